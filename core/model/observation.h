@@ -1,0 +1,147 @@
+#pragma once
+
+#include "model/fingerprint.h"
+#include "model/hostname.h"
+#include "model/ipaddress.h"
+#include "model/ipv6prefix.h"
+#include "model/names.h"
+#include "model/result.h"
+
+#include <QByteArray>
+#include <QDateTime>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What is true: read from the network, the zone and the VPS. Each part can be unknown, with the reason; unknown
+/// changes nothing.
+
+/// Lifetime of an address; nullopt is "forever".
+using Lifetime = std::optional<std::chrono::seconds>;
+
+/// One IPv6 address of this machine, as netlink reports it (RFC 4862, RFC 8981 states).
+struct LocalAddress {
+    QString interface;
+    Ipv6Address address;
+    int prefixLength = 64;
+    bool temporary = false;  ///< privacy address (IFA_F_TEMPORARY / IFA_F_SECONDARY)
+    bool deprecated = false; ///< preferred lifetime is over
+    bool tentative = false;  ///< duplicate detection still runs (without optimistic)
+    bool dadFailed = false;  ///< another host has it
+    bool managesTemporary =
+        false; ///< IFA_F_MANAGETEMPADDR: the lasting one beside privacy addresses; not itself temporary
+    Lifetime preferred;
+    Lifetime valid;
+};
+
+/// An on-link prefix of this machine: a route without gateway.
+struct OnLinkPrefix {
+    QString interface;
+    Ipv6Prefix prefix;
+};
+
+/// A candidate for publication and what was decided about it.
+struct CandidateVerdict {
+    Ipv6Address address;
+    bool taken = false;
+    QString reason; ///< one sentence
+};
+
+/// A certificate as seen in a handshake or read from a file.
+struct CertificateSeen {
+    QByteArray pem;             ///< leaf
+    Fingerprint key;            ///< SHA-256 of SubjectPublicKeyInfo
+    std::vector<QString> names; ///< DNS names of the leaf (subjectAltName)
+    QString subject;
+    QString issuer;
+    bool selfSigned = false;
+    QDateTime notBefore;
+    QDateTime notAfter;
+};
+
+/// A home server as it was found.
+struct ServerSeen {
+    Label server;
+    std::vector<CandidateVerdict> candidates;
+    /// The address on which the server answered, on-link, with the expected identity.
+    Known<Ipv6Address> proven = fail(ErrorCode::NotFound, QStringLiteral("Not looked for yet."));
+    std::optional<CertificateSeen> certificate; ///< shown by the server at the proven address
+};
+
+struct HomeSeen {
+    Known<std::vector<Ipv6Prefix>> prefixes = fail(ErrorCode::NotFound, QStringLiteral("Not looked for yet."));
+    std::vector<ServerSeen> servers; ///< one for each HomeServer of the site, same order
+};
+
+enum class RecordType { A, AAAA, CNAME, TXT, NS, SOA };
+QString recordTypeName(RecordType type);
+
+/// One RRset. Values are in presentation form and sorted: addresses as text(), names as ASCII without trailing dot.
+struct RecordSet {
+    Hostname name;
+    RecordType type = RecordType::A;
+    std::chrono::seconds ttl{0};
+    std::vector<QString> values; ///< empty: known to be absent
+
+    friend bool operator==(const RecordSet &, const RecordSet &) = default;
+};
+
+struct RecordKey {
+    Hostname name;
+    RecordType type;
+    friend auto operator<=>(const RecordKey &, const RecordKey &) = default;
+};
+
+/// What the authoritative servers say. A key that was not asked for is not in the map.
+struct ZoneSeen {
+    std::map<RecordKey, Known<RecordSet>> records;
+};
+
+/// State of one managed file on the VPS.
+struct RemoteFile {
+    QByteArray sha256;  ///< hex; empty: the file is absent
+    int mode = 0;       ///< permission bits
+    QByteArray content; ///< only where it differs from the wanted content and is not secret
+};
+
+/// Facts of the VPS, read in one round trip.
+struct VpsFacts {
+    QString osId;      ///< `ID` of os-release, e.g. debian
+    QString osVersion; ///< `VERSION_ID`, e.g. 12
+    QString osName;    ///< `PRETTY_NAME`
+    QString kernel;
+    int uid = -1;
+    bool systemd = false;
+    bool hasGlobalIpv6 = false;
+    qint64 freeBytes = -1;               ///< on /etc's file system
+    std::map<QString, QString> packages; ///< installed ones among the wanted: name → version
+    std::set<QString> apacheModules;     ///< enabled module names
+    std::set<QString> apacheSites;       ///< enabled site file names
+    std::map<QString, RemoteFile> files; ///< one for each wanted path, and for files of the current deployment
+    std::map<QString, CertificateSeen> certificates; ///< certbot lineage name → leaf
+    QString deployedId;                              ///< identifier of the current deployment; empty: none
+    bool apacheActive = false;
+    bool certbotTimerActive = false;
+    std::vector<QString> listeners80And443; ///< "443 apache2" …
+};
+
+struct VpsSeen {
+    Known<std::vector<Ipv4Address>> ipv4 =
+        fail(ErrorCode::NotFound, QStringLiteral("Not looked up yet.")); ///< of the VPS name
+    Known<std::vector<Ipv6Address>> ipv6 = fail(ErrorCode::NotFound, QStringLiteral("Not looked up yet."));
+    Known<VpsFacts> facts = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+};
+
+struct Observation {
+    HomeSeen home;
+    ZoneSeen zone;
+    VpsSeen vps;
+};
+
+} // namespace sixgate

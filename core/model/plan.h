@@ -1,0 +1,98 @@
+#pragma once
+
+#include "model/observation.h"
+#include "model/site.h"
+
+#include <QByteArray>
+
+#include <variant>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What to change, as data: preview, progress and log print the same items, and `apply` does exactly them.
+
+enum class Lane { Dns, Vps };
+enum class Verb { Create, Update, Delete, Install, Enable, Disable, Obtain, Activate };
+QString verbName(Verb verb); ///< lower-case word, e.g. "create"
+QString laneName(Lane lane); ///< "dns", "vps"
+
+/// Set (or, with no values, delete) one RRset; `expected` is what the authoritative servers said when the plan was
+/// made.
+struct SetRecords {
+    Label account;
+    RecordSet wanted;
+    RecordSet expected;
+};
+/// Install Debian packages that are not there.
+struct InstallPackages {
+    std::vector<QString> packages;
+};
+/// Write one file below the new release (or outside of it, where `path` says so).
+struct WriteFile {
+    QString path; ///< absolute, made of fixed parts and parsed types only
+    int mode = 0644;
+    QByteArray content;
+    bool secret = false;       ///< content is shown nowhere, not even as a diff
+    QByteArray expectedSha256; ///< hex of the old content; empty: the file is absent
+};
+struct DeleteFile {
+    QString path;
+    QByteArray expectedSha256;
+};
+/// Enable Apache modules.
+struct EnableModules {
+    std::vector<QString> modules;
+};
+/// Enable an Apache site file.
+struct EnableSite {
+    QString site;
+};
+/// Get a certificate by certbot (DNS-01, RFC 2136).
+struct ObtainCertificate {
+    QString lineage; ///< certbot's --cert-name: the service's label
+    std::vector<Hostname> names;
+    HttpsUrl directory;
+    std::optional<Mail> mail;
+    std::chrono::seconds propagation{30};
+    QString credentialsPath; ///< of the rfc2136 ini file on the VPS
+};
+/// Validate, swap, reload, probe: makes the new release the current one.
+struct ActivateRelease {
+    QString releaseId;  ///< hash of the wanted state
+    QString expectedId; ///< the current deployment when the plan was made; empty: none
+};
+
+using ChangeAction = std::variant<SetRecords, InstallPackages, WriteFile, DeleteFile, EnableModules, EnableSite,
+                                  ObtainCertificate, ActivateRelease>;
+
+struct Change {
+    QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it
+    Lane lane = Lane::Dns;
+    Verb verb = Verb::Create;
+    QString object;   ///< e.g. "cloud.example.org AAAA", "/etc/…/cloud.conf"
+    QString oldValue; ///< for a person; empty: absent
+    QString newValue;
+    QString oldHash;  ///< hex SHA-256 the object is expected to have; empty where absent or not a file
+    QString sentence; ///< one sentence for a person
+    QString diff;     ///< unified diff for files that are not secret
+    ChangeAction action;
+};
+
+/// Something the plan leaves alone although it is not as wanted, and why.
+struct Withheld {
+    QString object;
+    QString reason;
+    QString fix;
+    bool blocking = false; ///< the wanted state cannot be reached without it: `apply` ends with failure
+};
+
+struct Plan {
+    std::vector<Change> changes;
+    std::vector<Withheld> withheld;
+
+    bool empty() const { return changes.empty(); }
+};
+
+} // namespace sixgate

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "model/fingerprint.h"
+#include "model/hostname.h"
+#include "model/interfaceid.h"
+#include "model/ipaddress.h"
+#include "model/names.h"
+#include "model/port.h"
+
+#include <chrono>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What is wanted: the parsed site file (`resources/site.schema.json` documents the file). Holds no secret.
+
+/// The server's address is one of this machine's own.
+struct AddressOfThisMachine {
+    std::optional<InterfaceName> interface; ///< only addresses of this interface; any where absent
+};
+/// The server's address is the home's /64 on this link plus a fixed interface identifier.
+struct AddressFromInterfaceId {
+    InterfaceId id;
+};
+using AddressSource = std::variant<AddressOfThisMachine, AddressFromInterfaceId>;
+
+/// A home server: a machine in the LAN that runs services.
+struct HomeServer {
+    Label name;
+    AddressSource address;
+    /// Set only where the server's certificate is self-signed: SHA-256 of its SubjectPublicKeyInfo.
+    std::optional<Fingerprint> pinnedKey;
+};
+
+enum class TsigAlgorithm { HmacSha256, HmacSha512 };
+QString tsigAlgorithmName(TsigAlgorithm algorithm); ///< "hmac-sha256" …
+
+/// A TSIG key; the secret itself is in the secret store.
+struct TsigKeyRef {
+    KeyName name;
+    TsigAlgorithm algorithm = TsigAlgorithm::HmacSha256;
+};
+
+/// Where RFC 2136 messages go: a name (resolved at each use) or an address.
+using ServerAddress = std::variant<Hostname, Ipv4Address, Ipv6Address>;
+QString serverAddressText(const ServerAddress &address);
+
+/// An account at a DNS provider; here RFC 2136 with TSIG.
+struct DnsAccount {
+    Label name;
+    Hostname zone;
+    ServerAddress server; ///< the primary
+    Port port;            ///< default 53
+    TsigKeyRef key;       ///< may set A and AAAA; secret `dns.<name>.key`
+    TsigKeyRef acmeKey;   ///< may only set TXT at `_acme-challenge`; goes to the VPS; secret `dns.<name>.acme-key`
+    std::chrono::seconds ttl{60};
+};
+
+/// How the VPS gets its certificates.
+struct AcmeSettings {
+    HttpsUrl directory; ///< default: Let's Encrypt
+    std::optional<Mail> mail;
+    bool termsAgreed = false;
+    std::chrono::seconds propagation{30}; ///< wait between setting TXT and asking the CA; 0 to 3600
+};
+
+/// A VPS: dual-stack Debian machine that carries the IPv4 visitors.
+struct Vps {
+    Label name;
+    Hostname host; ///< the VPS name: has only the VPS's addresses
+    Port sshPort;
+    Login user;
+    QString
+        keyFile; ///< path of the private key on this machine; `~/` allowed. Passphrase: secret `vps.<name>.passphrase`
+    std::vector<Fingerprint> hostKeys; ///< pinned SSH host keys, at least one
+    AcmeSettings acme;
+};
+
+/// A service: its public names, where it runs, by which name the VPS finds it.
+struct Service {
+    Label name;
+    std::vector<Hostname> publicNames; ///< at least one; A → VPS, AAAA → home server
+    Hostname upstreamName;             ///< AAAA only; services of one server may share it
+    Label server;                      ///< a HomeServer's name
+    Port port;                         ///< TLS port at home, default 443
+    UrlPath probePath;                 ///< fetched by the probes, default `/`
+};
+
+struct Site {
+    int schema = 1;
+    Label name; ///< names the site in state files; default "home"
+    std::vector<HomeServer> servers;
+    std::vector<DnsAccount> dns;
+    std::vector<Vps> vps; ///< exactly one for now
+    std::vector<Service> services;
+
+    const HomeServer *server(const Label &name) const; ///< nullptr where there is none (validation excludes it)
+    /// The account with the longest zone that holds `host`; nullptr where none does.
+    const DnsAccount *accountFor(const Hostname &host) const;
+};
+
+/// Names under which secrets are stored, e.g. `dns.main.key`.
+QString dnsKeySecret(const DnsAccount &account);
+QString dnsAcmeKeySecret(const DnsAccount &account);
+QString vpsPassphraseSecret(const Vps &vps);
+
+} // namespace sixgate

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/observation.h"
+#include "model/secret.h"
+#include "model/site.h"
+
+#include <stop_token>
+#include <vector>
+
+namespace sixgate
+{
+
+/// DNS over our own sockets; ldns builds and parses the messages (RFC 1035, 2136, 8945). All calls block with a
+/// deadline and obey stop.
+
+struct DnsServer {
+    IpAddress address;
+    Port port;
+};
+
+struct DnsAnswer {
+    int rcode = 0;                  ///< RFC 1035 / 2136
+    bool authoritative = false;     ///< AA
+    std::vector<RecordSet> answers; ///< RRsets of the answer section, grouped, types of RecordType only
+    std::vector<RecordSet> authority;
+
+    /// The RRset of `name` and `type`, with values empty where the answer has none.
+    RecordSet find(const Hostname &name, RecordType type) const;
+};
+
+/// Asks one server; UDP with EDNS, TCP on truncation; retries UDP a few times within the deadline.
+Result<DnsAnswer> queryServer(const DnsServer &server, const Hostname &name, RecordType type, bool recursionDesired,
+                              const Deadline &deadline, std::stop_token stop);
+
+/// The system's resolvers (/etc/resolv.conf).
+Result<std::vector<DnsServer>> systemResolvers();
+
+/// Resolves through the system's resolvers, follows CNAMEs; NXDOMAIN and no data give an empty list (known to be
+/// absent).
+Result<std::vector<Ipv4Address>> resolveIpv4(const Hostname &name, const Deadline &deadline, std::stop_token stop);
+Result<std::vector<Ipv6Address>> resolveIpv6(const Hostname &name, const Deadline &deadline, std::stop_token stop);
+
+/// The addresses of a configured server, IPv6 first; an address literal is itself.
+Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const Deadline &deadline,
+                                             std::stop_token stop);
+
+/// The authoritative servers (NS) of `zone` with all their addresses.
+Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
+                                                    std::stop_token stop);
+
+struct TsigKey {
+    KeyName name;
+    TsigAlgorithm algorithm;
+    Secret secret; ///< base64 text, as key files hold it
+};
+
+/// Replaces (or with no values deletes) exactly one RRset by one signed UPDATE message. With `expected`, the message
+/// carries prerequisites (RFC 2136 §2.4), so that a record that moved since is refused by the server itself
+/// (ErrorCode::Moved). Verifies the answer's MAC. Does not read back.
+Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
+                        const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop);
+
+} // namespace sixgate

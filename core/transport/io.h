@@ -1,0 +1,31 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/ipaddress.h"
+#include "model/port.h"
+#include "transport/fd.h"
+
+#include <QByteArray>
+
+#include <stop_token>
+
+namespace sixgate
+{
+
+/// Blocking calls over non-blocking descriptors: each returns at the deadline (Timeout) or within milliseconds of a
+/// stop (Cancelled). Thread-safe: no shared state.
+
+/// Waits until `fd` is ready for `events` (POLLIN, POLLOUT); returns the ready events.
+Result<short> waitFor(int fd, short events, const Deadline &deadline, std::stop_token stop);
+
+/// Connects a non-blocking TCP socket to one literal address. `Error::detail` names the errno (ECONNREFUSED, ETIMEDOUT
+/// …).
+Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop);
+
+/// Writes all bytes.
+Outcome writeAll(int fd, const QByteArray &bytes, const Deadline &deadline, std::stop_token stop);
+
+/// Reads what is there, at least one byte; empty at end of stream.
+Result<QByteArray> readSome(int fd, qsizetype most, const Deadline &deadline, std::stop_token stop);
+
+} // namespace sixgate

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "model/observation.h"
+
+#include <optional>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What the kernel knows (rtnetlink by libmnl). Each call opens its own socket and takes milliseconds; thread-safe.
+
+/// All IPv6 addresses of all interfaces that are up, with flags and lifetimes.
+Result<std::vector<LocalAddress>> localIpv6Addresses();
+
+/// The on-link IPv6 prefixes: main-table unicast routes without gateway, link-local and multicast excluded.
+Result<std::vector<OnLinkPrefix>> onLinkIpv6Prefixes();
+
+struct RouteSeen {
+    QString interface;
+    std::optional<Ipv6Address> gateway; ///< nullopt: on-link
+    bool local = false;                 ///< the address is this machine's own
+};
+/// The route this machine would take (RTM_GETROUTE). Network error where there is none.
+Result<RouteSeen> routeTo(const Ipv6Address &address);
+
+enum class NeighbourState { Reachable, Stale, Delay, Probe, Permanent, Incomplete, Failed, Absent };
+/// Entry of the neighbour table (RFC 4861) for an on-link address.
+Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Address &address);
+
+} // namespace sixgate

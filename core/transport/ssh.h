@@ -1,0 +1,93 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/fingerprint.h"
+#include "model/ipaddress.h"
+#include "model/names.h"
+#include "model/port.h"
+#include "model/secret.h"
+#include "transport/fd.h"
+
+#include <QByteArray>
+#include <QStringList>
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+namespace sixgate
+{
+
+/// Where and as whom to log in.
+struct SshTarget {
+    QString label;                    ///< how messages name the machine, e.g. the VPS name
+    std::vector<IpAddress> addresses; ///< tried in this order, IPv6 first (the carrier's IPv4 is shared)
+    Port port;
+    Login user;
+    QString keyFile;                   ///< private key (OpenSSH or PEM), ed25519 or ECDSA
+    Secret passphrase;                 ///< empty: the key has none
+    std::vector<Fingerprint> hostKeys; ///< pinned; compared before any authentication
+};
+
+/// A command for a remote shell, each word quoted. Words come from literals and parsed types only.
+class RemoteCommand
+{
+public:
+    /// `program` is a literal such as "perl".
+    explicit RemoteCommand(const char *program);
+    RemoteCommand &literal(const char *word);
+    template <class Kind>
+    RemoteCommand &word(const ParsedText<Kind> &value)
+    {
+        return append(value.text());
+    }
+    RemoteCommand &number(qint64 value) { return append(QString::number(value)); }
+    /// Base64 of any bytes, for values that the remote side decodes.
+    RemoteCommand &encoded(const QByteArray &bytes);
+    /// Quoted for a POSIX shell.
+    QByteArray text() const;
+
+private:
+    RemoteCommand &append(const QString &word);
+    QStringList m_words;
+};
+
+struct ExecResult {
+    int status = -1; ///< exit status; 128 + n where a signal ended it
+    QByteArray out;
+    QByteArray err;
+};
+
+/// One SSH connection (libssh2). Its own thread owns the socket and multiplexes the channels; every public function may
+/// be called from any thread, several at a time, blocks until done, and obeys deadline and stop. A stopped or timed out
+/// call closes its channel and leaves the others and the connection alone.
+class SshSession
+{
+public:
+    /// Connects, compares the host key (ErrorCode::HostKey on mismatch, naming both fingerprints), then authenticates.
+    static Result<std::unique_ptr<SshSession>> connect(SshTarget target, const Deadline &deadline,
+                                                       std::stop_token stop);
+    ~SshSession();
+
+    /// Runs a command, feeds `input` and end of file, reads stdout, stderr and the exit status. `onLine` gets each
+    /// complete stdout line as it comes (on the calling thread). A non-zero status is not an Error: look at `status`.
+    /// Output beyond `outputLimit` bytes is an error (Protocol).
+    Result<ExecResult> exec(const RemoteCommand &command, const QByteArray &input, const Deadline &deadline,
+                            std::stop_token stop, const std::function<void(const QByteArray &line)> &onLine = {},
+                            qsizetype outputLimit = 64 * 1024 * 1024);
+
+    /// Opens a TCP connection from the remote machine to a literal address (`direct-tcpip`) and gives a local stream
+    /// socket for it. Open only where a connect probe succeeded: a silent target blocks later opens until the deadline.
+    Result<Fd> openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop);
+
+    IpAddress peer() const; ///< the address that answered
+    Fingerprint hostKey() const;
+
+private:
+    class Private;
+    explicit SshSession(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+} // namespace sixgate
