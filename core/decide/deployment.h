@@ -18,8 +18,9 @@ struct ProxyTemplates {
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
-    QByteArray acmeCredentials;   ///< the rfc2136 ini file's content, made by acmeCredentials(); secret
-    /// Certificates (PEM) of servers with a pinned key, by server; present where it was seen and its key is the pinned one.
+    QByteArray acmeCredentials; ///< the rfc2136 ini file's content, made by acmeCredentials(); secret
+    /// Certificates (PEM) of servers with a pinned key, by server; present where it was seen and its key is the pinned
+    /// one.
     std::map<Label, QByteArray> pinnedCertificates;
 };
 

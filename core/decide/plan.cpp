@@ -1,0 +1,62 @@
+#include "decide/plan.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sixgate
+{
+
+namespace
+{
+
+bool sendsVisitorsToVps(const Change &change)
+{
+    const auto *records = std::get_if<SetRecords>(&change.action);
+    return records && records->wanted.type == RecordType::A && !records->wanted.values.empty();
+}
+
+/// False where the VPS cannot be made ready by this plan.
+bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs, Plan &plan)
+{
+    if (site.vps.empty())
+        return false;
+    const QString host = site.vps.front().host.ascii();
+    if (!seen.vps.facts) {
+        const Error &why = seen.vps.facts.error();
+        plan.withheld.push_back({host, why.summary, why.fix, true});
+        return false;
+    }
+    if (!inputs.deployment) {
+        const Error &why = inputs.deployment.error();
+        plan.withheld.push_back({host, why.summary, why.fix, true});
+        return false;
+    }
+    std::vector<Withheld> withheld;
+    auto changes = planDeployment(site, *inputs.deployment, *seen.vps.facts, withheld);
+    const bool ready = std::none_of(withheld.begin(), withheld.end(), [](const Withheld &one) { return one.blocking; });
+    std::move(changes.begin(), changes.end(), std::back_inserter(plan.changes));
+    std::move(withheld.begin(), withheld.end(), std::back_inserter(plan.withheld));
+    return ready;
+}
+
+} // namespace
+
+Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &inputs)
+{
+    Plan plan;
+    std::vector<Change> last;
+    if (inputs.scope != PlanScope::Vps) {
+        for (Change &change : planRecords(site, seen, inputs.managed, plan.withheld))
+            (sendsVisitorsToVps(change) ? last : plan.changes).push_back(std::move(change));
+    }
+    if (inputs.scope != PlanScope::Dns && !planVps(site, seen, inputs, plan)) {
+        for (const Change &change : last)
+            plan.withheld.push_back(
+                {change.object, QStringLiteral("The VPS is not ready for visitors yet."), {}, false});
+        last.clear();
+    }
+    std::move(last.begin(), last.end(), std::back_inserter(plan.changes));
+    return plan;
+}
+
+} // namespace sixgate

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "model/plan.h"
+
+#include <set>
+#include <vector>
+
+namespace sixgate
+{
+
+/// Which records should stand in the zones, and what to change. Pure.
+
+/// One RRset as it should be, or why it is left as it is.
+struct RecordWish {
+    RecordKey key;
+    Label account;
+    /// Values in presentation form; empty: the RRset must not exist. An error: not known, so the RRset is kept as it
+    /// is.
+    Known<std::vector<QString>> values;
+    std::chrono::seconds ttl{60};
+    QString purpose; ///< for sentences: "IPv4 visitors reach the VPS"
+};
+
+/// The keys to ask the authoritative servers for: everything wanted plus everything Sixgate has set before.
+std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<RecordKey> &managed);
+
+/// Public name: A → VPS, AAAA → home server. Upstream name: AAAA → home server, no A.
+/// A server whose address is not proven, or a VPS name that does not resolve, makes the wish unknown.
+std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen);
+
+/// The changes that make the zones as wished. `managed` are records that Sixgate set earlier: those no longer in the
+/// site file are deleted. Names that are a CNAME, and values not known, go to `withheld`.
+std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<RecordKey> &managed,
+                                std::vector<Withheld> &withheld);
+
+/// The records that Sixgate looks after once `changes` are done: kept in the state, so that only these are ever
+/// deleted.
+std::vector<RecordKey> managedAfter(const Site &site, const std::vector<RecordKey> &managed,
+                                    const std::vector<Change> &done);
+
+} // namespace sixgate

@@ -1,0 +1,193 @@
+// Scans the includes of every source file and prints the reason with each forbidden edge. The rules are those of
+// ARCHITECTURE.md; the link list of each room enforces the same ones a second time.
+
+#include <QDir>
+#include <QDirIterator>
+#include <QFile>
+#include <QRegularExpression>
+#include <QTest>
+
+namespace
+{
+
+struct Room {
+    QString name;
+    QString folder;         // below the project
+    QStringList mayInclude; // rooms
+    QString reason;         // why the list is no longer
+};
+
+// All rooms, from the first day on, also those that are still empty.
+QList<Room> rooms()
+{
+    const auto s = [](const char *text) { return QString::fromLatin1(text); };
+    const auto l = [](const char *text) {
+        return QString::fromLatin1(text).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    };
+    return {
+        {s("model"), s("core/model"), l(""), s("model holds values and knows QtCore only")},
+        {s("decide"), s("core/decide"), l("model"), s("decide is pure: no I/O, no clock, so that tables can test it")},
+        {s("transport"), s("core/transport"), l("model resources"), s("transport moves bytes and knows no decision")},
+        {s("storage"), s("core/storage"), l("model resources"), s("storage keeps values and knows no decision")},
+        {s("observe"), s("core/observe"), l("model transport resources"),
+         s("observe reads; it neither decides nor changes")},
+        {s("apply"), s("core/apply"), l("model transport resources"),
+         s("apply does what a plan says; it neither observes nor decides")},
+        {s("verify"), s("core/verify"), l("model transport resources"),
+         s("verify proves from outside what apply claims")},
+        {s("engine"), s("core/engine"), l("model decide transport storage observe apply verify resources"),
+         s("engine ties the rooms below it together")},
+        {s("ipc"), s("core/ipc"), l("model engine"), s("ipc shows the engine to others")},
+        {s("ui"), s("ui"), l("model ipc"), s("ui renders snapshots and sends intents")},
+        {s("app"), s("app"), l("model decide transport storage observe apply verify engine ipc ui resources app"),
+         s("app is the composition root")},
+        {s("resources"), s("resources"), l(""), s("resources are data")},
+    };
+}
+
+struct Edge {
+    QString file;
+    int line = 0;
+    QString include;
+};
+
+QList<Edge> includesBelow(const QString &folder)
+{
+    static const QRegularExpression pattern(QString::fromLatin1("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]"));
+    QList<Edge> edges;
+    QDirIterator files(folder, {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files,
+                       QDirIterator::Subdirectories);
+    while (files.hasNext()) {
+        QFile file(files.next());
+        if (!file.open(QIODevice::ReadOnly))
+            continue;
+        const auto lines = QString::fromUtf8(file.readAll()).split(QLatin1Char('\n'));
+        for (int i = 0; i < lines.size(); ++i) {
+            const auto match = pattern.match(lines[i]);
+            if (match.hasMatch())
+                edges.append({file.fileName(), i + 1, match.captured(1)});
+        }
+    }
+    return edges;
+}
+
+// The reason why `include` is forbidden in `room`; empty where it is allowed.
+QString forbidden(const Room &room, const QString &include)
+{
+    const QString first = include.section(QLatin1Char('/'), 0, 0);
+    for (const Room &other : rooms()) {
+        if (first != other.name || !include.contains(QLatin1Char('/')))
+            continue;
+        if (other.name == room.name || room.mayInclude.contains(other.name))
+            return {};
+        return QStringLiteral("%1 must not include %2: %3").arg(room.name, other.name, room.reason);
+    }
+    static const QRegularExpression gui(
+        QStringLiteral("^(QtGui|QtWidgets|QWidget|QApplication|QGuiApplication|QPixmap|QIcon|QImage|QPainter)"));
+    if (room.folder.startsWith(QLatin1String("core/")) && gui.match(include).hasMatch())
+        return QStringLiteral("no room of core uses Qt Gui or Widgets: the core runs on machines without a display");
+    static const QRegularExpression beyondCore(
+        QStringLiteral("^(QHost|QTcp|QUdp|QSsl|QNetwork|QDns|QLocal|QProcess|QTimer|QFile|QDir|QSaveFile|QThread|sys/"
+                       "|netinet/|arpa/|unistd)"));
+    if (room.name == QLatin1String("decide") && beyondCore.match(include).hasMatch())
+        return QStringLiteral("decide is pure: no I/O, no clock, no threads");
+    return {};
+}
+
+} // namespace
+
+class TestArchitecture : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void roomsKeepToTheirRules()
+    {
+        const QDir root(QString::fromLatin1(SIXGATE_SOURCE_DIR));
+        QStringList found;
+        int scanned = 0;
+        for (const Room &room : rooms()) {
+            for (const Edge &edge : includesBelow(root.filePath(room.folder))) {
+                ++scanned;
+                const QString why = forbidden(room, edge.include);
+                if (!why.isEmpty())
+                    found << QStringLiteral("%1:%2 includes %3\n    %4")
+                                 .arg(root.relativeFilePath(edge.file))
+                                 .arg(edge.line)
+                                 .arg(edge.include, why);
+            }
+        }
+        QVERIFY2(scanned > 50, "the scan found hardly any includes: is the source folder right?");
+        QVERIFY2(found.isEmpty(), qPrintable(QLatin1Char('\n') + found.join(QLatin1Char('\n'))));
+    }
+
+    void everyFolderIsARoom()
+    {
+        const QDir root(QString::fromLatin1(SIXGATE_SOURCE_DIR "/core"));
+        QStringList known;
+        for (const Room &room : rooms())
+            known << room.folder;
+        for (const QString &folder : root.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            QVERIFY2(known.contains(QStringLiteral("core/") + folder),
+                     qPrintable(QStringLiteral("core/%1 is not a known room").arg(folder)));
+    }
+
+    void oneLibraryOneFile_data()
+    {
+        QTest::addColumn<QString>("header");
+        QTest::newRow("libssh2") << QStringLiteral("libssh2.h");
+        QTest::newRow("QtKeychain") << QStringLiteral("keychain.h");
+        QTest::newRow("ldns") << QStringLiteral("ldns/ldns.h");
+        QTest::newRow("mustache") << QStringLiteral("kainjow/mustache.hpp");
+        QTest::newRow("libmnl") << QStringLiteral("libmnl/libmnl.h");
+    }
+
+    void oneLibraryOneFile()
+    {
+        QFETCH(QString, header);
+        QStringList users;
+        for (const Edge &edge : includesBelow(QString::fromLatin1(SIXGATE_SOURCE_DIR "/core"))) {
+            const bool same = edge.include == header || edge.include.endsWith(QLatin1Char('/') + header);
+            if (same && !users.contains(edge.file))
+                users << edge.file;
+        }
+        QVERIFY2(users.size() <= 1, qPrintable(users.join(QLatin1Char('\n'))));
+    }
+
+    void forbiddenEdgesAreSeen_data()
+    {
+        QTest::addColumn<QString>("room");
+        QTest::addColumn<QString>("include");
+        QTest::addColumn<bool>("bad");
+        const auto row = [](const char *room, const char *include, bool bad) {
+            QTest::addRow("%s includes %s", room, include)
+                << QString::fromLatin1(room) << QString::fromLatin1(include) << bad;
+        };
+        row("observe", "verify/paths.h", true);
+        row("apply", "observe/zone.h", true);
+        row("verify", "decide/plan.h", true);
+        row("decide", "transport/dns.h", true);
+        row("decide", "QFile", true);
+        row("model", "decide/plan.h", true);
+        row("ui", "engine/run.h", true);
+        row("storage", "QWidget", true);
+        row("engine", "verify/paths.h", false);
+        row("decide", "model/site.h", false);
+        row("transport", "sys/socket.h", false);
+        row("ui", "ipc/keeper.h", false);
+    }
+
+    void forbiddenEdgesAreSeen()
+    {
+        QFETCH(QString, room);
+        QFETCH(QString, include);
+        QFETCH(bool, bad);
+        for (const Room &one : rooms()) {
+            if (one.name == room)
+                QCOMPARE(!forbidden(one, include).isEmpty(), bad);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestArchitecture)
+#include "tst_architecture.moc"
