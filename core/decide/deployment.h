@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/plan.h"
+#include "model/secret.h"
 
 #include <map>
 
@@ -12,21 +13,23 @@ namespace sixgate
 /// Texts of the templates, loaded by the caller (resources/proxy).
 struct ProxyTemplates {
     QByteArray site; ///< one service
-    QByteArray base; ///< once: hop header, defaults, logging
+    QByteArray base; ///< once: answers for names that are no service's
 };
 
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
-    QByteArray acmeCredentials; ///< the rfc2136 ini file's content, made by acmeCredentials(); secret
-    /// Certificates (PEM) of servers with a pinned key, by server; present where it was seen and its key is the pinned
-    /// one.
-    std::map<Label, QByteArray> pinnedCertificates;
+    /// Content of the rfc2136 ini file of each account that holds public names, made by acmeCredentials(); secret.
+    std::map<Label, QByteArray> acmeCredentials;
+    /// Certificates of servers with a pinned key, by server; present where one was seen and its key is the pinned one.
+    std::map<Label, CertificateSeen> pinnedCertificates;
 };
 
 /// One managed file as it should be.
 struct WantedFile {
-    QString path; ///< absolute final path on the VPS
+    /// Absolute final path on the VPS. Files below `/etc/sixgate/current/` belong to the release: they are built beside
+    /// it, checked together and become current by one rename. The others are replaced one by one, atomically.
+    QString path;
     int mode = 0644;
     QByteArray content;
     bool secret = false;
@@ -48,7 +51,15 @@ struct WantedDeployment {
     std::vector<WantedCertificate> certificates;
 };
 
-/// Renders the wanted state. Fails (Invalid) where a value would not survive its template's escape.
+/// The rfc2136 ini file of one account for certbot's plugin, which wants an address literal as server (2.1 refuses
+/// names). Invalid where the key is not base64.
+Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key);
+
+/// Where that file lies on the VPS: outside of the releases, since certbot's renewals refer to it.
+QString acmeCredentialsPath(const DnsAccount &account);
+
+/// Renders the wanted state. Fails with Invalid where a value would not survive its template's escape, with NotFound
+/// where the credentials of an account or the certificate of a server with a pinned key are missing.
 Result<WantedDeployment> wantedDeployment(const Site &site, const DeploymentInputs &inputs);
 
 /// What to change so that `facts` becomes `wanted`, in the order to do it. Empty where nothing is to do.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/plan.h"
+#include "transport/ssh.h"
+
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+namespace sixgate
+{
+
+/// How far one change is.
+enum class StepState {
+    Started,
+    Done,      ///< carried out and read back
+    Unchanged, ///< it was as wanted already
+    Failed,
+    Note, ///< a line about a change that still runs, or (with an empty id) about the whole run
+};
+QString stepStateName(StepState state);
+
+/// Told about each step as it happens, on the calling thread of deploy(). `text` is one line for a person, no secret.
+using ProgressSink = std::function<void(const QString &changeId, StepState state, const QString &text)>;
+
+/// Carries the VPS lane of a plan out: one bundle, uploaded once, run by resources/vps/run.pl as one transient systemd
+/// unit, followed line by line. The run goes on when the connection breaks, and rolls back by itself when a step fails:
+/// the old release keeps serving (installed packages and certificates stay). Errors: Moved where a file or the current
+/// release is not what the plan expects (nothing was changed), Refused where a step failed, Cancelled, Timeout and
+/// Network where the verdict could not be had (it is then in /var/lib/sixgate/runs/<run>/result).
+///
+/// On stop the VPS is asked to cancel and its verdict is awaited, at most two minutes: before the swap everything
+/// staged is rolled back (Cancelled), after it the run finishes. Changes of other lanes are left out; none to do is
+/// success. Read the facts again afterwards.
+Outcome deploy(SshSession &session, const std::vector<Change> &changes, const ProgressSink &progress,
+               const Deadline &deadline, std::stop_token stop);
+
+} // namespace sixgate
