@@ -110,6 +110,12 @@ struct RemoteFile {
     QByteArray content; ///< only where it differs from the wanted content and is not secret
 };
 
+/// How certbot renews one lineage (`/etc/letsencrypt/renewal/<lineage>.conf`).
+struct RenewalSeen {
+    QString directory;       ///< ACME directory URL
+    QString credentialsPath; ///< of the rfc2136 ini file; empty: another way
+};
+
 /// Facts of the VPS, read in one round trip.
 struct VpsFacts {
     QString osId;      ///< `ID` of os-release, e.g. debian
@@ -119,12 +125,14 @@ struct VpsFacts {
     int uid = -1;
     bool systemd = false;
     bool hasGlobalIpv6 = false;
-    qint64 freeBytes = -1;               ///< on /etc's file system
+    qint64 freeBytes = -1;               ///< on the fuller one of /etc's and /var's file systems; -1: not known
     std::map<QString, QString> packages; ///< installed ones among the wanted: name → version
     std::set<QString> apacheModules;     ///< enabled module names
     std::set<QString> apacheSites;       ///< enabled site file names
     std::map<QString, RemoteFile> files; ///< one for each wanted path, and for files of the current deployment
     std::map<QString, CertificateSeen> certificates; ///< certbot lineage name → leaf
+    std::map<QString, RenewalSeen> renewals;         ///< certbot lineage name → how it renews
+    QDateTime clock;                                 ///< the VPS's own clock, UTC
     QString deployedId;                              ///< identifier of the current deployment; empty: none
     bool apacheActive = false;
     bool certbotTimerActive = false;

@@ -64,7 +64,8 @@ struct ActivateRelease {
     QString expectedId; ///< the current deployment when the plan was made; empty: none
 };
 
-using ChangeAction = std::variant<SetRecords, InstallPackages, WriteFile, DeleteFile, EnableModules, EnableSite,
+// The first alternative is one that can be default-constructed: a Change begins empty.
+using ChangeAction = std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite,
                                   ObtainCertificate, ActivateRelease>;
 
 struct Change {
