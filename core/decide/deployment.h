@@ -12,8 +12,9 @@ namespace sixgate
 
 /// Texts of the templates, loaded by the caller (resources/proxy).
 struct ProxyTemplates {
-    QByteArray site; ///< one service
-    QByteArray base; ///< once: answers for names that are no service's
+    QByteArray site;  ///< proxy/apache-site.mustache, once a service
+    QByteArray base;  ///< proxy/apache-base.conf: answers for names that are no service's
+    QByteArray entry; ///< proxy/apache-entry.conf: the site file that Apache has enabled
 };
 
 /// What rendering needs besides the site.
@@ -34,16 +35,19 @@ struct WantedFile {
     QByteArray content;
     bool secret = false;
     QByteArray sha256; ///< hex, of content
+    QString purpose;   ///< what it is for, one sentence for the plan
 };
 
 struct WantedCertificate {
     QString lineage;
     std::vector<Hostname> names;
+    HttpsUrl directory;
+    QString credentialsPath;
 };
 
 /// The whole wanted state of the VPS.
 struct WantedDeployment {
-    QString releaseId; ///< first 16 hex digits of the SHA-256 over everything below
+    QString releaseId; ///< first 16 hex digits of the SHA-256 over everything below but purposes
     std::vector<QString> packages;
     std::vector<QString> modules;
     std::vector<QString> sites;

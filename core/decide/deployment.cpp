@@ -1,0 +1,246 @@
+#include "decide/deployment.h"
+
+#include "decide/render.h"
+
+#include <QCryptographicHash>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr auto currentRelease = "/etc/sixgate/current/";
+// Sorts after other sites' files: see resources/proxy/apache-entry.conf.
+constexpr auto siteName = "zz-sixgate";
+// certbot and the public CA refuse more names in one certificate.
+constexpr size_t mostNames = 100;
+
+QString inRelease(const QString &path)
+{
+    return QLatin1String(currentRelease) + path;
+}
+
+WantedFile file(const QString &path, int mode, const QByteArray &content, const QString &purpose, bool secret = false)
+{
+    return {path,   mode, content, secret, QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex(),
+            purpose};
+}
+
+QString joinedNames(const std::vector<Hostname> &names)
+{
+    QStringList list;
+    for (const Hostname &name : names)
+        list << name.ascii();
+    return list.join(QStringLiteral(", "));
+}
+
+std::vector<TemplateValues> nameList(std::vector<Hostname>::const_iterator from,
+                                     std::vector<Hostname>::const_iterator to)
+{
+    std::vector<TemplateValues> list;
+    for (; from != to; ++from)
+        list.push_back(std::move(TemplateValues().text("name", from->ascii())));
+    return list;
+}
+
+/// True where the certificate carries all names of the service, so that Apache can check them.
+bool carries(const CertificateSeen &certificate, const Service &service)
+{
+    return std::all_of(service.publicNames.begin(), service.publicNames.end(), [&](const Hostname &name) {
+        return std::any_of(certificate.names.begin(), certificate.names.end(),
+                           [&](const QString &one) { return one.compare(name.ascii(), Qt::CaseInsensitive) == 0; });
+    });
+}
+
+class Builder
+{
+public:
+    Builder(const Site &site, const DeploymentInputs &inputs, Template siteTemplate)
+        : m_site(site), m_inputs(inputs), m_template(std::move(siteTemplate))
+    {
+    }
+
+    Result<WantedDeployment> build()
+    {
+        m_wanted.packages = {QStringLiteral("apache2"),
+                             QStringLiteral("ca-certificates"),
+                             QStringLiteral("certbot"),
+                             QStringLiteral("openssl"),
+                             QStringLiteral("python3-certbot-dns-rfc2136"),
+                             QStringLiteral("ssl-cert")};
+        m_wanted.modules = {QStringLiteral("alias"),    QStringLiteral("env"),        QStringLiteral("headers"),
+                            QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
+                            QStringLiteral("setenvif"), QStringLiteral("ssl")};
+        m_wanted.sites = {QLatin1String(siteName)};
+        for (const Service &service : m_site.services) {
+            if (auto done = addService(service); !done)
+                return passOn(done);
+        }
+        m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/00-base.conf")), 0644, m_inputs.templates.base,
+                                      QStringLiteral("Apache's answer for names that are no service's")));
+        m_wanted.files.push_back(
+            file(QStringLiteral("/etc/apache2/sites-available/%1.conf").arg(QLatin1String(siteName)), 0644,
+                 m_inputs.templates.entry, QStringLiteral("makes Apache read the current release")));
+        finish();
+        return std::move(m_wanted);
+    }
+
+private:
+    Outcome addService(const Service &service)
+    {
+        const QString label = service.name.text();
+        if (service.publicNames.empty() || service.publicNames.size() > mostNames)
+            return fail(ErrorCode::Invalid,
+                        QStringLiteral("The service %1 has %2 public names; one certificate holds 1 to %3.")
+                            .arg(label)
+                            .arg(service.publicNames.size())
+                            .arg(mostNames),
+                        {}, QStringLiteral("Split the service in two."));
+        TemplateValues values;
+        values.text("service", label)
+            .text("upstream", service.upstreamName.ascii())
+            .text("port", service.port.text())
+            .text("first", service.publicNames.front().ascii())
+            .text("lineage", label)
+            .list("names", nameList(service.publicNames.begin(), service.publicNames.end()))
+            .list("aliases", nameList(service.publicNames.begin() + 1, service.publicNames.end()));
+        if (auto done = addPin(service, values); !done)
+            return done;
+        auto text = m_template.render(values);
+        if (!text)
+            return passOn(text);
+        m_wanted.files.push_back(
+            file(inRelease(QStringLiteral("apache/%1.conf").arg(label)), 0644, *text,
+                 QStringLiteral("Apache answers for %1 and passes visitors on to %2, port %3")
+                     .arg(joinedNames(service.publicNames), service.upstreamName.ascii(), service.port.text())));
+        return addCertificate(service);
+    }
+
+    Outcome addPin(const Service &service, TemplateValues &values)
+    {
+        const HomeServer *server = m_site.server(service.server);
+        const bool pinned = server && server->pinnedKey;
+        values.flag("pinned", pinned);
+        if (!pinned)
+            return {};
+        const auto seen = m_inputs.pinnedCertificates.find(server->name);
+        if (seen == m_inputs.pinnedCertificates.end())
+            return fail(
+                ErrorCode::NotFound,
+                QStringLiteral("The self-signed certificate of %1, which the VPS needs to recognise it, was not "
+                               "seen.")
+                    .arg(server->name.text()),
+                {}, QStringLiteral("Switch %1 on and try again.").arg(server->name.text()));
+        if (seen->second.key != *server->pinnedKey)
+            return fail(
+                ErrorCode::Denied,
+                QStringLiteral("%1 shows a certificate with another key than the pinned one.").arg(server->name.text()),
+                QStringLiteral("Seen %1, pinned %2.").arg(seen->second.key.text(), server->pinnedKey->text()));
+        values.text("server", server->name.text()).flag("named", carries(seen->second, service));
+        const QString path = inRelease(QStringLiteral("pins/%1.pem").arg(server->name.text()));
+        if (m_pins.insert(path).second)
+            m_wanted.files.push_back(file(
+                path, 0644, seen->second.pem,
+                QStringLiteral("the self-signed certificate by which the VPS recognises %1").arg(server->name.text())));
+        return {};
+    }
+
+    Outcome addCertificate(const Service &service)
+    {
+        // planDeployment() withholds a service whose names lie in several accounts.
+        const DnsAccount *account = m_site.accountFor(service.publicNames.front());
+        if (!account || m_site.vps.empty())
+            return fail(
+                ErrorCode::Invalid,
+                QStringLiteral("No DNS account of the site holds %1.").arg(service.publicNames.front().ascii()));
+        m_wanted.certificates.push_back({service.name.text(), service.publicNames, m_site.vps.front().acme.directory,
+                                         acmeCredentialsPath(*account)});
+        if (!m_accounts.insert(account->name).second)
+            return {};
+        const auto credentials = m_inputs.acmeCredentials.find(account->name);
+        if (credentials == m_inputs.acmeCredentials.end())
+            return fail(ErrorCode::NotFound,
+                        QStringLiteral("The ACME key of the DNS account %1 is missing.").arg(account->name.text()), {},
+                        QStringLiteral("Store it: sixgatectl secret set %1").arg(dnsAcmeKeySecret(*account)));
+        m_wanted.files.push_back(
+            file(acmeCredentialsPath(*account), 0600, credentials->second,
+                 QStringLiteral("the ACME key goes to the VPS; it can only set _acme-challenge TXT records"), true));
+        return {};
+    }
+
+    // Order, manifest and identifier, so that the same site always gives the same bytes.
+    void finish()
+    {
+        std::sort(m_wanted.files.begin(), m_wanted.files.end(),
+                  [](const WantedFile &a, const WantedFile &b) { return a.path < b.path; });
+        QByteArray manifest("sixgate 1\n");
+        for (const WantedFile &one : m_wanted.files)
+            manifest += one.sha256 + ' ' + QByteArray::number(one.mode, 8) + (one.secret ? " secret " : " plain ") +
+                        one.path.toUtf8() + '\n';
+        m_wanted.files.push_back(file(inRelease(QStringLiteral("manifest")), 0600, manifest,
+                                      QStringLiteral("the list of everything in the release")));
+        QCryptographicHash hash(QCryptographicHash::Sha256);
+        const auto add = [&hash](const QString &text) {
+            hash.addData(text.toUtf8());
+            hash.addData("\n");
+        };
+        for (const auto *list : {&m_wanted.packages, &m_wanted.modules, &m_wanted.sites}) {
+            for (const QString &one : *list)
+                add(one);
+            add({});
+        }
+        for (const WantedCertificate &one : m_wanted.certificates)
+            add(one.lineage + QLatin1Char(' ') + joinedNames(one.names) + QLatin1Char(' ') + one.directory.text() +
+                QLatin1Char(' ') + one.credentialsPath);
+        hash.addData(manifest);
+        m_wanted.releaseId = QString::fromLatin1(hash.result().toHex().left(16));
+    }
+
+    const Site &m_site;
+    const DeploymentInputs &m_inputs;
+    Template m_template;
+    WantedDeployment m_wanted;
+    std::set<QString> m_pins;
+    std::set<Label> m_accounts;
+};
+
+} // namespace
+
+Result<WantedDeployment> wantedDeployment(const Site &site, const DeploymentInputs &inputs)
+{
+    auto siteTemplate = Template::parse(inputs.templates.site);
+    if (!siteTemplate)
+        return passOn(siteTemplate);
+    return Builder(site, inputs, std::move(*siteTemplate)).build();
+}
+
+QString acmeCredentialsPath(const DnsAccount &account)
+{
+    return QStringLiteral("/etc/sixgate/acme/%1.ini").arg(account.name.text());
+}
+
+Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key)
+{
+    const QByteArray &secret = key.reveal();
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+               c == '=';
+    };
+    if (secret.isEmpty() || !std::all_of(secret.begin(), secret.end(), fits))
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("The ACME key of the DNS account %1 is not base64.").arg(account.name.text()), {},
+                    QStringLiteral("Store the secret as the key file has it: sixgatectl secret set %1")
+                        .arg(dnsAcmeKeySecret(account)));
+    // The plugin looks the algorithm up as it is written: in lower case it would silently use HMAC-MD5.
+    return QByteArray("# Managed by Sixgate; changes are overwritten.\n") +
+           "dns_rfc2136_server = " + ipText(server).toLatin1() + '\n' +
+           "dns_rfc2136_port = " + account.port.text().toLatin1() + '\n' +
+           "dns_rfc2136_name = " + account.acmeKey.name.text().toLatin1() + '\n' +
+           "dns_rfc2136_algorithm = " + tsigAlgorithmName(account.acmeKey.algorithm).toUpper().toLatin1() + '\n' +
+           "dns_rfc2136_secret = " + secret + '\n';
+}
+
+} // namespace sixgate

@@ -1,0 +1,362 @@
+#include "decide/deployment.h"
+
+#include <QCryptographicHash>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr auto currentRelease = "/etc/sixgate/current/";
+// Apache, certbot and Python need about 150 MB; the rest is air for dpkg's unpacking.
+constexpr qint64 roomToInstall = 300LL * 1024 * 1024;
+constexpr qint64 roomForFiles = 20LL * 1024 * 1024;
+// certbot renews 30 days before the end: a certificate this close to it did not renew by itself.
+constexpr int daysLeftAtLeast = 7;
+
+QString joined(const std::vector<QString> &list)
+{
+    return QStringList(list.begin(), list.end()).join(QStringLiteral(", "));
+}
+
+QString capitalised(QString text)
+{
+    if (!text.isEmpty())
+        text[0] = text[0].toUpper();
+    return text;
+}
+
+class Planner
+{
+public:
+    Planner(const Site &site, const WantedDeployment &wanted, const VpsFacts &facts, std::vector<Withheld> &withheld)
+        : m_site(site), m_wanted(wanted), m_facts(facts), m_withheld(withheld)
+    {
+        if (!site.vps.empty())
+            m_host = site.vps.front().host.ascii();
+    }
+
+    std::vector<Change> plan()
+    {
+        packages();
+        files();
+        deletions();
+        modules();
+        certificates();
+        enableSite();
+        activate();
+        if (!m_changes.empty())
+            judgeMachine();
+        judgeNames();
+        if (m_blocked)
+            return {};
+        return std::move(m_changes);
+    }
+
+private:
+    void withhold(const QString &reason, const QString &fix, bool blocking = true)
+    {
+        m_withheld.push_back({m_host, reason, fix, blocking});
+        m_blocked = m_blocked || blocking;
+    }
+
+    Change &add(const QString &id, Verb verb, const QString &object, const QString &sentence, ChangeAction action)
+    {
+        Change change;
+        change.id = unique(id);
+        change.lane = Lane::Vps;
+        change.verb = verb;
+        change.object = object;
+        change.sentence = sentence;
+        change.action = std::move(action);
+        m_changes.push_back(std::move(change));
+        return m_changes.back();
+    }
+
+    // Identifiers are of [a-z0-9.-]; paths read on the VPS may hold more.
+    QString unique(QString id)
+    {
+        for (QChar &c : id) {
+            c = c.toLower();
+            const bool fits = (c >= QLatin1Char('a') && c <= QLatin1Char('z')) ||
+                              (c >= QLatin1Char('0') && c <= QLatin1Char('9')) || c == QLatin1Char('.') ||
+                              c == QLatin1Char('-');
+            if (!fits)
+                c = c == QLatin1Char('/') ? QLatin1Char('.') : QLatin1Char('-');
+        }
+        QString candidate = id;
+        for (int i = 2; !m_ids.insert(candidate).second; ++i)
+            candidate = id + QLatin1Char('.') + QString::number(i);
+        return candidate;
+    }
+
+    static QString fileId(const QString &path)
+    {
+        for (const char *prefix : {currentRelease, "/etc/sixgate/", "/etc/"}) {
+            if (path.startsWith(QLatin1String(prefix)))
+                return QStringLiteral("vps.file.") + path.mid(qsizetype(qstrlen(prefix)));
+        }
+        return QStringLiteral("vps.file.") + path;
+    }
+
+    void packages()
+    {
+        std::vector<QString> missing;
+        for (const QString &package : m_wanted.packages) {
+            if (!m_facts.packages.count(package))
+                missing.push_back(package);
+        }
+        m_installs = !missing.empty();
+        if (!m_installs)
+            return;
+        Change &change = add(QStringLiteral("vps.packages"), Verb::Install, QStringLiteral("Debian packages"),
+                             QStringLiteral("Install from Debian: %1.").arg(joined(missing)), InstallPackages{missing});
+        change.newValue = joined(missing);
+    }
+
+    void files()
+    {
+        // The credentials first, the release's manifest last: as certbot and the swap need them.
+        for (const bool secret : {true, false}) {
+            for (const WantedFile &file : m_wanted.files) {
+                if (file.secret == secret)
+                    writeFile(file);
+            }
+        }
+    }
+
+    void writeFile(const WantedFile &file)
+    {
+        const auto found = m_facts.files.find(file.path);
+        const RemoteFile old = found == m_facts.files.end() ? RemoteFile() : found->second;
+        const bool same = old.sha256 == file.sha256;
+        if (same && old.mode == file.mode)
+            return;
+        const bool absent = old.sha256.isEmpty();
+        const QString mode = QString::number(file.mode, 8);
+        QString sentence = capitalised(file.purpose) + QLatin1Char('.');
+        if (same)
+            sentence =
+                QStringLiteral("Set the mode of %1 to %2 (is %3).").arg(file.path, mode, QString::number(old.mode, 8));
+        Change &change = add(fileId(file.path), absent ? Verb::Create : Verb::Update, file.path, sentence,
+                             WriteFile{file.path, file.mode, file.content, file.secret, old.sha256});
+        change.oldHash = QString::fromLatin1(old.sha256);
+        change.newValue = file.secret ? QStringLiteral("(secret), mode %1").arg(mode)
+                                      : QStringLiteral("%1 bytes, mode %2").arg(file.content.size()).arg(mode);
+        if (!absent)
+            change.oldValue =
+                file.secret ? QStringLiteral("(secret)") : QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+        if (!file.secret && !same)
+            change.diff = diffOf(file.path, old, file.content);
+    }
+
+    static QString diffOf(const QString &path, const RemoteFile &old, const QByteArray &content)
+    {
+        const bool unread = !old.sha256.isEmpty() && old.content.isEmpty() &&
+                            old.sha256 != QCryptographicHash::hash({}, QCryptographicHash::Sha256).toHex();
+        if (unread)
+            return QStringLiteral("--- %1\n+++ %1\n(the old content is too long to show)\n").arg(path);
+        return unifiedDiff(path, old.content, content);
+    }
+
+    void deletions()
+    {
+        std::set<QString> wanted;
+        for (const WantedFile &file : m_wanted.files)
+            wanted.insert(file.path);
+        for (const auto &[path, old] : m_facts.files) {
+            if (old.sha256.isEmpty() || wanted.count(path))
+                continue;
+            Change &change = add(fileId(path), Verb::Delete, path,
+                                 QStringLiteral("Remove %1: nothing in the site needs it any more.").arg(path),
+                                 DeleteFile{path, old.sha256});
+            change.oldHash = QString::fromLatin1(old.sha256);
+            change.oldValue = QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+            if (!old.content.isEmpty())
+                change.diff = unifiedDiff(path, old.content, {});
+        }
+    }
+
+    void modules()
+    {
+        std::vector<QString> missing;
+        for (const QString &module : m_wanted.modules) {
+            if (!m_facts.apacheModules.count(module))
+                missing.push_back(module);
+        }
+        if (missing.empty())
+            return;
+        Change &change =
+            add(QStringLiteral("vps.modules"), Verb::Enable, QStringLiteral("Apache modules"),
+                QStringLiteral("Enable Apache's modules %1.").arg(joined(missing)), EnableModules{missing});
+        change.newValue = joined(missing);
+    }
+
+    // Why the certificate has to be got; empty where it has not.
+    QString whyObtain(const WantedCertificate &wanted) const
+    {
+        const auto found = m_facts.certificates.find(wanted.lineage);
+        if (found == m_facts.certificates.end())
+            return QStringLiteral("there is none yet");
+        std::set<QString> seen;
+        for (const QString &name : found->second.names)
+            seen.insert(name.toLower());
+        std::set<QString> names;
+        for (const Hostname &name : wanted.names)
+            names.insert(name.ascii());
+        if (seen != names)
+            return QStringLiteral("the one there is for %1").arg(joined({seen.begin(), seen.end()}));
+        if (m_facts.clock.isValid() && found->second.notAfter < m_facts.clock.addDays(daysLeftAtLeast))
+            return QStringLiteral("the one there ends on %1").arg(found->second.notAfter.toUTC().toString(Qt::ISODate));
+        const auto renewal = m_facts.renewals.find(wanted.lineage);
+        if (renewal == m_facts.renewals.end())
+            return QStringLiteral("certbot does not renew the one there");
+        if (renewal->second.directory != wanted.directory.text())
+            return QStringLiteral("the one there is from %1").arg(renewal->second.directory);
+        if (renewal->second.credentialsPath != wanted.credentialsPath)
+            return QStringLiteral("the one there renews in another way");
+        return {};
+    }
+
+    void certificates()
+    {
+        if (m_site.vps.empty())
+            return;
+        const AcmeSettings &acme = m_site.vps.front().acme;
+        for (const WantedCertificate &wanted : m_wanted.certificates) {
+            const QString why = whyObtain(wanted);
+            if (why.isEmpty())
+                continue;
+            QStringList names;
+            for (const Hostname &name : wanted.names)
+                names << name.ascii();
+            const QString all = names.join(QStringLiteral(", "));
+            Change &change = add(QStringLiteral("vps.certificate.") + wanted.lineage, Verb::Obtain,
+                                 QStringLiteral("certificate %1").arg(wanted.lineage),
+                                 QStringLiteral("Get a certificate for %1 from %2 (%3); certbot renews it by itself.")
+                                     .arg(all, wanted.directory.text(), why),
+                                 ObtainCertificate{wanted.lineage, wanted.names, wanted.directory, acme.mail,
+                                                   acme.propagation, wanted.credentialsPath});
+            change.newValue = all;
+            const auto found = m_facts.certificates.find(wanted.lineage);
+            if (found != m_facts.certificates.end())
+                change.oldValue = joined(found->second.names);
+            if (!acme.termsAgreed)
+                m_termsMissing = true;
+        }
+    }
+
+    void enableSite()
+    {
+        for (const QString &site : m_wanted.sites) {
+            if (!m_facts.apacheSites.count(site))
+                add(QStringLiteral("vps.site.") + site, Verb::Enable, QStringLiteral("Apache site %1").arg(site),
+                    QStringLiteral("Enable the site %1 in Apache; other sites stay as they are.").arg(site),
+                    EnableSite{site});
+        }
+    }
+
+    void activate()
+    {
+        const bool running = m_facts.apacheActive && m_facts.certbotTimerActive;
+        if (m_changes.empty() && running && m_facts.deployedId == m_wanted.releaseId)
+            return;
+        Change &change =
+            add(QStringLiteral("vps.activate"), Verb::Activate, QStringLiteral("release %1").arg(m_wanted.releaseId),
+                QStringLiteral("Check the new configuration, make it the current one by one rename, reload Apache, and "
+                               "look whether it answers; go back to the old one if it does not."),
+                ActivateRelease{m_wanted.releaseId, m_facts.deployedId});
+        change.oldValue = m_facts.deployedId;
+        change.newValue = m_wanted.releaseId;
+    }
+
+    void judgeMachine()
+    {
+        const bool system = m_facts.osId == QLatin1String("debian") &&
+                            (m_facts.osVersion == QLatin1String("12") || m_facts.osVersion == QLatin1String("13"));
+        if (!system)
+            withhold(QStringLiteral("The VPS runs %1; Sixgate sets up Debian 12 and 13.")
+                         .arg(m_facts.osName.isEmpty() ? QStringLiteral("an unknown system") : m_facts.osName),
+                     QStringLiteral("Reinstall the VPS with Debian 12."));
+        if (m_facts.uid != 0)
+            withhold(QStringLiteral("The login on the VPS is not root."),
+                     QStringLiteral("Set the VPS's \"user\" to root in the site file."));
+        if (!m_facts.systemd)
+            withhold(QStringLiteral("The VPS does not run systemd."),
+                     QStringLiteral("Use a VPS with a full Debian system, no bare container."));
+        const qint64 needed = m_installs ? roomToInstall : roomForFiles;
+        if (m_facts.freeBytes >= 0 && m_facts.freeBytes < needed)
+            withhold(QStringLiteral("The VPS has %1 MB free; %2 MB are needed.")
+                         .arg(m_facts.freeBytes / 1024 / 1024)
+                         .arg(needed / 1024 / 1024),
+                     QStringLiteral("Make room on the VPS."));
+        judgeListeners();
+        if (m_termsMissing)
+            withhold(QStringLiteral("The terms of the certificate authority are not agreed to."),
+                     QStringLiteral("Read them and set \"termsAgreed\" to true in the site file."));
+        if (!m_facts.hasGlobalIpv6)
+            withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
+                     QStringLiteral("Switch IPv6 on at the VPS's provider."), false);
+    }
+
+    void judgeListeners()
+    {
+        std::set<QString> told;
+        for (const QString &listener : m_facts.listeners80And443) {
+            const QString port = listener.section(QLatin1Char(' '), 0, 0);
+            const QString program = listener.section(QLatin1Char(' '), 1);
+            if (program == QLatin1String("apache2") || !told.insert(listener).second)
+                continue;
+            withhold(QStringLiteral("Another program, %1, listens on the VPS's port %2.").arg(program, port),
+                     QStringLiteral("Stop and disable %1 on the VPS, or give it another port.").arg(program));
+        }
+    }
+
+    void judgeNames()
+    {
+        for (const Service &service : m_site.services) {
+            const DnsAccount *first = nullptr;
+            for (const Hostname &name : service.publicNames) {
+                const DnsAccount *account = m_site.accountFor(name);
+                first = first ? first : account;
+                if (account && account == first)
+                    continue;
+                m_withheld.push_back(
+                    {QStringLiteral("certificate %1").arg(service.name.text()),
+                     account ? QStringLiteral("The public names of the service %1 lie in the DNS accounts %2 and %3; "
+                                              "certbot proves one certificate's names with one account.")
+                                   .arg(service.name.text(), first->name.text(), account->name.text())
+                             : QStringLiteral("No DNS account of the site holds %1.").arg(name.ascii()),
+                     account ? QStringLiteral("Make a service of its own for %1.").arg(name.ascii())
+                             : QStringLiteral("Add the account of its zone."),
+                     true});
+                m_blocked = true;
+                break;
+            }
+        }
+    }
+
+    const Site &m_site;
+    const WantedDeployment &m_wanted;
+    const VpsFacts &m_facts;
+    std::vector<Withheld> &m_withheld;
+    QString m_host;
+    std::vector<Change> m_changes;
+    std::set<QString> m_ids;
+    bool m_installs = false;
+    bool m_termsMissing = false;
+    bool m_blocked = false;
+};
+
+} // namespace
+
+std::vector<Change> planDeployment(const Site &site, const WantedDeployment &wanted, const VpsFacts &facts,
+                                   std::vector<Withheld> &withheld)
+{
+    return Planner(site, wanted, facts, withheld).plan();
+}
+
+} // namespace sixgate
