@@ -1,0 +1,57 @@
+#include "storage/sitefile.h"
+
+#include "storage/files.h"
+
+#include <QDir>
+
+#include <sys/stat.h>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr qsizetype LongestSiteFile = 16 * 1024 * 1024;
+
+} // namespace
+
+QString expandHome(const QString &path)
+{
+    return path.startsWith(QLatin1String("~/")) ? QDir::homePath() + path.mid(1) : path;
+}
+
+Result<Site> loadSite(const QString &path)
+{
+    struct stat status;
+    const auto file = openForReading(path, status);
+    if (!file) {
+        Error error = file.error();
+        if (error.code == ErrorCode::NotFound) {
+            error.summary = QStringLiteral("There is no site file %1.").arg(path);
+            error.fix = QStringLiteral("Make one with: sixgatectl site new --site %1").arg(path);
+        }
+        return tl::unexpected<Error>(error);
+    }
+    const auto text = readAtMost(*file, path, LongestSiteFile);
+    if (!text)
+        return passOn(text);
+    auto site = parseSite(*text);
+    if (!site) {
+        Error error = site.error();
+        error.detail = QStringLiteral("In %1.").arg(path);
+        return tl::unexpected<Error>(error);
+    }
+    return site;
+}
+
+Outcome saveSite(const QString &path, const Site &site)
+{
+    const QByteArray text = siteJson(site);
+    // A site built by a program may not fit together; the file must.
+    if (const auto good = parseSite(text); !good)
+        return passOn(good);
+    return writeAtomically(path, text);
+}
+
+} // namespace sixgate

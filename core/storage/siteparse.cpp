@@ -1,0 +1,421 @@
+#include "storage/json.h"
+#include "storage/sitechecks.h"
+#include "storage/sitefile.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr int Schema = 1;
+constexpr const char *LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
+
+/// Where people are tempted to put a secret: say where it belongs instead of only "not known".
+Outcome refuseSecret(const JsonNode &node, const QString &secretName)
+{
+    const QJsonObject object = node.value.toObject();
+    for (const char *key : {"secret", "password", "passphrase", "token"}) {
+        if (object.contains(QLatin1String(key)))
+            return failAt(node.path + QLatin1Char('.') + QLatin1String(key),
+                          QStringLiteral("Secrets are never in the site file."),
+                          QStringLiteral("Remove it here and store it with: sixgatectl secret set %1").arg(secretName));
+    }
+    return {};
+}
+
+Result<AddressSource> parseAddress(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"from", "interface", "interfaceId"});
+    if (!fields)
+        return passOn(fields);
+    const auto fromNode = fields->need("from", "\"interface-id\"");
+    if (!fromNode)
+        return passOn(fromNode);
+    const auto from = jsonText(*fromNode, "\"interface-id\"");
+    if (!from)
+        return passOn(from);
+
+    if (*from == QLatin1String("this-machine")) {
+        if (fields->has("interfaceId"))
+            return failAt(fields->at("interfaceId").path,
+                          QStringLiteral("This key goes with \"from\": \"interface-id\", not with \"this-machine\"."));
+        const auto interface = optionalField<InterfaceName>(*fields, "interface", "\"eth0\"");
+        if (!interface)
+            return passOn(interface);
+        return AddressOfThisMachine{*interface};
+    }
+    if (*from == QLatin1String("interface-id")) {
+        if (fields->has("interface"))
+            return failAt(fields->at("interface").path,
+                          QStringLiteral("This key goes with \"from\": \"this-machine\", not with \"interface-id\"."));
+        const auto id = neededField<InterfaceId>(*fields, "interfaceId", "\"::11\"");
+        if (!id)
+            return passOn(id);
+        return AddressFromInterfaceId{*id};
+    }
+    return failAt(fromNode->path, QStringLiteral("“%1” is not a way to find an address, for example \"interface-id\" "
+                                                 "or \"this-machine\".")
+                                      .arg(from->left(40)));
+}
+
+Result<HomeServer> parseServer(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"name", "address", "pinnedKey"});
+    if (!fields)
+        return passOn(fields);
+    const auto name = neededField<Label>(*fields, "name", "\"nas\"");
+    if (!name)
+        return passOn(name);
+    const auto addressNode = fields->need("address", "{ \"from\": \"interface-id\", \"interfaceId\": \"::11\" }");
+    if (!addressNode)
+        return passOn(addressNode);
+    const auto address = parseAddress(*addressNode);
+    if (!address)
+        return passOn(address);
+    const auto pinned = optionalField<Fingerprint>(*fields, "pinnedKey", "\"SHA256:…\"");
+    if (!pinned)
+        return passOn(pinned);
+    return HomeServer{*name, *address, *pinned};
+}
+
+Result<TsigAlgorithm> parseAlgorithm(const JsonNode &node)
+{
+    const auto text = jsonText(node, "\"hmac-sha256\"");
+    if (!text)
+        return passOn(text);
+    if (*text == QLatin1String("hmac-sha256"))
+        return TsigAlgorithm::HmacSha256;
+    if (*text == QLatin1String("hmac-sha512"))
+        return TsigAlgorithm::HmacSha512;
+    QString why = QStringLiteral("is not a TSIG algorithm");
+    if (*text == QLatin1String("hmac-sha384") || *text == QLatin1String("hmac-sha224"))
+        why = QStringLiteral("is not understood by the DNS library in use");
+    else if (*text == QLatin1String("hmac-sha1") || text->startsWith(QLatin1String("hmac-md5")))
+        why = QStringLiteral("is too weak");
+    return failAt(node.path,
+                  QStringLiteral("“%1” %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(text->left(40), why));
+}
+
+Result<TsigKeyRef> parseKey(const JsonFields &account, const char *key, const QString &secretName)
+{
+    const auto node = account.need(key, "{ \"name\": \"sixgate-key\", \"algorithm\": \"hmac-sha256\" }");
+    if (!node)
+        return passOn(node);
+    if (const auto clean = refuseSecret(*node, secretName); !clean)
+        return passOn(clean);
+    const auto fields = JsonFields::open(*node, {"name", "algorithm"});
+    if (!fields)
+        return passOn(fields);
+    const auto name = neededField<KeyName>(*fields, "name", "\"sixgate-key\"");
+    if (!name)
+        return passOn(name);
+    const auto algorithmNode = fields->need("algorithm", "\"hmac-sha256\"");
+    if (!algorithmNode)
+        return passOn(algorithmNode);
+    const auto algorithm = parseAlgorithm(*algorithmNode);
+    if (!algorithm)
+        return passOn(algorithm);
+    return TsigKeyRef{*name, *algorithm};
+}
+
+Result<ServerAddress> parseServerAddress(const JsonNode &node)
+{
+    const auto text = jsonText(node, "\"ns1.example.org\"");
+    if (!text)
+        return passOn(text);
+    const bool literal = std::all_of(text->begin(), text->end(), [](QChar c) { return c.isDigit() || c == u'.'; });
+    if (literal || text->contains(u':')) {
+        const auto address = parseIpAddress(*text);
+        if (!address)
+            return failAt(node.path, address.error().summary, address.error().fix);
+        return std::visit([](const auto &value) { return ServerAddress(value); }, *address);
+    }
+    const auto host = jsonParsed<Hostname>(node, "\"ns1.example.org\"");
+    if (!host)
+        return passOn(host);
+    return ServerAddress(*host);
+}
+
+Result<std::chrono::seconds> secondsField(const JsonFields &fields, const char *key, qint64 least, qint64 most,
+                                          qint64 standard)
+{
+    if (!fields.has(key))
+        return std::chrono::seconds(standard);
+    const auto number = jsonInteger(fields.at(key), least, most, standard);
+    if (!number)
+        return passOn(number);
+    return std::chrono::seconds(*number);
+}
+
+Result<DnsAccount> parseAccount(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"name", "kind", "zone", "server", "port", "ttl", "key", "acmeKey"});
+    if (!fields)
+        return passOn(fields);
+    const auto name = neededField<Label>(*fields, "name", "\"main\"");
+    if (!name)
+        return passOn(name);
+    const auto kindNode = fields->need("kind", "\"rfc2136\"");
+    if (!kindNode)
+        return passOn(kindNode);
+    const auto kind = jsonText(*kindNode, "\"rfc2136\"");
+    if (!kind)
+        return passOn(kind);
+    if (*kind != QLatin1String("rfc2136"))
+        return failAt(
+            kindNode->path,
+            QStringLiteral("“%1” is not a kind of DNS account, for example \"rfc2136\".").arg(kind->left(40)));
+    const auto zone = neededField<Hostname>(*fields, "zone", "\"example.org\"");
+    if (!zone)
+        return passOn(zone);
+    const auto serverNode = fields->need("server", "\"ns1.example.org\"");
+    if (!serverNode)
+        return passOn(serverNode);
+    const auto server = parseServerAddress(*serverNode);
+    if (!server)
+        return passOn(server);
+    const auto port = portField(*fields, "port", 53);
+    if (!port)
+        return passOn(port);
+    const auto ttl = secondsField(*fields, "ttl", 1, 86400, 60);
+    if (!ttl)
+        return passOn(ttl);
+    const auto key = parseKey(*fields, "key", QStringLiteral("dns.%1.key").arg(name->text()));
+    if (!key)
+        return passOn(key);
+    const auto acmeKey = parseKey(*fields, "acmeKey", QStringLiteral("dns.%1.acme-key").arg(name->text()));
+    if (!acmeKey)
+        return passOn(acmeKey);
+    return DnsAccount{*name, *zone, *server, *port, *key, *acmeKey, *ttl};
+}
+
+Result<AcmeSettings> parseAcme(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"directory", "mail", "agreeToTerms", "propagationSeconds"});
+    if (!fields)
+        return passOn(fields);
+    const auto given = optionalField<HttpsUrl>(*fields, "directory", "\"https://acme.example.org/directory\"");
+    if (!given)
+        return passOn(given);
+    const auto directory = *given ? Result<HttpsUrl>(**given) : HttpsUrl::parse(QLatin1String(LetsEncrypt));
+    if (!directory)
+        return passOn(directory);
+    const auto mail = optionalField<Mail>(*fields, "mail", "\"me@example.org\"");
+    if (!mail)
+        return passOn(mail);
+    const auto agreeNode = fields->need("agreeToTerms", "true");
+    if (!agreeNode)
+        return passOn(agreeNode);
+    const auto agreed = jsonBool(*agreeNode);
+    if (!agreed)
+        return passOn(agreed);
+    const auto propagation = secondsField(*fields, "propagationSeconds", 0, 3600, 30);
+    if (!propagation)
+        return passOn(propagation);
+    return AcmeSettings{*directory, *mail, *agreed, *propagation};
+}
+
+Result<QString> parseKeyFile(const JsonNode &node)
+{
+    const auto text = jsonText(node, "\"~/.ssh/id_ed25519\"");
+    if (!text)
+        return passOn(text);
+    const bool rooted = text->startsWith(u'/') || text->startsWith(QLatin1String("~/"));
+    const bool printable = std::all_of(text->begin(), text->end(), [](QChar c) { return c.unicode() >= 0x20; });
+    if (!rooted || !printable || text->size() > 1024 || text->endsWith(u'/'))
+        return failAt(node.path, QStringLiteral("the path of a private key file is wanted, beginning with / or ~/, for "
+                                                "example \"~/.ssh/id_ed25519\"."));
+    return *text;
+}
+
+Result<std::vector<Fingerprint>> parseHostKeys(const JsonNode &node)
+{
+    const char *example = "[\"SHA256:…\"]";
+    const auto items = jsonList(node, example);
+    if (!items)
+        return passOn(items);
+    if (items->empty())
+        return failAt(node.path,
+                      QStringLiteral("At least one fingerprint of the VPS's SSH host key is needed, for example %1.")
+                          .arg(QString::fromUtf8(example)),
+                      QStringLiteral("Read it on the VPS's own console, or in the provider's web page: "
+                                     "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub"));
+    std::vector<Fingerprint> keys;
+    for (const JsonNode &item : *items) {
+        const auto key = jsonParsed<Fingerprint>(item, "\"SHA256:…\"");
+        if (!key)
+            return passOn(key);
+        keys.push_back(*key);
+    }
+    return keys;
+}
+
+Result<Vps> parseVps(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"name", "host", "ssh", "acme"});
+    if (!fields)
+        return passOn(fields);
+    const auto name = neededField<Label>(*fields, "name", "\"vps\"");
+    if (!name)
+        return passOn(name);
+    const auto host = neededField<Hostname>(*fields, "host", "\"vps.example.org\"");
+    if (!host)
+        return passOn(host);
+
+    const auto sshNode =
+        fields->need("ssh", "{ \"user\": \"root\", \"keyFile\": \"~/.ssh/id_ed25519\", \"hostKeys\": [\"SHA256:…\"] }");
+    if (!sshNode)
+        return passOn(sshNode);
+    if (const auto clean = refuseSecret(*sshNode, QStringLiteral("vps.%1.passphrase").arg(name->text())); !clean)
+        return passOn(clean);
+    const auto ssh = JsonFields::open(*sshNode, {"port", "user", "keyFile", "hostKeys"});
+    if (!ssh)
+        return passOn(ssh);
+    const auto port = portField(*ssh, "port", 22);
+    if (!port)
+        return passOn(port);
+    const auto user = neededField<Login>(*ssh, "user", "\"root\"");
+    if (!user)
+        return passOn(user);
+    const auto keyNode = ssh->need("keyFile", "\"~/.ssh/id_ed25519\"");
+    if (!keyNode)
+        return passOn(keyNode);
+    const auto keyFile = parseKeyFile(*keyNode);
+    if (!keyFile)
+        return passOn(keyFile);
+    const auto hostKeysNode = ssh->need("hostKeys", "[\"SHA256:…\"]");
+    if (!hostKeysNode)
+        return passOn(hostKeysNode);
+    const auto hostKeys = parseHostKeys(*hostKeysNode);
+    if (!hostKeys)
+        return passOn(hostKeys);
+
+    const auto acmeNode = fields->need("acme", "{ \"mail\": \"me@example.org\", \"agreeToTerms\": true }");
+    if (!acmeNode)
+        return passOn(acmeNode);
+    const auto acme = parseAcme(*acmeNode);
+    if (!acme)
+        return passOn(acme);
+    return Vps{*name, *host, *port, *user, *keyFile, *hostKeys, *acme};
+}
+
+Result<Service> parseService(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"name", "publicNames", "upstreamName", "server", "port", "probePath"});
+    if (!fields)
+        return passOn(fields);
+    const auto name = neededField<Label>(*fields, "name", "\"cloud\"");
+    if (!name)
+        return passOn(name);
+    const char *example = "[\"cloud.example.org\"]";
+    const auto namesNode = fields->need("publicNames", example);
+    if (!namesNode)
+        return passOn(namesNode);
+    const auto items = jsonList(*namesNode, example);
+    if (!items)
+        return passOn(items);
+    if (items->empty())
+        return failAt(
+            namesNode->path,
+            QStringLiteral("A service needs at least one public name, for example %1.").arg(QLatin1String(example)));
+    std::vector<Hostname> publicNames;
+    for (const JsonNode &item : *items) {
+        const auto host = jsonParsed<Hostname>(item, "\"cloud.example.org\"");
+        if (!host)
+            return passOn(host);
+        publicNames.push_back(*host);
+    }
+    const auto upstream = neededField<Hostname>(*fields, "upstreamName", "\"home6.example.org\"");
+    if (!upstream)
+        return passOn(upstream);
+    const auto server = neededField<Label>(*fields, "server", "\"nas\"");
+    if (!server)
+        return passOn(server);
+    const auto port = portField(*fields, "port", 443);
+    if (!port)
+        return passOn(port);
+    const auto given = optionalField<UrlPath>(*fields, "probePath", "\"/\"");
+    if (!given)
+        return passOn(given);
+    const auto probePath = *given ? Result<UrlPath>(**given) : UrlPath::parse(QStringLiteral("/"));
+    if (!probePath)
+        return passOn(probePath);
+    return Service{*name, publicNames, *upstream, *server, *port, *probePath};
+}
+
+template <class T>
+Result<std::vector<T>> parseEach(const JsonFields &root, const char *key, Result<T> (*parse)(const JsonNode &))
+{
+    const auto node = root.need(key, "[ … ]");
+    if (!node)
+        return passOn(node);
+    const auto items = jsonList(*node, "[ … ]");
+    if (!items)
+        return passOn(items);
+    std::vector<T> values;
+    values.reserve(items->size());
+    for (const JsonNode &item : *items) {
+        auto value = parse(item);
+        if (!value)
+            return passOn(value);
+        values.push_back(std::move(*value));
+    }
+    return values;
+}
+
+/// Before anything else: a file of another version must not be judged by this version's keys.
+Outcome checkSchema(const JsonNode &document)
+{
+    const JsonNode node{document.value.toObject().value(QLatin1String("schema")), QStringLiteral("schema")};
+    if (node.value.isUndefined())
+        return failAt(node.path, QStringLiteral("This key is missing, for example \"schema\": %1.").arg(Schema));
+    const auto number = jsonInteger(node, 1, 1'000'000, Schema);
+    if (!number)
+        return passOn(number);
+    if (*number > Schema)
+        return failAt(node.path,
+                      QStringLiteral("This site file (schema %1) was made by a newer Sixgate; this one understands "
+                                     "\"schema\": %2.")
+                          .arg(*number)
+                          .arg(Schema),
+                      QStringLiteral("Update Sixgate on this machine."));
+    return {};
+}
+
+} // namespace
+
+Result<Site> parseSite(const QByteArray &json)
+{
+    const auto document = parseJson(json, QStringLiteral("The site file"));
+    if (!document)
+        return passOn(document);
+    if (const auto fits = checkSchema(*document); !fits)
+        return passOn(fits);
+    const auto root = JsonFields::open(*document, {"schema", "name", "servers", "dns", "vps", "services"});
+    if (!root)
+        return passOn(root);
+    const auto name = neededField<Label>(*root, "name", "\"home\"");
+    if (!name)
+        return passOn(name);
+    auto servers = parseEach<HomeServer>(*root, "servers", parseServer);
+    if (!servers)
+        return passOn(servers);
+    auto dns = parseEach<DnsAccount>(*root, "dns", parseAccount);
+    if (!dns)
+        return passOn(dns);
+    auto vps = parseEach<Vps>(*root, "vps", parseVps);
+    if (!vps)
+        return passOn(vps);
+    auto services = parseEach<Service>(*root, "services", parseService);
+    if (!services)
+        return passOn(services);
+    Site site{Schema, *name, std::move(*servers), std::move(*dns), std::move(*vps), std::move(*services)};
+    if (const auto fits = checkSite(site); !fits)
+        return passOn(fits);
+    return site;
+}
+
+} // namespace sixgate

@@ -1,0 +1,166 @@
+#include "storage/sitefile.h"
+
+#include <array>
+#include <map>
+
+namespace sixgate
+{
+
+namespace
+{
+
+/// The documentation or test domain (RFC 2606, RFC 6761) that holds `name`; empty where none does.
+QString documentationDomain(const QString &name)
+{
+    static constexpr std::array domains{"example.org", "example.com", "example.net", "example",
+                                        "test",        "invalid",     "localhost"};
+    for (const char *domain : domains) {
+        const QLatin1String text(domain);
+        if (name == text || (name.endsWith(text) && name.chopped(text.size()).endsWith(u'.')))
+            return text;
+    }
+    return {};
+}
+
+/// One warning for each domain or address, told at its first place: a thousand names in one zone are one matter.
+class DocumentationNames
+{
+public:
+    void name(const Hostname &host, const QString &path)
+    {
+        if (const QString domain = documentationDomain(host.ascii()); !domain.isEmpty())
+            add(domain, path);
+    }
+    void server(const ServerAddress &address, const QString &path)
+    {
+        if (const auto *host = std::get_if<Hostname>(&address))
+            return name(*host, path);
+        const auto *v4 = std::get_if<Ipv4Address>(&address);
+        const auto *v6 = std::get_if<Ipv6Address>(&address);
+        if ((v4 && v4->isDocumentation()) || (v6 && v6->isDocumentation()))
+            add(serverAddressText(address), path);
+    }
+    void appendTo(std::vector<SiteWarning> &warnings) const
+    {
+        for (const Place &place : m_places) {
+            const QString more = place.count == 1   ? QString()
+                                 : place.count == 2 ? QStringLiteral(" (and one more place)")
+                                                    : QStringLiteral(" (and %1 more places)").arg(place.count - 1);
+            warnings.push_back({place.path,
+                                QStringLiteral("“%1”%2 is a documentation name: fine for a try, not reachable on the "
+                                               "internet.")
+                                    .arg(place.what, more),
+                                QStringLiteral("Put a name of your own domain here.")});
+        }
+    }
+
+private:
+    struct Place {
+        QString what;
+        QString path;
+        int count = 1;
+    };
+    void add(const QString &what, const QString &path)
+    {
+        const auto [known, fresh] = m_index.emplace(what, m_places.size());
+        if (fresh)
+            m_places.push_back({what, path});
+        else
+            ++m_places[known->second].count;
+    }
+
+    std::vector<Place> m_places;
+    std::map<QString, size_t> m_index;
+};
+
+void warnOfNames(const Site &site, std::vector<SiteWarning> &warnings)
+{
+    DocumentationNames names;
+    for (size_t i = 0; i < site.dns.size(); ++i) {
+        names.name(site.dns[i].zone, QStringLiteral("dns[%1].zone").arg(i));
+        names.server(site.dns[i].server, QStringLiteral("dns[%1].server").arg(i));
+    }
+    for (size_t i = 0; i < site.vps.size(); ++i) {
+        names.name(site.vps[i].host, QStringLiteral("vps[%1].host").arg(i));
+        if (const auto &mail = site.vps[i].acme.mail) {
+            if (const auto host = Hostname::parse(mail->text().section(u'@', -1)))
+                names.name(*host, QStringLiteral("vps[%1].acme.mail").arg(i));
+        }
+    }
+    for (size_t i = 0; i < site.services.size(); ++i) {
+        const Service &service = site.services[i];
+        for (size_t k = 0; k < service.publicNames.size(); ++k)
+            names.name(service.publicNames[k], QStringLiteral("services[%1].publicNames[%2]").arg(i).arg(k));
+        names.name(service.upstreamName, QStringLiteral("services[%1].upstreamName").arg(i));
+    }
+    names.appendTo(warnings);
+}
+
+void warnOfAccount(const DnsAccount &account, size_t index, std::vector<SiteWarning> &warnings)
+{
+    const QString path = QStringLiteral("dns[%1].").arg(index);
+    const auto ttl = qint64(account.ttl.count());
+    if (ttl < 60)
+        warnings.push_back({path + QStringLiteral("ttl"),
+                            QStringLiteral("A time to live of %1 s is very short: many resolvers raise it, and every "
+                                           "visit costs a query.")
+                                .arg(ttl),
+                            QStringLiteral("Use 60.")});
+    if (ttl > 3600)
+        warnings.push_back({path + QStringLiteral("ttl"),
+                            QStringLiteral("With a time to live of %1 s visitors may keep the old address for that "
+                                           "long after the prefix has changed.")
+                                .arg(ttl),
+                            QStringLiteral("Use 60.")});
+    if (account.key.name == account.acmeKey.name)
+        warnings.push_back({path + QStringLiteral("acmeKey"),
+                            QStringLiteral("The key for certificates is the one that sets addresses: whoever takes "
+                                           "over the VPS could then change every record of “%1”.")
+                                .arg(account.zone.ascii()),
+                            QStringLiteral("Make a second key that may only set TXT at _acme-challenge names.")});
+}
+
+/// Setting addresses at the DNS server's own name would lead Sixgate's updates elsewhere.
+void warnOfServerNames(const Site &site, std::vector<SiteWarning> &warnings)
+{
+    std::map<Hostname, QString> servers;
+    for (const DnsAccount &account : site.dns) {
+        if (const auto *host = std::get_if<Hostname>(&account.server))
+            servers.emplace(*host, account.name.text());
+    }
+    const auto check = [&](const Hostname &name, const QString &path) {
+        const auto found = servers.find(name);
+        if (found != servers.end())
+            warnings.push_back({path,
+                                QStringLiteral("“%1” is the name of the DNS server of the account “%2” too: its "
+                                               "addresses would be replaced.")
+                                    .arg(name.ascii(), found->second),
+                                QStringLiteral("Use another name here, or the DNS server's address there.")});
+    };
+    for (size_t i = 0; i < site.services.size(); ++i) {
+        for (size_t k = 0; k < site.services[i].publicNames.size(); ++k)
+            check(site.services[i].publicNames[k], QStringLiteral("services[%1].publicNames[%2]").arg(i).arg(k));
+        check(site.services[i].upstreamName, QStringLiteral("services[%1].upstreamName").arg(i));
+    }
+}
+
+} // namespace
+
+std::vector<SiteWarning> siteWarnings(const Site &site)
+{
+    std::vector<SiteWarning> warnings;
+    warnOfNames(site, warnings);
+    for (size_t i = 0; i < site.dns.size(); ++i)
+        warnOfAccount(site.dns[i], i, warnings);
+    warnOfServerNames(site, warnings);
+    for (size_t i = 0; i < site.vps.size(); ++i) {
+        if (!site.vps[i].acme.termsAgreed)
+            warnings.push_back({QStringLiteral("vps[%1].acme.agreeToTerms").arg(i),
+                                QStringLiteral("The certification authority's terms are not agreed to, so no "
+                                               "certificate can be had."),
+                                QStringLiteral("Read them, then set \"agreeToTerms\": true.")});
+    }
+    return warnings;
+}
+
+} // namespace sixgate
