@@ -1,0 +1,107 @@
+#include "model/names.h"
+
+#include "model/hostname.h"
+#include "model/ipaddress.h"
+#include "model/port.h"
+#include "model/text.h"
+
+#include <QRegularExpression>
+
+namespace sixgate
+{
+
+namespace
+{
+
+Result<QString> matched(const QString &text, const QRegularExpression &pattern, const char *what, const char *example)
+{
+    if (text.size() <= 2000 && pattern.match(text).hasMatch())
+        return text;
+    return fail(ErrorCode::Invalid, QStringLiteral("%1 is not %2. Example: %3.")
+                                        .arg(quoted(text), QString::fromLatin1(what), QString::fromLatin1(example)));
+}
+
+} // namespace
+
+Result<QString> LabelKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(QStringLiteral("\\A[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?\\z"));
+    return matched(text, pattern, "a name (lower-case letters, digits and hyphens, at most 32, a letter first)",
+                   "cloud");
+}
+
+Result<QString> KeyNameKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(
+        QStringLiteral("\\A(?=.{1,253}\\z)[a-z0-9_-]{1,63}(?:\\.[a-z0-9_-]{1,63})*\\z"));
+    const QString lower = text.toLower();
+    return matched(lower.endsWith(QLatin1Char('.')) ? lower.chopped(1) : lower, pattern, "a TSIG key name",
+                   "sixgate-key");
+}
+
+Result<QString> LoginKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(QStringLiteral("\\A[a-z_][a-z0-9_-]{0,31}\\z"));
+    return matched(text, pattern, "a login name", "root");
+}
+
+Result<QString> MailKind::check(const QString &text)
+{
+    static const QRegularExpression local(
+        QStringLiteral("\\A(?=.{1,64}\\z)[A-Za-z0-9!#%&'*+/=?^_{|}~-]+(?:\\.[A-Za-z0-9!#%&'*+/=?^_{|}~-]+)*\\z"));
+    const qsizetype at = text.lastIndexOf(QLatin1Char('@'));
+    if (at > 0 && local.match(text.left(at)).hasMatch()) {
+        if (const auto host = Hostname::parse(text.mid(at + 1)))
+            return text.left(at + 1) + host->ascii();
+    }
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("%1 is not a mail address. Example: me@example.org.").arg(quoted(text)));
+}
+
+Result<QString> HttpsUrlKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(QStringLiteral(
+        "\\Ahttps://(\\[[0-9A-Fa-f:.]+\\]|[^/:\\[\\]@?#]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]*)*)\\z"));
+    const auto bad = [&] {
+        return fail(
+            ErrorCode::Invalid,
+            QStringLiteral("%1 is not an https:// address. Example: https://acme-v02.api.letsencrypt.org/directory.")
+                .arg(quoted(text)));
+    };
+    const auto match = pattern.match(text);
+    if (text.size() > 500 || !match.hasMatch())
+        return bad();
+    QString host = match.captured(1);
+    if (host.startsWith(QLatin1Char('['))) {
+        const auto address = Ipv6Address::parse(host.mid(1, host.size() - 2));
+        if (!address)
+            return bad();
+        host = QLatin1Char('[') + address->text() + QLatin1Char(']');
+    } else if (!Ipv4Address::parse(host)) {
+        const auto name = Hostname::parse(host);
+        if (!name)
+            return bad();
+        host = name->ascii();
+    }
+    QString port = match.captured(2);
+    if (!port.isEmpty() && !Port::parse(port))
+        return bad();
+    if (!port.isEmpty())
+        port.prepend(QLatin1Char(':'));
+    return QStringLiteral("https://") + host + port + match.captured(3);
+}
+
+Result<QString> UrlPathKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(
+        QStringLiteral("\\A(?=.{1,255}\\z)/(?:[A-Za-z0-9._~/-]|%[0-9A-Fa-f]{2})*\\z"));
+    return matched(text, pattern, "a URL path", "/status");
+}
+
+Result<QString> InterfaceNameKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(QStringLiteral("\\A(?!\\.{1,2}\\z)[A-Za-z0-9._-]{1,15}\\z"));
+    return matched(text, pattern, "the name of a network interface", "eth0");
+}
+
+} // namespace sixgate

@@ -1,0 +1,54 @@
+#include "model/site.h"
+
+namespace sixgate
+{
+
+QString tsigAlgorithmName(TsigAlgorithm algorithm)
+{
+    return algorithm == TsigAlgorithm::HmacSha512 ? QStringLiteral("hmac-sha512") : QStringLiteral("hmac-sha256");
+}
+
+QString serverAddressText(const ServerAddress &address)
+{
+    if (const auto *name = std::get_if<Hostname>(&address))
+        return name->ascii();
+    if (const auto *v4 = std::get_if<Ipv4Address>(&address))
+        return v4->text();
+    return std::get<Ipv6Address>(address).text();
+}
+
+const HomeServer *Site::server(const Label &wanted) const
+{
+    for (const HomeServer &one : servers) {
+        if (one.name == wanted)
+            return &one;
+    }
+    return nullptr;
+}
+
+const DnsAccount *Site::accountFor(const Hostname &host) const
+{
+    const DnsAccount *best = nullptr;
+    for (const DnsAccount &account : dns) {
+        if (host.isWithin(account.zone) && (!best || account.zone.ascii().size() > best->zone.ascii().size()))
+            best = &account;
+    }
+    return best;
+}
+
+QString dnsKeySecret(const DnsAccount &account)
+{
+    return QStringLiteral("dns.%1.key").arg(account.name.text());
+}
+
+QString dnsAcmeKeySecret(const DnsAccount &account)
+{
+    return QStringLiteral("dns.%1.acme-key").arg(account.name.text());
+}
+
+QString vpsPassphraseSecret(const Vps &vps)
+{
+    return QStringLiteral("vps.%1.passphrase").arg(vps.name.text());
+}
+
+} // namespace sixgate

@@ -1,0 +1,246 @@
+// What records are wanted, what is left alone, and in which order things are changed.
+
+#include "decide/plan.h"
+
+#include <QTest>
+
+using namespace sixgate;
+
+namespace
+{
+
+template <class T>
+T parsed(const char *text)
+{
+    auto value = T::parse(QString::fromLatin1(text));
+    if (!value)
+        qFatal("bad test value %s: %s", text, qPrintable(value.error().summary));
+    return *value;
+}
+
+Site site()
+{
+    const auto port = [](int number) { return *Port::fromNumber(number); };
+    return Site{1,
+                parsed<Label>("home"),
+                {HomeServer{parsed<Label>("nas"), AddressFromInterfaceId{parsed<InterfaceId>("::11")}, std::nullopt}},
+                {DnsAccount{parsed<Label>("main"),
+                            parsed<Hostname>("example.org"),
+                            parsed<Hostname>("ns1.example.org"),
+                            port(53),
+                            {parsed<KeyName>("k"), TsigAlgorithm::HmacSha256},
+                            {parsed<KeyName>("a"), TsigAlgorithm::HmacSha256}}},
+                {Vps{parsed<Label>("vps"),
+                     parsed<Hostname>("vps.example.org"),
+                     port(22),
+                     parsed<Login>("root"),
+                     QStringLiteral("~/.ssh/key"),
+                     {},
+                     AcmeSettings{parsed<HttpsUrl>("https://ca.example.net/dir"), std::nullopt, true}}},
+                {Service{parsed<Label>("cloud"),
+                         {parsed<Hostname>("cloud.example.org"), parsed<Hostname>("www.example.org")},
+                         parsed<Hostname>("home6.example.org"),
+                         parsed<Label>("nas"),
+                         port(443),
+                         parsed<UrlPath>("/")}}};
+}
+
+RecordKey key(const char *text)
+{
+    const QStringList words = QString::fromLatin1(text).split(QLatin1Char(' '));
+    for (RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME}) {
+        if (recordTypeName(type) == words.value(1))
+            return {*Hostname::parse(words.value(0)), type};
+    }
+    qFatal("bad key");
+}
+
+/// "cloud.example.org A 198.51.100.10" lines; every key the site asks for is known, those not named are absent.
+Observation observation(const char *records, const char *homeAddress = "2001:db8:1::11",
+                        const char *vpsAddress = "198.51.100.10", const std::vector<RecordKey> &managed = {})
+{
+    Observation seen;
+    for (const RecordKey &one : recordKeysToObserve(site(), managed))
+        seen.zone.records.emplace(one, RecordSet{one.name, one.type, std::chrono::seconds(60), {}});
+    for (const QString &line : QString::fromLatin1(records).split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
+        const QStringList words = line.trimmed().split(QLatin1Char(' '));
+        const RecordKey one = key(qPrintable(words.mid(0, 2).join(QLatin1Char(' '))));
+        RecordSet set{one.name, one.type, std::chrono::seconds(60), {}};
+        for (const QString &value : words.mid(2)) {
+            if (value.startsWith(QLatin1String("ttl=")))
+                set.ttl = std::chrono::seconds(value.mid(4).toInt());
+            else
+                set.values.push_back(value);
+        }
+        seen.zone.records.insert_or_assign(one, set);
+    }
+    ServerSeen server{parsed<Label>("nas"), {}};
+    if (*homeAddress)
+        server.proven = parsed<Ipv6Address>(homeAddress);
+    else
+        server.proven = fail(ErrorCode::Network, QStringLiteral("The server does not answer."));
+    seen.home.servers.push_back(std::move(server));
+    if (*vpsAddress)
+        seen.vps.ipv4 = std::vector<Ipv4Address>{parsed<Ipv4Address>(vpsAddress)};
+    else
+        seen.vps.ipv4 = std::vector<Ipv4Address>{};
+    seen.vps.ipv6 = std::vector<Ipv6Address>{parsed<Ipv6Address>("2001:db8:b::10")};
+    return seen;
+}
+
+const char rightRecords[] = "cloud.example.org A 198.51.100.10\ncloud.example.org AAAA 2001:db8:1::11\n"
+                            "www.example.org A 198.51.100.10\nwww.example.org AAAA 2001:db8:1::11\n"
+                            "home6.example.org AAAA 2001:db8:1::11";
+
+QStringList summary(const std::vector<Change> &changes)
+{
+    QStringList out;
+    for (const Change &change : changes)
+        out << QStringLiteral("%1 %2 [%3>%4]")
+                   .arg(verbName(change.verb), change.object, change.oldValue, change.newValue);
+    return out;
+}
+
+} // namespace
+
+class TestRecords : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void changes_data()
+    {
+        QTest::addColumn<QByteArray>("records");
+        QTest::addColumn<QByteArray>("home");
+        QTest::addColumn<QByteArray>("vps");
+        QTest::addColumn<QStringList>("expected");
+        QTest::addColumn<int>("withheld");
+        const auto row = [](const char *name, const QByteArray &records, const char *home, const char *vps,
+                            const QStringList &expected, int withheld) {
+            QTest::newRow(name) << records << QByteArray(home) << QByteArray(vps) << expected << withheld;
+        };
+        const char *home = "2001:db8:1::11";
+        const char *vps = "198.51.100.10";
+        const auto s = [](const char *text) { return QString::fromLatin1(text); };
+        row("all right: nothing", rightRecords, home, vps, {}, 0);
+        row("empty zone", "", home, vps,
+            {s("create home6.example.org AAAA [>2001:db8:1::11]"), s("create cloud.example.org AAAA [>2001:db8:1::11]"),
+             s("create cloud.example.org A [>198.51.100.10]"), s("create www.example.org AAAA [>2001:db8:1::11]"),
+             s("create www.example.org A [>198.51.100.10]")},
+            0);
+        row("new prefix changes AAAA only", rightRecords, "2001:db8:2::11", vps,
+            {s("update home6.example.org AAAA [2001:db8:1::11>2001:db8:2::11]"),
+             s("update cloud.example.org AAAA [2001:db8:1::11>2001:db8:2::11]"),
+             s("update www.example.org AAAA [2001:db8:1::11>2001:db8:2::11]")},
+            0);
+        row("server not proven keeps AAAA", rightRecords, "", vps, {}, 3);
+        row("server not proven, empty zone: A is still set", "", "", vps,
+            {s("create cloud.example.org A [>198.51.100.10]"), s("create www.example.org A [>198.51.100.10]")}, 3);
+        row("VPS name without A keeps A", rightRecords, home, "", {}, 2);
+        row("VPS name with carrier NAT address keeps A", rightRecords, home, "100.64.1.2", {}, 2);
+        row("VPS name with private address keeps A", rightRecords, home, "192.168.1.2", {}, 2);
+        row("upstream name with an A loses it", QByteArray(rightRecords) + "\nhome6.example.org A 198.51.100.10", home,
+            vps, {s("delete home6.example.org A [198.51.100.10>]")}, 0);
+        row("two AAAA become one",
+            QByteArray(rightRecords) + "\ncloud.example.org AAAA 2001:db8:0:9::11 2001:db8:1::11", home, vps,
+            {s("update cloud.example.org AAAA [2001:db8:0:9::11, 2001:db8:1::11>2001:db8:1::11]")}, 0);
+        row("A of the carrier NAT is replaced", QByteArray(rightRecords) + "\nwww.example.org A 203.0.113.7", home, vps,
+            {s("update www.example.org A [203.0.113.7>198.51.100.10]")}, 0);
+        row("other time to live", QByteArray(rightRecords) + "\ncloud.example.org A ttl=3600 198.51.100.10", home, vps,
+            {s("update cloud.example.org A [198.51.100.10>198.51.100.10]")}, 0);
+        row("an alias is left alone", QByteArray(rightRecords) + "\nwww.example.org CNAME dyn.example.net",
+            "2001:db8:2::11", vps,
+            {s("update home6.example.org AAAA [2001:db8:1::11>2001:db8:2::11]"),
+             s("update cloud.example.org AAAA [2001:db8:1::11>2001:db8:2::11]")},
+            2);
+        row("home address equal to the VPS's is refused", rightRecords, "2001:db8:b::10", vps, {}, 3);
+    }
+
+    void changes()
+    {
+        QFETCH(QByteArray, records);
+        QFETCH(QByteArray, home);
+        QFETCH(QByteArray, vps);
+        QFETCH(QStringList, expected);
+        QFETCH(int, withheld);
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(site(), observation(records, home, vps), {}, kept);
+        QCOMPARE(summary(changes), expected);
+        QCOMPARE(int(kept.size()), withheld);
+    }
+
+    void unknownZoneChangesNothing()
+    {
+        Observation seen = observation("");
+        for (auto &[one, set] : seen.zone.records)
+            set = fail(ErrorCode::Timeout, QStringLiteral("ns1.example.org did not answer."));
+        std::vector<Withheld> kept;
+        QVERIFY(planRecords(site(), seen, {}, kept).empty());
+        QCOMPARE(kept.size(), size_t(6));
+        for (const Withheld &one : kept)
+            QVERIFY(one.blocking);
+    }
+
+    void onlyWhatWasManagedIsDeleted()
+    {
+        const std::vector<RecordKey> managed{key("old.example.org A"), key("old.example.org AAAA"),
+                                             key("elsewhere.example.net A")};
+        const QByteArray records =
+            QByteArray(rightRecords) + "\nold.example.org A 198.51.100.10\nold.example.org AAAA 2001:db8:1::11";
+        std::vector<Withheld> kept;
+        const auto changes =
+            planRecords(site(), observation(records, "2001:db8:1::11", "198.51.100.10", managed), managed, kept);
+        QCOMPARE(summary(changes), (QStringList{QStringLiteral("delete old.example.org A [198.51.100.10>]"),
+                                                QStringLiteral("delete old.example.org AAAA [2001:db8:1::11>]")}));
+        QVERIFY(managedAfter(site(), managed, changes).empty());
+        // The same records, not set by us: left alone.
+        QVERIFY(
+            planRecords(site(), observation(records, "2001:db8:1::11", "198.51.100.10", managed), {}, kept).empty());
+    }
+
+    void managedGrowsByWhatWasSet()
+    {
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(site(), observation(""), {}, kept);
+        QCOMPARE(managedAfter(site(), {}, changes).size(), size_t(5));
+    }
+
+    void everyChangeCarriesWhatItExpects()
+    {
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(site(), observation(rightRecords, "2001:db8:2::11"), {}, kept);
+        QCOMPARE(changes.size(), size_t(3));
+        std::set<QString> ids;
+        for (const Change &change : changes) {
+            const auto &records = std::get<SetRecords>(change.action);
+            QCOMPARE(records.expected.values, (std::vector<QString>{QStringLiteral("2001:db8:1::11")}));
+            QCOMPARE(records.wanted.type, RecordType::AAAA);
+            QVERIFY(change.sentence.endsWith(QLatin1Char('.')));
+            QVERIFY(ids.insert(change.id).second);
+        }
+    }
+
+    void visitorsAreSentToTheVpsLast()
+    {
+        Observation seen = observation("");
+        PlanInputs inputs;
+        inputs.scope = PlanScope::Dns;
+        const Plan plan = makePlan(site(), seen, inputs);
+        QCOMPARE(plan.changes.size(), size_t(5));
+        QCOMPARE(std::get<SetRecords>(plan.changes[3].action).wanted.type, RecordType::A);
+        QCOMPARE(std::get<SetRecords>(plan.changes[4].action).wanted.type, RecordType::A);
+    }
+
+    void anUnreadyVpsGetsNoVisitors()
+    {
+        PlanInputs inputs; // facts and deployment are unknown
+        const Plan plan = makePlan(site(), observation(""), inputs);
+        for (const Change &change : plan.changes)
+            QCOMPARE(std::get<SetRecords>(change.action).wanted.type, RecordType::AAAA);
+        QCOMPARE(plan.changes.size(), size_t(3));
+        QCOMPARE(plan.withheld.size(), size_t(3)); // the VPS itself and two A records
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRecords)
+#include "tst_records.moc"
