@@ -97,6 +97,18 @@ Result<OpenFile> openForReading(const QString &path, struct stat &status)
     return file;
 }
 
+Outcome checkPrivate(const struct stat &status, unsigned others, const QString &path, const QString &wanted)
+{
+    if ((status.st_mode & others) != 0)
+        return fail(ErrorCode::Denied, QStringLiteral("Others than its owner can get at %1.").arg(path),
+                    QStringLiteral("Its mode is %1.").arg(status.st_mode & 07777, 4, 8, QLatin1Char('0')),
+                    QStringLiteral("chmod %1 %2").arg(wanted, path));
+    if (status.st_uid != ::geteuid() && status.st_uid != 0)
+        return fail(ErrorCode::Denied, QStringLiteral("%1 belongs to another user.").arg(path),
+                    QStringLiteral("Its owner is user %1.").arg(status.st_uid), {});
+    return {};
+}
+
 Result<QByteArray> readAtMost(const OpenFile &file, const QString &path, qsizetype most)
 {
     // Room for everything from the start where the size is known: growing would leave copies of secrets behind.

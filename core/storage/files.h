@@ -43,6 +43,10 @@ tl::unexpected<Error> failFile(int error, const QString &doing, const QString &p
 /// Opens for reading and tells what it is.
 Result<OpenFile> openForReading(const QString &path, struct stat &status);
 
+/// Denied where others than the owner have rights among `others` (0077, 0007), or where the owner is neither this user
+/// nor root. `wanted` is the mode for the remedy.
+Outcome checkPrivate(const struct stat &status, unsigned others, const QString &path, const QString &wanted);
+
 /// Everything in an open file, which may be a pipe; Invalid where it is longer than `most` octets.
 Result<QByteArray> readAtMost(const OpenFile &file, const QString &path, qsizetype most);
 

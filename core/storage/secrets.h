@@ -1,0 +1,48 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/names.h"
+#include "model/secret.h"
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+namespace sixgate
+{
+
+/// Where the secrets of one site are kept. Calls block until `deadline` (Timeout, or Unavailable where the keychain
+/// does not answer) or return at once on a stop (Cancelled); any thread, one call at a time on one store.
+/// Names are `[a-z0-9.-]+`, e.g. `dns.main.key`; anything else is Invalid. No error text holds a value.
+class SecretStore
+{
+public:
+    virtual ~SecretStore() = default;
+
+    /// NotFound where there is no such secret, Unavailable where the store itself is not there or locked, Denied where
+    /// others could read it.
+    virtual Result<Secret> get(const QString &name, const Deadline &deadline, std::stop_token stop) = 0;
+    /// Adds or replaces. An empty value is Invalid.
+    virtual Outcome set(const QString &name, const Secret &value, const Deadline &deadline, std::stop_token stop) = 0;
+    /// The names, sorted; never a value.
+    virtual Result<std::vector<QString>> list() = 0;
+    /// NotFound where there is no such secret.
+    virtual Outcome remove(const QString &name, const Deadline &deadline, std::stop_token stop) = 0;
+    /// For sentences: "the keychain", "the folder /run/secrets".
+    virtual QString place() const = 0;
+};
+
+/// The store that the user named; nothing else is ever tried.
+///
+/// | choice      | store |
+/// |-------------|-------|
+/// | `keychain`  | the desktop's keychain; needs a QCoreApplication |
+/// | `dir:PATH`  | a folder (mode 0700) with one file (mode 0600) for each secret |
+/// | `file:PATH` | a file (mode 0600) of lines `name=value` |
+/// | `systemd`   | the folder that systemd names in `CREDENTIALS_DIRECTORY`; read-only |
+/// | `stdin`     | lines `name=value` on standard input, read to its end at once; read-only |
+///
+/// Invalid for anything else, Unavailable where `systemd` names no folder.
+Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, const Label &siteName);
+
+} // namespace sixgate

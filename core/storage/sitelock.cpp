@@ -1,0 +1,72 @@
+#include "storage/files.h"
+#include "storage/state.h"
+
+#include <QFile>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <thread>
+#include <unistd.h>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr std::chrono::milliseconds Pause{20};
+
+/// Who holds the lock, as it wrote of itself; a moment after taking it that may still be nothing.
+QString holder(int fd)
+{
+    std::array<char, 32> text{};
+    const ssize_t length = ::pread(fd, text.data(), text.size() - 1, 0);
+    const QByteArray pid = QByteArray(text.data(), std::max<ssize_t>(length, 0)).trimmed();
+    return pid.isEmpty() ? QStringLiteral("its process id is not known")
+                         : QStringLiteral("pid ") + QString::fromLatin1(pid);
+}
+
+} // namespace
+
+/// flock(2) belongs to the open file: the kernel lets it go when the process dies, so no lock is ever stale, and the
+/// file itself may stay.
+struct SiteLock::Held {
+    OpenFile file;
+};
+
+SiteLock::SiteLock(std::unique_ptr<Held> held) : m_held(std::move(held)) {}
+SiteLock::SiteLock(SiteLock &&) noexcept = default;
+SiteLock &SiteLock::operator=(SiteLock &&) noexcept = default;
+SiteLock::~SiteLock() = default;
+
+Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop)
+{
+    const QString folder = stateFolder(site);
+    if (const auto made = makePrivateFolder(folder); !made)
+        return passOn(made);
+    const QString path = folder + QStringLiteral("/lock");
+    OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.isOpen())
+        return failFile(errno, QStringLiteral("write"), path);
+    while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return failFile(errno, QStringLiteral("lock"), path);
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while waiting for another Sixgate."));
+        if (deadline.passed())
+            return fail(
+                ErrorCode::Unavailable,
+                QStringLiteral("Another Sixgate is working on the site “%1”: %2.").arg(site.text(), holder(file.fd())),
+                path, QStringLiteral("Wait until it is done, or end it."));
+        std::this_thread::sleep_for(std::min(Pause, deadline.left()));
+    }
+    const QByteArray pid = QByteArray::number(qint64(::getpid())) + '\n';
+    if (::ftruncate(file.fd(), 0) != 0 || ::pwrite(file.fd(), pid.constData(), size_t(pid.size()), 0) != pid.size())
+        return failFile(errno, QStringLiteral("write"), path);
+    return SiteLock(std::make_unique<SiteLock::Held>(SiteLock::Held{std::move(file)}));
+}
+
+} // namespace sixgate

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/names.h"
+#include "model/observation.h"
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What Sixgate must remember about a site from one run to the next: `<state folder>/state.json`, mode 0600.
+struct SiteState {
+    /// Records that Sixgate has set: only these are ever deleted when they are no longer wanted.
+    std::vector<RecordKey> managedRecords;
+};
+
+/// `$XDG_STATE_HOME/sixgate/<site>`, with `~/.local/state` where the variable is unset or not absolute (XDG base
+/// directory specification). Not made by this call.
+QString stateFolder(const Label &site);
+
+/// The state; an empty one where none was saved yet. Invalid where the file is damaged or made by a newer Sixgate: it
+/// is left as it is. Any thread.
+Result<SiteState> loadState(const Label &site);
+
+/// Replaces the state, complete or not at all; lasting when this returns. Records are sorted, each once.
+Outcome saveState(const Label &site, const SiteState &state);
+
+/// Held while one program changes things for a site; let go when it is destroyed, or when the program ends in whatever
+/// way. Move-only.
+class SiteLock
+{
+public:
+    SiteLock(SiteLock &&) noexcept;
+    SiteLock &operator=(SiteLock &&) noexcept;
+    ~SiteLock();
+
+private:
+    struct Held;
+    explicit SiteLock(std::unique_ptr<Held> held);
+    std::unique_ptr<Held> m_held;
+    friend Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop);
+};
+
+/// Waits for the lock of `site`. Unavailable where another Sixgate (its process id is in the text) holds it until the
+/// deadline; Cancelled on a stop.
+Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop);
+
+} // namespace sixgate
