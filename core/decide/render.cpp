@@ -1,5 +1,8 @@
 #include "decide/render.h"
 
+#include <QRegularExpression>
+
+#include <algorithm>
 #include <optional>
 
 // GCC 12 sees null pointers in the library's inlined vectors that are not there.
@@ -76,11 +79,11 @@ Template::~Template() = default;
 
 Result<Template> Template::parse(const QByteArray &text)
 {
-    for (const char *tag : {"{{{", "{{&", "{{="}) {
-        if (text.contains(tag))
-            return fail(ErrorCode::Invalid, QStringLiteral("A proxy template has a tag that goes around the escape."),
-                        QString::fromLatin1(tag));
-    }
+    static const QRegularExpression around(QStringLiteral("\\{\\{\\s*[{&=]"));
+    const auto match = around.match(QString::fromUtf8(text));
+    if (match.hasMatch())
+        return fail(ErrorCode::Invalid, QStringLiteral("A proxy template has a tag that goes around the escape."),
+                    match.captured());
     auto d = std::make_unique<Private>(text.toStdString());
     if (!d->parsed.is_valid())
         return fail(ErrorCode::Invalid, QStringLiteral("A proxy template does not parse."),

@@ -1,0 +1,187 @@
+#include "apply/bundle.h"
+
+#include "resources/resources.h"
+
+#include <QCryptographicHash>
+#include <QRegularExpression>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <memory>
+
+namespace sixgate
+{
+
+namespace
+{
+
+tl::unexpected<Error> unfit(const Change &change, const QString &value)
+{
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("The change %1 holds a value that the VPS would not take.").arg(change.id),
+                QStringLiteral("The value is \"%1\".").arg(value));
+}
+
+bool matches(const QString &text, const QString &pattern)
+{
+    return QRegularExpression(QRegularExpression::anchoredPattern(pattern)).match(text).hasMatch();
+}
+
+bool isWord(const QString &text)
+{
+    return matches(text, QStringLiteral("[A-Za-z0-9][A-Za-z0-9.+_-]*"));
+}
+
+bool isPath(const QString &text)
+{
+    return matches(text, QStringLiteral("/etc/(sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+")) &&
+           !matches(text, QStringLiteral(".*/\\.\\.?(/.*)?|.*//.*"));
+}
+
+QByteArray hashOr(const QByteArray &sha256)
+{
+    return sha256.isEmpty() ? QByteArray("-") : sha256;
+}
+
+// One step a change; the visitor's answer is the line without its end.
+struct StepWriter {
+    const Change &change;
+    std::vector<QByteArray> &blobs;
+
+    QByteArray begin(const char *kind) const { return QByteArray(kind) + '\t' + change.id.toLatin1(); }
+
+    Result<QByteArray> words(const char *kind, const std::vector<QString> &list) const
+    {
+        QByteArray line = begin(kind);
+        for (const QString &one : list) {
+            if (!isWord(one))
+                return unfit(change, one);
+            line += '\t' + one.toLatin1();
+        }
+        return line;
+    }
+
+    Result<QByteArray> operator()(const SetRecords &) const { return unfit(change, change.object); }
+    Result<QByteArray> operator()(const InstallPackages &a) const { return words("packages", a.packages); }
+    Result<QByteArray> operator()(const EnableModules &a) const { return words("modules", a.modules); }
+    Result<QByteArray> operator()(const EnableSite &a) const { return words("site", {a.site}); }
+
+    Result<QByteArray> operator()(const WriteFile &a) const
+    {
+        if (!isPath(a.path))
+            return unfit(change, a.path);
+        blobs.push_back(a.content);
+        return begin("write") + '\t' + a.path.toLatin1() + '\t' + QByteArray::number(a.mode, 8).rightJustified(3, '0') +
+               '\t' + hashOr(a.expectedSha256) + '\t' +
+               QCryptographicHash::hash(a.content, QCryptographicHash::Sha256).toHex() + '\t' +
+               QByteArray::number(qint64(blobs.size() - 1));
+    }
+
+    Result<QByteArray> operator()(const DeleteFile &a) const
+    {
+        if (!isPath(a.path))
+            return unfit(change, a.path);
+        return begin("delete") + '\t' + a.path.toLatin1() + '\t' + a.expectedSha256;
+    }
+
+    Result<QByteArray> operator()(const ObtainCertificate &a) const
+    {
+        if (!isWord(a.lineage))
+            return unfit(change, a.lineage);
+        if (!isPath(a.credentialsPath))
+            return unfit(change, a.credentialsPath);
+        QStringList names;
+        for (const Hostname &name : a.names)
+            names << name.ascii();
+        return begin("certificate") + '\t' + a.lineage.toLatin1() + '\t' + a.directory.text().toUtf8().toBase64() +
+               '\t' + (a.mail ? a.mail->text().toUtf8().toBase64() : QByteArray("-")) + '\t' +
+               QByteArray::number(qint64(a.propagation.count())) + '\t' + a.credentialsPath.toLatin1() + '\t' +
+               names.join(QLatin1Char(',')).toLatin1();
+    }
+
+    Result<QByteArray> operator()(const ActivateRelease &a) const
+    {
+        static const QString identifier = QStringLiteral("[0-9a-f]{16}");
+        if (!matches(a.releaseId, identifier))
+            return unfit(change, a.releaseId);
+        if (!a.expectedId.isEmpty() && !matches(a.expectedId, identifier))
+            return unfit(change, a.expectedId);
+        return begin("activate") + '\t' + a.releaseId.toLatin1() + '\t' + hashOr(a.expectedId.toLatin1());
+    }
+};
+
+class TarWriter
+{
+public:
+    TarWriter() : m_archive(archive_write_new(), &archive_write_free)
+    {
+        archive_write_set_format_ustar(m_archive.get());
+        archive_write_set_bytes_per_block(m_archive.get(), 0);
+        m_good = archive_write_open(m_archive.get(), this, nullptr, &TarWriter::append, nullptr) == ARCHIVE_OK;
+    }
+
+    void add(const QByteArray &path, const QByteArray &content)
+    {
+        const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                                  &archive_entry_free);
+        archive_entry_set_pathname(entry.get(), path.constData());
+        archive_entry_set_size(entry.get(), content.size());
+        archive_entry_set_filetype(entry.get(), AE_IFREG);
+        archive_entry_set_perm(entry.get(), 0600);
+        m_good = m_good && archive_write_header(m_archive.get(), entry.get()) == ARCHIVE_OK &&
+                 archive_write_data(m_archive.get(), content.constData(), size_t(content.size())) == content.size();
+    }
+
+    Result<QByteArray> finish()
+    {
+        m_good = m_good && archive_write_close(m_archive.get()) == ARCHIVE_OK;
+        if (!m_good)
+            return fail(ErrorCode::Internal, QStringLiteral("The bundle for the VPS could not be packed."),
+                        QString::fromUtf8(archive_error_string(m_archive.get())));
+        return std::move(m_bytes);
+    }
+
+private:
+    static la_ssize_t append(archive *, void *self, const void *bytes, size_t size)
+    {
+        static_cast<TarWriter *>(self)->m_bytes.append(static_cast<const char *>(bytes), qsizetype(size));
+        return la_ssize_t(size);
+    }
+
+    std::unique_ptr<archive, decltype(&archive_write_free)> m_archive;
+    QByteArray m_bytes;
+    bool m_good = false;
+};
+
+} // namespace
+
+Result<QByteArray> deploymentSteps(const std::vector<Change> &changes, std::vector<QByteArray> &blobs)
+{
+    QByteArray steps;
+    for (const Change &change : changes) {
+        if (!matches(change.id, QStringLiteral("[a-z0-9][a-z0-9.-]*")))
+            return unfit(change, change.id);
+        auto line = std::visit(StepWriter{change, blobs}, change.action);
+        if (!line)
+            return line;
+        steps += *line + '\n';
+    }
+    return steps;
+}
+
+Result<QByteArray> deploymentBundle(const std::vector<Change> &changes)
+{
+    std::vector<QByteArray> blobs;
+    auto steps = deploymentSteps(changes, blobs);
+    if (!steps)
+        return steps;
+    TarWriter tar;
+    tar.add("run.pl", resource(u"vps/run.pl"));
+    for (size_t i = 0; i < blobs.size(); ++i)
+        tar.add("files/" + QByteArray::number(qint64(i)), blobs[i]);
+    tar.add("steps", *steps);
+    return tar.finish();
+}
+
+} // namespace sixgate

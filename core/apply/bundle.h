@@ -1,0 +1,18 @@
+#pragma once
+
+#include "model/plan.h"
+
+#include <vector>
+
+namespace sixgate
+{
+
+/// The tar archive that carries out `changes` on the VPS: resources/vps/run.pl, the contents of files, and the steps
+/// (last, so that a bundle cut short holds none). Every field of a step is checked against what its kind may hold:
+/// Invalid where one does not fit. Holds secrets.
+Result<QByteArray> deploymentBundle(const std::vector<Change> &changes);
+
+/// The steps alone, one a line, as run.pl documents them; `blobs` gets the contents in order of their number.
+Result<QByteArray> deploymentSteps(const std::vector<Change> &changes, std::vector<QByteArray> &blobs);
+
+} // namespace sixgate

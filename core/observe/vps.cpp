@@ -1,0 +1,216 @@
+#include "observe/vps.h"
+
+#include "resources/resources.h"
+#include "transport/tls.h"
+
+#include <QRegularExpression>
+
+#include <optional>
+
+namespace sixgate
+{
+
+namespace
+{
+
+// A VPS with more than this is none that Sixgate set up.
+constexpr qsizetype mostLines = 20000;
+constexpr qsizetype mostAnswer = 48 * 1024 * 1024;
+
+tl::unexpected<Error> strange(const QString &detail)
+{
+    return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about its facts is not understood."), detail);
+}
+
+std::optional<std::vector<QByteArray>> valuesOf(const QList<QByteArray> &fields)
+{
+    std::vector<QByteArray> values;
+    for (qsizetype i = 1; i < fields.size(); ++i) {
+        const auto decoded = QByteArray::fromBase64Encoding(fields[i], QByteArray::AbortOnBase64DecodingErrors);
+        if (!decoded)
+            return std::nullopt;
+        values.push_back(decoded.decoded);
+    }
+    return values;
+}
+
+// One line for a person: at most 200 characters, none that a terminal obeys.
+QString shownText(const QByteArray &bytes)
+{
+    QString text = QString::fromUtf8(bytes).left(200);
+    for (QChar &c : text) {
+        if (!c.isPrint())
+            c = QLatin1Char('?');
+    }
+    return text;
+}
+
+bool matches(const QString &text, const QString &pattern)
+{
+    return QRegularExpression(QRegularExpression::anchoredPattern(pattern)).match(text).hasMatch();
+}
+
+bool isName(const QByteArray &bytes)
+{
+    static const QString pattern = QStringLiteral("[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}");
+    return matches(QString::fromLatin1(bytes), pattern);
+}
+
+bool isManagedPath(const QString &path)
+{
+    static const QString pattern = QStringLiteral("/etc/(sixgate|apache2/sites-available)/[A-Za-z0-9._/-]{1,255}");
+    return matches(path, pattern) && !path.contains(QLatin1String("/../")) && !path.endsWith(QLatin1String("/.."));
+}
+
+class Reader
+{
+public:
+    Known<VpsFacts> read(const QByteArray &answer)
+    {
+        const auto lines = answer.split('\n');
+        if (lines.size() < 2 || lines.size() > mostLines || lines[lines.size() - 2] != "end" || !lines.last().isEmpty())
+            return strange(QStringLiteral("%1 lines, without an end.").arg(lines.size()));
+        for (qsizetype i = 0; i + 2 < lines.size(); ++i) {
+            const auto fields = lines[i].split('\t');
+            const auto values = valuesOf(fields);
+            if (!values || !take(fields.first(), *values))
+                return strange(QStringLiteral("Line %1, \"%2\".").arg(i + 1).arg(shownText(fields.first())));
+        }
+        for (const char *key : {"os", "uid", "systemd", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
+            if (!m_once.count(key))
+                return strange(QStringLiteral("Nothing about \"%1\".").arg(QLatin1String(key)));
+        }
+        return std::move(m_facts);
+    }
+
+private:
+    bool take(const QByteArray &key, const std::vector<QByteArray> &v)
+    {
+        if (v.size() == 1 && takeFlag(key, v[0]))
+            return true;
+        if (v.size() == 1 && takeText(key, v[0]))
+            return true;
+        if (key == "os" && v.size() == 3 && once(key)) {
+            m_facts.osId = shownText(v[0]);
+            m_facts.osVersion = shownText(v[1]);
+            m_facts.osName = shownText(v[2]);
+            return true;
+        }
+        if (key == "package" && v.size() == 2 && isName(v[0]))
+            return m_facts.packages.emplace(QString::fromLatin1(v[0]), shownText(v[1])).second;
+        if (key == "file" && v.size() == 4)
+            return takeFile(v);
+        if (key == "certificate" && v.size() == 2 && isName(v[0])) {
+            // A lineage that does not parse is as good as none.
+            if (auto parsed = parseCertificate(v[1]))
+                m_facts.certificates.emplace(QString::fromLatin1(v[0]), std::move(*parsed));
+            return true;
+        }
+        if (key == "renewal" && v.size() == 3 && isName(v[0])) {
+            m_facts.renewals[QString::fromLatin1(v[0])] = {shownText(v[1]), shownText(v[2])};
+            return true;
+        }
+        return false;
+    }
+
+    bool takeFlag(const QByteArray &key, const QByteArray &value)
+    {
+        bool *flag = key == "systemd"  ? &m_facts.systemd
+                     : key == "ipv6"   ? &m_facts.hasGlobalIpv6
+                     : key == "apache" ? &m_facts.apacheActive
+                     : key == "timer"  ? &m_facts.certbotTimerActive
+                                       : nullptr;
+        if (!flag || (value != "0" && value != "1") || !once(key))
+            return false;
+        *flag = value == "1";
+        return true;
+    }
+
+    bool takeText(const QByteArray &key, const QByteArray &value)
+    {
+        const QString text = QString::fromLatin1(value);
+        bool number = false;
+        const qint64 n = value.toLongLong(&number);
+        if (key == "kernel" && once(key))
+            m_facts.kernel = shownText(value);
+        else if (key == "uid" && number && n >= 0 && n <= 0x7fffffff && once(key))
+            m_facts.uid = int(n);
+        else if (key == "clock" && number && n > 0 && n < 253402300800LL && once(key))
+            m_facts.clock = QDateTime::fromSecsSinceEpoch(n, Qt::UTC);
+        else if (key == "free" && number && n >= -1 && once(key))
+            m_facts.freeBytes = n;
+        else if (key == "deployed" && matches(text, QStringLiteral("([0-9a-f]{16})?")) && once(key))
+            m_facts.deployedId = text;
+        else if (key == "module" && isName(value))
+            m_facts.apacheModules.insert(text);
+        else if (key == "site" && isName(value))
+            m_facts.apacheSites.insert(text);
+        else if (key == "listener" && matches(text, QStringLiteral("(80|443) [A-Za-z0-9._-]{1,64}")))
+            m_facts.listeners80And443.push_back(text);
+        else
+            return false;
+        return true;
+    }
+
+    bool takeFile(const std::vector<QByteArray> &v)
+    {
+        const QString path = QString::fromLatin1(v[0]);
+        RemoteFile file;
+        file.sha256 = v[1];
+        file.content = v[3];
+        if (!isManagedPath(path) || !matches(QString::fromLatin1(v[1]), QStringLiteral("([0-9a-f]{64})?")))
+            return false;
+        if (!file.sha256.isEmpty()) {
+            bool octal = false;
+            file.mode = v[2].toInt(&octal, 8);
+            if (!octal || file.mode < 0 || file.mode > 07777)
+                return false;
+        }
+        return m_facts.files.emplace(path, std::move(file)).second;
+    }
+
+    bool once(const QByteArray &key) { return m_once.insert(key).second; }
+
+    VpsFacts m_facts;
+    std::set<QByteArray> m_once;
+};
+
+} // namespace
+
+QByteArray vpsFactsInput(const VpsQuestions &questions)
+{
+    QByteArray input = resource(u"vps/facts.pl") + "__END__\n";
+    for (const QString &package : questions.packages)
+        input += "package " + package.toLatin1() + '\n';
+    for (const VpsQuestions::File &file : questions.files)
+        input += "file " + file.sha256 + (file.secret ? " secret " : " plain ") + file.path.toLatin1() + '\n';
+    return input;
+}
+
+Known<VpsFacts> parseVpsFacts(const QByteArray &answer)
+{
+    return Reader().read(answer);
+}
+
+Known<VpsFacts> readVpsFacts(SshSession &session, const VpsQuestions &questions, const Deadline &deadline,
+                             std::stop_token stop)
+{
+    const auto ran =
+        session.exec(RemoteCommand("perl").literal("-"), vpsFactsInput(questions), deadline, stop, {}, mostAnswer);
+    if (!ran)
+        return passOn(ran);
+    if (ran->status != 0)
+        return fail(ErrorCode::Protocol, QStringLiteral("The VPS could not tell its facts."),
+                    QStringLiteral("perl ended with status %1: %2").arg(ran->status).arg(shownText(ran->err)),
+                    QStringLiteral("Log in to the VPS and see whether \"perl -v\" works."));
+    auto facts = parseVpsFacts(ran->out);
+    if (!facts)
+        return facts;
+    for (const VpsQuestions::File &file : questions.files) {
+        if (!facts->files.count(file.path))
+            return strange(QStringLiteral("Nothing about \"%1\".").arg(file.path));
+    }
+    return facts;
+}
+
+} // namespace sixgate

@@ -1,0 +1,203 @@
+# Tells the facts of this machine on standard output; changes nothing. Run as: perl - (this text, __END__, questions).
+# Needs perl-base, coreutils and dpkg only.
+#
+# Questions, one a line:
+#   package NAME
+#   file SHA256 plain|secret PATH     SHA256: the content that is wanted; only another one is sent, a secret one never
+# Answers, one a line: a key, then its values in base64, separated by tabs; the last line is "end".
+use strict;
+use warnings;
+use POSIX ();
+
+my $most_content = 256 * 1024;
+my $base         = '/etc/sixgate';
+$ENV{PATH}   = '/usr/sbin:/usr/bin:/sbin:/bin';
+$ENV{LC_ALL} = 'C';
+
+sub base64 {
+    my ($text) = @_;
+    my $out = pack('u', $text);
+    $out =~ s/^.//mg;
+    $out =~ s/\n//g;
+    $out =~ tr{` -_}{AA-Za-z0-9+/};
+    my $rest = length($text) % 3;
+    substr($out, $rest - 3) = '=' x (3 - $rest) if $rest;
+    return $out;
+}
+
+sub answer { my ($key, @values) = @_; print join("\t", $key, map { base64($_) } @values), "\n"; }
+
+# A file's bytes; undefined where it cannot be read or is longer than $most.
+sub content {
+    my ($path, $most) = @_;
+    open(my $in, '<:raw', $path) or return undef;
+    my $text = '';
+    while (length($text) <= $most) {
+        last unless read($in, $text, 65536, length($text));
+    }
+    return length($text) > $most ? undef : $text;
+}
+
+# Output of a program; no shell, its errors go nowhere.
+sub output {
+    my (@command) = @_;
+    my $pid = open(my $from, '-|');
+    return '' unless defined $pid;
+    if (!$pid) {
+        open(STDERR, '>', '/dev/null');
+        open(STDIN,  '<', '/dev/null');
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+    local $/;
+    my $text = <$from>;
+    close($from);
+    return defined $text ? $text : '';
+}
+
+sub name_of { my ($path) = @_; $path =~ s{.*/}{}; return $path; }
+
+my (@packages, @files, %wanted);
+while (my $line = <DATA>) {
+    chomp $line;
+    if ($line =~ /^package ([a-z0-9][a-z0-9+.-]*)$/) { push @packages, $1; }
+    elsif ($line =~ m{^file ([0-9a-f]{64}) (plain|secret) (/[A-Za-z0-9._/-]+)$}) {
+        push @files, $3;
+        $wanted{$3} = { sha256 => $1, secret => $2 eq 'secret' };
+    }
+    elsif ($line ne '') { print STDERR "facts: bad question\n"; exit 2; }
+}
+
+# The system.
+my %os;
+for (split /\n/, content('/etc/os-release', 65536) // content('/usr/lib/os-release', 65536) // '') {
+    $os{$1} = $2 if /^([A-Z_]+)="?([^"]*)"?$/;
+}
+answer('os', $os{ID} // '', $os{VERSION_ID} // '', $os{PRETTY_NAME} // '');
+my $kernel = content('/proc/sys/kernel/osrelease', 256) // '';
+chomp $kernel;
+answer('kernel',  $kernel);
+answer('uid',     $>);
+answer('systemd', -d '/run/systemd/system' ? 1 : 0);
+answer('clock',   time);
+my $ipv6 = 0;
+for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {
+    my ($address, undef, undef, $scope, $flags) = split;
+    # Global scope, 2000::/3, neither tentative nor failed nor deprecated.
+    $ipv6 = 1 if $scope eq '00' && $address =~ /^[23]/ && !(hex($flags) & 0x68);
+}
+answer('ipv6', $ipv6);
+my $free;
+for (output('df', '-B1', '--output=avail', '/etc', '/var') =~ /^\s*(\d+)\s*$/mg) {
+    $free = $_ if !defined $free || $_ < $free;
+}
+answer('free', $free // -1);
+
+# Packages, Apache, timer.
+if (@packages) {
+    for (split /\n/, output('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages)) {
+        my ($package, $version, $state) = split /\t/;
+        answer('package', $package, $version) if defined $state && $state eq 'installed';
+    }
+}
+for (glob '/etc/apache2/mods-enabled/*.load') {
+    answer('module', $1) if -e $_ && name_of($_) =~ /^([A-Za-z0-9_-]+)\.load$/;
+}
+for (glob '/etc/apache2/sites-enabled/*.conf') {
+    answer('site', $1) if -e $_ && name_of($_) =~ /^([A-Za-z0-9._-]+)\.conf$/;
+}
+my @units   = ('apache2.service', 'certbot.timer');
+my @active  = split /\n/, output('systemctl', 'is-active',  @units);
+my @enabled = split /\n/, output('systemctl', 'is-enabled', @units);
+for my $i (0, 1) {
+    my $on = ($active[$i] // '') eq 'active' && ($enabled[$i] // '') eq 'enabled';
+    answer($i ? 'timer' : 'apache', $on ? 1 : 0);
+}
+
+# Who listens on 80 and 443.
+my %socket;
+for my $table ('/proc/net/tcp', '/proc/net/tcp6') {
+    for (split /\n/, content($table, 16 << 20) // '') {
+        my @field = split;
+        next unless @field > 9 && $field[3] eq '0A' && $field[1] =~ /:(0050|01BB)$/;
+        $socket{ $field[9] } = hex($1);
+    }
+}
+if (%socket) {
+    my %program;
+    for my $fd (glob '/proc/[0-9]*/fd/*') {
+        my $link = readlink($fd) // next;
+        next unless $link =~ /^socket:\[(\d+)\]$/ && exists $socket{$1} && !exists $program{$1};
+        my $inode = $1;
+        (my $comm = $fd) =~ s{/fd/.*}{/comm};
+        my $name = content($comm, 256) // '';
+        chomp $name;
+        $program{$inode} = $name if $name ne '';
+    }
+    my %told;
+    for my $inode (sort keys %socket) {
+        my $name = $program{$inode} // 'unknown';
+        $name =~ s/[^A-Za-z0-9._-]/-/g;
+        my $text = "$socket{$inode} $name";
+        answer('listener', $text) unless $told{$text}++;
+    }
+}
+
+# The current release: the one whose activation came to its end.
+my $current   = readlink("$base/current") // '';
+my $activated = readlink("$base/active")  // '';
+answer('deployed', $current eq $activated && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
+
+# Files: the wanted ones, those of the current release, those that its manifest names.
+my %secret = map { $_ => $wanted{$_}{secret} } keys %wanted;
+my @more;
+my @folders = ("$base/current");
+while (defined(my $folder = shift @folders)) {
+    opendir(my $entries, $folder) or next;
+    for my $entry (sort readdir $entries) {
+        next if $entry =~ /^\./ || $entry !~ /^[A-Za-z0-9._-]+$/;
+        my $path = "$folder/$entry";
+        if    (-l $path) { next }
+        elsif (-d _)     { push @folders, $path if @folders < 100 }
+        elsif (-f _)     { push @more, $path }
+    }
+}
+for (split /\n/, content("$base/current/manifest", 1 << 20) // '') {
+    next unless m{^[0-9a-f]{64} [0-7]{3,4} (plain|secret) (/etc/(?:sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+)$};
+    my ($kind, $path) = ($1, $2);
+    next if $path =~ m{/\.\.?(?:/|$)};
+    $secret{$path} = 1 if $kind eq 'secret';
+    push @more, $path;
+}
+for my $path (@more) {
+    next if exists $wanted{$path};
+    $wanted{$path} = { sha256 => '' };
+    push @files, $path;
+}
+my (%sum, %mode);
+my @there = grep { -f $_ } @files;
+for my $path (@there) { $mode{$path} = sprintf('%o', (stat($path))[2] & 07777); }
+while (my @some = splice(@there, 0, 500)) {
+    for (split /\0/, output('sha256sum', '-z', '--', @some)) {
+        $sum{$2} = $1 if /^([0-9a-f]{64}) [ *](.*)$/s;
+    }
+}
+for my $path (@files) {
+    my $sum  = $sum{$path} // '';
+    my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/};
+    answer('file', $path, $sum, $mode{$path} // '', $send ? content($path, $most_content) // '' : '');
+}
+
+# Certificates of certbot.
+for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
+    next unless $path =~ m{/([A-Za-z0-9._-]+)/cert\.pem$};
+    my $name = $1;
+    my $pem  = content($path, 65536) // next;
+    answer('certificate', $name, $pem);
+    my %renewal;
+    for (split /\n/, content("/etc/letsencrypt/renewal/$name.conf", 65536) // '') {
+        $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
+    }
+    my $ours = ($renewal{authenticator} // '') eq 'dns-rfc2136';
+    answer('renewal', $name, $renewal{server} // '', $ours ? $renewal{dns_rfc2136_credentials} // '' : '');
+}
+print "end\n";

@@ -1,0 +1,42 @@
+# Prints the lines of a run's log as they come, until its result. Run as: perl - (this text, __END__, "run ID SKIP"):
+# SKIP bytes of the log are left out. Prints "lost" where the run ended without a result. Changes nothing.
+use strict;
+use warnings;
+
+$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
+$| = 1;
+my ($run, $skip) = (<DATA> // '') =~ /^run ([0-9a-z-]{8,64}) (\d{1,12})$/ or do { print STDERR "no run\n"; exit 2 };
+my $dir  = "/var/lib/sixgate/runs/$run";
+my $at   = $skip;
+my $last = time;
+while (1) {
+    my ($more, $done) = lines();
+    exit 0 if $done;
+    if ($more) { $last = time; next; }
+    # Quiet for a while: is it still there? A last look, since it may have ended in between.
+    if (time - $last >= 2) {
+        $last = time;
+        my $state = qx(systemctl is-active sixgate-apply-$run.service);
+        if ($state !~ /^(active|activating|deactivating|reloading)/) {
+            (undef, $done) = lines();
+            print "lost\n" unless $done;
+            exit 0;
+        }
+    }
+    select(undef, undef, undef, 0.05);
+}
+
+# Prints the whole lines that are new; tells whether there were any and whether the result was among them.
+sub lines {
+    open(my $log, '<:raw', "$dir/log") or return (0, 0);
+    seek($log, $at, 0);
+    my ($more, $done) = (0, 0);
+    while (my $line = <$log>) {
+        last unless $line =~ /\n$/;
+        print $line;
+        $at += length($line);
+        $more = 1;
+        $done = 1 if $line =~ /^result\t/;
+    }
+    return ($more, $done);
+}

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "decide/deployment.h"
+#include "resources/resources.h"
+
+#include <QStringList>
+
+#include <stdexcept>
+
+/// Sites for the tests of rendering and planning, made from the types' own parsers.
+namespace sites
+{
+
+using namespace sixgate;
+
+template <class T>
+T must(Result<T> parsed)
+{
+    if (!parsed)
+        throw std::runtime_error(parsed.error().summary.toStdString());
+    return std::move(*parsed);
+}
+
+inline Hostname host(const char *text)
+{
+    return must(Hostname::parse(QString::fromUtf8(text)));
+}
+inline Label label(const char *text)
+{
+    return must(Label::parse(QString::fromUtf8(text)));
+}
+inline Port port(int number)
+{
+    return must(Port::fromNumber(number));
+}
+
+inline Fingerprint fingerprint(const char *of)
+{
+    return Fingerprint::ofBytes(of);
+}
+
+inline DnsAccount account(const char *name, const char *zone)
+{
+    const auto key = [](const char *text) {
+        return TsigKeyRef{must(KeyName::parse(QString::fromUtf8(text))), TsigAlgorithm::HmacSha256};
+    };
+    return {label(name),     host(zone),      host("ns1.example.net"), port(53),
+            key("home-key"), key("acme-key"), std::chrono::seconds(60)};
+}
+
+inline HomeServer server(const char *name, std::optional<Fingerprint> pinned = std::nullopt)
+{
+    return {label(name), AddressOfThisMachine{}, pinned};
+}
+
+inline Service service(const char *name, std::initializer_list<const char *> names, const char *upstream,
+                       const char *on = "nas", int at = 443)
+{
+    std::vector<Hostname> all;
+    for (const char *one : names)
+        all.push_back(host(one));
+    return {label(name), all, host(upstream), label(on), port(at), must(UrlPath::parse(QStringLiteral("/")))};
+}
+
+inline Vps vps()
+{
+    AcmeSettings acme{must(HttpsUrl::parse(QStringLiteral("https://acme.example.net/directory"))),
+                      must(Mail::parse(QStringLiteral("me@example.org"))), true, std::chrono::seconds(30)};
+    return {label("vps"),
+            host("vps.example.org"),
+            port(22),
+            must(Login::parse(QStringLiteral("root"))),
+            QStringLiteral("~/.ssh/id_ed25519"),
+            {fingerprint("host key")},
+            acme};
+}
+
+inline Site site(std::vector<Service> services)
+{
+    return Site{1, label("home"), {server("nas")}, {account("main", "example.org")}, {vps()}, services};
+}
+
+inline CertificateSeen certificate(std::vector<QString> names, const char *key = "server key")
+{
+    return CertificateSeen{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                           fingerprint(key),
+                           names,
+                           QStringLiteral("CN=x"),
+                           QStringLiteral("CN=x"),
+                           true,
+                           QDateTime(QDate(2026, 1, 1), QTime(0, 0), Qt::UTC),
+                           QDateTime(QDate(2027, 1, 1), QTime(0, 0), Qt::UTC)};
+}
+
+inline ProxyTemplates templates()
+{
+    return {resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
+            resource(u"proxy/apache-entry.conf")};
+}
+
+inline DeploymentInputs inputs(const Site &of)
+{
+    DeploymentInputs in{templates(), {}, {}};
+    for (const DnsAccount &one : of.dns)
+        in.acmeCredentials.emplace(one.name,
+                                   must(acmeCredentials(one, must(parseIpAddress(QStringLiteral("192.0.2.53"))),
+                                                        Secret("c2VjcmV0IGFjbWUga2V5"))));
+    return in;
+}
+
+} // namespace sites
