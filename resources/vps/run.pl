@@ -93,10 +93,10 @@ sub main {
         my ($state, $line) = @$text;
         event($step->{id}, $state, $line);
     }
-    finish();
+    @undo = ();
 }
 
-sub stop_here { stop('cancelled', 'Cancelled; nothing was left changed.') if $cancelled && !$swapped; }
+sub stop_here { stop('cancelled', 'Cancelled; everything was undone (packages and certificates that were got stay).') if $cancelled && !$swapped; }
 sub stop { my ($kind, $summary, $detail) = @_; die { verdict => $kind, summary => $summary, detail => $detail // '' }; }
 sub failed { my ($summary, $detail) = @_; stop('failed', $summary, $detail); }
 
@@ -351,7 +351,7 @@ sub do_activate {
     probe();
     link_to("$base/active", "releases/$release");
     prune($previous);
-    return ['done', 'Apache answers with the new configuration.'];
+    return ['done', 'Apache answers with the new configuration.' . (defined $previous ? ' The old one is kept.' : '')];
 }
 
 sub start_apache {
@@ -408,11 +408,6 @@ sub prune {
         (my $name = $old) =~ s{^\Q$base\E/}{};
         command('rm', '-rf', '--', $old) unless $keep{$name};
     }
-}
-
-sub finish {
-    @undo = ();
-    event('', 'note', 'The old release is kept beside the new one.') if -d "$base/releases";
 }
 
 # ---------------------------------------------------------------- tools
