@@ -1,0 +1,188 @@
+# shellcheck shell=bash
+# The home: router (announcements, filter, DNS forwarder), server (web site, certificate).
+
+router_filter() {
+    in_node router nft -f - <<EOF
+table inet home {
+    chain own {
+        type filter hook input priority filter; policy accept;
+        iifname wan ct state established,related accept
+        iifname wan meta l4proto ipv6-icmp accept
+        iifname wan ip protocol icmp accept
+        iifname wan drop
+    }
+    chain through {
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+        ct state invalid drop
+        iifname lan accept
+        meta l4proto ipv6-icmp icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request } accept
+        iifname wan ip6 daddr & ::ffff:ffff:ffff:ffff == $LAB_SERVER_IID tcp dport { 80, 443 } accept
+    }
+    chain source {
+        type nat hook postrouting priority srcnat; policy accept;
+        oifname wan meta nfproto ipv4 masquerade
+    }
+}
+EOF
+}
+
+# What the router announces: the current /64, the LAN's ULA, and the prefix of before as deprecated.
+radvd_conf() {
+    local current=$1 deprecated=${2-}
+    cat <<EOF
+interface lan {
+    AdvSendAdvert on;
+    MinRtrAdvInterval 3;
+    MaxRtrAdvInterval 10;
+    AdvDefaultLifetime 1800;
+    prefix ${current}/64 { AdvPreferredLifetime 2700; AdvValidLifetime 5400; };
+    prefix ${LAB_ULA}/64 { AdvPreferredLifetime 2700; AdvValidLifetime 5400; };
+EOF
+    [ -z "$deprecated" ] || printf '    prefix %s/64 { AdvPreferredLifetime 0; AdvValidLifetime 5400; };\n' "$deprecated"
+    printf '    RDNSS %s1 { };\n};\n' "$LAB_ULA"
+}
+
+# Routes a /56 to the home and gives the router its address in the LAN's /64.
+delegate_prefix() {
+    in_node isp nft add element inet carrier delegated "{ ${1}/56 }"
+    ip -n sg-isp -6 route replace "${1}/56" via "$LAB_WAN_ROUTER6"
+    ip -n sg-router -6 address replace "${1}1/64" dev lan nodad
+    ip -n sg-router -6 route replace unreachable "${1}/56"
+}
+
+# Stops routing a /56: packets to it vanish (the pool is a black hole), packets from it too.
+withdraw_prefix() {
+    ip -n sg-isp -6 route del "${1}/56" via "$LAB_WAN_ROUTER6"
+    in_node isp nft delete element inet carrier delegated "{ ${1}/56 }"
+    ip -n sg-router -6 route del unreachable "${1}/56"
+    ip -n sg-router -6 address del "${1}1/64" dev lan
+}
+
+start_router() {
+    local dir=$LAB_STATE/router prefix
+    mkdir -p "$dir"
+    router_filter
+    prefix=$(prefix_number 0)
+    echo 0 >"$LAB_STATE/prefix-number"
+    echo "$prefix" >"$LAB_STATE/prefix"
+    delegate_prefix "$prefix"
+    radvd_conf "$prefix" >"$dir/radvd.conf"
+    spawn router radvd radvd -n -u root -C "$dir/radvd.conf" -p "$dir/radvd.pid" -m stderr
+    cat >"$dir/unbound.conf" <<EOF
+server:
+    directory: "$dir"
+    username: ""
+    chroot: ""
+    pidfile: ""
+    use-syslog: no
+    module-config: "iterator"
+    interface: $LAB_LAN4
+    interface: ${LAB_ULA}1
+    access-control: 192.168.178.0/24 allow
+    access-control: fc00::/7 allow
+    access-control: 2001:db8::/32 allow
+    local-zone: "test." nodefault
+remote-control:
+    control-enable: yes
+    control-interface: $dir/unbound.ctl
+    control-use-cert: no
+forward-zone:
+    name: "."
+    forward-addr: $LAB_RESOLVER6
+    forward-addr: $LAB_RESOLVER4
+EOF
+    spawn router router-unbound unbound -d -c "$dir/unbound.conf"
+}
+
+# --- server ----------------------------------------------------------------------------------
+
+nginx_conf() {
+    local dir=$LAB_STATE/server tls=''
+    [ -e "$dir/letsencrypt/live/home/fullchain.pem" ] && tls=yes
+    cat <<EOF
+worker_processes 1;
+user root;
+pid $dir/nginx.pid;
+error_log $dir/error.log;
+events { worker_connections 512; }
+http {
+    include /etc/nginx/mime.types;
+    access_log $dir/access.log;
+    client_body_temp_path $dir/body;
+    proxy_temp_path $dir/proxy;
+    fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi;
+    scgi_temp_path $dir/scgi;
+    server {
+        listen 80 default_server;
+        listen [::]:80 default_server;
+        location /.well-known/acme-challenge/ { root $dir/webroot; }
+        location / { return 301 https://\$host\$request_uri; }
+    }
+EOF
+    [ -z "$tls" ] || cat <<EOF
+    server {
+        listen 443 ssl http2 default_server;
+        listen [::]:443 ssl http2 default_server;
+        ssl_certificate $dir/letsencrypt/live/home/fullchain.pem;
+        ssl_certificate_key $dir/letsencrypt/live/home/privkey.pem;
+        root $dir/www;
+        client_max_body_size 0;
+        location = /whoami {
+            default_type text/plain;
+            return 200 "server: home\nremote-address: \$remote_addr\nx-forwarded-for: \$http_x_forwarded_for\nx-forwarded-proto: \$http_x_forwarded_proto\nhost: \$host\n";
+        }
+        location ~ ^/(upload|download|ws|headers)\$ {
+            proxy_pass http://unix:$dir/app.sock;
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+            proxy_buffering off;
+            proxy_read_timeout 300s;
+            proxy_set_header Host \$host;
+            proxy_set_header Upgrade \$http_upgrade;
+            proxy_set_header Connection \$http_connection;
+        }
+    }
+EOF
+    echo '}'
+}
+
+start_server() {
+    local dir=$LAB_STATE/server
+    mkdir -p "$dir"/{www,webroot}
+    cat >"$dir/www/index.html" <<'EOF'
+<!doctype html>
+<title>Home</title>
+<p>This is the home server. sixgate-lab-home-page</p>
+EOF
+    truncate -s 256M "$dir/www/big.bin"
+    nginx_conf >"$dir/nginx.conf"
+    spawn server app /usr/bin/python3 "$LAB_DIR/helpers/webapp.py" "unix:$dir/app.sock"
+    spawn server nginx nginx -c "$dir/nginx.conf" -e "$dir/error.log" -g 'daemon off;'
+}
+
+node_has_address() {
+    ip -n "sg-$1" -6 -o address show dev eth0 scope global -tentative | grep -q " $2"
+}
+server_answers() { curl -gsS -m 1 -o /dev/null "http://[$(server_address)]/"; }
+
+# A certificate for the public name, by certbot over the home's AAAA. The record exists only for this.
+home_certificate() {
+    local dir=$LAB_STATE/server aaaa
+    aaaa=$(zone_record "$LAB_PUBLIC_NAME" AAAA)
+    zone_update <<<"update delete $LAB_PUBLIC_NAME AAAA
+update add $LAB_PUBLIC_NAME 60 AAAA $(server_address)"
+    in_node server env HOME="$(node_home server)/home" certbot certonly -q -n --agree-tos --register-unsafely-without-email \
+        --server "$LAB_ACME_DIRECTORY" --webroot -w "$dir/webroot" -d "$LAB_PUBLIC_NAME" --cert-name home \
+        --force-renewal --config-dir "$dir/letsencrypt" --work-dir "$dir/certbot" --logs-dir "$dir/certbot-log" \
+        9>&- >>"$LAB_STATE/log/certbot.log" 2>&1 || {
+        warn "certbot failed, see $LAB_STATE/log/certbot.log and $dir/certbot-log"
+        return 1
+    }
+    zone_update <<<"update delete $LAB_PUBLIC_NAME AAAA
+$([ -z "$aaaa" ] || echo "update add $LAB_PUBLIC_NAME 60 AAAA $aaaa")"
+    flush_resolvers
+    nginx_conf >"$dir/nginx.conf"
+    kill -HUP "$(recorded_pid nginx)"
+}

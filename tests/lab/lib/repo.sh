@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# Caches: packages on this machine, the VPS's base image, a package repository for the offline VPS.
+
+LAB_SUITE=${SIXGATE_LAB_SUITE:-bookworm}
+LAB_BASE=$LAB_CACHE/vps-$LAB_SUITE
+LAB_REPO=$LAB_CACHE/repo-$LAB_SUITE
+# What a bare VPS image of a provider has.
+LAB_BASE_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,ca-certificates,iproute2,iputils-ping,openssl,procps,kmod,netbase,less,cron,logrotate
+# What may be installed on it; the repository holds these and all they depend on.
+LAB_REPO_PACKAGES='apache2 certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone
+nginx libnginx-mod-stream haproxy caddy ufw nftables curl unattended-upgrades sudo'
+
+missing_packages() {
+    local package
+    while read -r package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+    done <"$LAB_DIR/packages.txt"
+}
+
+# No daemon starts while its package is installed. A rule of somebody else's is left alone.
+policy_mark='# sixgate-lab: no daemon starts while packages are installed'
+hold_daemons() {
+    [ -e /usr/sbin/policy-rc.d ] && return
+    printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+}
+release_daemons() {
+    ! grep -qsxF "$policy_mark" /usr/sbin/policy-rc.d || rm -f /usr/sbin/policy-rc.d
+}
+
+install_packages() {
+    local missing
+    missing=$(missing_packages)
+    [ -n "$missing" ] || return 0
+    say "installing: $(printf '%s ' $missing)"
+    mkdir -p "$LAB_CACHE"
+    hold_daemons
+    {
+        apt-get update -qq &&
+            # shellcheck disable=SC2086  # one word per package
+            DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing
+    } >"$LAB_CACHE/install.log" 2>&1 9>&- || {
+        release_daemons
+        die "installing failed, see $LAB_CACHE/install.log"
+    }
+    release_daemons
+}
+
+# This machine's own package sources for the VPS's release, one a line.
+package_sources() {
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        awk -v suite="$LAB_SUITE" '$2 ~ "^" suite && $3 == "main" { print "deb", $0 }' | sort -u
+}
+
+need_package_lists() {
+    [ -n "$(package_sources)" ] || apt-get update -qq 9>&-
+    [ -n "$(package_sources)" ] || die "this machine has no package source for $LAB_SUITE"
+}
+
+# A cache is good when its stamp says what it was made from.
+stamped() { [ "$(cat "$1/.stamp" 2>/dev/null)" = "$2" ]; }
+base_stamp() { printf '2 %s %s\n' "$LAB_SUITE" "$LAB_BASE_PACKAGES"; }
+repo_stamp() { printf '2 %s %s\n' "$LAB_SUITE" "$(echo $LAB_REPO_PACKAGES)"; }
+
+build_base() {
+    stamped "$LAB_BASE.info" "$(base_stamp)" && [ -d "$LAB_BASE" ] && return
+    say "building the VPS's base image"
+    need_package_lists
+    rm -rf --one-file-system "$LAB_BASE" "$LAB_BASE.new" "$LAB_BASE.info"
+    mkdir -p "$LAB_CACHE" "$LAB_BASE.info"
+    apt-config dump | grep -E '^Acquire::(http|https|ftp|Check)' >"$LAB_CACHE/apt.conf" || true
+    package_sources | mmdebstrap --quiet --variant=minbase --aptopt="$LAB_CACHE/apt.conf" --include="$LAB_BASE_PACKAGES" \
+        "$LAB_SUITE" "$LAB_BASE.new" - >"$LAB_CACHE/base.log" 2>&1 9>&- || die "mmdebstrap failed, see $LAB_CACHE/base.log"
+    base_settings "$LAB_BASE.new"
+    mv "$LAB_BASE.new" "$LAB_BASE"
+    base_stamp >"$LAB_BASE.info/.stamp"
+}
+
+# The same for every VPS; what differs is written at its start.
+base_settings() {
+    local root=$1 unit
+    rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/apt/sources.list.d/* "$root"/etc/apt/apt.conf.d/99mmdebstrap
+    echo 'deb [trusted=yes] file:/srv/repo ./' >"$root/etc/apt/sources.list"
+    mkdir -p "$root/srv/repo"
+    : >"$root/etc/machine-id"
+    echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
+    for unit in console-getty.service getty.target getty@.service systemd-logind.service apt-daily.timer apt-daily-upgrade.timer systemd-networkd.service \
+        systemd-timesyncd.service systemd-udevd.service; do
+        ln -sfn /dev/null "$root/etc/systemd/system/$unit"
+    done
+}
+
+# Downloads the wanted packages with their dependencies as if nothing were installed.
+build_repo() {
+    stamped "$LAB_REPO" "$(repo_stamp)" && return
+    say "filling the VPS's package repository"
+    need_package_lists
+    rm -rf --one-file-system "$LAB_REPO" "$LAB_REPO.new"
+    mkdir -p "$LAB_REPO.new"/{archives/partial,pool,lists}
+    : >"$LAB_REPO.new/status"
+    (
+        cd "$LAB_REPO.new"
+        # shellcheck disable=SC2086  # one word per package
+        apt-get -qq -y -o Dir::State::status="$PWD/status" -o Dir::Cache::archives="$PWD/archives" -o APT::Sandbox::User=root \
+            -o Debug::NoLocking=true --no-install-recommends --download-only install $LAB_REPO_PACKAGES
+        find archives -name '*.deb' -exec mv -t pool {} +
+        rm -rf archives lists status
+        apt-ftparchive packages pool >Packages
+        gzip -k Packages
+        apt-ftparchive -o APT::FTPArchive::Release::Suite="$LAB_SUITE" release . >../Release.new
+        mv ../Release.new Release
+    ) >"$LAB_CACHE/repo.log" 2>&1 9>&- || die "filling the repository failed, see $LAB_CACHE/repo.log"
+    repo_stamp >"$LAB_REPO.new/.stamp"
+    chmod -R a+rX "$LAB_REPO.new"
+    mv "$LAB_REPO.new" "$LAB_REPO"
+}
+
+prepare() {
+    install_packages
+    build_base
+    build_repo
+}
