@@ -14,7 +14,8 @@ Result<Fingerprint> Fingerprint::parse(const QString &text)
         const auto decoded =
             QByteArray::fromBase64Encoding(text.mid(7).toLatin1(), QByteArray::AbortOnBase64DecodingErrors);
         // The last of 43 characters has two spare bits: only the form that encodes back to itself is the fingerprint.
-        if (decoded && text.size() == 50 && decoded.decoded.toBase64(QByteArray::OmitTrailingEquals) == text.mid(7).toLatin1())
+        if (decoded && text.size() == 50 &&
+            decoded.decoded.toBase64(QByteArray::OmitTrailingEquals) == text.mid(7).toLatin1())
             bytes = decoded.decoded;
     } else if (text.size() <= 95) {
         QString hex = text;

@@ -45,6 +45,9 @@ Result<Hostname> Hostname::parse(const QString &text)
     for (const QChar c : text) {
         if (c.unicode() < 0x80 && !isLdh(c.toLower()) && c != QLatin1Char('.'))
             return refuse(text, "only letters, digits, hyphens and dots are allowed");
+        // IDNA drops most of these without a word. The joiners (U+200C, U+200D) have rules of their own there.
+        if (c.category() == QChar::Other_Format && c.unicode() != 0x200c && c.unicode() != 0x200d)
+            return refuse(text, "it holds invisible characters");
     }
     QString name = text;
     if (name.endsWith(QLatin1Char('.')))

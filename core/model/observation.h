@@ -46,6 +46,12 @@ struct OnLinkPrefix {
     Ipv6Prefix prefix;
 };
 
+/// The IPv6 side of this machine's links, read in one go.
+struct LinkSeen {
+    std::vector<LocalAddress> addresses;
+    std::vector<OnLinkPrefix> onLink;
+};
+
 /// A candidate for publication and what was decided about it.
 struct CandidateVerdict {
     Ipv6Address address;

@@ -17,7 +17,13 @@ namespace sixgate
 struct DnsServer {
     IpAddress address;
     Port port;
+    std::uint32_t scopeId = 0; ///< interface index, for a link-local address
 };
+/// For a person: the address, and the port where it is not 53.
+QString serverText(const DnsServer &server);
+
+/// "NXDOMAIN", "REFUSED" …
+QString rcodeName(int rcode);
 
 struct DnsAnswer {
     int rcode = 0;                  ///< RFC 1035 / 2136
@@ -33,7 +39,7 @@ struct DnsAnswer {
 Result<DnsAnswer> queryServer(const DnsServer &server, const Hostname &name, RecordType type, bool recursionDesired,
                               const Deadline &deadline, std::stop_token stop);
 
-/// The system's resolvers (/etc/resolv.conf).
+/// The system's resolvers: the first three of /etc/resolv.conf.
 Result<std::vector<DnsServer>> systemResolvers();
 
 /// Resolves through the system's resolvers, follows CNAMEs; NXDOMAIN and no data give an empty list (known to be
@@ -49,6 +55,10 @@ Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const 
 Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
                                                     std::stop_token stop);
 
+/// The first address of the account's primary that answers with authority for the zone. Refused where it answers, but
+/// does not serve the zone.
+Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop);
+
 struct TsigKey {
     KeyName name;
     TsigAlgorithm algorithm;
@@ -57,7 +67,8 @@ struct TsigKey {
 
 /// Replaces (or with no values deletes) exactly one RRset by one signed UPDATE message. With `expected`, the message
 /// carries prerequisites (RFC 2136 §2.4), so that a record that moved since is refused by the server itself
-/// (ErrorCode::Moved). Verifies the answer's MAC. Does not read back.
+/// (ErrorCode::Moved). By TCP, so that it is never applied twice. Verifies the answer's MAC. Does not read back. Where
+/// the connection breaks before the answer, the error says that the outcome is not known.
 Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
                         const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop);
 

@@ -7,6 +7,8 @@
 
 #include <QByteArray>
 
+#include <chrono>
+#include <cstdint>
 #include <stop_token>
 
 namespace sixgate
@@ -18,9 +20,17 @@ namespace sixgate
 /// Waits until `fd` is ready for `events` (POLLIN, POLLOUT); returns the ready events.
 Result<short> waitFor(int fd, short events, const Deadline &deadline, std::stop_token stop);
 
+/// Sleeps; a stop ends it at once with Cancelled.
+Outcome pauseFor(std::chrono::milliseconds span, std::stop_token stop);
+
 /// Connects a non-blocking TCP socket to one literal address. `Error::detail` names the errno (ECONNREFUSED, ETIMEDOUT
 /// …).
-Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop);
+/// `scopeId` is the interface's index, for a link-local address.
+Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
+                      std::uint32_t scopeId = 0);
+
+/// A non-blocking UDP socket that takes datagrams from this peer only. Sends nothing.
+Result<Fd> connectUdp(const IpAddress &address, Port port, std::uint32_t scopeId = 0);
 
 /// Writes all bytes.
 Outcome writeAll(int fd, const QByteArray &bytes, const Deadline &deadline, std::stop_token stop);

@@ -13,7 +13,7 @@ namespace sixgate
 /// All IPv6 addresses of all interfaces that are up, with flags and lifetimes.
 Result<std::vector<LocalAddress>> localIpv6Addresses();
 
-/// The on-link IPv6 prefixes: main-table unicast routes without gateway, link-local and multicast excluded.
+/// The on-link IPv6 prefixes: main-table unicast routes without gateway; link-local, multicast and tunnels excluded.
 Result<std::vector<OnLinkPrefix>> onLinkIpv6Prefixes();
 
 struct RouteSeen {

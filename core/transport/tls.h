@@ -20,6 +20,18 @@ namespace sixgate
 /// A certificate parsed from PEM or DER (first one of the text).
 Result<CertificateSeen> parseCertificate(const QByteArray &pem);
 
+/// Why a chain does not count. With several reasons: another name first, then what OpenSSL tells.
+enum class ChainFault {
+    None,
+    WrongName,   ///< for other names, and not self-signed
+    Expired,     ///< it, or one above it
+    NotYetValid, ///< it, or one above it
+    SelfSigned,
+    Untrusted,  ///< leads to a root that this machine does not trust
+    Incomplete, ///< shown alone, and its issuer is not known here
+    Other,      ///< `chainError` tells
+};
+
 /// How a handshake went. The chain is judged, but a bad chain does not end the handshake: the caller sees what was
 /// shown.
 struct TlsSeen {
@@ -28,6 +40,7 @@ struct TlsSeen {
     QString chainError;      ///< OpenSSL's words where it does not
     QString protocol;        ///< "TLSv1.3"
     std::chrono::milliseconds handshake{0};
+    ChainFault fault = ChainFault::None;
 };
 
 /// A TLS client connection over a connected stream socket (OpenSSL, the system's trust store). One thread at a time.

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "transport/dns.h"
+
+#include <optional>
+
+namespace sixgate::dnscodec
+{
+
+/// DNS messages as bytes; pure. The one place that knows ldns.
+
+/// What a message asks; an answer must repeat it. `name` is in presentation form, lower case, without trailing dot.
+struct Question {
+    QString name;
+    int type = 0;
+    bool update = false;
+    std::uint16_t id = 0;
+};
+Question question(const QString &name, RecordType type);
+
+struct Record {
+    QString owner; ///< lower case, without trailing dot; need not be a host name
+    RecordType type;
+    std::chrono::seconds ttl;
+    QString value;
+};
+
+struct Reply {
+    int rcode = 0;
+    bool authoritative = false;
+    bool truncated = false; ///< the records are incomplete and not given
+    bool edns = false;
+    std::vector<Record> answers; ///< of the types of RecordType only
+    std::vector<Record> authority;
+};
+
+Result<QByteArray> encodeQuery(const Question &asked, bool recursionDesired, bool edns);
+/// nullopt where the bytes are no answer to what was asked.
+std::optional<Reply> decodeReply(const QByteArray &wire, const Question &asked);
+
+struct SignedUpdate {
+    Question asked;
+    QByteArray wire;
+    QByteArray mac; ///< in wire form with its length; the answer's MAC covers it
+};
+Result<SignedUpdate> encodeUpdate(const Hostname &zone, const RecordSet &wanted, const RecordSet *expected,
+                                  const TsigKey &key);
+
+struct UpdateReply {
+    int rcode = 0;
+    std::optional<int> tsigError;                    ///< nullopt where the answer has no TSIG record
+    bool verified = false;                           ///< MAC, key, algorithm and time are right
+    std::optional<std::chrono::seconds> serverAhead; ///< BADTIME: how far the server's clock is ahead of ours
+};
+std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const SignedUpdate &sent, const TsigKey &key);
+
+} // namespace sixgate::dnscodec

@@ -1,0 +1,274 @@
+// From names to servers: the system's resolvers, and who is responsible for a zone.
+
+#include "transport/dnsexchange.h"
+#include "transport/parallel.h"
+
+#include <QFile>
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <set>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr int noError = 0;
+constexpr int nxDomain = 3;
+constexpr size_t mostResolvers = 3; // as the C library takes (resolv.conf(5))
+constexpr int longestChain = 16;
+constexpr auto firstRound = 3000ms;
+
+Port dnsPort()
+{
+    return *Port::fromNumber(53);
+}
+
+bool contains(const std::vector<dnscodec::Record> &records, RecordType type)
+{
+    return std::any_of(records.begin(), records.end(),
+                       [type](const dnscodec::Record &record) { return record.type == type; });
+}
+
+/// Asks the resolvers in turn, first with little patience, so that a dead one does not use up the time.
+Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const Deadline &deadline,
+                                     std::stop_token stop)
+{
+    const auto resolvers = systemResolvers();
+    if (!resolvers)
+        return passOn(resolvers);
+    Error last{ErrorCode::Timeout, QStringLiteral("There was no time left to look up %1.").arg(name), {}, {}};
+    QStringList details;
+    for (int round = 0; round < 2 && !deadline.passed(); ++round) {
+        bool silent = false;
+        for (size_t i = 0; i < resolvers->size() && !deadline.passed(); ++i) {
+            const DnsServer &server = resolvers->at(i);
+            const auto share = deadline.left() / static_cast<int>(resolvers->size() - i);
+            const bool patient = round > 0 || resolvers->size() == 1;
+            const auto span = patient ? share : std::min<std::chrono::milliseconds>(share, firstRound);
+            auto reply = dnscodec::ask(server, name, type, true, deadline.sooner(span), stop);
+            if (!reply && reply.error().code == ErrorCode::Cancelled)
+                return reply;
+            // An empty answer that only points to other servers is none.
+            const bool referral = reply && reply->answers.empty() && contains(reply->authority, RecordType::NS) &&
+                                  !contains(reply->authority, RecordType::SOA);
+            if (reply && (reply->rcode == nxDomain || (reply->rcode == noError && !referral)))
+                return reply;
+            if (!reply)
+                last = reply.error();
+            else
+                last = Error{ErrorCode::Refused,
+                             QStringLiteral("The DNS resolver %1 could not look up %2.").arg(serverText(server), name),
+                             {},
+                             {}};
+            silent = silent || (!reply && last.code == ErrorCode::Timeout);
+            details << QStringLiteral("%1: %2").arg(serverText(server), !reply     ? errorCodeName(last.code)
+                                                                        : referral ? QStringLiteral("referral")
+                                                                                   : rcodeName(reply->rcode));
+        }
+        if (!silent)
+            break; // asking again would give the same
+    }
+    last.detail = QStringLiteral("%1 %2 — %3").arg(name, recordTypeName(type), details.join(QStringLiteral("; ")));
+    if (last.fix.isEmpty())
+        last.fix = QStringLiteral("Check this machine's network connection and /etc/resolv.conf.");
+    return tl::unexpected<Error>(std::move(last));
+}
+
+/// The values of `name` and `type` at the end of its CNAMEs; empty where there are none.
+Result<std::vector<QString>> lookUp(const QString &name, RecordType type, const Deadline &deadline,
+                                    std::stop_token stop)
+{
+    QString current = name;
+    for (int hops = 0; hops <= longestChain;) {
+        const QString asked = current;
+        const auto reply = askResolvers(asked, type, deadline, stop);
+        if (!reply)
+            return passOn(reply);
+        const auto alias = [&] {
+            return std::find_if(reply->answers.begin(), reply->answers.end(), [&](const dnscodec::Record &record) {
+                return record.type == RecordType::CNAME && record.owner == current;
+            });
+        };
+        for (auto next = alias(); next != reply->answers.end() && hops <= longestChain; next = alias(), ++hops)
+            current = next->value;
+        std::vector<QString> values;
+        for (const dnscodec::Record &record : reply->answers) {
+            if (record.type == type && record.owner == current)
+                values.push_back(record.value);
+        }
+        const bool complete =
+            current == asked || reply->rcode == nxDomain || contains(reply->authority, RecordType::SOA);
+        if (!values.empty() || (complete && hops <= longestChain))
+            return values;
+    }
+    return fail(ErrorCode::Protocol, QStringLiteral("%1 is an alias that leads round in a circle.").arg(name),
+                QStringLiteral("more than %1 CNAME records").arg(longestChain),
+                QStringLiteral("Correct the CNAME records of %1.").arg(name));
+}
+
+template <class Address>
+Result<std::vector<Address>> resolve(const Hostname &name, RecordType type, const Deadline &deadline,
+                                     std::stop_token stop)
+{
+    const auto values = lookUp(name.ascii(), type, deadline, stop);
+    if (!values)
+        return passOn(values);
+    std::vector<Address> addresses;
+    for (const QString &value : *values) {
+        auto address = Address::parse(value);
+        if (!address)
+            return passOn(address);
+        addresses.push_back(*address);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    return addresses;
+}
+
+std::optional<DnsServer> resolverOf(const QString &text)
+{
+    const QString zone = text.section(QLatin1Char('%'), 1);
+    const auto address = parseIpAddress(text.section(QLatin1Char('%'), 0, 0));
+    if (!address)
+        return std::nullopt;
+    DnsServer server{*address, dnsPort()};
+    if (!zone.isEmpty())
+        server.scopeId = ::if_nametoindex(qPrintable(zone));
+    if (!zone.isEmpty() && server.scopeId == 0)
+        return std::nullopt;
+    return server;
+}
+
+} // namespace
+
+Result<std::vector<DnsServer>> systemResolvers()
+{
+    std::vector<DnsServer> servers;
+    QFile file(QStringLiteral("/etc/resolv.conf"));
+    if (file.open(QIODevice::ReadOnly)) {
+        const auto lines = QString::fromLatin1(file.readAll()).split(QLatin1Char('\n'));
+        for (const QString &line : lines) {
+            const QStringList words = line.simplified().split(QLatin1Char(' '));
+            if (words.value(0) != QLatin1String("nameserver") || servers.size() == mostResolvers)
+                continue;
+            if (auto server = resolverOf(words.value(1)))
+                servers.push_back(*server);
+        }
+    }
+    if (servers.empty())
+        return fail(ErrorCode::Network, QStringLiteral("This machine has no DNS resolver."),
+                    QStringLiteral("no usable nameserver line in /etc/resolv.conf"),
+                    QStringLiteral("Check this machine's network connection."));
+    return servers;
+}
+
+Result<std::vector<Ipv4Address>> resolveIpv4(const Hostname &name, const Deadline &deadline, std::stop_token stop)
+{
+    return resolve<Ipv4Address>(name, RecordType::A, deadline, stop);
+}
+
+Result<std::vector<Ipv6Address>> resolveIpv6(const Hostname &name, const Deadline &deadline, std::stop_token stop)
+{
+    return resolve<Ipv6Address>(name, RecordType::AAAA, deadline, stop);
+}
+
+Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const Deadline &deadline,
+                                             std::stop_token stop)
+{
+    if (const auto *v4 = std::get_if<Ipv4Address>(&server))
+        return std::vector<IpAddress>{*v4};
+    if (const auto *v6 = std::get_if<Ipv6Address>(&server))
+        return std::vector<IpAddress>{*v6};
+    const Hostname &name = std::get<Hostname>(server);
+    Result<std::vector<Ipv6Address>> v6;
+    Result<std::vector<Ipv4Address>> v4;
+    forEachParallel(2, 2, [&](std::size_t i) {
+        if (i == 0)
+            v6 = resolveIpv6(name, deadline, stop);
+        else
+            v4 = resolveIpv4(name, deadline, stop);
+    });
+    std::vector<IpAddress> addresses;
+    if (v6)
+        addresses.insert(addresses.end(), v6->begin(), v6->end());
+    if (v4)
+        addresses.insert(addresses.end(), v4->begin(), v4->end());
+    if (!addresses.empty())
+        return addresses;
+    if (!v6)
+        return passOn(v6);
+    if (!v4)
+        return passOn(v4);
+    return fail(ErrorCode::NotFound, QStringLiteral("The name %1 has no address.").arg(name.ascii()), {},
+                QStringLiteral("Check the spelling of %1.").arg(name.display()));
+}
+
+Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
+                                                    std::stop_token stop)
+{
+    const auto names = lookUp(zone.ascii(), RecordType::NS, deadline, stop);
+    if (!names)
+        return passOn(names);
+    std::vector<Result<std::vector<IpAddress>>> found(names->size());
+    forEachParallel(names->size(), 8, [&](std::size_t i) {
+        const auto name = Hostname::parse(names->at(i));
+        if (name)
+            found[i] = resolveServer(*name, deadline, stop);
+        else
+            found[i] = passOn(name);
+    });
+    std::set<IpAddress> addresses;
+    for (const auto &one : found) {
+        if (one)
+            addresses.insert(one->begin(), one->end());
+        else if (one.error().code == ErrorCode::Cancelled)
+            return passOn(one);
+    }
+    if (addresses.empty())
+        return fail(ErrorCode::NotFound,
+                    QStringLiteral("The authoritative servers of %1 cannot be found.").arg(zone.ascii()),
+                    names->empty() ? QStringLiteral("no NS record") : found.front().error().summary,
+                    QStringLiteral("Check that %1 is a zone of its own and is delegated.").arg(zone.ascii()));
+    std::vector<DnsServer> servers;
+    for (const IpAddress &address : addresses)
+        servers.push_back({address, dnsPort()});
+    return servers;
+}
+
+Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop)
+{
+    const auto addresses = resolveServer(account.server, deadline, stop);
+    if (!addresses)
+        return passOn(addresses);
+    Error last;
+    for (size_t i = 0; i < addresses->size(); ++i) {
+        const DnsServer server{addresses->at(i), account.port};
+        const auto share = deadline.left() / static_cast<int>(addresses->size() - i);
+        const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline.sooner(share), stop);
+        if (answer && answer->rcode == noError && answer->authoritative &&
+            !answer->find(account.zone, RecordType::SOA).values.empty())
+            return server;
+        if (!answer && answer.error().code == ErrorCode::Cancelled)
+            return passOn(answer);
+        if (!answer)
+            last = answer.error();
+        else
+            last = Error{
+                ErrorCode::Refused,
+                QStringLiteral("The DNS server %1 does not serve the zone %2.")
+                    .arg(serverText(server), account.zone.ascii()),
+                QStringLiteral("SOA %1: %2, %3")
+                    .arg(account.zone.ascii(), rcodeName(answer->rcode),
+                         answer->authoritative ? QStringLiteral("no SOA record") : QStringLiteral("not authoritative")),
+                QStringLiteral("Correct zone or server of the DNS account %1 in the site file.")
+                    .arg(account.name.text())};
+    }
+    return tl::unexpected<Error>(std::move(last));
+}
+
+} // namespace sixgate

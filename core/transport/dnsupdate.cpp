@@ -1,0 +1,147 @@
+// One signed UPDATE message (RFC 2136, RFC 8945), and what its answer means.
+
+#include "transport/dnsexchange.h"
+
+namespace sixgate
+{
+
+namespace
+{
+
+enum Rcode { NoError, FormErr, ServFail, NxDomain, NotImp, Refused, YxDomain, YxRrSet, NxRrSet, NotAuth, NotZone };
+enum TsigError { BadSig = 16, BadKey = 17, BadTime = 18 };
+
+struct Job {
+    const DnsServer &primary;
+    const Hostname &zone;
+    const RecordSet &wanted;
+    const TsigKey &key;
+
+    QString object() const { return wanted.name.ascii() + QLatin1Char(' ') + recordTypeName(wanted.type); }
+    QString keyText() const { return QStringLiteral("%1 (%2)").arg(key.name.text(), tsigAlgorithmName(key.algorithm)); }
+};
+
+QString evidence(const Job &job, const dnscodec::UpdateReply &reply)
+{
+    QString text =
+        QStringLiteral("UPDATE of %1 at %2: %3").arg(job.object(), serverText(job.primary), rcodeName(reply.rcode));
+    if (!reply.tsigError)
+        return text + QStringLiteral(", not signed");
+    if (*reply.tsigError != 0)
+        text += QStringLiteral(", TSIG error %1").arg(*reply.tsigError);
+    return reply.verified ? text : text + QStringLiteral(", signature not valid");
+}
+
+/// What the server says about the key. Such answers are not signed (RFC 8945 §5.2), so they are believed only as far
+/// as that nothing was changed.
+tl::unexpected<Error> keyFailed(const Job &job, const dnscodec::UpdateReply &reply)
+{
+    const QString detail = evidence(job, reply);
+    switch (*reply.tsigError) {
+    case BadKey:
+        return fail(
+            ErrorCode::Denied,
+            QStringLiteral("The DNS server does not accept the TSIG key %1 for %2.").arg(job.keyText(), job.object()),
+            detail,
+            QStringLiteral("Compare the key's name and algorithm in the site file with those on the server, "
+                           "and check that the key may update %1 there.")
+                .arg(job.object()));
+    case BadSig:
+        return fail(ErrorCode::Denied,
+                    QStringLiteral("The DNS server has another secret for the TSIG key %1.").arg(job.keyText()), detail,
+                    QStringLiteral("Store the key's secret again with sixgatectl secret set."));
+    case BadTime:
+        return fail(
+            ErrorCode::Denied,
+            reply.serverAhead ? QStringLiteral("The clocks of this machine and of the DNS server differ by %1 s.")
+                                    .arg(std::abs(reply.serverAhead->count()))
+                              : QStringLiteral("The clocks of this machine and of the DNS server differ too much."),
+            detail,
+            QStringLiteral("Set this machine's clock (timedatectl shows it); more than 300 s are not allowed."));
+    default:
+        return fail(ErrorCode::Denied,
+                    QStringLiteral("The DNS server refuses the signature of the TSIG key %1.").arg(job.keyText()),
+                    detail, QStringLiteral("Compare the key in the site file with the one on the server."));
+    }
+}
+
+tl::unexpected<Error> updateFailed(const Job &job, const dnscodec::UpdateReply &reply)
+{
+    const QString detail = evidence(job, reply);
+    switch (reply.rcode) {
+    case NxDomain:
+    case YxDomain:
+    case YxRrSet:
+    case NxRrSet:
+        return fail(ErrorCode::Moved,
+                    QStringLiteral("%1 is no longer what it was when the plan was made.").arg(job.object()), detail,
+                    QStringLiteral("Look at the new plan, then apply it."));
+    case Refused:
+        return fail(
+            ErrorCode::Denied,
+            QStringLiteral("The DNS server does not let the key %1 change %2.").arg(job.keyText(), job.object()),
+            detail, QStringLiteral("Give the key the right to update %1 on the server.").arg(job.object()));
+    case NotAuth:
+        return fail(ErrorCode::Denied,
+                    QStringLiteral("The DNS server takes no updates of the zone %1 by the key %2.")
+                        .arg(job.zone.ascii(), job.keyText()),
+                    detail,
+                    QStringLiteral("Check that the server of the DNS account is the primary of %1 and knows the key.")
+                        .arg(job.zone.ascii()));
+    case NotZone:
+        return fail(ErrorCode::Refused,
+                    QStringLiteral("%1 does not belong to the zone %2.").arg(job.wanted.name.ascii(), job.zone.ascii()),
+                    detail, QStringLiteral("Correct the zone of the DNS account in the site file."));
+    case NotImp:
+        return fail(ErrorCode::Refused, QStringLiteral("The DNS server takes no dynamic updates (RFC 2136)."), detail,
+                    QStringLiteral("Switch dynamic updates on for the zone %1.").arg(job.zone.ascii()));
+    default:
+        return fail(ErrorCode::Refused, QStringLiteral("The DNS server could not change %1.").arg(job.object()), detail,
+                    QStringLiteral("The server's log says why; try again later."));
+    }
+}
+
+} // namespace
+
+Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
+                        const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop)
+{
+    const Job job{primary, zone, wanted, key};
+    if (!wanted.name.isWithin(zone))
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("%1 does not belong to the zone %2.").arg(wanted.name.ascii(), zone.ascii()));
+    const auto update = dnscodec::encodeUpdate(zone, wanted, expected, key);
+    if (!update)
+        return passOn(update);
+    const auto socket = dnscodec::connectServer(primary, deadline, stop);
+    if (!socket)
+        return passOn(socket);
+    const auto answer = dnscodec::exchange(primary, *socket, update->wire, deadline, stop);
+    if (!answer) {
+        Error why = answer.error();
+        why.fix = QStringLiteral("It is not known whether %1 was changed: look at the plan again.").arg(job.object());
+        return tl::unexpected<Error>(std::move(why));
+    }
+    const auto reply = dnscodec::decodeUpdateReply(*answer, *update, key);
+    if (!reply)
+        return fail(ErrorCode::Protocol,
+                    QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(primary)),
+                    QStringLiteral("UPDATE of %1, %2 bytes").arg(job.object()).arg(answer->size()));
+    if (reply->tsigError && *reply->tsigError != 0)
+        return keyFailed(job, *reply);
+    if (reply->verified)
+        return reply->rcode == NoError ? Outcome() : updateFailed(job, *reply);
+    // Somebody else may have sent it: it is no success and no proof that the record moved.
+    const bool moved = updateFailed(job, *reply).value().code == ErrorCode::Moved;
+    if (reply->rcode != NoError && !moved)
+        return updateFailed(job, *reply);
+    return fail(ErrorCode::Protocol,
+                reply->tsigError ? QStringLiteral("The DNS server's answer bears a wrong signature.")
+                                 : QStringLiteral("The DNS server's answer is not signed."),
+                evidence(job, *reply),
+                QStringLiteral("Nobody knows whether %1 was changed: look at the plan again. If it stays so, something "
+                               "between this machine and the server alters the answers.")
+                    .arg(job.object()));
+}
+
+} // namespace sixgate

@@ -1,0 +1,207 @@
+#include "transport/probe.h"
+
+#include "transport/x509.h"
+
+#include <QRegularExpression>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString namesText(const std::vector<QString> &names)
+{
+    QStringList shown;
+    for (const QString &name : names) {
+        if (shown.size() == 5) {
+            shown << QStringLiteral("%1 more").arg(names.size() - 5);
+            break;
+        }
+        shown << name;
+    }
+    return shown.isEmpty() ? QStringLiteral("no name at all") : shown.join(QStringLiteral(", "));
+}
+
+QString dateText(const QDateTime &time)
+{
+    return time.toUTC().toString(QStringLiteral("yyyy-MM-dd HH:mm 'UTC'"));
+}
+
+QString certificateText(const CertificateSeen &certificate)
+{
+    return QStringLiteral("names: %1; issuer: %2; valid from %3 to %4; key %5")
+        .arg(namesText(certificate.names), certificate.issuer, dateText(certificate.notBefore),
+             dateText(certificate.notAfter), certificate.key.text());
+}
+
+tl::unexpected<Error> denied(const TlsSeen &seen, const QString &summary, const QString &fix)
+{
+    QString detail = certificateText(seen.certificate);
+    if (!seen.chainError.isEmpty())
+        detail += QStringLiteral("; OpenSSL: %1").arg(seen.chainError);
+    return fail(ErrorCode::Denied, summary, detail, fix);
+}
+
+tl::unexpected<Error> badChain(const TlsSeen &seen, const QString &name)
+{
+    const CertificateSeen &shown = seen.certificate;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    switch (seen.fault) {
+    case ChainFault::WrongName:
+        return denied(
+            seen, QStringLiteral("The certificate is for %1, not for %2.").arg(namesText(shown.names), name),
+            QStringLiteral("Let the server that answers here use a certificate for %1; where it is a stranger's, "
+                           "the address is no longer yours.")
+                .arg(name));
+    case ChainFault::Expired:
+        if (shown.notAfter > now)
+            return denied(seen, QStringLiteral("A certificate above the server's one has expired."),
+                          QStringLiteral("Let the server send its certificate's present chain (fullchain.pem)."));
+        return denied(seen, QStringLiteral("The certificate expired on %1.").arg(dateText(shown.notAfter)),
+                      QStringLiteral("Renew the server's certificate, and see why that did not happen by itself."));
+    case ChainFault::NotYetValid:
+        return denied(seen,
+                      QStringLiteral("The certificate is not valid before %1; it is %2 now.")
+                          .arg(dateText(shown.notBefore), dateText(now)),
+                      QStringLiteral("See whether this machine's clock is right."));
+    case ChainFault::SelfSigned:
+        return denied(seen, QStringLiteral("The certificate is self-signed."),
+                      QStringLiteral("Get a certificate from a public authority for %1; where this one is your "
+                                     "server's own, pin its key as \"pinnedKey\" in the site file.")
+                          .arg(name));
+    case ChainFault::Untrusted:
+        return denied(seen,
+                      QStringLiteral("The certificate comes from an authority that this machine does not trust (%1).")
+                          .arg(shown.issuer),
+                      QStringLiteral("Get a certificate from a public authority for %1.").arg(name));
+    case ChainFault::Incomplete:
+        return denied(seen,
+                      QStringLiteral("The server sends its certificate without the chain, and its issuer (%1) is not "
+                                     "known here.")
+                          .arg(shown.issuer),
+                      QStringLiteral("Let the server send the whole chain (fullchain.pem, not cert.pem)."));
+    case ChainFault::None:
+    case ChainFault::Other:
+        break;
+    }
+    return denied(seen, QStringLiteral("The certificate does not count: %1.").arg(seen.chainError),
+                  QStringLiteral("Get a new certificate for %1.").arg(name));
+}
+
+std::chrono::milliseconds since(Deadline::Clock::time_point start)
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
+}
+
+QString errorDetail(const Error &error)
+{
+    return error.detail.isEmpty() ? error.summary : error.detail;
+}
+
+} // namespace
+
+QString whereText(const IpAddress &address, Port port)
+{
+    const QString form =
+        std::holds_alternative<Ipv6Address>(address) ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2");
+    return form.arg(ipText(address), port.text());
+}
+
+QString connectReason(const Error &error)
+{
+    static const QRegularExpression name(QStringLiteral("\\bE[A-Z][A-Z0-9]{2,}\\b"));
+    const QString found = name.match(error.detail).captured();
+    if (found == QLatin1String("ETIMEDOUT") || (found.isEmpty() && error.code == ErrorCode::Timeout))
+        return QStringLiteral("TIMEOUT");
+    return found;
+}
+
+Error connectError(const QString &where, const QString &reason)
+{
+    Error error{ErrorCode::Network, {}, QStringLiteral("%1: %2").arg(where, reason), {}};
+    if (reason == QLatin1String("TIMEOUT") || reason == QLatin1String("ETIMEDOUT")) {
+        error.code = ErrorCode::Timeout;
+        error.summary = QStringLiteral("%1 does not answer.").arg(where);
+    } else if (reason == QLatin1String("ECONNREFUSED")) {
+        error.summary = QStringLiteral("%1 refuses the connection.").arg(where);
+    } else if (reason == QLatin1String("EHOSTUNREACH")) {
+        error.summary = QStringLiteral("No machine answers for the address in %1.").arg(where);
+    } else if (reason == QLatin1String("ENETUNREACH") || reason == QLatin1String("EADDRNOTAVAIL")) {
+        error.summary = QStringLiteral("There is no route to %1.").arg(where);
+    } else if (reason == QLatin1String("EACCES") || reason == QLatin1String("EPERM")) {
+        error.summary = QStringLiteral("A firewall forbids the connection to %1.").arg(where);
+    } else {
+        error.summary = QStringLiteral("The connection to %1 failed.").arg(where);
+    }
+    return error;
+}
+
+Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected)
+{
+    const QString name = expected.name.ascii();
+    if (expected.foreign.contains(seen.certificate.key))
+        return denied(seen, QStringLiteral("This is the VPS's own certificate: the name leads back to the VPS."),
+                      QStringLiteral("Let the name's AAAA record hold the home server's address, and give the home "
+                                     "server a certificate with a key of its own."));
+    if (expected.pinned) {
+        if (seen.certificate.key == *expected.pinned)
+            return {};
+        return denied(seen,
+                      QStringLiteral("The server shows the key %1 instead of the pinned one %2.")
+                          .arg(seen.certificate.key.text(), expected.pinned->text()),
+                      QStringLiteral("If you renewed the server's certificate, pin its new key as \"pinnedKey\" in the "
+                                     "site file; otherwise another machine answers."));
+    }
+    if (!seen.chainValid)
+        return badChain(seen, name);
+    return {};
+}
+
+ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity &expected,
+                const std::optional<HttpQuestion> &http, const Deadline &deadline, std::stop_token stop)
+{
+    ProbeSeen seen;
+    const auto step = [&seen](const char *name, std::chrono::milliseconds took, const QString &detail,
+                              const Error *error = nullptr) {
+        seen.steps.push_back({QString::fromLatin1(name), !error, took, detail});
+        if (error)
+            seen.error = *error;
+    };
+
+    auto start = Deadline::Clock::now();
+    auto socket = open(deadline, stop);
+    if (!socket) {
+        step("connect", since(start), QStringLiteral("%1: %2").arg(where, errorDetail(socket.error())),
+             &socket.error());
+        return seen;
+    }
+    step("connect", since(start), where);
+
+    start = Deadline::Clock::now();
+    auto stream = TlsStream::handshake(std::move(*socket), expected.name, deadline, stop);
+    if (!stream) {
+        step("tls", since(start), errorDetail(stream.error()), &stream.error());
+        return seen;
+    }
+    seen.tls = stream->seen();
+    step("tls", since(start), seen.tls->protocol);
+
+    const auto known = checkIdentity(*seen.tls, expected);
+    step("identity", std::chrono::milliseconds(0), certificateText(seen.tls->certificate),
+         known ? nullptr : &known.error());
+    if (!known || !http)
+        return seen;
+
+    start = Deadline::Clock::now();
+    auto answer = httpGet(*stream, expected.name, http->path, http->token, deadline, stop);
+    if (!answer) {
+        step("http", since(start), errorDetail(answer.error()), &answer.error());
+        return seen;
+    }
+    step("http", answer->took, QStringLiteral("GET %1: status %2").arg(http->path.text()).arg(answer->status));
+    seen.http = std::move(*answer);
+    return seen;
+}
+
+} // namespace sixgate

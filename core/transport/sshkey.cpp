@@ -1,0 +1,177 @@
+#include "transport/sshkey.h"
+
+#include "transport/fd.h"
+
+#include <QByteArrayList>
+#include <QtEndian>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr qsizetype mostBytes = 64 * 1024;
+
+QString makeAKey()
+{
+    return QStringLiteral(
+        "Make an Ed25519 key: ssh-keygen -t ed25519. Then bring it to the VPS: ssh-copy-id -i KEY.pub "
+        "USER@VPS, and name it as key file.");
+}
+
+Result<Secret> readAll(const QString &file)
+{
+    const Fd fd(::open(file.toLocal8Bit().constData(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    QByteArray bytes(mostBytes + 1, Qt::Uninitialized);
+    qsizetype size = 0;
+    while (fd.valid() && size < bytes.size()) {
+        const ssize_t got = ::read(fd.get(), bytes.data() + size, size_t(bytes.size() - size));
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            if (got == 0)
+                errno = 0;
+            break;
+        }
+        size += got > 0 ? got : 0;
+    }
+    const int error = fd.valid() && size == bytes.size() ? EFBIG : errno;
+    Secret whole(std::move(bytes));
+    if (fd.valid() && error == 0)
+        return Secret(QByteArray(whole.reveal().constData(), size));
+    if (error == ENOENT || error == ENOTDIR)
+        return fail(ErrorCode::NotFound, QStringLiteral("The SSH key file %1 does not exist.").arg(file), {},
+                    QStringLiteral("Check the key file in the site file. ") + makeAKey());
+    const QString detail = QString::fromLocal8Bit(std::strerror(error));
+    if (error == EACCES || error == EPERM)
+        return fail(ErrorCode::Denied, QStringLiteral("The SSH key file %1 may not be read by this user.").arg(file),
+                    detail, QStringLiteral("Make the file and its folder readable by the user who runs Sixgate."));
+    return fail(ErrorCode::Invalid, QStringLiteral("The SSH key file %1 cannot be read as a key.").arg(file), detail,
+                makeAKey());
+}
+
+// The base64 body between the BEGIN and END lines; header lines ("Proc-Type: …") are left out.
+QByteArray body(const QByteArray &text)
+{
+    QByteArray base64;
+    const auto lines = text.split('\n');
+    for (const QByteArray &line : lines) {
+        if (!line.startsWith("-----") && !line.contains(':'))
+            base64 += line.trimmed();
+    }
+    return QByteArray::fromBase64(base64);
+}
+
+// Takes a string (uint32 length and bytes, RFC 4251 section 5) off the front.
+QByteArray takeString(QByteArray &bytes)
+{
+    if (bytes.size() < 4)
+        return {};
+    const auto length = qsizetype(qFromBigEndian<quint32>(bytes.constData()));
+    if (length > bytes.size() - 4)
+        return {};
+    const QByteArray value = bytes.mid(4, length);
+    bytes = bytes.mid(4 + length);
+    return value;
+}
+
+tl::unexpected<Error> rsa(const QString &file)
+{
+    return fail(
+        ErrorCode::Invalid, QStringLiteral("The SSH key %1 is an RSA key, which cannot log in.").arg(file),
+        QStringLiteral("The SSH library (libssh2 1.10) signs with RSA and SHA-1 only (no rsa-sha2), and OpenSSH "
+                       "8.8 and newer refuses that."),
+        makeAKey());
+}
+
+tl::unexpected<Error> notAKey(const QString &file, const QString &detail)
+{
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("The file %1 is not an SSH private key that Sixgate can use.").arg(file), detail,
+                makeAKey());
+}
+
+// Fills in what the header tells; refuses what cannot work.
+Outcome inspect(SshKey &key)
+{
+    static const QByteArray magic("openssh-key-v1\0", 15);
+    static const QByteArray rsaObject = QByteArray::fromHex("2a864886f70d010101"); // rsaEncryption in PKCS #8
+    const QByteArray &text = key.text.reveal();
+    const QString &file = key.file;
+    if (text.startsWith("PuTTY-User-Key-File"))
+        return notAKey(file,
+                       QStringLiteral("It is a PuTTY key. PuTTYgen exports it: Conversions, Export OpenSSH key."));
+    if (text.startsWith("ssh-") || text.startsWith("ecdsa-"))
+        return notAKey(file,
+                       QStringLiteral("It is the public key; the private one has the same name without \".pub\"."));
+    if (text.contains("-----BEGIN RSA PRIVATE KEY-----"))
+        return rsa(file);
+    if (text.contains("-----BEGIN EC PRIVATE KEY-----")) {
+        key.encrypted = text.contains("Proc-Type: 4,ENCRYPTED");
+        return {};
+    }
+    if (text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
+        key.encrypted = true;
+        return {};
+    }
+    if (text.contains("-----BEGIN PRIVATE KEY-----")) {
+        const Secret der(body(text));
+        if (der.reveal().contains(rsaObject))
+            return rsa(file);
+        return {};
+    }
+    if (!text.contains("-----BEGIN OPENSSH PRIVATE KEY-----"))
+        return notAKey(file, QStringLiteral("It has no \"BEGIN … PRIVATE KEY\" line."));
+    // PROTOCOL.key of OpenSSH: magic, cipher, KDF, its options, number of keys, public key, private part.
+    const Secret decoded(body(text));
+    if (!decoded.reveal().startsWith(magic))
+        return notAKey(file, QStringLiteral("Its content is damaged."));
+    QByteArray rest = decoded.reveal().mid(magic.size(), 2048);
+    key.encrypted = takeString(rest) != "none";
+    takeString(rest);
+    takeString(rest);
+    rest = rest.mid(4);
+    QByteArray publicKey = takeString(rest);
+    const QByteArray type = takeString(publicKey);
+    if (type == "ssh-rsa")
+        return rsa(file);
+    if (type != "ssh-ed25519" && !type.startsWith("ecdsa-sha2-nistp"))
+        return notAKey(file, QStringLiteral("It is a key of type \"%1\"; Ed25519 and ECDSA work.")
+                                 .arg(QString::fromLatin1(type.left(60)).simplified()));
+    return {};
+}
+
+} // namespace
+
+Result<SshKey> readSshKey(const QString &file, bool passphraseGiven)
+{
+    auto text = readAll(file);
+    if (!text)
+        return passOn(text);
+    SshKey key{file, std::move(*text)};
+    if (const auto known = inspect(key); !known)
+        return passOn(known);
+    if (key.encrypted && !passphraseGiven)
+        return fail(ErrorCode::Denied, QStringLiteral("The SSH key %1 needs its passphrase.").arg(file), {},
+                    QStringLiteral("Store the key's passphrase as a secret, or use a key without one."));
+    return key;
+}
+
+Error sshKeyDoesNotOpen(const SshKey &key)
+{
+    if (key.encrypted)
+        return {ErrorCode::Denied,
+                QStringLiteral("The passphrase of the SSH key %1 is wrong.").arg(key.file),
+                {},
+                QStringLiteral("Store the right passphrase as a secret; \"ssh-keygen -y -f KEY\" asks for it and shows "
+                               "whether it is right.")};
+    return {ErrorCode::Invalid,
+            QStringLiteral("The SSH key %1 cannot be read: it is damaged or of an unknown format.").arg(key.file),
+            {},
+            makeAKey()};
+}
+
+} // namespace sixgate

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "model/result.h"
+#include "model/secret.h"
+
+namespace sixgate
+{
+
+/// A private key file, read and looked at before anything connects.
+struct SshKey {
+    QString file;
+    Secret text;            ///< the file as it is
+    bool encrypted = false; ///< needs a passphrase
+};
+
+/// NotFound, Denied (permissions; an encrypted key without passphrase) or Invalid (not a private key, or of a kind that
+/// cannot work), each with what to do.
+Result<SshKey> readSshKey(const QString &file, bool passphraseGiven);
+
+/// The key is encrypted and does not open: the passphrase is wrong, or the file is damaged.
+Error sshKeyDoesNotOpen(const SshKey &key);
+
+} // namespace sixgate

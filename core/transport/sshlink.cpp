@@ -1,0 +1,428 @@
+#include "transport/sshlink.h"
+
+#include "transport/sshnegotiation.h"
+
+#include <libssh2.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr qsizetype mostReceived = 1024 * 1024; // more waits in the kernel
+constexpr qsizetype mostToSend = 512 * 1024;
+constexpr qsizetype mostFirstBytes = 16 * 1024;
+constexpr unsigned deadAfterMilliseconds = 30'000;
+
+// Bytes that are put in at the end and taken from the front.
+class Buffer
+{
+public:
+    qsizetype size() const { return m_bytes.size() - m_front; }
+    const char *front() const { return m_bytes.constData() + m_front; }
+    void append(const char *bytes, qsizetype size) { m_bytes.append(bytes, size); }
+    void drop(qsizetype size)
+    {
+        m_front += size;
+        if (m_front == m_bytes.size()) {
+            m_bytes.resize(0); // keeps the memory
+            m_front = 0;
+        } else if (m_front > m_bytes.size() / 2) {
+            m_bytes.remove(0, m_front);
+            m_front = 0;
+        }
+    }
+
+private:
+    QByteArray m_bytes;
+    qsizetype m_front = 0;
+};
+
+void initialiseOnce()
+{
+    static std::once_flag once; // libssh2_init is not thread-safe
+    std::call_once(once, [] { libssh2_init(0); });
+}
+
+// A channel may fail while the connection is well; after anything else the state of the protocol is unknown.
+bool breaksTheLink(int code)
+{
+    switch (code) {
+    case LIBSSH2_ERROR_NONE:
+    case LIBSSH2_ERROR_EAGAIN:
+    case LIBSSH2_ERROR_TIMEOUT:
+    case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
+    case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
+    case LIBSSH2_ERROR_CHANNEL_FAILURE:
+    case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+    case LIBSSH2_ERROR_CHANNEL_UNKNOWN:
+    case LIBSSH2_ERROR_CHANNEL_WINDOW_EXCEEDED:
+    case LIBSSH2_ERROR_CHANNEL_PACKET_EXCEEDED:
+    case LIBSSH2_ERROR_CHANNEL_CLOSED:
+    case LIBSSH2_ERROR_CHANNEL_EOF_SENT:
+    case LIBSSH2_ERROR_INVAL:
+        return false;
+    default:
+        return true;
+    }
+}
+
+// RFC 4254 section 6.10 names signals without "SIG".
+int signalNumber(const QByteArray &name)
+{
+    constexpr std::array<std::pair<const char *, int>, 13> names = {{{"ABRT", SIGABRT},
+                                                                     {"ALRM", SIGALRM},
+                                                                     {"FPE", SIGFPE},
+                                                                     {"HUP", SIGHUP},
+                                                                     {"ILL", SIGILL},
+                                                                     {"INT", SIGINT},
+                                                                     {"KILL", SIGKILL},
+                                                                     {"PIPE", SIGPIPE},
+                                                                     {"QUIT", SIGQUIT},
+                                                                     {"SEGV", SIGSEGV},
+                                                                     {"TERM", SIGTERM},
+                                                                     {"USR1", SIGUSR1},
+                                                                     {"USR2", SIGUSR2}}};
+    const auto it = std::find_if(names.begin(), names.end(), [&](const auto &one) { return name == one.first; });
+    return it == names.end() ? 127 : it->second; // 127: no signal has this number
+}
+
+} // namespace
+
+class SshLink::Private
+{
+public:
+    Fd fd;
+    LIBSSH2_SESSION *session = nullptr;
+    Buffer received;
+    Buffer toSend;
+    QByteArray firstBytes;
+    bool handshaken = false;
+    bool peerClosed = false;
+    bool failed = false;   // the protocol broke
+    bool released = false; // being freed: nothing is read or sent any more
+    qint64 produced = 0;   // bytes libssh2 gave out to be sent
+    bool authBegun = false;
+    bool keyDoesNotOpen = false;
+    int lastCode = 0;
+    QString reason;
+
+    SshStep step(int code)
+    {
+        lastCode = code;
+        if (code == LIBSSH2_ERROR_EAGAIN)
+            return SshStep::Again;
+        if (code >= 0)
+            return SshStep::Done;
+        // A reason already known (the server's words, the socket's error) is better than libssh2's.
+        const bool breaks = breaksTheLink(code);
+        if (!failed && (reason.isEmpty() || !breaks)) {
+            char *text = nullptr;
+            libssh2_session_last_error(session, &text, nullptr, 0);
+            reason = QStringLiteral("%1 (libssh2 %2)").arg(QString::fromLatin1(text ? text : "")).arg(code);
+        }
+        failed = failed || breaks;
+        return SshStep::Failed;
+    }
+
+    void lose(const QString &why)
+    {
+        peerClosed = true;
+        if (reason.isEmpty())
+            reason = why;
+    }
+
+    static ssize_t receive(libssh2_socket_t, void *into, size_t size, int, void **abstract)
+    {
+        auto &self = *static_cast<Private *>(*abstract);
+        if (self.released)
+            return -ECONNRESET;
+        const qsizetype taken = std::min(qsizetype(size), self.received.size());
+        if (taken == 0)
+            return -EAGAIN;
+        std::memcpy(into, self.received.front(), size_t(taken));
+        self.received.drop(taken);
+        return taken;
+    }
+
+    static ssize_t send(libssh2_socket_t, const void *bytes, size_t size, int, void **abstract)
+    {
+        auto &self = *static_cast<Private *>(*abstract);
+        self.produced += qint64(size);
+        if (!self.released)
+            self.toSend.append(static_cast<const char *>(bytes), qsizetype(size));
+        return ssize_t(size);
+    }
+
+    static void disconnected(LIBSSH2_SESSION *, int code, const char *message, int size, const char *, int,
+                             void **abstract)
+    {
+        auto &self = *static_cast<Private *>(*abstract);
+        QString words = message ? QString::fromUtf8(message, std::min(size, 200)) : QString();
+        for (QChar &c : words)
+            c = c.isPrint() ? c : QLatin1Char('?');
+        self.reason = QStringLiteral("The server ended the connection: %1 (code %2)").arg(words).arg(code);
+    }
+};
+
+SshLink::SshLink(Fd socket, const QByteArray &hostKeyTypes) : d(std::make_unique<Private>())
+{
+    initialiseOnce();
+    d->fd = std::move(socket);
+    // Keep-alives ask for no answer (libssh2 would store each one for ever): the kernel notices when nobody
+    // acknowledges them.
+    const unsigned span = deadAfterMilliseconds;
+    setsockopt(d->fd.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &span, sizeof span);
+    const int on = 1;
+    setsockopt(d->fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+
+    d->session = libssh2_session_init_ex(nullptr, nullptr, nullptr, d.get());
+    libssh2_session_set_blocking(d->session, 0);
+    const auto callback = [this](int type, auto *function) {
+        libssh2_session_callback_set(d->session, type, reinterpret_cast<void *>(function));
+    };
+    callback(LIBSSH2_CALLBACK_RECV, &Private::receive);
+    callback(LIBSSH2_CALLBACK_SEND, &Private::send);
+    callback(LIBSSH2_CALLBACK_DISCONNECT, &Private::disconnected);
+    const auto prefer = [this](int method, const QByteArray &names) {
+        libssh2_session_method_pref(d->session, method, names.constData());
+    };
+    prefer(LIBSSH2_METHOD_HOSTKEY, hostKeyTypes);
+    prefer(LIBSSH2_METHOD_KEX, sshKeyExchanges().join(','));
+    for (int method : {LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC})
+        prefer(method, sshCiphers().join(','));
+    for (int method : {LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC})
+        prefer(method, sshMacs().join(','));
+    libssh2_keepalive_config(d->session, 0, keepAliveSeconds);
+}
+
+SshLink::~SshLink()
+{
+    d->released = true; // so that freeing never waits for the peer
+    libssh2_session_free(d->session);
+}
+
+bool SshLink::fill()
+{
+    bool came = false;
+    char bytes[64 * 1024];
+    while (!d->peerClosed && d->received.size() < mostReceived) {
+        const ssize_t got = ::recv(d->fd.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            break;
+        if (got < 0)
+            d->lose(QString::fromLocal8Bit(std::strerror(errno)));
+        if (got == 0)
+            d->lose(QStringLiteral("The server closed the connection."));
+        if (got <= 0)
+            break;
+        came = true;
+        d->received.append(bytes, got);
+        if (!d->handshaken && d->firstBytes.size() < mostFirstBytes)
+            d->firstBytes.append(bytes, got);
+    }
+    return came;
+}
+
+void SshLink::flush()
+{
+    while (d->toSend.size() > 0) {
+        const ssize_t sent =
+            ::send(d->fd.get(), d->toSend.front(), size_t(d->toSend.size()), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0 && errno == EAGAIN)
+            return;
+        if (sent < 0) {
+            // What the server sent before it went is still read; fill() meets the end of it.
+            if (d->reason.isEmpty())
+                d->reason = QString::fromLocal8Bit(std::strerror(errno));
+            d->toSend.drop(d->toSend.size());
+            return;
+        }
+        d->toSend.drop(sent);
+    }
+}
+
+short SshLink::events() const
+{
+    return short((d->received.size() < mostReceived ? POLLIN : 0) | (d->toSend.size() > 0 ? POLLOUT : 0));
+}
+
+int SshLink::socket() const
+{
+    return d->fd.get();
+}
+
+bool SshLink::broken() const
+{
+    return d->failed || d->peerClosed;
+}
+
+bool SshLink::full() const
+{
+    return d->toSend.size() >= mostToSend;
+}
+
+QString SshLink::reason() const
+{
+    return d->reason;
+}
+
+SshStep SshLink::handshake()
+{
+    const SshStep step = d->step(libssh2_session_handshake(d->session, d->fd.get()));
+    d->handshaken = step == SshStep::Done;
+    return step;
+}
+
+bool SshLink::noCommonAlgorithm() const
+{
+    return d->lastCode == LIBSSH2_ERROR_KEX_FAILURE;
+}
+
+QByteArray SshLink::firstBytes() const
+{
+    return d->firstBytes;
+}
+
+QByteArray SshLink::hostKey() const
+{
+    size_t size = 0;
+    int type = 0;
+    const char *bytes = libssh2_session_hostkey(d->session, &size, &type);
+    return bytes ? QByteArray(bytes, qsizetype(size)) : QByteArray();
+}
+
+QString SshLink::hostKeyType() const
+{
+    return QString::fromLatin1(libssh2_session_methods(d->session, LIBSSH2_METHOD_HOSTKEY));
+}
+
+SshStep SshLink::authenticate(const QByteArray &user, const Secret &key, const Secret &passphrase)
+{
+    // libssh2 reads key and passphrase as C strings; QByteArray ends with a zero byte.
+    const qint64 before = d->produced;
+    const SshStep step = d->step(libssh2_userauth_publickey_frommemory(
+        d->session, user.constData(), size_t(user.size()), nullptr, 0, key.reveal().constData(),
+        size_t(key.reveal().size()), passphrase.isEmpty() ? nullptr : passphrase.reveal().constData()));
+    // libssh2 has many codes for a key that does not open; what they share is that nothing was sent.
+    d->keyDoesNotOpen = step == SshStep::Failed && !d->authBegun && d->produced == before;
+    d->authBegun = true;
+    return step;
+}
+
+bool SshLink::keyDoesNotOpen() const
+{
+    return d->keyDoesNotOpen;
+}
+
+void SshLink::disconnect(bool hostKeyRefused)
+{
+    libssh2_session_disconnect_ex(
+        d->session, hostKeyRefused ? SSH_DISCONNECT_HOST_KEY_NOT_VERIFIABLE : SSH_DISCONNECT_BY_APPLICATION,
+        hostKeyRefused ? "host key not pinned" : "done", "");
+}
+
+SshStep SshLink::openSession(SshChannel *&channel)
+{
+    channel = libssh2_channel_open_session(d->session);
+    return d->step(channel ? 0 : libssh2_session_last_errno(d->session));
+}
+
+SshStep SshLink::openTcp(SshChannel *&channel, const QByteArray &address, int port)
+{
+    channel = libssh2_channel_direct_tcpip_ex(d->session, address.constData(), port, "127.0.0.1", 22);
+    return d->step(channel ? 0 : libssh2_session_last_errno(d->session));
+}
+
+SshStep SshLink::exec(SshChannel *channel, const QByteArray &command)
+{
+    return d->step(libssh2_channel_process_startup(channel, "exec", 4, command.constData(), unsigned(command.size())));
+}
+
+qsizetype SshLink::write(SshChannel *channel, const char *bytes, qsizetype size)
+{
+    qsizetype written = 0;
+    while (written < size && !full()) {
+        const ssize_t taken = libssh2_channel_write_ex(channel, 0, bytes + written, size_t(size - written));
+        if (taken == 0 || d->step(int(taken)) == SshStep::Again)
+            break;
+        if (taken < 0)
+            return -1;
+        written += taken;
+    }
+    return written;
+}
+
+SshStep SshLink::sendEof(SshChannel *channel)
+{
+    return d->step(libssh2_channel_send_eof(channel));
+}
+
+qsizetype SshLink::read(SshChannel *channel, int stream, QByteArray &into, qsizetype most)
+{
+    char bytes[64 * 1024];
+    qsizetype all = 0;
+    while (all < most) {
+        const ssize_t got = libssh2_channel_read_ex(channel, stream == 0 ? 0 : SSH_EXTENDED_DATA_STDERR, bytes,
+                                                    std::min(sizeof bytes, size_t(most - all)));
+        if (got == 0 || d->step(int(got)) == SshStep::Again)
+            break;
+        if (got < 0)
+            return -1;
+        into.append(bytes, got);
+        all += got;
+    }
+    return all;
+}
+
+bool SshLink::atEnd(SshChannel *channel)
+{
+    return libssh2_channel_eof(channel) == 1;
+}
+
+bool SshLink::closed(SshChannel *channel)
+{
+    // Waiting for the close without the end of data is a misuse in libssh2's eyes.
+    return libssh2_channel_eof(channel) == 1 && d->step(libssh2_channel_wait_closed(channel)) == SshStep::Done;
+}
+
+int SshLink::exitStatus(SshChannel *channel)
+{
+    char *name = nullptr;
+    size_t size = 0;
+    libssh2_channel_get_exit_signal(channel, &name, &size, nullptr, nullptr, nullptr, nullptr);
+    if (!name)
+        return libssh2_channel_get_exit_status(channel);
+    const QByteArray signal(name, qsizetype(size));
+    libssh2_free(d->session, name);
+    return 128 + signalNumber(signal);
+}
+
+SshStep SshLink::release(SshChannel *channel)
+{
+    return d->step(libssh2_channel_free(channel));
+}
+
+void SshLink::keepAlive()
+{
+    int next = 0;
+    d->step(libssh2_keepalive_send(d->session, &next));
+}
+
+} // namespace sixgate
