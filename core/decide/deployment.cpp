@@ -75,6 +75,11 @@ public:
                             QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
                             QStringLiteral("setenvif"), QStringLiteral("ssl")};
         m_wanted.sites = {QLatin1String(siteName)};
+        const auto shared = m_template.render(std::move(TemplateValues().flag("shared", true)));
+        if (!shared)
+            return passOn(shared);
+        m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/service.inc")), 0644, *shared,
+                                      QStringLiteral("what Apache's virtual hosts of all services have in common")));
         for (const Service &service : m_site.services) {
             if (auto done = addService(service); !done)
                 return passOn(done);
@@ -100,7 +105,8 @@ private:
                             .arg(mostNames),
                         {}, QStringLiteral("Split the service in two."));
         TemplateValues values;
-        values.text("service", label)
+        values.flag("shared", false)
+            .text("service", label)
             .text("upstream", service.upstreamName.ascii())
             .text("port", service.port.text())
             .text("first", service.publicNames.front().ascii())

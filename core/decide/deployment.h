@@ -12,7 +12,7 @@ namespace sixgate
 
 /// Texts of the templates, loaded by the caller (resources/proxy).
 struct ProxyTemplates {
-    QByteArray site;  ///< proxy/apache-site.mustache, once a service
+    QByteArray site;  ///< proxy/apache-site.mustache, once a service and once for what they share
     QByteArray base;  ///< proxy/apache-base.conf: answers for names that are no service's
     QByteArray entry; ///< proxy/apache-entry.conf: the site file that Apache has enabled
 };

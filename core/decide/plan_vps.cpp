@@ -296,7 +296,7 @@ private:
         judgeListeners();
         if (m_termsMissing)
             withhold(QStringLiteral("The terms of the certificate authority are not agreed to."),
-                     QStringLiteral("Read them and set \"termsAgreed\" to true in the site file."));
+                     QStringLiteral("Read them and set \"agreeToTerms\" to true in the site file."));
         if (!m_facts.hasGlobalIpv6)
             withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
                      QStringLiteral("Switch IPv6 on at the VPS's provider."), false);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/plan.h"
+#include "transport/dns.h"
+
+#include <map>
+#include <stop_token>
+
+namespace sixgate
+{
+
+/// Carries out one change of the DNS lane: one signed message that replaces one RRset, with the old values as its
+/// prerequisite, then reads back from the primary until it has the new values (a few seconds), and asks the zone's
+/// other authoritative servers: those that still have the old ones when the deadline comes are named in `stale`, which
+/// is no error (they follow by zone transfer). Errors: Moved where the record is no longer what the plan expects;
+/// NotFound where the key is missing; as of updateRecordSet() else. Protocol where the read-back shows something else.
+struct RecordsApplied {
+    std::vector<QString> stale; ///< addresses of servers that did not have the new values yet
+};
+Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, const std::map<Label, TsigKey> &keys,
+                                    const Deadline &deadline, std::stop_token stop);
+
+} // namespace sixgate

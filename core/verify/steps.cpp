@@ -1,0 +1,107 @@
+#include "verify/steps.h"
+
+#include <QRandomGenerator>
+
+namespace sixgate
+{
+
+namespace
+{
+
+// The addresses that the zone has for the name; nothing, and the walk ended, where it has none.
+template <class Address>
+std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostname &name, RecordType type)
+{
+    const QString what = QStringLiteral("%1 %2").arg(name.ascii(), recordTypeName(type));
+    const auto alias = zone.records.find(RecordKey{name, RecordType::CNAME});
+    if (alias != zone.records.end() && alias->second && !alias->second->values.empty()) {
+        walk.broken("dns", noTime, QStringLiteral("%1 CNAME %2").arg(name.ascii(), alias->second->values.front()),
+                    Error{ErrorCode::Invalid,
+                          QStringLiteral("%1 is an alias (CNAME) of %2, so it has no addresses of its own.")
+                              .arg(name.ascii(), alias->second->values.front()),
+                          {},
+                          QStringLiteral("Remove the CNAME record, or use another name in the site file.")});
+        return {};
+    }
+    const auto found = zone.records.find(RecordKey{name, type});
+    if (found == zone.records.end()) {
+        walk.unknown("dns", noTime, what,
+                     Error{ErrorCode::NotFound, QStringLiteral("The zone was not asked for %1.").arg(what), {}, {}});
+        return {};
+    }
+    if (!found->second) {
+        walk.unknown("dns", noTime, what, found->second.error());
+        return {};
+    }
+    std::vector<Address> addresses;
+    for (const QString &value : found->second->values) {
+        if (const auto address = Address::parse(value))
+            addresses.push_back(*address);
+    }
+    if (addresses.empty())
+        walk.broken("dns", noTime, QStringLiteral("%1: none").arg(what),
+                    mendedByApply(ErrorCode::NotFound, QStringLiteral("There is no record %1.").arg(what)));
+    return addresses;
+}
+
+bool isVps(const VerifyInputs &inputs, const Ipv6Address &address)
+{
+    return inputs.vps.ipv6 &&
+           std::find(inputs.vps.ipv6->begin(), inputs.vps.ipv6->end(), address) != inputs.vps.ipv6->end();
+}
+
+} // namespace
+
+QByteArray newToken()
+{
+    QByteArray bytes(16, Qt::Uninitialized);
+    QRandomGenerator::system()->generate(bytes.begin(), bytes.end());
+    return bytes.toHex();
+}
+
+Error mendedByApply(ErrorCode code, const QString &summary)
+{
+    return {code, summary, {}, QStringLiteral("Run \"sixgatectl apply\" at home.")};
+}
+
+std::vector<Ipv4Address> zoneIpv4(Walk &walk, const ZoneSeen &zone, const Hostname &name)
+{
+    return zoneAddresses<Ipv4Address>(walk, zone, name, RecordType::A);
+}
+
+std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, const Hostname &name)
+{
+    const auto addresses = zoneAddresses<Ipv6Address>(walk, inputs.zone, name, RecordType::AAAA);
+    if (walk.ended())
+        return {};
+    const QString detail = QStringLiteral("%1 AAAA %2").arg(name.ascii(), listText(addresses));
+    for (const Ipv6Address &address : addresses) {
+        if (isVps(inputs, address)) {
+            walk.broken("dns", noTime, detail,
+                        mendedByApply(ErrorCode::Invalid,
+                                      QStringLiteral("%1 leads back to the VPS: %2 is the VPS's own IPv6 address.")
+                                          .arg(name.ascii(), address.text())));
+            return {};
+        }
+    }
+    walk.passed("dns", noTime, detail);
+    return addresses;
+}
+
+ExpectedIdentity homeIdentity(const Ground &ground, const PathQuestion &question)
+{
+    return {question.name, question.server ? question.server->pinnedKey : std::nullopt, ground.inputs.vpsKeys};
+}
+
+void judgeStatus(Walk &walk, const HttpSeen &http)
+{
+    if (http.status >= 500)
+        walk.revoke(
+            "http",
+            Error{ErrorCode::Refused,
+                  QStringLiteral("The service at home answers with an error of its own (status %1).").arg(http.status),
+                  {},
+                  QStringLiteral("Look into the service's log on the home server.")});
+}
+
+} // namespace sixgate

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "verify/fourpaths.h"
+#include "verify/walk.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace sixgate
+{
+
+/// Steps that several paths share. Private to the room.
+
+constexpr std::chrono::milliseconds noTime{0};
+constexpr std::chrono::seconds mostForConnect{5};
+constexpr std::chrono::seconds mostForProbe{20};
+
+template <class Address>
+QString listText(const std::vector<Address> &addresses)
+{
+    QStringList list;
+    for (const Address &address : addresses) {
+        if constexpr (std::is_same_v<Address, IpAddress>)
+            list << ipText(address);
+        else
+            list << address.text();
+    }
+    list.sort();
+    return list.isEmpty() ? QStringLiteral("no address") : list.join(QStringLiteral(", "));
+}
+
+template <class Address>
+bool sameSet(std::vector<Address> a, std::vector<Address> b)
+{
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    return a == b;
+}
+
+/// 32 hex digits, as the proxy expects them in X-Sixgate-Probe.
+QByteArray newToken();
+
+/// An error that "apply" mends.
+Error mendedByApply(ErrorCode code, const QString &summary);
+
+/// The addresses that the zone has for the name; none, and the walk ended, where it has none.
+std::vector<Ipv4Address> zoneIpv4(Walk &walk, const ZoneSeen &zone, const Hostname &name);
+
+/// Step "dns": the home's addresses behind a name; none, and the walk ended, where it leads nowhere or back to the VPS.
+std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, const Hostname &name);
+
+ExpectedIdentity homeIdentity(const Ground &ground, const PathQuestion &question);
+
+/// An answer of the home with a status of 500 or more makes the step "http" fail.
+void judgeStatus(Walk &walk, const HttpSeen &http);
+
+/// Each goes the path to its end or to the first step that fails.
+void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question);
+void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question);
+void walkV6(Walk &walk, const Ground &ground, const PathQuestion &question);
+void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question);
+
+} // namespace sixgate

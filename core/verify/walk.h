@@ -1,0 +1,46 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/pathreport.h"
+#include "transport/probe.h"
+
+#include <chrono>
+
+namespace sixgate
+{
+
+/// One path under way: takes the steps down and ends with the first that failed. Private to the room.
+class Walk
+{
+public:
+    Walk(PathReport report, Deadline deadline) : m_report(std::move(report)), m_deadline(deadline) {}
+
+    void passed(const char *step, std::chrono::milliseconds took, const QString &detail);
+
+    /// The step failed: the path is broken. Unknown instead where it was stopped, or where the time for the whole check
+    /// was over.
+    void broken(const char *step, std::chrono::milliseconds took, const QString &detail, Error error);
+    /// The step could not be done from here: says nothing about the path.
+    void unknown(const char *step, std::chrono::milliseconds took, const QString &detail, Error error);
+    /// Nothing was tried.
+    void unknown(Error error);
+
+    /// Appends the steps of a probe, from number `first` on; broken where it has an error.
+    void add(const ProbeSeen &seen, size_t first);
+    /// A step that passed did not after all.
+    void revoke(const char *step, Error error);
+
+    bool ended() const { return m_report.error.has_value(); }
+    PathReport &report() { return m_report; }
+
+    /// Works where no step failed.
+    PathReport finish();
+
+private:
+    void end(const QString &step, PathState state, Error error);
+
+    PathReport m_report;
+    Deadline m_deadline;
+};
+
+} // namespace sixgate
