@@ -1,0 +1,28 @@
+#pragma once
+
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "model/site.h"
+#include "storage/secrets.h"
+
+#include <memory>
+#include <stop_token>
+
+namespace sixgate::ctl
+{
+
+/// The commands; each gives its exit code.
+int runSite(const Options &options, Output &output);
+int runSecret(const Options &options, Output &output, std::stop_token stop);
+int runHome(const Options &options, Output &output, std::stop_token stop);
+int runPlan(const Options &options, Output &output, std::stop_token stop);
+int runApply(const Options &options, Output &output, std::stop_token stop);
+int runCheck(const Options &options, Output &output, std::stop_token stop);
+
+/// Loads the site file; an error is bad input, whatever its code.
+Result<Site> siteOf(const Options &options);
+
+/// Invalid where there are more words than `most`.
+Outcome noMoreWords(const Options &options, qsizetype most);
+
+} // namespace sixgate::ctl

@@ -1,0 +1,245 @@
+#include "ctl/commands.h"
+#include "ctl/json.h"
+#include "resources/resources.h"
+#include "storage/files.h"
+#include "storage/sitefile.h"
+
+#include <QFileInfo>
+#include <QJsonDocument>
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+QString given(const Options &options, const char *name)
+{
+    const auto found = options.given.find(QLatin1String(name));
+    return found == options.given.end() ? QString() : found->second;
+}
+
+/// Parses an option's value; the error names the option.
+template <class T>
+Result<T> parsed(const char *option, const QString &text)
+{
+    auto value = T::parse(text);
+    if (!value)
+        return fail(ErrorCode::Invalid, QStringLiteral("%1: %2").arg(QLatin1String(option), value.error().summary),
+                    value.error().detail, value.error().fix);
+    return value;
+}
+
+/// The value of an option, or `label` + zone.
+Result<Hostname> nameIn(const Options &options, const char *option, const QString &label, const Hostname &zone)
+{
+    const QString text = given(options, option);
+    return parsed<Hostname>(option, text.isEmpty() ? label + QLatin1Char('.') + zone.ascii() : text);
+}
+
+Outcome addressFrom(const Options &options, Site &site)
+{
+    const QString text = given(options, "--interface-id");
+    if (text.isEmpty()) {
+        site.servers.front().address = AddressOfThisMachine{};
+        return {};
+    }
+    const auto id = parsed<InterfaceId>("--interface-id", text);
+    if (!id)
+        return passOn(id);
+    site.servers.front().address = AddressFromInterfaceId{*id};
+    return {};
+}
+
+/// The handbook's example, with one service and what the options say.
+Result<Site> siteFrom(const Options &options)
+{
+    auto site = parseSite(resource(u"handbook/example-site.json"));
+    if (!site || options.given.empty())
+        return site;
+    const QString publicText = given(options, "--public-name");
+    if (publicText.isEmpty())
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("--public-name is missing: the name that visitors use, for example --public-name "
+                                   "cloud.example.org."));
+    const auto publicName = parsed<Hostname>("--public-name", publicText);
+    if (!publicName)
+        return passOn(publicName);
+    QString zoneText = given(options, "--zone");
+    if (zoneText.isEmpty())
+        zoneText = publicName->ascii().section(QLatin1Char('.'), 1);
+    const auto zone = zoneText.contains(QLatin1Char('.')) ? parsed<Hostname>("--zone", zoneText) : publicName;
+    if (!zone)
+        return passOn(zone);
+    const auto upstream = nameIn(options, "--upstream-name", QStringLiteral("home6"), *zone);
+    if (!upstream)
+        return passOn(upstream);
+    const auto vpsName = nameIn(options, "--vps-name", QStringLiteral("vps"), *zone);
+    if (!vpsName)
+        return passOn(vpsName);
+
+    DnsAccount &account = site->dns.front();
+    account.zone = *zone;
+    const QString serverText = given(options, "--dns-server");
+    if (const auto address = parseIpAddress(serverText); address)
+        account.server = std::visit([](const auto &one) { return ServerAddress(one); }, *address);
+    else if (const auto server = nameIn(options, "--dns-server", QStringLiteral("ns1"), *zone); server)
+        account.server = *server;
+    else
+        return passOn(server);
+
+    Vps &vps = site->vps.front();
+    vps.host = *vpsName;
+    if (const QString text = given(options, "--host-key"); !text.isEmpty()) {
+        const auto key = parsed<Fingerprint>("--host-key", text);
+        if (!key)
+            return passOn(key);
+        vps.hostKeys = {*key};
+    }
+    vps.acme.mail.reset();
+    if (const QString text = given(options, "--mail"); !text.isEmpty()) {
+        const auto mail = parsed<Mail>("--mail", text);
+        if (!mail)
+            return passOn(mail);
+        vps.acme.mail = *mail;
+    }
+    vps.acme.termsAgreed = options.given.contains(QStringLiteral("--agree-to-terms"));
+
+    site->services.resize(1, site->services.front());
+    Service &service = site->services.front();
+    const auto label = Label::parse(publicName->ascii().section(QLatin1Char('.'), 0, 0));
+    if (label)
+        service.name = *label;
+    service.publicNames = {*publicName};
+    service.upstreamName = *upstream;
+    site->servers.resize(1, site->servers.front());
+    service.server = site->servers.front().name;
+    if (auto done = addressFrom(options, *site); !done)
+        return passOn(done);
+    // The same checks as for a file.
+    return parseSite(siteJson(*site));
+}
+
+int makeNew(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("site new");
+    if (QFileInfo::exists(options.siteFile) && !options.force)
+        return giveUp(output,
+                      {ErrorCode::Invalid,
+                       QStringLiteral("There is a site file already: %1.").arg(options.siteFile),
+                       {},
+                       QStringLiteral("Edit it, name another with --site FILE, or replace it with --force.")},
+                      command);
+    const auto site = siteFrom(options);
+    if (!site) {
+        giveUp(output, site.error(), command);
+        return BadInput;
+    }
+    const QString folder = QFileInfo(options.siteFile).absolutePath();
+    if (auto made = makePrivateFolder(folder); !made)
+        return giveUp(output, made.error(), command);
+    if (auto saved = saveSite(options.siteFile, *site); !saved)
+        return giveUp(output, saved.error(), command);
+    const DnsAccount &account = site->dns.front();
+    output.print(QStringLiteral("Wrote %1.\n\nNext:\n"
+                                "  1. Look through it: sixgatectl site validate tells what is still missing.\n"
+                                "     The VPS's host key is read on its own console: ssh-keygen -l -f "
+                                "/etc/ssh/ssh_host_ed25519_key.pub\n"
+                                "  2. Store the keys of the zone %2:\n"
+                                "       sixgatectl secret set %3\n"
+                                "       sixgatectl secret set %4\n"
+                                "  3. Look at the plan: sixgatectl plan\n")
+                     .arg(options.siteFile, account.zone.ascii(), dnsKeySecret(account), dnsAcmeKeySecret(account)));
+    QJsonObject out = document(command);
+    out[QStringLiteral("file")] = options.siteFile;
+    output.document(out);
+    return AllWell;
+}
+
+int validate(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("site validate");
+    const auto site = siteOf(options);
+    if (!site) {
+        giveUp(output, site.error(), command);
+        return BadInput;
+    }
+    QJsonArray warnings;
+    for (const SiteWarning &one : siteWarnings(*site)) {
+        output.print(QStringLiteral("  · %1: %2\n").arg(one.path, harmless(one.summary)));
+        if (!one.fix.isEmpty())
+            output.print(QStringLiteral("    → %1\n").arg(harmless(one.fix)));
+        warnings.append(QJsonObject{{QStringLiteral("path"), one.path},
+                                    {QStringLiteral("summary"), one.summary},
+                                    {QStringLiteral("fix"), one.fix}});
+    }
+    output.print(output.good(QStringLiteral("✓ ")) + QStringLiteral("%1 is valid.\n").arg(options.siteFile));
+    QJsonObject out = document(command);
+    out[QStringLiteral("valid")] = true;
+    out[QStringLiteral("warnings")] = warnings;
+    output.document(out);
+    return AllWell;
+}
+
+QString addressText(const AddressSource &source)
+{
+    if (const auto *own = std::get_if<AddressOfThisMachine>(&source))
+        return own->interface ? QStringLiteral("this machine, interface %1").arg(own->interface->text())
+                              : QStringLiteral("this machine");
+    return QStringLiteral("the home's prefix and interface identifier %1")
+        .arg(std::get<AddressFromInterfaceId>(source).id.text());
+}
+
+int show(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("site show");
+    const auto site = siteOf(options);
+    if (!site) {
+        giveUp(output, site.error(), command);
+        return BadInput;
+    }
+    output.print(output.strong(QStringLiteral("Site %1\n").arg(site->name.text())));
+    for (const HomeServer &server : site->servers)
+        output.print(QStringLiteral("  server   %1: %2\n").arg(server.name.text(), addressText(server.address)));
+    for (const DnsAccount &account : site->dns)
+        output.print(QStringLiteral("  dns      %1: zone %2 at %3, time to live %4 s\n")
+                         .arg(account.name.text(), account.zone.ascii(), serverAddressText(account.server))
+                         .arg(account.ttl.count()));
+    for (const Vps &vps : site->vps)
+        output.print(QStringLiteral("  vps      %1: %2@%3 port %4\n")
+                         .arg(vps.name.text(), vps.user.text(), vps.host.ascii(), vps.sshPort.text()));
+    for (const Service &service : site->services) {
+        QStringList names;
+        for (const Hostname &name : service.publicNames)
+            names << name.display();
+        output.print(QStringLiteral("  service  %1: %2 → %3 port %4 on %5\n")
+                         .arg(service.name.text(), names.join(QStringLiteral(", ")), service.upstreamName.ascii(),
+                              service.port.text(), service.server.text()));
+    }
+    QJsonObject out = document(command);
+    out[QStringLiteral("site")] = QJsonDocument::fromJson(siteJson(*site)).object();
+    output.document(out);
+    return AllWell;
+}
+
+} // namespace
+
+int runSite(const Options &options, Output &output)
+{
+    const QString what = options.words.value(1);
+    if (auto fits = noMoreWords(options, 2); !fits)
+        return giveUp(output, fits.error(), {});
+    if (what == QLatin1String("new"))
+        return makeNew(options, output);
+    if (what == QLatin1String("validate"))
+        return validate(options, output);
+    if (what == QLatin1String("show"))
+        return show(options, output);
+    output.error({ErrorCode::Invalid,
+                  QStringLiteral("\"site\" takes new, validate or show, for example: sixgatectl site validate."),
+                  {},
+                  {}});
+    return BadInput;
+}
+
+} // namespace sixgate::ctl

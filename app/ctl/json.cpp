@@ -1,0 +1,102 @@
+#include "ctl/json.h"
+
+namespace sixgate::ctl
+{
+
+QJsonObject document(const QString &command)
+{
+    QJsonObject out{{QStringLiteral("schema"), 1}};
+    if (!command.isEmpty())
+        out[QStringLiteral("command")] = command;
+    return out;
+}
+
+QJsonValue json(const std::optional<Error> &error)
+{
+    if (!error)
+        return QJsonValue::Null;
+    return QJsonObject{{QStringLiteral("code"), errorCodeName(error->code)},
+                       {QStringLiteral("summary"), error->summary},
+                       {QStringLiteral("detail"), error->detail},
+                       {QStringLiteral("fix"), error->fix}};
+}
+
+QJsonObject json(const Change &change)
+{
+    return {{QStringLiteral("id"), change.id},
+            {QStringLiteral("lane"), laneName(change.lane)},
+            {QStringLiteral("verb"), verbName(change.verb)},
+            {QStringLiteral("object"), change.object},
+            {QStringLiteral("old"), change.oldValue},
+            {QStringLiteral("new"), change.newValue},
+            {QStringLiteral("oldHash"), change.oldHash},
+            {QStringLiteral("sentence"), change.sentence},
+            {QStringLiteral("diff"), change.diff}};
+}
+
+QJsonArray json(const std::vector<Withheld> &withheld)
+{
+    QJsonArray out;
+    for (const Withheld &one : withheld)
+        out.append(QJsonObject{{QStringLiteral("object"), one.object},
+                               {QStringLiteral("reason"), one.reason},
+                               {QStringLiteral("fix"), one.fix},
+                               {QStringLiteral("blocking"), one.blocking}});
+    return out;
+}
+
+QJsonArray json(const std::vector<CandidateVerdict> &candidates)
+{
+    QJsonArray out;
+    for (const CandidateVerdict &one : candidates)
+        out.append(QJsonObject{{QStringLiteral("address"), one.address.text()},
+                               {QStringLiteral("taken"), one.taken},
+                               {QStringLiteral("reason"), one.reason}});
+    return out;
+}
+
+QJsonObject json(const PathReport &path)
+{
+    QJsonArray steps;
+    for (const ProbeStep &step : path.steps)
+        steps.append(QJsonObject{{QStringLiteral("name"), step.name},
+                                 {QStringLiteral("passed"), step.passed},
+                                 {QStringLiteral("tookMs"), qint64(step.took.count())},
+                                 {QStringLiteral("detail"), step.detail}});
+    return {
+        {QStringLiteral("service"), path.service.text()},      {QStringLiteral("publicName"), path.publicName.ascii()},
+        {QStringLiteral("path"), pathName(path.kind)},         {QStringLiteral("number"), int(path.kind)},
+        {QStringLiteral("state"), pathStateName(path.state)},  {QStringLiteral("vantage"), path.vantage},
+        {QStringLiteral("tookMs"), qint64(path.took.count())}, {QStringLiteral("failedStep"), path.failedStep},
+        {QStringLiteral("error"), json(path.error)},           {QStringLiteral("steps"), steps}};
+}
+
+QJsonObject json(const CheckReport &report)
+{
+    QJsonArray paths;
+    for (const PathReport &path : report.paths)
+        paths.append(json(path));
+    return {{QStringLiteral("allWork"), report.allWork()}, {QStringLiteral("paths"), paths}};
+}
+
+QJsonObject json(const HomeSeen &home)
+{
+    QJsonArray prefixes;
+    if (home.prefixes) {
+        for (const Ipv6Prefix &prefix : *home.prefixes)
+            prefixes.append(prefix.text());
+    }
+    QJsonArray servers;
+    for (const ServerSeen &server : home.servers) {
+        QJsonObject one{
+            {QStringLiteral("server"), server.server.text()},
+            {QStringLiteral("address"), server.proven ? QJsonValue(server.proven->text()) : QJsonValue::Null},
+            {QStringLiteral("error"),
+             json(server.proven ? std::optional<Error>() : std::optional<Error>(server.proven.error()))},
+            {QStringLiteral("candidates"), json(server.candidates)}};
+        servers.append(one);
+    }
+    return {{QStringLiteral("prefixes"), prefixes}, {QStringLiteral("servers"), servers}};
+}
+
+} // namespace sixgate::ctl

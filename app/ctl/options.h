@@ -1,0 +1,46 @@
+#pragma once
+
+#include "decide/plan.h"
+
+#include <QStringList>
+
+#include <map>
+
+namespace sixgate::ctl
+{
+
+/// Exit codes; documented in --help.
+enum Exit {
+    AllWell = 0,
+    Failed = 1,   ///< something could not be done
+    BadInput = 2, ///< usage, site file, option
+    Differs = 3,  ///< `plan` has changes, or a path is broken
+};
+
+/// A parsed command line.
+struct Options {
+    QString siteFile;  ///< --site, or the default place
+    QString secrets;   ///< --secrets, or "keychain"
+    bool json = false; ///< --json
+    PlanScope scope = PlanScope::All;
+    QString ipJson;                   ///< --ip-json; empty: not given
+    bool force = false;               ///< --force
+    std::map<QString, QString> given; ///< options of `site new`, by name
+    QStringList words;                ///< the command and what follows it
+};
+
+/// What to do instead of a command: a text and an exit code (help, version, an error of usage).
+struct Finished {
+    QString text;
+    int exit = AllWell;
+    bool error = false; ///< the text goes to standard error (or is the JSON error)
+    bool json = false;
+};
+
+/// Parses the arguments, without the program's name.
+tl::expected<Options, Finished> parseOptions(const QStringList &arguments);
+
+/// Help for one command, or (empty) for all.
+QString help(const QString &command);
+
+} // namespace sixgate::ctl

@@ -1,0 +1,32 @@
+#include "ctl/signals.h"
+
+#include <csignal>
+#include <ctime>
+
+namespace sixgate::ctl
+{
+
+Signals::Signals(std::function<void(int)> told)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // A connection that breaks while it is written to is an error of that call, not the program's end.
+    std::signal(SIGPIPE, SIG_IGN);
+    m_thread = std::jthread([this, set, tell = std::move(told)](std::stop_token end) {
+        int count = 0;
+        while (!end.stop_requested()) {
+            const timespec span{0, 100'000'000};
+            if (sigtimedwait(&set, nullptr, &span) <= 0)
+                continue;
+            m_stop.request_stop();
+            tell(++count);
+        }
+    });
+}
+
+Signals::~Signals() = default;
+
+} // namespace sixgate::ctl

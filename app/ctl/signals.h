@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <thread>
+
+namespace sixgate::ctl
+{
+
+/// Turns SIGINT and SIGTERM into a stop. Make it before any other thread: they inherit the blocked signals.
+class Signals
+{
+public:
+    /// `told` is called at each signal, with its count from 1, on a thread of its own.
+    explicit Signals(std::function<void(int)> told);
+    ~Signals();
+    Signals(const Signals &) = delete;
+    Signals &operator=(const Signals &) = delete;
+
+    std::stop_token token() const { return m_stop.get_token(); }
+
+private:
+    std::stop_source m_stop;
+    std::jthread m_thread;
+};
+
+} // namespace sixgate::ctl

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "apply/deployer.h"
+#include "decide/plan.h"
+#include "model/pathreport.h"
+#include "storage/secrets.h"
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+namespace sixgate
+{
+
+/// One job for one site: observe, plan, apply, check, over at most one SSH connection. Straight lines: every call
+/// blocks and obeys its stop. One call at a time; the sinks are called on that thread or, for paths, on another one.
+class Engine
+{
+public:
+    struct Sinks {
+        /// One line for a person about what is going on, e.g. "Reading the facts of vps.example.org".
+        std::function<void(const QString &)> activity;
+        /// The steps of apply(), by change id.
+        ProgressSink step;
+        /// Each path as soon as it is proven.
+        std::function<void(const PathReport &)> path;
+    };
+
+    /// `secrets` outlives the engine.
+    Engine(Site site, SecretStore &secrets, Sinks sinks);
+    ~Engine();
+
+    const Site &site() const;
+
+    /// Reads what a plan of `scope` needs. What cannot be read is unknown in the observation, with the reason; fails
+    /// only with Cancelled and where the state of earlier runs is damaged.
+    Result<Observation> observe(PlanScope scope, std::stop_token stop);
+
+    /// Prefixes, candidates and proofs; asks neither the DNS account nor the VPS. Result fails with Cancelled only.
+    Result<HomeSeen> observeHome(std::stop_token stop);
+
+    /// The plan for an observation of the same scope by this engine.
+    Plan plan(const Observation &seen, PlanScope scope) const;
+
+    /// Carries `plan` out in its order and stops at the first change that fails; the VPS's changes are one transaction.
+    /// All keys are fetched before anything is changed. Records that were set are remembered, whatever comes after.
+    Outcome apply(const Plan &plan, std::stop_token stop);
+
+    /// Proves the four paths. After changes it tries again while resolvers may still hold the old records: at most
+    /// their time to live, 130 s. Fails with Cancelled only.
+    Result<CheckReport> check(std::stop_token stop);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace sixgate

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "model/deadline.h"
+#include "model/observation.h"
+#include "model/site.h"
+
+#include <set>
+#include <stop_token>
+
+namespace sixgate
+{
+
+/// Reads the links, chooses addresses, and has each server's address proven; all servers at the same time.
+HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop);
+
+/// A server that showed one of the VPS's keys is not the home server: its address is not known after all.
+void refuseForeignKeys(HomeSeen &home, const std::set<Fingerprint> &vpsKeys);
+
+/// Keys of the certificates on the VPS.
+std::set<Fingerprint> vpsKeys(const VpsSeen &vps);
+
+} // namespace sixgate

@@ -1,0 +1,239 @@
+// The program as scripts see it: arguments, exit codes, what goes to which stream, what is written to disk.
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+namespace
+{
+
+struct Ran {
+    int exit = -1;
+    QByteArray out;
+    QByteArray err;
+    QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+};
+
+} // namespace
+
+class TestCtl : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_home;
+
+    Ran run(const QStringList &arguments, const QByteArray &input = {})
+    {
+        QProcess process;
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("HOME"), m_home.path());
+        environment.insert(QStringLiteral("XDG_CONFIG_HOME"), m_home.filePath(QStringLiteral("config")));
+        environment.insert(QStringLiteral("XDG_STATE_HOME"), m_home.filePath(QStringLiteral("state")));
+        environment.remove(QStringLiteral("DBUS_SESSION_BUS_ADDRESS"));
+        process.setProcessEnvironment(environment);
+        process.start(QStringLiteral(SIXGATECTL), arguments);
+        if (!process.waitForStarted())
+            return {};
+        process.write(input);
+        process.closeWriteChannel();
+        if (!process.waitForFinished(30000))
+            return {};
+        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
+                process.readAllStandardError()};
+    }
+
+    QString siteFile() const { return m_home.filePath(QStringLiteral("config/sixgate/site.json")); }
+
+private Q_SLOTS:
+    void usage_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("exit");
+        QTest::addColumn<QString>("text"); // on the stream that fits the exit code
+        const auto row = [](const char *line, int exit, const char *text) {
+            QTest::newRow(line) << QString::fromUtf8(line).split(QLatin1Char(' '), Qt::SkipEmptyParts) << exit
+                                << QString::fromUtf8(text);
+        };
+        row("--help", 0, "Exit codes");
+        row("help plan", 0, "Touches nothing");
+        row("apply --help", 0, "Example");
+        row("site --help", 0, "--public-name");
+        row("--version", 0, "sixgatectl 0.");
+        row("", 2, "A command is missing");
+        row("frobnicate", 2, "no command");
+        row("check --colour", 2, "no option --colour");
+        row("check now", 2, "too much");
+        row("plan --only", 2, "needs a value");
+        row("plan --only=mail", 2, "--only takes dns or vps");
+        row("check --only dns", 2, "does not go with");
+        row("plan --ip-json x", 2, "does not go with");
+        row("site", 2, "takes new, validate or show");
+        row("site replace", 2, "takes new, validate or show");
+        row("secret", 2, "takes set NAME");
+        row("secret set", 2, "name of the secret is missing");
+        row("home explain --ip-json /nonexistent", 2, "could not be read");
+    }
+
+    void usage()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, exit);
+        QFETCH(QString, text);
+        const Ran ran = run(arguments);
+        QCOMPARE(ran.exit, exit);
+        const QString shown = QString::fromUtf8(exit == 0 ? ran.out : ran.err);
+        QVERIFY2(shown.contains(text), qPrintable(shown));
+        QVERIFY((exit == 0 ? ran.err : ran.out).isEmpty());
+    }
+
+    void errorsAreJsonWhereAsked()
+    {
+        const Ran ran = run({QStringLiteral("check"), QStringLiteral("--json")});
+        QCOMPARE(ran.exit, 2);
+        QVERIFY(ran.err.isEmpty());
+        QCOMPARE(ran.json()[QStringLiteral("schema")].toInt(), 1);
+        const auto error = ran.json()[QStringLiteral("error")].toObject();
+        QCOMPARE(error[QStringLiteral("code")].toString(), QStringLiteral("not-found"));
+        QVERIFY(error[QStringLiteral("fix")].toString().contains(QStringLiteral("site new")));
+    }
+
+    void aSiteBegins()
+    {
+        const QStringList make = {QStringLiteral("site"),           QStringLiteral("new"),
+                                  QStringLiteral("--public-name"),  QStringLiteral("wölkchen.example.org"),
+                                  QStringLiteral("--interface-id"), QStringLiteral("02:00:5e:00:53:01")};
+        QCOMPARE(run(make).exit, 0);
+        QCOMPARE(QFileInfo(siteFile()).permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
+        const auto site = run({QStringLiteral("site"), QStringLiteral("show"), QStringLiteral("--json")})
+                              .json()[QStringLiteral("site")]
+                              .toObject();
+        const auto service = site[QStringLiteral("services")].toArray()[0].toObject();
+        QCOMPARE(service[QStringLiteral("publicNames")].toArray()[0].toString(),
+                 QStringLiteral("xn--wlkchen-p4a.example.org"));
+        QCOMPARE(service[QStringLiteral("upstreamName")].toString(), QStringLiteral("home6.example.org"));
+        QCOMPARE(run({QStringLiteral("site"), QStringLiteral("validate")}).exit, 0);
+
+        QFile file(siteFile());
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray before = file.readAll();
+        const Ran again = run({QStringLiteral("site"), QStringLiteral("new")});
+        QCOMPARE(again.exit, 2);
+        QVERIFY(again.err.contains("--force"));
+        file.seek(0);
+        QCOMPARE(file.readAll(), before);
+    }
+
+    void badNamesNameTheOption_data()
+    {
+        QTest::addColumn<QString>("option");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("newline") << QStringLiteral("--public-name") << QStringLiteral("a.example.org\nb");
+        QTest::newRow("wildcard") << QStringLiteral("--upstream-name") << QStringLiteral("*.example.org");
+        QTest::newRow("identifier") << QStringLiteral("--interface-id") << QStringLiteral("11");
+        QTest::newRow("fingerprint") << QStringLiteral("--host-key") << QStringLiteral("SHA256:abc");
+        QTest::newRow("mail") << QStringLiteral("--mail") << QStringLiteral("me");
+    }
+
+    void badNamesNameTheOption()
+    {
+        QFETCH(QString, option);
+        QFETCH(QString, value);
+        QStringList arguments = {QStringLiteral("--site"), m_home.filePath(QStringLiteral("bad.json")),
+                                 QStringLiteral("site"), QStringLiteral("new")};
+        if (option != QLatin1String("--public-name"))
+            arguments << QStringLiteral("--public-name") << QStringLiteral("cloud.example.org");
+        const Ran ran = run(arguments << option << value);
+        QCOMPARE(ran.exit, 2);
+        QVERIFY2(ran.err.contains(option.toUtf8()), ran.err.constData());
+        QVERIFY(!QFile::exists(m_home.filePath(QStringLiteral("bad.json"))));
+    }
+
+    void secretsGoIntoTheNamedStore()
+    {
+        const QString folder = m_home.filePath(QStringLiteral("secrets"));
+        QVERIFY(QDir().mkdir(folder));
+        QFile::setPermissions(folder, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        const QString store = QStringLiteral("dir:") + folder;
+        const auto secret = [&](const QStringList &words, const QByteArray &input = {}) {
+            return run(QStringList{QStringLiteral("--secrets"), store, QStringLiteral("secret")} + words, input);
+        };
+        const Ran set = secret({QStringLiteral("set"), QStringLiteral("dns.main.key")}, "Q0FOQVJZ\n");
+        QCOMPARE(set.exit, 0);
+        QVERIFY(!set.out.contains("Q0FOQVJZ") && !set.err.contains("Q0FOQVJZ"));
+        QFile stored(folder + QStringLiteral("/dns.main.key"));
+        QVERIFY(stored.open(QIODevice::ReadOnly));
+        QCOMPARE(stored.readAll(), QByteArray("Q0FOQVJZ"));
+        QCOMPARE(stored.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
+        const Ran list = secret({QStringLiteral("list")});
+        QVERIFY(list.out.contains("dns.main.key") && !list.out.contains("Q0FOQVJZ"));
+        QCOMPARE(secret({QStringLiteral("set"), QStringLiteral("dns.main.key")}, "\n").exit, 2);
+        QCOMPARE(secret({QStringLiteral("set"), QStringLiteral("../evil")}, "x").exit, 2);
+        QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 0);
+        QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 1);
+    }
+
+    void noKeychainIsAStateWithARemedy()
+    {
+        const Ran ran = run(
+            {QStringLiteral("--json"), QStringLiteral("secret"), QStringLiteral("set"), QStringLiteral("dns.main.key")},
+            "x");
+        QCOMPARE(ran.exit, 1);
+        const auto error = ran.json()[QStringLiteral("error")].toObject();
+        QCOMPARE(error[QStringLiteral("code")].toString(), QStringLiteral("unavailable"));
+        QVERIFY(error[QStringLiteral("fix")].toString().contains(QStringLiteral("--secrets")));
+    }
+
+    void explainsTheAddressesOfAnotherMachine()
+    {
+        const QByteArray addresses = R"([{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],
+          "addr_info":[{"family":"inet6","local":"::1","prefixlen":128,"scope":"host",
+          "valid_life_time":4294967295,"preferred_life_time":4294967295}]},
+          {"ifindex":2,"ifname":"eth0","flags":["BROADCAST","UP","LOWER_UP"],"operstate":"UP","addr_info":[
+          {"family":"inet6","local":"2001:db8:a:1::abcd","prefixlen":64,"scope":"global","temporary":true,"dynamic":true,
+           "valid_life_time":5000,"preferred_life_time":2600},
+          {"family":"inet6","local":"2001:db8:a:1::11","prefixlen":64,"scope":"global","dynamic":true,"mngtmpaddr":true,
+           "valid_life_time":5000,"preferred_life_time":2600},
+          {"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link","valid_life_time":4294967295,
+           "preferred_life_time":4294967295}]}])";
+        const Ran ran = run({QStringLiteral("home"), QStringLiteral("explain"), QStringLiteral("--ip-json"),
+                             QStringLiteral("-"), QStringLiteral("--json")},
+                            addresses);
+        QCOMPARE(ran.exit, 0);
+        QCOMPARE(ran.json()[QStringLiteral("chosen")].toString(), QStringLiteral("2001:db8:a:1::11"));
+        const auto candidates = ran.json()[QStringLiteral("candidates")].toArray();
+        QCOMPARE(candidates.size(), 4);
+        int taken = 0;
+        for (const auto &one : candidates) {
+            taken += one.toObject()[QStringLiteral("taken")].toBool();
+            QVERIFY(!one.toObject()[QStringLiteral("reason")].toString().isEmpty());
+        }
+        QCOMPARE(taken, 1);
+        const Ran broken =
+            run({QStringLiteral("home"), QStringLiteral("explain"), QStringLiteral("--ip-json"), QStringLiteral("-")},
+                addresses.left(200));
+        QCOMPARE(broken.exit, 2);
+    }
+
+    void aBadSiteFileNamesThePlace()
+    {
+        QFile file(m_home.filePath(QStringLiteral("broken.json")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("{\"schema\": 1, \"name\": \"home\", \"colour\": 3}");
+        file.close();
+        for (const char *command : {"site validate", "plan", "apply", "check", "home", "secret list"}) {
+            const Ran ran = run(QStringList{QStringLiteral("--site"), file.fileName()} +
+                                QString::fromLatin1(command).split(QLatin1Char(' ')));
+            QCOMPARE(ran.exit, 2);
+            QVERIFY2(ran.err.contains("colour"), ran.err.constData());
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCtl)
+#include "tst_ctl.moc"
