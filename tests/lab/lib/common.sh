@@ -1,11 +1,16 @@
 # shellcheck shell=bash
 # Paths, words for the user, processes kept by id, one call at a time.
 
+# Several labs can be up at once on one machine: SIXGATE_LAB names one (digits and small letters).
+LAB_ID=${SIXGATE_LAB-}
 # What lives until `lab down` is below LAB_STATE; keys stay until `lab down --keys`.
-LAB_STATE=/run/sixgate-lab
+LAB_STATE=/run/sixgate-lab${LAB_ID:+-$LAB_ID}
 LAB_CACHE=${SIXGATE_LAB_CACHE:-/var/cache/sixgate-lab}
 LAB_KEYS=$LAB_STATE/keys
-LAB_LOCK=/run/sixgate-lab.lock
+LAB_LOCK=$LAB_STATE.lock
+LAB_CGROUP=sixgate-lab-vps$LAB_ID
+# Before a node's name: the name of its network namespace.
+NETNS=sg$LAB_ID-
 
 LAB_STARTED=$(date +%s%N)
 
@@ -20,6 +25,8 @@ die() {
     warn "$*"
     exit 1
 }
+
+[[ $LAB_ID =~ ^[a-z0-9]*$ ]] || die 'SIXGATE_LAB is the name of a lab: digits and small letters'
 
 # Repeats a command every 0.1 s until it succeeds: wait_for SECONDS WHAT COMMAND…
 wait_for() {
@@ -62,6 +69,9 @@ recorded_pid() {
     printf '%s\n' "$pid"
 }
 
+# Writes down that a process is the one of a name: record PID NAME
+record() { printf '%s %s\n' "$1" "$(start_time "$1")" >"$LAB_STATE/pids/$2"; }
+
 # Starts a program in a node and records it before it runs: spawn NODE NAME COMMAND…
 spawn() {
     local node=$1 name=$2
@@ -69,8 +79,8 @@ spawn() {
     mkdir -p "$LAB_STATE/pids" "$LAB_STATE/log"
     (
         exec 9>&- </dev/null >>"$LAB_STATE/log/$name.log" 2>&1
-        printf '%s %s\n' "$BASHPID" "$(start_time "$BASHPID")" >"$LAB_STATE/pids/$name"
-        exec setsid ip netns exec "sg-$node" "$@"
+        record "$BASHPID" "$name"
+        exec setsid ip netns exec "$NETNS$node" "$@"
     ) &
     disown
 }
@@ -94,7 +104,7 @@ stop_recorded() {
 pids_in_nodes() {
     local node inode want=' '
     for node; do
-        inode=$(stat -Lc %i "/run/netns/sg-$node" 2>/dev/null) && want+="$inode "
+        inode=$(stat -Lc %i "/run/netns/$NETNS$node" 2>/dev/null) && want+="$inode "
     done
     [ "$want" != ' ' ] || return 0
     { stat -Lc '%i %n' /proc/[0-9]*/ns/net 2>/dev/null || true; } | while read -r inode path; do
@@ -125,5 +135,5 @@ node_home() { printf '%s/nodes/%s\n' "$LAB_STATE" "$1"; }
 in_node() {
     local node=$1
     shift
-    ip netns exec "sg-$node" "$@"
+    ip netns exec "$NETNS$node" "$@"
 }

@@ -4,6 +4,7 @@
 LAB_ZONE=example.org
 LAB_INFRA_ZONE=lab.test
 LAB_PUBLIC_NAME=cloud.$LAB_ZONE
+LAB_SECOND_NAME=www.$LAB_ZONE
 LAB_UPSTREAM_NAME=home6.$LAB_ZONE
 LAB_VPS_NAME=vps.$LAB_ZONE
 
@@ -164,6 +165,17 @@ zone_update() {
 }
 zone_dump() { in_node dns dig +noall +answer +onesoa -k "$LAB_KEYS/tsig/lab-key.conf" "@$LAB_NS4" "$LAB_ZONE" AXFR; }
 zone_record() { in_node dns dig +short "@$LAB_NS4" "$1" "$2"; }
+
+# Sets one record set, whatever was there: set_record NAME TYPE [VALUE…]
+set_record() {
+    local name=$1 type=$2 value
+    shift 2
+    {
+        echo "update delete $name $type"
+        for value; do echo "update add $name 5 $type $value"; done
+    } | zone_update
+    flush_resolvers
+}
 
 # Records beyond those of an empty zone, as "name type data…".
 zone_extra() {

@@ -46,26 +46,31 @@ EOF
 # Routes a /56 to the home and gives the router its address in the LAN's /64.
 delegate_prefix() {
     in_node isp nft add element inet carrier delegated "{ ${1}/56 }"
-    ip -n sg-isp -6 route replace "${1}/56" via "$LAB_WAN_ROUTER6"
-    ip -n sg-router -6 address replace "${1}1/64" dev lan nodad
-    ip -n sg-router -6 route replace unreachable "${1}/56"
+    ip -n "$NETNS"isp -6 route replace "${1}/56" via "$LAB_WAN_ROUTER6"
+    ip -n "$NETNS"router -6 address replace "${1}1/64" dev lan nodad
+    ip -n "$NETNS"router -6 route replace unreachable "${1}/56"
 }
 
-# Stops routing a /56: packets to it vanish (the pool is a black hole), packets from it too.
+# Prefixes that the carrier routes to the home, one a line.
+delegated_prefixes() { ip -n "$NETNS"isp -6 route show via "$LAB_WAN_ROUTER6" | sed -n 's,/56 .*,,p'; }
+
+# Stops routing a /56: packets to it vanish (the pool is a black hole), packets from it too. Its route
+# goes last: as long as it is there, a killed rotation knows what to take away; the rest may be gone.
 withdraw_prefix() {
-    ip -n sg-isp -6 route del "${1}/56" via "$LAB_WAN_ROUTER6"
-    in_node isp nft delete element inet carrier delegated "{ ${1}/56 }"
-    ip -n sg-router -6 route del unreachable "${1}/56"
-    ip -n sg-router -6 address del "${1}1/64" dev lan
+    {
+        in_node isp nft delete element inet carrier delegated "{ ${1}/56 }" || true
+        ip -n "$NETNS"router -6 route del unreachable "${1}/56" || true
+        ip -n "$NETNS"router -6 address del "${1}1/64" dev lan || true
+    } 2>/dev/null
+    ip -n "$NETNS"isp -6 route del "${1}/56" via "$LAB_WAN_ROUTER6"
 }
 
 start_router() {
     local dir=$LAB_STATE/router prefix
     mkdir -p "$dir"
     router_filter
-    prefix=$(prefix_number 0)
     echo 0 >"$LAB_STATE/prefix-number"
-    echo "$prefix" >"$LAB_STATE/prefix"
+    prefix=$(current_prefix)
     delegate_prefix "$prefix"
     radvd_conf "$prefix" >"$dir/radvd.conf"
     spawn router radvd radvd -n -u root -C "$dir/radvd.conf" -p "$dir/radvd.pid" -m stderr
@@ -97,9 +102,16 @@ EOF
 
 # --- server ----------------------------------------------------------------------------------
 
+# The folder of the home server's certificate; a self-signed one goes first.
+certificate_in_use() {
+    local dir=$LAB_STATE/server
+    if [ -e "$dir/self-signed/fullchain.pem" ]; then echo "$dir/self-signed"; else echo "$dir/letsencrypt/live/home"; fi
+}
+
 nginx_conf() {
-    local dir=$LAB_STATE/server tls=''
-    [ -e "$dir/letsencrypt/live/home/fullchain.pem" ] && tls=yes
+    local dir=$LAB_STATE/server live tls=''
+    live=$(certificate_in_use)
+    [ ! -e "$live/fullchain.pem" ] || tls=yes
     cat <<EOF
 worker_processes 1;
 user root;
@@ -125,8 +137,8 @@ EOF
     server {
         listen 443 ssl http2 default_server;
         listen [::]:443 ssl http2 default_server;
-        ssl_certificate $dir/letsencrypt/live/home/fullchain.pem;
-        ssl_certificate_key $dir/letsencrypt/live/home/privkey.pem;
+        ssl_certificate $live/fullchain.pem;
+        ssl_certificate_key $live/privkey.pem;
         root $dir/www;
         client_max_body_size 0;
         location = /whoami {
@@ -163,26 +175,51 @@ EOF
 }
 
 node_has_address() {
-    ip -n "sg-$1" -6 -o address show dev eth0 scope global -tentative | grep -q " $2"
+    ip -n "$NETNS$1" -6 -o address show dev eth0 scope global -tentative | grep -q " $2"
 }
 server_answers() { curl -gsS -m 1 -o /dev/null "http://[$(server_address)]/"; }
 
-# A certificate for the public name, by certbot over the home's AAAA. The record exists only for this.
+# A certificate for both public names, by certbot over the home's AAAA. The records exist only for this.
 home_certificate() {
-    local dir=$LAB_STATE/server aaaa
-    aaaa=$(zone_record "$LAB_PUBLIC_NAME" AAAA)
-    zone_update <<<"update delete $LAB_PUBLIC_NAME AAAA
-update add $LAB_PUBLIC_NAME 60 AAAA $(server_address)"
+    local dir=$LAB_STATE/server name failed='' before='' during=''
+    for name in "$LAB_PUBLIC_NAME" "$LAB_SECOND_NAME"; do
+        before+="update delete $name AAAA"$'\n'
+        before+=$(zone_record "$name" AAAA | sed "s/^/update add $name 60 AAAA /")$'\n'
+        during+="update delete $name AAAA"$'\n'"update add $name 60 AAAA $(server_address)"$'\n'
+    done
+    zone_update <<<"$during"
     in_node server env HOME="$(node_home server)/home" certbot certonly -q -n --agree-tos --register-unsafely-without-email \
-        --server "$LAB_ACME_DIRECTORY" --webroot -w "$dir/webroot" -d "$LAB_PUBLIC_NAME" --cert-name home \
+        --server "$LAB_ACME_DIRECTORY" --webroot -w "$dir/webroot" -d "$LAB_PUBLIC_NAME" -d "$LAB_SECOND_NAME" --cert-name home \
         --force-renewal --config-dir "$dir/letsencrypt" --work-dir "$dir/certbot" --logs-dir "$dir/certbot-log" \
-        9>&- >>"$LAB_STATE/log/certbot.log" 2>&1 || {
-        warn "certbot failed, see $LAB_STATE/log/certbot.log and $dir/certbot-log"
-        return 1
-    }
-    zone_update <<<"update delete $LAB_PUBLIC_NAME AAAA
-$([ -z "$aaaa" ] || echo "update add $LAB_PUBLIC_NAME 60 AAAA $aaaa")"
+        >>"$LAB_STATE/log/certbot.log" 2>&1 || failed=yes
+    zone_update <<<"$before"
     flush_resolvers
-    nginx_conf >"$dir/nginx.conf"
+    [ -z "$failed" ] || die "certbot failed, see $LAB_STATE/log/certbot.log and $dir/certbot-log"
+    rm -rf "$dir/self-signed"
+    restart_nginx
+}
+
+# A certificate that nobody vouches for; prints the fingerprint of its key (SHA-256 of the public key).
+self_signed_certificate() {
+    local dir=$LAB_STATE/server/self-signed
+    rm -rf "$dir"
+    mkdir -p -m 700 "$dir"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/privkey.pem" -out "$dir/fullchain.pem" \
+        -days 365 -subj "/CN=$LAB_PUBLIC_NAME" -addext "subjectAltName=DNS:$LAB_PUBLIC_NAME" 2>/dev/null
+    restart_nginx
+    printf 'SHA256:%s\n' "$(openssl x509 -in "$dir/fullchain.pem" -noout -pubkey | openssl pkey -pubin -outform der |
+        openssl dgst -sha256 -binary | base64 | tr -d =)"
+}
+
+# nginx reads its configuration again and answers with the certificate that it names now.
+restart_nginx() {
+    local want
+    nginx_conf >"$LAB_STATE/server/nginx.conf"
     kill -HUP "$(recorded_pid nginx)"
+    want=$(openssl x509 -in "$(certificate_in_use)/fullchain.pem" -noout -fingerprint -sha256)
+    wait_for 5 'the home server to show its certificate' home_shows "$want"
+}
+home_shows() {
+    in_node server openssl s_client -connect 127.0.0.1:443 -servername "$LAB_PUBLIC_NAME" </dev/null 2>/dev/null |
+        openssl x509 -noout -fingerprint -sha256 | grep -qxF "$1"
 }

@@ -37,22 +37,22 @@ LAB_WAN_ISP6=2001:db8:1f::1
 # --- the delegated prefix --------------------------------------------------------------------
 
 # The n-th /56 of the pool without its length, ending in "::"; then the LAN's /64 is the same text.
-prefix_number() { printf '2001:db8:%x:%x::\n' $((0xa001 + $1 % 255)) $((($1 * 7 + 1) % 256 * 256)); }
-current_prefix() { cat "$LAB_STATE/prefix"; }
+prefix_number() { printf '2001:db8:%x:%x::\n' $((0xa001 + $1 % 255)) $((($1 * 7 % 255 + 1) * 256)); }
+current_prefix() { prefix_number "$(cat "$LAB_STATE/prefix-number")"; }
 server_address() { printf '%s11\n' "$(current_prefix)"; }
 
 # --- building --------------------------------------------------------------------------------
 
 add_node() {
     local node=$1 number
-    ip netns add "sg-$node"
-    ip -n "sg-$node" link set lo up
-    mkdir -p "/etc/netns/sg-$node" "$(node_home "$node")"
+    ip netns add "$NETNS$node"
+    ip -n "$NETNS$node" link set lo up
+    mkdir -p "/etc/netns/$NETNS$node" "$(node_home "$node")"
     mkdir -p -m 700 "$(node_home "$node")"/{home,config,data,cache,state,runtime}
     # The machine's own name too: a daemon that looks it up (knot does) must not wait for name servers.
-    printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s %s\n' "$node" "$(uname -n)" >"/etc/netns/sg-$node/hosts"
-    ln -sfn "$LAB_STATE/ssl" "/etc/netns/sg-$node/ssl"
-    resolv_conf "$node" >"/etc/netns/sg-$node/resolv.conf"
+    printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s %s\n' "$node" "$(uname -n)" >"/etc/netns/$NETNS$node/hosts"
+    ln -sfn "$LAB_STATE/ssl" "/etc/netns/$NETNS$node/ssl"
+    resolv_conf "$node" >"/etc/netns/$NETNS$node/resolv.conf"
     # Forwarders route; everybody else takes router announcements.
     case $node in
     internet | isp | router) node_sysctl "$node" net/ipv4/ip_forward=1 net/ipv6/conf/all/forwarding=1 ;;
@@ -90,7 +90,7 @@ node_mac() {
 # The line of one node at `internet`: wan_link NODE IPV4 GATEWAY4 IPV6 GATEWAY6
 wan_link() {
     local node=$1 v4=$2 gw4=$3 v6=$4 gw6=$5 address
-    ip -n sg-internet link add "to-$node" type veth peer name eth0 netns "sg-$node" address "$(node_mac "$node")"
+    ip -n "$NETNS"internet link add "to-$node" type veth peer name eth0 netns "$NETNS$node" address "$(node_mac "$node")"
     {
         echo "link set eth0 up"
         if [ "$v4" != - ]; then
@@ -101,12 +101,12 @@ wan_link() {
             for address in ${v6//,/ }; do echo "address add $address dev eth0 nodad"; done
             echo "route add default via $gw6"
         fi
-    } | ip -n "sg-$node" -batch -
+    } | ip -n "$NETNS$node" -batch -
     {
         echo "link set to-$node up"
         [ "$v4" = - ] || echo "address add $gw4/${v4##*/} dev to-$node"
         [ "$v6" = - ] || echo "address add $gw6/64 dev to-$node nodad"
-    } | ip -n sg-internet -batch -
+    } | ip -n "$NETNS"internet -batch -
 }
 
 wan_node_line() { awk -v node="$1" '$1 == node' <<<"$LAB_WAN_NODES"; }
@@ -122,21 +122,21 @@ add_wan_node() {
 # Takes a node and its line away, with all that runs in it.
 remove_node() {
     end_processes_in "$1"
-    ip netns del "sg-$1" 2>/dev/null || true
-    ip -n sg-internet link del "to-$1" 2>/dev/null || true
-    rm -rf "/etc/netns/sg-$1"
+    ip netns del "$NETNS$1" 2>/dev/null || true
+    ip -n "$NETNS"internet link del "to-$1" 2>/dev/null || true
+    rm -rf "/etc/netns/$NETNS$1"
 }
 
 # The subscriber's line: a private carrier network for IPv4, a small link network for IPv6.
 access_line() {
-    ip -n sg-isp link add line type veth peer name wan netns sg-router address "$(node_mac router)"
-    ip -n sg-isp -batch - <<EOF
+    ip -n "$NETNS"isp link add line type veth peer name wan netns "$NETNS"router address "$(node_mac router)"
+    ip -n "$NETNS"isp -batch - <<EOF
 link set line up
 address add 100.64.0.1/24 dev line
 address add $LAB_WAN_ISP6/64 dev line nodad
 route add blackhole $LAB_DELEGATED_POOL
 EOF
-    ip -n sg-router -batch - <<EOF
+    ip -n "$NETNS"router -batch - <<EOF
 link set wan up
 address add 100.64.0.7/24 dev wan
 address add $LAB_WAN_ROUTER6/64 dev wan nodad
@@ -147,8 +147,8 @@ link set lan up
 address add $LAB_LAN4/24 dev lan
 address add ${LAB_ULA}1/64 dev lan nodad
 EOF
-    ip -n sg-internet -6 route add "$LAB_DELEGATED_POOL" via 2001:db8:1::2
-    ip -n sg-internet -6 route add 2001:db8:1f::/64 via 2001:db8:1::2
+    ip -n "$NETNS"internet -6 route add "$LAB_DELEGATED_POOL" via 2001:db8:1::2
+    ip -n "$NETNS"internet -6 route add 2001:db8:1f::/64 via 2001:db8:1::2
     in_node isp nft -f - <<EOF
 table inet carrier {
     set delegated { type ipv6_addr; flags interval; }
@@ -172,12 +172,12 @@ EOF
 
 lan_link() {
     local node=$1 v4=$2 iid=$3 tempaddr=$4
-    ip -n sg-router link add "to-$node" type veth peer name eth0 netns "sg-$node" address "$(node_mac "$node")"
-    ip -n sg-router link set "to-$node" master lan up
+    ip -n "$NETNS"router link add "to-$node" type veth peer name eth0 netns "$NETNS$node" address "$(node_mac "$node")"
+    ip -n "$NETNS"router link set "to-$node" master lan up
     node_sysctl "$node" "net/ipv6/conf/eth0/use_tempaddr=$tempaddr" net/ipv6/conf/eth0/max_addresses=0 \
         net/ipv6/conf/eth0/addr_gen_mode=0 net/ipv6/conf/eth0/accept_ra=1
-    [ "$iid" = - ] || ip -n "sg-$node" token set "$iid" dev eth0
-    ip -n "sg-$node" -batch - <<EOF
+    [ "$iid" = - ] || ip -n "$NETNS$node" token set "$iid" dev eth0
+    ip -n "$NETNS$node" -batch - <<EOF
 address add $v4/24 dev eth0
 link set eth0 up
 route add default via $LAB_LAN4

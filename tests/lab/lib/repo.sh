@@ -7,44 +7,8 @@ LAB_REPO=$LAB_CACHE/repo-$LAB_SUITE
 # What a bare VPS image of a provider has.
 LAB_BASE_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,ca-certificates,iproute2,iputils-ping,openssl,procps,kmod,netbase,less,cron,logrotate
 # What may be installed on it; the repository holds these and all they depend on.
-LAB_REPO_PACKAGES='apache2 certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone
+LAB_REPO_PACKAGES='apache2 ssl-cert certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone
 nginx libnginx-mod-stream haproxy caddy ufw nftables curl unattended-upgrades sudo'
-
-missing_packages() {
-    local package
-    while read -r package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
-    done <"$LAB_DIR/packages.txt"
-}
-
-# No daemon starts while its package is installed. A rule of somebody else's is left alone.
-policy_mark='# sixgate-lab: no daemon starts while packages are installed'
-hold_daemons() {
-    [ -e /usr/sbin/policy-rc.d ] && return
-    printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >/usr/sbin/policy-rc.d
-    chmod 755 /usr/sbin/policy-rc.d
-}
-release_daemons() {
-    ! grep -qsxF "$policy_mark" /usr/sbin/policy-rc.d || rm -f /usr/sbin/policy-rc.d
-}
-
-install_packages() {
-    local missing
-    missing=$(missing_packages)
-    [ -n "$missing" ] || return 0
-    say "installing: $(printf '%s ' $missing)"
-    mkdir -p "$LAB_CACHE"
-    hold_daemons
-    {
-        apt-get update -qq &&
-            # shellcheck disable=SC2086  # one word per package
-            DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing
-    } >"$LAB_CACHE/install.log" 2>&1 9>&- || {
-        release_daemons
-        die "installing failed, see $LAB_CACHE/install.log"
-    }
-    release_daemons
-}
 
 # This machine's own package sources for the VPS's release, one a line.
 package_sources() {
@@ -53,7 +17,7 @@ package_sources() {
 }
 
 need_package_lists() {
-    [ -n "$(package_sources)" ] || apt-get update -qq 9>&-
+    [ -n "$(package_sources)" ] || apt-get update -qq
     [ -n "$(package_sources)" ] || die "this machine has no package source for $LAB_SUITE"
 }
 
@@ -67,10 +31,11 @@ build_base() {
     say "building the VPS's base image"
     need_package_lists
     rm -rf --one-file-system "$LAB_BASE" "$LAB_BASE.new" "$LAB_BASE.info"
-    mkdir -p "$LAB_CACHE" "$LAB_BASE.info"
+    mkdir -p "$LAB_BASE.info"
     apt-config dump | grep -E '^Acquire::(http|https|ftp|Check)' >"$LAB_CACHE/apt.conf" || true
-    package_sources | mmdebstrap --quiet --variant=minbase --aptopt="$LAB_CACHE/apt.conf" --include="$LAB_BASE_PACKAGES" \
-        "$LAB_SUITE" "$LAB_BASE.new" - >"$LAB_CACHE/base.log" 2>&1 9>&- || die "mmdebstrap failed, see $LAB_CACHE/base.log"
+    # What it mounts is gone with it, however it ends.
+    package_sources | unshare --mount --propagation private mmdebstrap --quiet --variant=minbase --aptopt="$LAB_CACHE/apt.conf" --include="$LAB_BASE_PACKAGES" \
+        "$LAB_SUITE" "$LAB_BASE.new" - >"$LAB_CACHE/base.log" 2>&1 || die "mmdebstrap failed, see $LAB_CACHE/base.log"
     base_settings "$LAB_BASE.new"
     mv "$LAB_BASE.new" "$LAB_BASE"
     base_stamp >"$LAB_BASE.info/.stamp"
@@ -109,14 +74,20 @@ build_repo() {
         gzip -k Packages
         apt-ftparchive -o APT::FTPArchive::Release::Suite="$LAB_SUITE" release . >../Release.new
         mv ../Release.new Release
-    ) >"$LAB_CACHE/repo.log" 2>&1 9>&- || die "filling the repository failed, see $LAB_CACHE/repo.log"
+    ) >"$LAB_CACHE/repo.log" 2>&1 || die "filling the repository failed, see $LAB_CACHE/repo.log"
     repo_stamp >"$LAB_REPO.new/.stamp"
     chmod -R a+rX "$LAB_REPO.new"
     mv "$LAB_REPO.new" "$LAB_REPO"
 }
 
+# The caches belong to all labs of this machine. Programs started here keep both locks while they
+# run, so a call that follows a killed one waits until nobody writes any more.
 prepare() {
-    install_packages
+    "$LAB_DIR/../../installer/setup" "$LAB_DIR/packages.txt" 9>&-
+    mkdir -p "$LAB_CACHE"
+    exec 8>"$LAB_CACHE/lock"
+    flock -w 900 8 || die 'another call is filling the caches and does not end'
     build_base
     build_repo
+    exec 8>&-
 }

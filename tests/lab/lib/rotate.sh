@@ -6,10 +6,16 @@ has_new_addresses() {
 }
 
 # rotate [--no-deprecate]: the router announces the old /64 as deprecated, or forgets it (as after a crash).
+# Every step can be done again: a rotation that was killed is finished by the next call.
 rotate_prefix() {
     local old new number
     old=$(current_prefix)
-    number=$(($(cat "$LAB_STATE/prefix-number") + 1))
+    if [ -s "$LAB_STATE/rotating" ]; then
+        number=$(cat "$LAB_STATE/rotating")
+    else
+        number=$(($(cat "$LAB_STATE/prefix-number") + 1))
+        echo "$number" >"$LAB_STATE/rotating"
+    fi
     new=$(prefix_number "$number")
     say "old prefix ${old}/56"
     delegate_prefix "$new"
@@ -19,14 +25,16 @@ rotate_prefix() {
         radvd_conf "$new" "$old" >"$LAB_STATE/router/radvd.conf"
     fi
     kill -HUP "$(recorded_pid radvd)"
-    echo "$number" >"$LAB_STATE/prefix-number"
-    echo "$new" >"$LAB_STATE/prefix"
     say "new prefix ${new}/56 announced"
     # Enough for the announcement to arrive; then the old prefix leads nowhere.
     sleep 0.2
-    withdraw_prefix "$old"
+    local prefix
+    for prefix in $(delegated_prefixes); do
+        [ "$prefix" = "$new" ] || withdraw_prefix "$prefix"
+    done
     in_node isp conntrack -F >/dev/null 2>&1
     say 'old prefix no longer routed, carrier NAT has forgotten its connections'
     wait_for 15 'new addresses in the home' has_new_addresses "$new"
+    mv "$LAB_STATE/rotating" "$LAB_STATE/prefix-number"
     say 'server and desktop have usable new addresses'
 }

@@ -35,13 +35,15 @@ probe_all() {
     wait
 }
 
-lab_running() {
+# Everything but the VPS, which a user may have shut down.
+rest_running() {
     [ -e "$LAB_STATE/up" ] || return 1
     local name
     for name in "$LAB_STATE"/pids/*; do
-        recorded_pid "${name##*/}" >/dev/null || return 1
+        [ "${name##*/}" = vps ] || recorded_pid "${name##*/}" >/dev/null || return 1
     done
 }
+lab_running() { rest_running && vps_leader >/dev/null; }
 
 status() {
     local json=${1-} up=true

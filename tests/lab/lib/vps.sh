@@ -5,12 +5,17 @@ make_vps_keys() {
     local type
     mkdir -p "$LAB_KEYS/vps-host"
     for type in ed25519 ecdsa rsa; do
-        [ -s "$LAB_KEYS/vps-host/ssh_host_${type}_key" ] ||
-            ssh-keygen -q -t "$type" -N '' -C 'root@vps' -f "$LAB_KEYS/vps-host/ssh_host_${type}_key"
+        make_ssh_key "$type" 'root@vps' "$LAB_KEYS/vps-host/ssh_host_${type}_key"
     done
-    [ -s "$LAB_KEYS/ssh/id_ed25519" ] && return
     mkdir -p -m 700 "$LAB_KEYS/ssh"
-    ssh-keygen -q -t ed25519 -N '' -C 'sixgate-lab' -f "$LAB_KEYS/ssh/id_ed25519"
+    make_ssh_key ed25519 'sixgate-lab' "$LAB_KEYS/ssh/id_ed25519"
+}
+
+# The public half is written last: without it the private one may be incomplete. make_ssh_key TYPE COMMENT FILE
+make_ssh_key() {
+    [ ! -s "$3.pub" ] || return 0
+    rm -f "$3"
+    ssh-keygen -q -t "$1" -N '' -C "$2" -f "$3"
 }
 
 host_key_fingerprint() { ssh-keygen -l -E sha256 -f "$LAB_KEYS/vps-host/ssh_host_$1_key.pub" | awk '{ print $2 }'; }
@@ -35,8 +40,8 @@ start_vps() {
     make_vps_keys
     (
         exec 9>&- </dev/null >>"$LAB_STATE/log/vps.log" 2>&1
-        printf '%s %s\n' "$BASHPID" "$(start_time "$BASHPID")" >"$LAB_STATE/pids/vps"
-        enter_cgroup sixgate-lab-vps "$BASHPID"
+        record "$BASHPID" vps
+        enter_cgroup "$LAB_CGROUP" "$BASHPID"
         # Mounts live in a name space of their own and vanish with the machine.
         exec setsid unshare --mount --propagation private "$LAB_DIR/lab" boot-vps
     ) &
@@ -61,7 +66,7 @@ boot_vps() {
     install -m 644 "$LAB_KEYS/ca/ca.pem" "$root/usr/local/share/ca-certificates/lab-infrastructure.crt"
     install -m 644 "$LAB_STATE/ca/root.pem" "$root/usr/local/share/ca-certificates/lab-acme-root.crt"
     trust_in "$root/etc/ssl"
-    exec systemd-nspawn --boot --quiet --register=no --keep-unit --machine=vps --network-namespace-path=/run/netns/sg-vps \
+    exec systemd-nspawn --boot --quiet --register=no --keep-unit --machine=vps --network-namespace-path="/run/netns/${NETNS}vps" \
         --directory="$root" --link-journal=no --resolv-conf=off --timezone=off \
         --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_NET_BIND_SERVICE --bind-ro="$LAB_REPO:/srv/repo" --console=pipe
 }
@@ -78,7 +83,7 @@ stop_vps() {
     if leader=$(vps_leader); then kill -KILL "$leader" 2>/dev/null || true; fi
     stop_recorded vps
     end_processes_in vps
-    remove_cgroup sixgate-lab-vps
+    remove_cgroup "$LAB_CGROUP"
 }
 
 vps_answers() { in_node phone timeout 1 bash -c "exec 3<>/dev/tcp/$LAB_VPS4/22 && read -r -t 1 banner <&3 && [[ \$banner == SSH-* ]]"; }
@@ -87,7 +92,7 @@ vps_answers() { in_node phone timeout 1 bash -c "exec 3<>/dev/tcp/$LAB_VPS4/22 &
 in_vps() {
     local leader
     leader=$(vps_leader) || die 'the VPS is not running'
-    nsenter --target "$leader" --mount --uts --ipc --net --pid --root --wd=/root env -i HOME=/root USER=root LOGNAME=root LANG=C.UTF-8 \
+    nsenter --target "$leader" --mount --uts --ipc --net --pid --root --wdns=/root env -i HOME=/root USER=root LOGNAME=root LANG=C.UTF-8 \
         "TERM=${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
