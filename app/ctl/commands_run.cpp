@@ -75,18 +75,16 @@ public:
             m_states[id] = state;
         switch (state) {
         case StepState::Started:
-            m_output.activity(harmless(sentence));
+            m_output.moving(harmless(sentence));
             break;
         case StepState::Note:
             m_output.activity(harmless(text));
             break;
         case StepState::Done:
         case StepState::Unchanged:
-            m_output.print(QStringLiteral("  %1 %2%3\n")
-                               .arg(m_output.good(QStringLiteral("✓")), harmless(sentence),
-                                    text.isEmpty() || found == m_changes.end()
-                                        ? QString()
-                                        : m_output.dim(QStringLiteral("  ") + harmless(text))));
+            m_output.print(
+                QStringLiteral("  %1 %2%3\n")
+                    .arg(m_output.good(QStringLiteral("✓")), harmless(sentence), remark(found, state, text)));
             break;
         case StepState::Failed:
             m_output.print(QStringLiteral("  %1 %2\n      %3\n")
@@ -109,8 +107,18 @@ public:
     }
 
 private:
+    using Changes = std::map<QString, const Change *>;
+
+    /// What a step says beyond its sentence: who follows later, or that it was so already.
+    QString remark(Changes::const_iterator change, StepState state, const QString &text) const
+    {
+        const bool worth = change != m_changes.end() && !text.isEmpty() &&
+                           (state == StepState::Unchanged || change->second->lane == Lane::Dns);
+        return worth ? m_output.dim(QStringLiteral("  ") + harmless(text)) : QString();
+    }
+
     Output &m_output;
-    std::map<QString, const Change *> m_changes;
+    Changes m_changes;
     std::map<QString, StepState> m_states;
 };
 

@@ -91,6 +91,12 @@ void Output::activity(const QString &text)
     m_moving = true;
 }
 
+void Output::moving(const QString &text)
+{
+    if (m_terminal)
+        activity(text);
+}
+
 void Output::quiet()
 {
     print({});
@@ -129,8 +135,10 @@ void Output::remark(const QString &text)
 
 QString Output::change(const Change &change) const
 {
-    return QStringLiteral("%1  %2  %3\n")
-        .arg(laneName(change.lane), verbName(change.verb).leftJustified(8), harmless(change.sentence));
+    const bool named = change.sentence.contains(change.object) || !change.object.startsWith(QLatin1Char('/'));
+    return QStringLiteral("%1  %2  %3%4\n")
+        .arg(laneName(change.lane), verbName(change.verb).leftJustified(8), harmless(change.sentence),
+             named ? QString() : dim(QStringLiteral("  ") + harmless(change.object)));
 }
 
 QString Output::plan(const Plan &plan, bool diffs) const

@@ -25,6 +25,8 @@ public:
     void print(const QString &text);
     /// What goes on right now: a line that moves on a terminal, a plain line when piped.
     void activity(const QString &text);
+    /// The same, but nothing when piped: for what gets a line of its own when it is done.
+    void moving(const QString &text);
     /// Clears the moving line.
     void quiet();
     /// The one JSON document.

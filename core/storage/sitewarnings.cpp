@@ -46,11 +46,12 @@ public:
             const QString more = place.count == 1   ? QString()
                                  : place.count == 2 ? QStringLiteral(" (and one more place)")
                                                     : QStringLiteral(" (and %1 more places)").arg(place.count - 1);
-            warnings.push_back({place.path,
-                                QStringLiteral("“%1”%2 is a documentation name: fine for a try, not reachable on the "
-                                               "internet.")
-                                    .arg(place.what, more),
-                                QStringLiteral("Put a name of your own domain here.")});
+            warnings.push_back(
+                {place.path,
+                 QStringLiteral("“%1”%2 lies in the documentation space: fine for a try, not reachable on the "
+                                "internet.")
+                     .arg(place.what, more),
+                 QStringLiteral("Put a name of your own domain here.")});
         }
     }
 

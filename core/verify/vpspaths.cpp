@@ -24,7 +24,10 @@ Error fromVps(Error error, const QString &reason, Port port)
                            "\"sixgatectl apply\" at home publishes the new one.");
     else
         error.fix =
-            QStringLiteral("Let the home router's IPv6 firewall pass port %1 to the home server.").arg(port.text());
+            QStringLiteral(
+                "Did the home's prefix change? Then \"sixgatectl apply\" publishes the new address. Otherwise let "
+                "the home router's IPv6 firewall pass port %1 to the home server.")
+                .arg(port.text());
     return error;
 }
 
