@@ -39,9 +39,14 @@ bool isPath(const QString &text)
            !matches(text, QStringLiteral(".*/\\.\\.?(/.*)?|.*//.*"));
 }
 
-QByteArray hashOr(const QByteArray &sha256)
+bool isHash(const QByteArray &sha256)
 {
-    return sha256.isEmpty() ? QByteArray("-") : sha256;
+    return matches(QString::fromLatin1(sha256), QStringLiteral("[0-9a-f]{64}"));
+}
+
+QByteArray orDash(const QByteArray &text)
+{
+    return text.isEmpty() ? QByteArray("-") : text;
 }
 
 // One step a change; the visitor's answer is the line without its end.
@@ -54,6 +59,8 @@ struct StepWriter {
     Result<QByteArray> words(const char *kind, const std::vector<QString> &list) const
     {
         QByteArray line = begin(kind);
+        if (list.empty())
+            return unfit(change, {});
         for (const QString &one : list) {
             if (!isWord(one))
                 return unfit(change, one);
@@ -71,9 +78,13 @@ struct StepWriter {
     {
         if (!isPath(a.path))
             return unfit(change, a.path);
+        if (a.mode < 0 || a.mode > 07777)
+            return unfit(change, QString::number(a.mode, 8));
+        if (!a.expectedSha256.isEmpty() && !isHash(a.expectedSha256))
+            return unfit(change, QString::fromLatin1(a.expectedSha256));
         blobs.push_back(a.content);
         return begin("write") + '\t' + a.path.toLatin1() + '\t' + QByteArray::number(a.mode, 8).rightJustified(3, '0') +
-               '\t' + hashOr(a.expectedSha256) + '\t' +
+               '\t' + orDash(a.expectedSha256) + '\t' +
                QCryptographicHash::hash(a.content, QCryptographicHash::Sha256).toHex() + '\t' +
                QByteArray::number(qint64(blobs.size() - 1));
     }
@@ -82,6 +93,8 @@ struct StepWriter {
     {
         if (!isPath(a.path))
             return unfit(change, a.path);
+        if (!isHash(a.expectedSha256))
+            return unfit(change, QString::fromLatin1(a.expectedSha256));
         return begin("delete") + '\t' + a.path.toLatin1() + '\t' + a.expectedSha256;
     }
 
@@ -91,12 +104,17 @@ struct StepWriter {
             return unfit(change, a.lineage);
         if (!isPath(a.credentialsPath))
             return unfit(change, a.credentialsPath);
+        const qint64 seconds = a.propagation.count();
+        if (seconds < 0 || seconds > 9999)
+            return unfit(change, QString::number(seconds));
+        if (a.names.empty())
+            return unfit(change, {});
         QStringList names;
         for (const Hostname &name : a.names)
             names << name.ascii();
         return begin("certificate") + '\t' + a.lineage.toLatin1() + '\t' + a.directory.text().toUtf8().toBase64() +
                '\t' + (a.mail ? a.mail->text().toUtf8().toBase64() : QByteArray("-")) + '\t' +
-               QByteArray::number(qint64(a.propagation.count())) + '\t' + a.credentialsPath.toLatin1() + '\t' +
+               QByteArray::number(seconds) + '\t' + a.credentialsPath.toLatin1() + '\t' +
                names.join(QLatin1Char(',')).toLatin1();
     }
 
@@ -107,7 +125,7 @@ struct StepWriter {
             return unfit(change, a.releaseId);
         if (!a.expectedId.isEmpty() && !matches(a.expectedId, identifier))
             return unfit(change, a.expectedId);
-        return begin("activate") + '\t' + a.releaseId.toLatin1() + '\t' + hashOr(a.expectedId.toLatin1());
+        return begin("activate") + '\t' + a.releaseId.toLatin1() + '\t' + orDash(a.expectedId.toLatin1());
     }
 };
 

@@ -39,14 +39,18 @@ QString whereTheVerdictIs(const QString &runId)
 }
 
 // Text from the VPS: no control characters but line ends.
-QString textOf(const QByteArray &base64)
+QString plain(QString text)
 {
-    QString text = QString::fromUtf8(QByteArray::fromBase64(base64)).left(8192);
     for (QChar &c : text) {
         if (!c.isPrint() && c != QLatin1Char('\n'))
             c = QLatin1Char(' ');
     }
     return text;
+}
+
+QString textOf(const QByteArray &base64)
+{
+    return plain(QString::fromUtf8(QByteArray::fromBase64(base64)).left(8192));
 }
 
 /// Reads the log's lines, passes steps on, keeps the result.
@@ -83,7 +87,8 @@ private:
                                                                {"note", StepState::Note}};
         const auto state = states.find(fields[2]);
         if (state != states.end() && m_progress)
-            m_progress(fields[1] == "-" ? QString() : QString::fromLatin1(fields[1]), state->second, textOf(fields[3]));
+            m_progress(fields[1] == "-" ? QString() : plain(QString::fromLatin1(fields[1])), state->second,
+                       textOf(fields[3]));
     }
 
     void result(const QList<QByteArray> &fields)
@@ -153,8 +158,14 @@ Outcome start(SshSession &session, const QString &runId, const QByteArray &bundl
     const QByteArray first = "run " + runId.toLatin1() + ' ' + QByteArray::number(bundle.size());
     const auto ran = session.exec(RemoteCommand("perl").literal("-"), script(u"vps/receive.pl", first) + bundle,
                                   Deadline::after(uploadTime), {});
-    if (!ran)
-        return passOn(ran);
+    if (!ran) {
+        // The run may have begun before the connection broke.
+        tl::unexpected<Error> broken = passOn(ran);
+        broken.value().fix = QStringLiteral("If it was started, its verdict will be in "
+                                            "/var/lib/sixgate/runs/%1/result on the VPS; then make a new plan.")
+                                 .arg(runId);
+        return broken;
+    }
     if (ran->status != 0 || ran->out.trimmed() != "started")
         return fail(ErrorCode::Refused, QStringLiteral("The run could not be started on the VPS."),
                     QString::fromUtf8(ran->err).left(500).trimmed());
@@ -203,7 +214,8 @@ Outcome deploy(SshSession &session, const std::vector<Change> &changes, const Pr
         return followed;
     const ErrorCode why = followed.error().code;
     if (why != ErrorCode::Cancelled && why != ErrorCode::Timeout) {
-        followed.error().fix = whereTheVerdictIs(runId);
+        if (followed.error().fix.isEmpty() || why == ErrorCode::Network)
+            followed.error().fix = whereTheVerdictIs(runId);
         return followed;
     }
     if (progress)

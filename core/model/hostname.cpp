@@ -6,6 +6,7 @@
 
 #include <idn2.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -27,6 +28,15 @@ bool isLdh(QChar c)
            c == QLatin1Char('-');
 }
 
+/// RFC 5893, rule 4, which libidn2 does not check.
+bool mixesDigits(const QString &label)
+{
+    const auto has = [&](QChar::Direction direction) {
+        return std::any_of(label.begin(), label.end(), [=](QChar c) { return c.direction() == direction; });
+    };
+    return has(QChar::DirEN) && has(QChar::DirAN);
+}
+
 struct Free {
     void operator()(char *text) const { std::free(text); }
 };
@@ -41,10 +51,12 @@ Result<Hostname> Hostname::parse(const QString &text)
         return refuse(text, "it is too long");
     if (text.contains(QChar(0)) || !text.isValidUtf16())
         return refuse(text, "it holds characters that no name has");
-    // ASCII is judged before IDNA, which would map some of it away.
-    for (const QChar c : text) {
+    // What is or becomes ASCII (fullwidth forms, spaces of all kinds) is judged before IDNA, which drops it silently.
+    for (const QChar c : text.normalized(QString::NormalizationForm_KC)) {
         if (c.unicode() < 0x80 && !isLdh(c.toLower()) && c != QLatin1Char('.'))
             return refuse(text, "only letters, digits, hyphens and dots are allowed");
+    }
+    for (const QChar c : text) {
         // IDNA drops most of these without a word. The joiners (U+200C, U+200D) have rules of their own there.
         if (c.category() == QChar::Other_Format && c.unicode() != 0x200c && c.unicode() != 0x200d)
             return refuse(text, "it holds invisible characters");
@@ -96,6 +108,10 @@ Result<Hostname> Hostname::parse(const QString &text)
     const std::unique_ptr<char, Free> ownedUnicode(unicode);
     if (back != IDN2_OK)
         return refuse(text, "a label that begins with xn-- is not a valid one");
+    for (const QString &label : QString::fromUtf8(unicode).split(QLatin1Char('.'))) {
+        if (mixesDigits(label))
+            return refuse(text, "a label mixes European and Arabic digits");
+    }
     return Hostname(ascii);
 }
 

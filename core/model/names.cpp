@@ -33,10 +33,13 @@ Result<QString> LabelKind::check(const QString &text)
 Result<QString> KeyNameKind::check(const QString &text)
 {
     static const QRegularExpression pattern(
-        QStringLiteral("\\A(?=.{1,253}\\z)[a-z0-9_-]{1,63}(?:\\.[a-z0-9_-]{1,63})*\\z"));
-    const QString lower = text.toLower();
-    return matched(lower.endsWith(QLatin1Char('.')) ? lower.chopped(1) : lower, pattern, "a TSIG key name",
-                   "sixgate-key");
+        QStringLiteral("\\A(?=.{1,253}\\z)[A-Za-z0-9_-]{1,63}(?:\\.[A-Za-z0-9_-]{1,63})*\\z"));
+    const auto name =
+        matched(text.endsWith(QLatin1Char('.')) ? text.chopped(1) : text, pattern, "a TSIG key name", "sixgate-key");
+    if (!name)
+        return name;
+    // Only now, when it is ASCII: in lower case the Kelvin sign is a k.
+    return name->toLower();
 }
 
 Result<QString> LoginKind::check(const QString &text)

@@ -32,7 +32,7 @@ struct LocalAddress {
     int prefixLength = 64;
     bool temporary = false;  ///< privacy address (IFA_F_TEMPORARY / IFA_F_SECONDARY)
     bool deprecated = false; ///< preferred lifetime is over
-    bool tentative = false;  ///< duplicate detection still runs (without optimistic)
+    bool tentative = false;  ///< duplicate detection still runs, be the address optimistic or not
     bool dadFailed = false;  ///< another host has it
     bool managesTemporary =
         false; ///< IFA_F_MANAGETEMPADDR: the lasting one beside privacy addresses; not itself temporary

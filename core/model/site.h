@@ -15,7 +15,7 @@
 namespace sixgate
 {
 
-/// What is wanted: the parsed site file (`resources/site.schema.json` documents the file). Holds no secret.
+/// What is wanted: the parsed site file (`resources/site/site.schema.json` documents the file). Holds no secret.
 
 /// The server's address is one of this machine's own.
 struct AddressOfThisMachine {

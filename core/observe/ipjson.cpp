@@ -141,7 +141,7 @@ private:
         const auto length = int(entry.number("prefixlen", 0, 128).value_or(64));
         LocalAddress one{interface,
                          own.value_or(Ipv6Address::fromBytes({})),
-                         length,
+                         peer ? 128 : length,
                          entry.flag("temporary"),
                          entry.flag("deprecated"),
                          entry.flag("tentative"),

@@ -52,7 +52,8 @@ bool matches(const QString &text, const QString &pattern)
 
 bool isName(const QByteArray &bytes)
 {
-    static const QString pattern = QStringLiteral("[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}");
+    // certbot names a lineage after its first host name: up to 253 characters.
+    static const QString pattern = QStringLiteral("[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}");
     return matches(QString::fromLatin1(bytes), pattern);
 }
 

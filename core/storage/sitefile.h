@@ -33,7 +33,7 @@ struct SiteWarning {
 };
 
 /// Documentation names and addresses, times to live that are very short or long, terms of the certification authority
-/// not agreed to, one TSIG key for two purposes. Pure.
+/// not agreed to, one TSIG key for two purposes, the example's host key. Pure.
 std::vector<SiteWarning> siteWarnings(const Site &site);
 
 /// A path as the user wrote it, with a leading `~/` replaced by the home folder.

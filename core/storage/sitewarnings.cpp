@@ -145,6 +145,19 @@ void warnOfServerNames(const Site &site, std::vector<SiteWarning> &warnings)
     }
 }
 
+/// The handbook's example carries the hash of nothing where the VPS's own one belongs.
+void warnOfHostKeys(const Vps &vps, size_t index, std::vector<SiteWarning> &warnings)
+{
+    const Fingerprint ofNothing = Fingerprint::ofBytes(QByteArray());
+    for (size_t i = 0; i < vps.hostKeys.size(); ++i) {
+        if (vps.hostKeys[i] == ofNothing)
+            warnings.push_back({QStringLiteral("vps[%1].ssh.hostKeys[%2]").arg(index).arg(i),
+                                QStringLiteral("This is the handbook's example, not the fingerprint of your VPS."),
+                                QStringLiteral("Read it on the VPS's own console: ssh-keygen -l -f "
+                                               "/etc/ssh/ssh_host_ed25519_key.pub")});
+    }
+}
+
 } // namespace
 
 std::vector<SiteWarning> siteWarnings(const Site &site)
@@ -155,6 +168,7 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
         warnOfAccount(site.dns[i], i, warnings);
     warnOfServerNames(site, warnings);
     for (size_t i = 0; i < site.vps.size(); ++i) {
+        warnOfHostKeys(site.vps[i], i, warnings);
         if (!site.vps[i].acme.termsAgreed)
             warnings.push_back({QStringLiteral("vps[%1].acme.agreeToTerms").arg(i),
                                 QStringLiteral("The certification authority's terms are not agreed to, so no "

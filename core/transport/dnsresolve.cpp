@@ -248,8 +248,11 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
     Error last;
     for (size_t i = 0; i < addresses->size(); ++i) {
         const DnsServer server{addresses->at(i), account.port};
+        // IPv6 that leads nowhere must not use up the time.
+        const bool lastOne = i + 1 == addresses->size();
         const auto share = deadline.left() / static_cast<int>(addresses->size() - i);
-        const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline.sooner(share), stop);
+        const auto span = lastOne ? share : std::min<std::chrono::milliseconds>(share, firstRound);
+        const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline.sooner(span), stop);
         if (answer && answer->rcode == noError && answer->authoritative &&
             !answer->find(account.zone, RecordType::SOA).values.empty())
             return server;

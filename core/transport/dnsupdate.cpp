@@ -28,7 +28,7 @@ QString evidence(const Job &job, const dnscodec::UpdateReply &reply)
     if (!reply.tsigError)
         return text + QStringLiteral(", not signed");
     if (*reply.tsigError != 0)
-        text += QStringLiteral(", TSIG error %1").arg(*reply.tsigError);
+        return text + QStringLiteral(", TSIG error %1").arg(*reply.tsigError);
     return reply.verified ? text : text + QStringLiteral(", signature not valid");
 }
 
@@ -127,7 +127,7 @@ Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const Re
         return fail(ErrorCode::Protocol,
                     QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(primary)),
                     QStringLiteral("UPDATE of %1, %2 bytes").arg(job.object()).arg(answer->size()));
-    if (reply->tsigError && *reply->tsigError != 0)
+    if (reply->tsigError && *reply->tsigError != 0 && reply->rcode != NoError)
         return keyFailed(job, *reply);
     if (reply->verified)
         return reply->rcode == NoError ? Outcome() : updateFailed(job, *reply);

@@ -78,7 +78,8 @@ public:
                             qsizetype outputLimit = 64 * 1024 * 1024);
 
     /// Opens a TCP connection from the remote machine to a literal address (`direct-tcpip`) and gives a local stream
-    /// socket for it. Open only where a connect probe succeeded: a silent target blocks later opens until the deadline.
+    /// socket for it, non-blocking; each direction ends on its own. Open only where a connect probe succeeded: a target
+    /// that does not answer keeps later commands and opens waiting until the remote machine gives up (about a minute).
     Result<Fd> openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop);
 
     IpAddress peer() const; ///< the address that answered

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +15,26 @@ namespace
 {
 
 constexpr qsizetype oneMove = 256 * 1024; // bytes a channel moves before the next one has its turn
+
+// RFC 4254 section 6.10 names signals without "SIG".
+int signalNumber(const QByteArray &name)
+{
+    constexpr std::array<std::pair<const char *, int>, 13> names = {{{"ABRT", SIGABRT},
+                                                                     {"ALRM", SIGALRM},
+                                                                     {"FPE", SIGFPE},
+                                                                     {"HUP", SIGHUP},
+                                                                     {"ILL", SIGILL},
+                                                                     {"INT", SIGINT},
+                                                                     {"KILL", SIGKILL},
+                                                                     {"PIPE", SIGPIPE},
+                                                                     {"QUIT", SIGQUIT},
+                                                                     {"SEGV", SIGSEGV},
+                                                                     {"TERM", SIGTERM},
+                                                                     {"USR1", SIGUSR1},
+                                                                     {"USR2", SIGUSR2}}};
+    const auto it = std::find_if(names.begin(), names.end(), [&](const auto &one) { return name == one.first; });
+    return it == names.end() ? 127 : it->second; // 127: no signal has this number
+}
 
 // Feeds a command and collects what it says.
 class ExecJob : public SshJob
@@ -63,7 +84,8 @@ public:
             return SshStep::Again;
         {
             const std::lock_guard lock(m_call->mutex);
-            m_call->result.status = link.exitStatus(m_channel);
+            const QByteArray signal = link.exitSignal(m_channel);
+            m_call->result.status = signal.isEmpty() ? link.exitStatus(m_channel) : 128 + signalNumber(signal);
         }
         succeed();
         return SshStep::Done;

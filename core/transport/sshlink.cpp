@@ -5,9 +5,7 @@
 #include <libssh2.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <mutex>
 #include <netinet/in.h>
@@ -77,26 +75,6 @@ bool breaksTheLink(int code)
     default:
         return true;
     }
-}
-
-// RFC 4254 section 6.10 names signals without "SIG".
-int signalNumber(const QByteArray &name)
-{
-    constexpr std::array<std::pair<const char *, int>, 13> names = {{{"ABRT", SIGABRT},
-                                                                     {"ALRM", SIGALRM},
-                                                                     {"FPE", SIGFPE},
-                                                                     {"HUP", SIGHUP},
-                                                                     {"ILL", SIGILL},
-                                                                     {"INT", SIGINT},
-                                                                     {"KILL", SIGKILL},
-                                                                     {"PIPE", SIGPIPE},
-                                                                     {"QUIT", SIGQUIT},
-                                                                     {"SEGV", SIGSEGV},
-                                                                     {"TERM", SIGTERM},
-                                                                     {"USR1", SIGUSR1},
-                                                                     {"USR2", SIGUSR2}}};
-    const auto it = std::find_if(names.begin(), names.end(), [&](const auto &one) { return name == one.first; });
-    return it == names.end() ? 127 : it->second; // 127: no signal has this number
 }
 
 } // namespace
@@ -404,14 +382,18 @@ bool SshLink::closed(SshChannel *channel)
 
 int SshLink::exitStatus(SshChannel *channel)
 {
+    return libssh2_channel_get_exit_status(channel);
+}
+
+QByteArray SshLink::exitSignal(SshChannel *channel)
+{
     char *name = nullptr;
     size_t size = 0;
     libssh2_channel_get_exit_signal(channel, &name, &size, nullptr, nullptr, nullptr, nullptr);
-    if (!name)
-        return libssh2_channel_get_exit_status(channel);
     const QByteArray signal(name, qsizetype(size));
-    libssh2_free(d->session, name);
-    return 128 + signalNumber(signal);
+    if (name)
+        libssh2_free(d->session, name);
+    return signal;
 }
 
 SshStep SshLink::release(SshChannel *channel)

@@ -78,8 +78,9 @@ public:
     bool atEnd(SshChannel *channel);
     /// The remote side closed the channel.
     bool closed(SshChannel *channel);
-    /// 128 + n where signal n ended the command.
     int exitStatus(SshChannel *channel);
+    /// Name, without "SIG", of the signal that ended the command; empty where it ended by itself.
+    QByteArray exitSignal(SshChannel *channel);
     /// Closes and frees; Again until the remote side has closed, too.
     SshStep release(SshChannel *channel);
     /// Sends a keep-alive when one is due.

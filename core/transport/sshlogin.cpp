@@ -28,6 +28,9 @@ struct PresentedKey {
 Result<SshStep> drive(SshLink &link, const QString &label, const Deadline &deadline, std::stop_token stop,
                       const std::function<SshStep()> &attempt)
 {
+    const auto tooLate =
+        fail(ErrorCode::Timeout, QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
+             QStringLiteral("The TCP connection was made, the SSH login was not finished."));
     while (true) {
         const SshStep step = attempt();
         link.flush();
@@ -36,15 +39,16 @@ Result<SshStep> drive(SshLink &link, const QString &label, const Deadline &deadl
         const bool came = link.fill();
         if (!came && link.broken())
             return SshStep::Failed;
+        // Asked at each turn: a server that never stops talking gets no more than its time, either.
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled while logging in to %1.").arg(label));
+        if (deadline.passed())
+            return tooLate;
         if (came)
             continue;
-        if (const auto ready = waitFor(link.socket(), link.events(), deadline, stop); !ready) {
-            if (ready.error().code == ErrorCode::Timeout)
-                return fail(ErrorCode::Timeout,
-                            QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
-                            QStringLiteral("The TCP connection was made, the SSH login was not finished."));
+        const auto ready = waitFor(link.socket(), link.events(), deadline, stop);
+        if (!ready && ready.error().code != ErrorCode::Timeout)
             return passOn(ready);
-        }
     }
 }
 

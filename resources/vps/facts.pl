@@ -11,6 +11,7 @@ use POSIX ();
 
 my $most_content = 256 * 1024;
 my $base         = '/etc/sixgate';
+my $name         = qr/[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}/;    # others are nobody's that Sixgate knows
 $ENV{PATH}   = '/usr/sbin:/usr/bin:/sbin:/bin';
 $ENV{LC_ALL} = 'C';
 
@@ -93,24 +94,25 @@ for (output('df', '-B1', '--output=avail', '/etc', '/var') =~ /^\s*(\d+)\s*$/mg)
 answer('free', $free // -1);
 
 # Packages, Apache, timer.
+my %installed;
 if (@packages) {
     for (split /\n/, output('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages)) {
         my ($package, $version, $state) = split /\t/;
-        answer('package', $package, $version) if defined $state && $state eq 'installed';
+        # One answer also where it is there for two architectures.
+        answer('package', $package, $version) if defined $state && $state eq 'installed' && !$installed{$package}++;
     }
 }
 for (glob '/etc/apache2/mods-enabled/*.load') {
-    answer('module', $1) if -e $_ && name_of($_) =~ /^([A-Za-z0-9_-]+)\.load$/;
+    answer('module', $1) if -e $_ && name_of($_) =~ /^($name)\.load$/;
 }
 for (glob '/etc/apache2/sites-enabled/*.conf') {
-    answer('site', $1) if -e $_ && name_of($_) =~ /^([A-Za-z0-9._-]+)\.conf$/;
+    answer('site', $1) if -e $_ && name_of($_) =~ /^($name)\.conf$/;
 }
-my @units   = ('apache2.service', 'certbot.timer');
-my @active  = split /\n/, output('systemctl', 'is-active',  @units);
-my @enabled = split /\n/, output('systemctl', 'is-enabled', @units);
-for my $i (0, 1) {
-    my $on = ($active[$i] // '') eq 'active' && ($enabled[$i] // '') eq 'enabled';
-    answer($i ? 'timer' : 'apache', $on ? 1 : 0);
+# Asked one by one: about a unit that is not there, is-enabled says nothing on standard output.
+for (['apache', 'apache2.service'], ['timer', 'certbot.timer']) {
+    my ($key, $unit) = @$_;
+    my $on = output('systemctl', 'is-active', $unit) =~ /^(active|reloading)$/ && output('systemctl', 'is-enabled', $unit) eq "enabled\n";
+    answer($key, $on ? 1 : 0);
 }
 
 # Who listens on 80 and 443.
@@ -129,15 +131,15 @@ if (%socket) {
         next unless $link =~ /^socket:\[(\d+)\]$/ && exists $socket{$1} && !exists $program{$1};
         my $inode = $1;
         (my $comm = $fd) =~ s{/fd/.*}{/comm};
-        my $name = content($comm, 256) // '';
-        chomp $name;
-        $program{$inode} = $name if $name ne '';
+        my $command = content($comm, 256) // '';
+        chomp $command;
+        $program{$inode} = $command if $command ne '';
     }
     my %told;
     for my $inode (sort keys %socket) {
-        my $name = $program{$inode} // 'unknown';
-        $name =~ s/[^A-Za-z0-9._-]/-/g;
-        my $text = "$socket{$inode} $name";
+        my $command = $program{$inode} // 'unknown';
+        $command =~ s/[^A-Za-z0-9._-]/-/g;
+        my $text = "$socket{$inode} $command";
         answer('listener', $text) unless $told{$text}++;
     }
 }
@@ -189,15 +191,15 @@ for my $path (@files) {
 
 # Certificates of certbot.
 for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
-    next unless $path =~ m{/([A-Za-z0-9._-]+)/cert\.pem$};
-    my $name = $1;
-    my $pem  = content($path, 65536) // next;
-    answer('certificate', $name, $pem);
+    next unless $path =~ m{/($name)/cert\.pem$};
+    my $lineage = $1;
+    my $pem     = content($path, 65536) // next;
+    answer('certificate', $lineage, $pem);
     my %renewal;
-    for (split /\n/, content("/etc/letsencrypt/renewal/$name.conf", 65536) // '') {
+    for (split /\n/, content("/etc/letsencrypt/renewal/$lineage.conf", 65536) // '') {
         $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
     }
     my $ours = ($renewal{authenticator} // '') eq 'dns-rfc2136';
-    answer('renewal', $name, $renewal{server} // '', $ours ? $renewal{dns_rfc2136_credentials} // '' : '');
+    answer('renewal', $lineage, $renewal{server} // '', $ours ? $renewal{dns_rfc2136_credentials} // '' : '');
 }
 print "end\n";

@@ -13,11 +13,11 @@ while (1) {
     my ($more, $done) = lines();
     exit 0 if $done;
     if ($more) { $last = time; next; }
-    # Quiet for a while: is it still there? A last look, since it may have ended in between.
+    # Quiet for a while: is it still there? No answer is no sign. A last look, since it may have ended in between.
     if (time - $last >= 2) {
         $last = time;
-        my $state = qx(systemctl is-active sixgate-apply-$run.service);
-        if ($state !~ /^(active|activating|deactivating|reloading)/) {
+        my $state = qx(systemctl is-active sixgate-apply-$run.service 2>/dev/null);
+        if ($state =~ /^(inactive|failed|unknown)/) {
             (undef, $done) = lines();
             print "lost\n" unless $done;
             exit 0;

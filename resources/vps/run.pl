@@ -130,7 +130,8 @@ sub read_steps {
 }
 
 sub take_lock {
-    open($lock, '>>', '/run/lock/sixgate') or failed("/run/lock/sixgate: $!.");
+    # Not in /run/lock, where anybody may make files.
+    open($lock, '>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
     for (1 .. 50) {
         return if flock($lock, LOCK_EX | LOCK_NB);
         select(undef, undef, undef, 0.1);
@@ -142,12 +143,21 @@ sub take_lock {
 # What a run that was killed left behind: contents, and the link to a release that never became current.
 sub tidy {
     for my $folder (glob '/var/lib/sixgate/runs/*') {
-        next if $folder eq $dir;
+        next if $folder eq $dir || is_alive($folder);
         system('rm', '-rf', '--', "$folder/files", "$folder/old", "$folder/steps", "$folder/run.pl");
     }
     unlink "$base/staged";
     my @runs = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob '/var/lib/sixgate/runs/*';
     while (@runs > 20) { my $oldest = shift @runs; system('rm', '-rf', '--', $oldest) unless $oldest eq $dir; }
+}
+
+# A bundle that is just arriving, or a run that waits for the lock.
+sub is_alive {
+    my ($folder) = @_;
+    return 0 if -e "$folder/result";
+    return 1 if !-e "$folder/log" && -M $folder < 600 / 86400;
+    my ($active) = command('systemctl', 'is-active', '--quiet', 'sixgate-apply-' . ($folder =~ m{([^/]+)$})[0] . '.service');
+    return $active;
 }
 
 sub check_blobs {
@@ -172,9 +182,10 @@ sub check_expectations {
 }
 
 sub moved {
-    my ($path) = @_;
-    stop('moved', "$path was changed since the plan was made; nothing was changed.");
+    my ($path, $so) = @_;
+    stop('moved', "$path was changed since the plan was made; " . ($so // 'nothing was changed.'));
 }
+sub moved_meanwhile { moved($_[0], 'what this run did before is undone (packages and certificates stay).'); }
 
 # The identifier of the release whose activation came to its end, or "-".
 sub deployed {
@@ -233,7 +244,7 @@ sub do_write {
     my $target  = place($path);
     if ($target eq $path) {
         my $is = sums(grep { -f } $path)->{$path} // '-';
-        moved($path) unless $is eq $old;
+        moved_meanwhile($path) unless $is eq $old;
         keep($path);
     }
     put($target, oct($mode), $content);
@@ -248,7 +259,7 @@ sub do_delete {
     my ($path, $old) = @{ $step->{field} };
     my $target = place($path);
     if ($target eq $path) {
-        moved($path) unless (sums(grep { -f } $path)->{$path} // '-') eq $old;
+        moved_meanwhile($path) unless (sums(grep { -f } $path)->{$path} // '-') eq $old;
         keep($path);
     }
     return ['unchanged', 'It is gone already.'] unless -e $target;
@@ -274,14 +285,13 @@ sub do_certificate {
     ($url, $mail) = map { $_ eq '-' ? '' : unbase64($_) } $url, $mail;
     my @names = split /,/, $names;
     my $lacks = sub { certificate_lacks($lineage, $url, $credentials, @names) };
-    return ['unchanged', 'It is there already.'] unless $lacks->();
-    my $from = renewal($lineage)->{server};
+    my $why = $lacks->() or return ['unchanged', 'It is there already.'];
     my @command = ('certbot', 'certonly', '--non-interactive', '--agree-tos', '--server', $url,
         $mail eq '' ? '--register-unsafely-without-email' : ("--email=$mail", '--no-eff-email'),
         '--authenticator', 'dns-rfc2136', '--dns-rfc2136-credentials', $credentials,
         '--dns-rfc2136-propagation-seconds', $seconds, '--cert-name', $lineage, '--renew-with-new-domains',
-        # Another authority: what is there would be kept as "not yet due".
-        defined $from && $from ne $url ? '--force-renewal' : '--keep-until-expiring',
+        # Otherwise what is there would be kept as "not yet due", and the way it renews, too.
+        $why eq 'authority' || $why eq 'credentials' ? '--force-renewal' : '--keep-until-expiring',
         '--deploy-hook', 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
     event($step->{id}, 'note', "Asking for it; the proof in the zone gets $seconds s to spread.");
     my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + $seconds }, @command);
@@ -298,7 +308,8 @@ sub certificate_lacks {
     return 'there is none' unless -f $pem && -f "/etc/letsencrypt/live/$lineage/privkey.pem";
     my $renewal = renewal($lineage);
     return 'authority'   unless ($renewal->{server}                  // '') eq $url;
-    return 'credentials' unless ($renewal->{dns_rfc2136_credentials} // '') eq $credentials;
+    my $ours = ($renewal->{authenticator} // '') eq 'dns-rfc2136';
+    return 'credentials' unless $ours && ($renewal->{dns_rfc2136_credentials} // '') eq $credentials;
     my ($fresh) = command('openssl', 'x509', '-in', $pem, '-noout', '-checkend', 7 * 86400);
     return 'time' unless $fresh;
     my (undef, $text) = command('openssl', 'x509', '-in', $pem, '-noout', '-ext', 'subjectAltName');
@@ -342,11 +353,12 @@ sub do_activate {
             link_to("$base/active", $active) if defined $active;
         }
     ];
+    # Undone last: by then the old files, modules and sites are back.
+    my ($ran) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
+    unshift @undo, ['bring Apache back', sub { command('systemctl', $ran ? 'reload-or-restart' : 'stop', 'apache2.service') }];
     $swapped = 1;
     link_to($current, "releases/$release");
     unlink "$base/staged";
-    # Undone last: by then the old files, modules and sites are back.
-    unshift @undo, ['reload Apache', sub { command('systemctl', 'reload', 'apache2.service') }];
     start_apache();
     probe();
     link_to("$base/active", "releases/$release");
@@ -497,11 +509,22 @@ sub command {
     kill('TERM', $pid) if $stoppable && $cancelled;
     my $until = time + ($how{seconds} // 3600);
     my $text  = '';
+    my ($late, $gone, $status) = (0, 0, 0);
     while (1) {
         my $ready = '';
         vec($ready, fileno($from), 1) = 1;
-        my $n = select($ready, undef, undef, 1);
-        if (time > $until) { kill('TERM', $pid); $until = time + 30; $text .= "\n(ended after its time was up)\n"; }
+        my $n = select($ready, undef, undef, $gone ? 0 : 1);
+        if (time > $until && !$gone) {
+            kill($late ? 'KILL' : 'TERM', $pid);
+            $text .= "\n(ended after its time was up)\n" unless $late++;
+            $until = time + 30;
+        }
+        # A daemon that it started may hold the pipe open: its own end is what counts, and what it wrote until then.
+        if (!$n) {
+            last if $gone;
+            $gone = waitpid($pid, POSIX::WNOHANG()) == $pid;
+            $status = $? if $gone;
+        }
         next unless $n && $n > 0;
         my $got = sysread($from, $text, 65536, length($text));
         next if !defined $got && $!{EINTR};
@@ -509,7 +532,7 @@ sub command {
         substr($text, 0, length($text) - 262144) = '' if length($text) > 262144;
     }
     close($from);
-    my $status = $?;
+    $status = $? unless $gone;
     $stoppable = 0;
     return ($status == 0, $text);
 }

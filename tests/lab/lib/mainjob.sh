@@ -39,18 +39,27 @@ begin() {
 # ends_with WHAT CODE|CODE… SECONDS
 ends_with() {
     local rc=0
-    if ! within "$3" program_is_gone; then
-        failed "$1" "still running after $3 s"
-        kill -KILL "$PROGRAM"
-    fi
-    wait "$PROGRAM" 2>/dev/null || rc=$?
+    {
+        # bash tells about killed jobs, unasked
+        within "$3" program_is_gone || {
+            kill -KILL "$PROGRAM"
+            failed "$1" "still running after $3 s" >&3
+        }
+        wait "$PROGRAM" || rc=$?
+    } 3>&1 2>/dev/null
     keep_output
     if [[ "|$2|" == *"|$rc|"* ]]; then passed "$1: exit code $rc"; else failed "$1" "exit code $rc, wanted $2"; fi
+}
+kill_program() {
+    {
+        kill -KILL "$PROGRAM"
+        wait "$PROGRAM"
+    } 2>/dev/null
 }
 program_is_gone() { ! kill -0 "$PROGRAM" 2>/dev/null; }
 
 diagnose() {
-    [ "$CHECKS_FAILED" -le 8 ] || return 0
+    if [ ! -e "$work/last" ] || [ "$CHECKS_FAILED" -gt 8 ]; then return; fi
     echo "last output:"
     if jq -e . "$work/last" >/dev/null 2>&1; then
         jq -c '(.check.paths // .paths // [.])[]' "$work/last" | cut -c -900
@@ -86,16 +95,14 @@ killed_at_many_moments() {
         write_site desktop "$filter"
         begin desktop apply
         sleep "$moment"
-        kill -KILL "$PROGRAM" 2>/dev/null
-        wait "$PROGRAM" 2>/dev/null
+        kill_program
         run "apply after being killed at $moment s" 0 desktop apply
     done
     lab reset >/dev/null
     write_site desktop
     begin desktop apply
     sleep 8
-    kill -KILL "$PROGRAM" 2>/dev/null
-    wait "$PROGRAM" 2>/dev/null
+    kill_program
     run 'apply after being killed on a bare VPS' 0 desktop apply
     all_paths_work desktop
 }
@@ -124,6 +131,7 @@ impostor() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/impostor.key" -out "$work/impostor.pem" -days 30 \
         -subj "/CN=$LAB_PUBLIC_NAME" -addext "subjectAltName=DNS:$LAB_PUBLIC_NAME" 2>/dev/null
     lab exec cafe openssl s_server -accept 443 -6 -cert "$work/impostor.pem" -key "$work/impostor.key" -www >/dev/null 2>&1 &
+    disown
     within 5 quiet lab exec vps bash -c 'exec 3<>/dev/tcp/2001:db8:cafe::2/443'
 }
 
@@ -169,7 +177,7 @@ on_vps_files() {
 watch_for_secrets() {
     tr -d '\n' <"$LAB_TSIG_FILE" >"$work/canary-zone"
     tr -d '\n' <"$LAB_ACME_TSIG_FILE" >"$work/canary-acme"
-    { cat "$work/canary-zone" && echo && cat "$work/canary-acme" && echo && sed -n 2,3p "$LAB_SSH_KEY"; } >"$work/canaries"
+    { cat "$work/canary-zone" && echo && cat "$work/canary-acme" && echo && sed -n 4,5p "$LAB_SSH_KEY"; } >"$work/canaries"
     : >"$work/leaks"
     (
         while sleep 0.05; do
@@ -178,8 +186,9 @@ watch_for_secrets() {
         done
     ) &
     WATCH=$!
+    disown
 }
-stop_watching() { kill "$WATCH" 2>/dev/null; }
+stop_watching() { [ -z "${WATCH-}" ] || kill "$WATCH" 2>/dev/null; }
 # Files of this machine that hold a secret and are not meant to.
 leaked_files() {
     {

@@ -90,6 +90,7 @@ private Q_SLOTS:
         QCOMPARE(ids(changes), QString::fromLatin1("vps.packages vps.file.acme.main.ini "
                                                    "vps.file.apache2.sites-available.zz-sixgate.conf "
                                                    "vps.file.apache.00-base.conf vps.file.apache.cloud.conf "
+                                                   "vps.file.apache.service.inc "
                                                    "vps.file.manifest vps.modules vps.certificate.cloud "
                                                    "vps.site.zz-sixgate vps.activate")
                                    .split(QLatin1Char(' ')));

@@ -1,0 +1,250 @@
+// The facts of a VPS: the real script on a machine of the test's own, and answers that no honest script gives.
+
+#include "observe/vps.h"
+#include "proxy/certificates.h"
+#include "proxy/sandbox.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QProcess>
+#include <QTest>
+
+#include <sys/stat.h>
+
+using namespace sixgate;
+using proxytest::makeLink;
+using proxytest::writeFile;
+
+namespace
+{
+
+QByteArray hashOf(const QByteArray &bytes)
+{
+    return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex();
+}
+
+QString text(const char *utf8)
+{
+    return QString::fromUtf8(utf8);
+}
+
+/// The script's answer on this machine.
+QByteArray answerTo(const VpsQuestions &questions)
+{
+    QProcess perl;
+    perl.start(QStringLiteral("perl"), {QStringLiteral("-")});
+    perl.write(vpsFactsInput(questions));
+    perl.closeWriteChannel();
+    perl.waitForFinished(30000);
+    if (perl.exitCode() != 0)
+        fprintf(stderr, "%s\n", perl.readAllStandardError().constData());
+    return perl.readAllStandardOutput();
+}
+
+QByteArray line(const char *key, const QByteArrayList &values)
+{
+    QByteArray made = key;
+    for (const QByteArray &value : values)
+        made += '\t' + value.toBase64();
+    return made + '\n';
+}
+
+/// What every answer has.
+QByteArray common()
+{
+    return line("os", {"debian", "12", "Debian GNU/Linux 12"}) + line("kernel", {"6.1"}) + line("uid", {"0"}) +
+           line("systemd", {"1"}) + line("clock", {"1800000000"}) + line("ipv6", {"1"}) + line("free", {"1000"}) +
+           line("apache", {"0"}) + line("timer", {"0"}) + line("deployed", {""});
+}
+
+} // namespace
+
+class TestVpsFacts : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    // A machine with a deployment and with what people leave lying about.
+    void theScript()
+    {
+        const proxytest::Identity certificate = proxytest::issue({"x", {"cloud.example.org", "www.example.org"}});
+        writeFile("/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nID=debian\n");
+        const QByteArray release = "/etc/sixgate/releases/0123456789abcdef-20260101-000000-0000abcd";
+        writeFile(release + "/apache/cloud.conf", "cloud\n");
+        writeFile(release + "/apache/old.conf", "old\n");
+        writeFile(release + "/apache/.sixgate-x", "left over\n");
+        writeFile(release + "/apache/ü.conf", "odd\n");
+        writeFile(release + "/manifest", hashOf("s") + " 600 secret /etc/sixgate/acme/gone.ini\n" + hashOf("x") +
+                                             " 600 plain /etc/sixgate/../passwd\n" + hashOf("x") +
+                                             " 644 plain /etc/shadow\n");
+        makeLink(release.mid(13), "/etc/sixgate/current");
+        makeLink(release.mid(13), "/etc/sixgate/active");
+        writeFile("/etc/sixgate/acme/main.ini", "the secret of main\n", 0600);
+        writeFile("/etc/sixgate/acme/gone.ini", "the secret of gone\n", 0600);
+        writeFile("/etc/apache2/mods-available/ssl.load", "");
+        makeLink("/dev/null", "/etc/apache2/sites-loose");
+        writeFile("/etc/apache2/mods-enabled/ssl.load", "");
+        writeFile("/etc/apache2/mods-enabled/_odd.load", "");
+        writeFile("/etc/apache2/sites-enabled/000-default.conf", "");
+        writeFile("/etc/apache2/sites-enabled/_default.conf", "");
+        writeFile("/etc/apache2/sites-enabled/a b.conf", "");
+        makeLink("/nowhere", "/etc/apache2/sites-enabled/broken.conf");
+        const QByteArray longName(200, 'l');
+        for (const QByteArray &lineage : {QByteArray("cloud"), longName, QByteArray("_x"), QByteArray("bad")}) {
+            writeFile("/etc/letsencrypt/live/" + lineage + "/cert.pem",
+                      lineage == "bad" ? QByteArray("no certificate") : certificate.pem());
+            writeFile("/etc/letsencrypt/renewal/" + lineage + ".conf",
+                      "# renew_before_expiry = 30 days\n[renewalparams]\nauthenticator = dns-rfc2136\nserver = "
+                      "https://acme.example.net/dir\ndns_rfc2136_credentials = /etc/sixgate/acme/main.ini\n");
+        }
+
+        VpsQuestions questions;
+        questions.packages = {text("perl-base"), text("surely-not-there")};
+        questions.files = {{text("/etc/sixgate/current/apache/cloud.conf"), hashOf("cloud\n"), false},
+                           {text("/etc/sixgate/current/apache/new.conf"), hashOf("new\n"), false},
+                           {text("/etc/sixgate/acme/main.ini"), hashOf("another"), true},
+                           {text("/etc/apache2/sites-available/zz-sixgate.conf"), hashOf(""), false}};
+        const QByteArray answer = answerTo(questions);
+        QVERIFY2(!answer.contains(QByteArray("the secret of").toBase64().left(12)), answer);
+        const auto facts = parseVpsFacts(answer);
+        QVERIFY2(facts, facts ? "" : qPrintable(facts.error().detail));
+
+        QCOMPARE(facts->osId, text("debian"));
+        QCOMPARE(facts->osVersion, text("12"));
+        QCOMPARE(facts->osName, text("Debian GNU/Linux 12 (bookworm)"));
+        QCOMPARE(facts->uid, 0);
+        QVERIFY(!facts->kernel.isEmpty());
+        QVERIFY(!facts->systemd); // /run is the test's own
+        QVERIFY(facts->hasGlobalIpv6);
+        QVERIFY(facts->freeBytes > 0);
+        QVERIFY(std::abs(facts->clock.secsTo(QDateTime::currentDateTimeUtc())) < 60);
+        QVERIFY(!facts->apacheActive && !facts->certbotTimerActive);
+        QCOMPARE(facts->deployedId, text("0123456789abcdef"));
+        QCOMPARE(facts->apacheModules, std::set<QString>{text("ssl")});
+        QCOMPARE(facts->apacheSites, std::set<QString>{text("000-default")});
+
+        const auto &files = facts->files;
+        QCOMPARE(files.size(), size_t(7)); // the four asked for, old.conf, the manifest, the secret that it names
+        QCOMPARE(files.at(questions.files[0].path).sha256, hashOf("cloud\n"));
+        QCOMPARE(files.at(questions.files[0].path).mode, 0644);
+        QCOMPARE(files.at(questions.files[0].path).content, QByteArray()); // as wanted: not sent
+        QCOMPARE(files.at(questions.files[1].path).sha256, QByteArray());
+        QCOMPARE(files.at(questions.files[2].path).sha256, hashOf("the secret of main\n"));
+        QCOMPARE(files.at(questions.files[2].path).mode, 0600);
+        QCOMPARE(files.at(questions.files[2].path).content, QByteArray());
+        QCOMPARE(files.at(text("/etc/sixgate/current/apache/old.conf")).content, QByteArray("old\n"));
+        QCOMPARE(files.at(text("/etc/sixgate/acme/gone.ini")).content, QByteArray());
+        QVERIFY(files.count(text("/etc/sixgate/current/manifest")));
+
+        QCOMPARE(facts->certificates.size(), size_t(2));
+        QCOMPARE(facts->certificates.at(text("cloud")).names,
+                 (std::vector<QString>{text("cloud.example.org"), text("www.example.org")}));
+        QVERIFY(facts->certificates.count(QString::fromLatin1(longName)));
+        QCOMPARE(facts->renewals.at(text("cloud")).directory, text("https://acme.example.net/dir"));
+        QCOMPARE(facts->renewals.at(text("cloud")).credentialsPath, text("/etc/sixgate/acme/main.ini"));
+
+        // Half a deployment is none.
+        unlink("/etc/sixgate/active");
+        QCOMPARE(parseVpsFacts(answerTo(questions))->deployedId, QString());
+    }
+
+    void everySize()
+    {
+        // Base64 of each remainder, and of all bytes.
+        for (const int size : {0, 1, 2, 3, 44, 45, 46, 47, 1000}) {
+            QByteArray content;
+            for (int i = 0; i < size; ++i)
+                content += char(i * 37);
+            writeFile("/etc/sixgate/x", content);
+            const auto facts = parseVpsFacts(answerTo({{}, {{text("/etc/sixgate/x"), hashOf("other"), false}}}));
+            QVERIFY(facts);
+            QCOMPARE(facts->files.at(text("/etc/sixgate/x")).content, content);
+        }
+    }
+
+    void parse_data()
+    {
+        QTest::addColumn<QByteArray>("answer");
+        QTest::addColumn<bool>("fits");
+        const QByteArray good = common();
+        const auto row = [&good](const char *name, const QByteArray &more, bool fits) {
+            QTest::newRow(name) << good + more + "end\n" << fits;
+        };
+        row("the least", {}, true);
+        row("package", line("package", {"apache2", "2.4"}), true);
+        row("package twice", line("package", {"apache2", "2.4"}) + line("package", {"apache2", "2.4"}), false);
+        row("package with a line end", line("package", {"apache2\n", "2.4"}), false);
+        row("unknown key", line("shell", {"sh"}), false);
+        row("empty line", "\n", false);
+        row("no values", "package\n", false);
+        row("too many values", line("uid", {"0", "0"}), false);
+        row("twice", line("uid", {"0"}), false);
+        row("no base64", "module\t!!!!\n", false);
+        row("module", line("module", {"proxy_http"}), true);
+        row("module with a path", line("module", {"../x"}), false);
+        row("site", line("site", {"zz-sixgate"}), true);
+        row("listener", line("listener", {"443 apache2"}), true);
+        row("listener on another port", line("listener", {"22 sshd"}), false);
+        row("listener with a terminal's orders", line("listener", {"443 \033[2J"}), false);
+        row("file", line("file", {"/etc/sixgate/x", hashOf("a"), "644", "a"}), true);
+        row("absent file", line("file", {"/etc/sixgate/x", "", "", ""}), true);
+        row("file twice", line("file", {"/etc/sixgate/x", "", "", ""}) + line("file", {"/etc/sixgate/x", "", "", ""}),
+            false);
+        row("file elsewhere", line("file", {"/etc/passwd", "", "", ""}), false);
+        row("file upwards", line("file", {"/etc/sixgate/../passwd", "", "", ""}), false);
+        row("file upwards at the end", line("file", {"/etc/sixgate/..", "", "", ""}), false);
+        row("bad hash", line("file", {"/etc/sixgate/x", "abc", "644", ""}), false);
+        row("bad mode", line("file", {"/etc/sixgate/x", hashOf("a"), "888", ""}), false);
+        row("mode too large", line("file", {"/etc/sixgate/x", hashOf("a"), "77777", ""}), false);
+        row("certificate that is none", line("certificate", {"cloud", "x"}), true);
+        row("lineage with a path", line("certificate", {"../x", "x"}), false);
+        row("renewal", line("renewal", {"cloud", "https://x/", ""}), true);
+        QTest::newRow("no end") << good << false;
+        QTest::newRow("something after the end") << good + "end\nx\n" << false;
+        QTest::newRow("cut") << good + "en" << false;
+        QTest::newRow("nothing") << QByteArray() << false;
+        QTest::newRow("end alone") << QByteArray("end\n") << false;
+        QTest::newRow("too many lines") << good + line("module", {"a"}).repeated(20001) + "end\n" << false;
+        for (const char *key : {"os", "uid", "systemd", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
+            QByteArray without;
+            for (const QByteArray &one : good.trimmed().split('\n'))
+                without += one.startsWith(QByteArray(key) + '\t') ? QByteArray() : one + '\n';
+            QTest::addRow("without %s", key) << without + "end\n" << false;
+        }
+        const auto instead = [&good](const char *name, const char *key, const QByteArray &value) {
+            QByteArray changed;
+            for (const QByteArray &one : good.trimmed().split('\n'))
+                changed += one.startsWith(QByteArray(key) + '\t') ? line(key, {value}) : one + '\n';
+            QTest::newRow(name) << changed + "end\n" << false;
+        };
+        instead("negative user", "uid", "-1");
+        instead("user that is no number", "uid", "root");
+        instead("clock before time", "clock", "-5");
+        instead("clock after all time", "clock", "999999999999999");
+        instead("flag that is none", "systemd", "yes");
+        instead("release that is none", "deployed", "../../x");
+    }
+
+    void parse()
+    {
+        QFETCH(QByteArray, answer);
+        QFETCH(bool, fits);
+        const auto facts = parseVpsFacts(answer);
+        QCOMPARE(bool(facts), fits);
+        if (!fits) {
+            QCOMPARE(facts.error().code, ErrorCode::Protocol);
+            QVERIFY(!facts.error().detail.contains(QChar(27)));
+        }
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    return proxytest::inSandbox([&] {
+        QCoreApplication application(argc, argv);
+        TestVpsFacts test;
+        return QTest::qExec(&test, argc, argv);
+    });
+}
+
+#include "tst_vps_facts.moc"
