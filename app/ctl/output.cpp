@@ -76,10 +76,11 @@ void Output::print(const QString &text)
     write(text);
 }
 
-void Output::activity(const QString &text)
+void Output::activity(const QString &sentence)
 {
     if (m_json)
         return;
+    const QString text = sentence.endsWith(QLatin1Char('.')) ? sentence.chopped(1) : sentence;
     const std::lock_guard lock(m_mutex);
     if (!m_terminal) {
         if (text != m_last)

@@ -26,6 +26,7 @@ namespace
 constexpr auto lookTime = 20s;     // for the home, the zone, the VPS's name
 constexpr auto connectTime = 25s;  // for the SSH connection
 constexpr auto factsTime = 30s;    // for the VPS's facts
+constexpr auto busyTime = 5min;    // for another run on the VPS to end
 constexpr auto recordTime = 20s;   // for one record, with its read-back
 constexpr auto deployTime = 20min; // packages and certificates take their time
 constexpr auto checkTime = 30s;    // for the four paths
@@ -124,6 +125,15 @@ public:
         }
         say(QStringLiteral("Reading the facts of %1").arg(site.vps.front().host.ascii()));
         vps.facts = readVpsFacts(*session, questions, Deadline::after(factsTime), stop);
+        // An apply that was killed here goes on there: wait for its end, or the plan would be made from a half-way
+        // state.
+        const Deadline patience = Deadline::after(busyTime);
+        while (vps.facts && vps.facts->busy && !patience.passed() && !stop.stop_requested()) {
+            say(QStringLiteral("Another run of Sixgate is at work on %1; waiting for its end")
+                    .arg(site.vps.front().host.ascii()));
+            pause(1s, stop);
+            vps.facts = readVpsFacts(*session, questions, Deadline::after(factsTime), stop);
+        }
     }
 
     // --- what the VPS should be ------------------------------------------------------------

@@ -130,6 +130,7 @@ struct VpsFacts {
     QString kernel;
     int uid = -1;
     bool systemd = false;
+    bool busy = false; ///< a run of Sixgate is at work there: what was read may change at once
     bool hasGlobalIpv6 = false;
     qint64 freeBytes = -1;               ///< on the fuller one of /etc's and /var's file systems; -1: not known
     std::map<QString, QString> packages; ///< installed ones among the wanted: name → version

@@ -77,7 +77,8 @@ public:
             if (!values || !take(fields.first(), *values))
                 return strange(QStringLiteral("Line %1, \"%2\".").arg(i + 1).arg(shownText(fields.first())));
         }
-        for (const char *key : {"os", "uid", "systemd", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
+        for (const char *key :
+             {"os", "uid", "systemd", "busy", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
             if (!m_once.count(key))
                 return strange(QStringLiteral("Nothing about \"%1\".").arg(QLatin1String(key)));
         }
@@ -117,6 +118,7 @@ private:
     bool takeFlag(const QByteArray &key, const QByteArray &value)
     {
         bool *flag = key == "systemd"  ? &m_facts.systemd
+                     : key == "busy"   ? &m_facts.busy
                      : key == "ipv6"   ? &m_facts.hasGlobalIpv6
                      : key == "apache" ? &m_facts.apacheActive
                      : key == "timer"  ? &m_facts.certbotTimerActive

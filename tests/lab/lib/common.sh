@@ -8,7 +8,8 @@ LAB_STATE=/run/sixgate-lab${LAB_ID:+-$LAB_ID}
 LAB_CACHE=${SIXGATE_LAB_CACHE:-/var/cache/sixgate-lab}
 LAB_KEYS=$LAB_STATE/keys
 LAB_LOCK=$LAB_STATE.lock
-LAB_CGROUP=sixgate-lab-vps$LAB_ID
+# The VPS's control group, and its name as systemd-nspawn knows it.
+LAB_MACHINE=sixgate-lab-vps$LAB_ID
 # Before a node's name: the name of its network namespace.
 NETNS=sg$LAB_ID-
 

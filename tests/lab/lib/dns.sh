@@ -164,7 +164,7 @@ zone_update() {
         in_node dns nsupdate -t 5 -k "$LAB_KEYS/tsig/lab-key.conf"
 }
 zone_dump() { in_node dns dig +noall +answer +onesoa -k "$LAB_KEYS/tsig/lab-key.conf" "@$LAB_NS4" "$LAB_ZONE" AXFR; }
-zone_record() { in_node dns dig +short "@$LAB_NS4" "$1" "$2"; }
+zone_record() { in_node dns dig +short "@$LAB_NS4" "$1" "$2" | { grep -v '^;' || true; }; }
 
 # Sets one record set, whatever was there: set_record NAME TYPE [VALUE…]
 set_record() {

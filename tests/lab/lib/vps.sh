@@ -41,7 +41,7 @@ start_vps() {
     (
         exec 9>&- </dev/null >>"$LAB_STATE/log/vps.log" 2>&1
         record "$BASHPID" vps
-        enter_cgroup "$LAB_CGROUP" "$BASHPID"
+        enter_cgroup "$LAB_MACHINE" "$BASHPID"
         # Mounts live in a name space of their own and vanish with the machine.
         exec setsid unshare --mount --propagation private "$LAB_DIR/lab" boot-vps
     ) &
@@ -66,7 +66,7 @@ boot_vps() {
     install -m 644 "$LAB_KEYS/ca/ca.pem" "$root/usr/local/share/ca-certificates/lab-infrastructure.crt"
     install -m 644 "$LAB_STATE/ca/root.pem" "$root/usr/local/share/ca-certificates/lab-acme-root.crt"
     trust_in "$root/etc/ssl"
-    exec systemd-nspawn --boot --quiet --register=no --keep-unit --machine=vps --network-namespace-path="/run/netns/${NETNS}vps" \
+    exec systemd-nspawn --boot --quiet --register=no --keep-unit --machine="$LAB_MACHINE" --hostname=vps --network-namespace-path="/run/netns/${NETNS}vps" \
         --directory="$root" --link-journal=no --resolv-conf=off --timezone=off \
         --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_NET_BIND_SERVICE --bind-ro="$LAB_REPO:/srv/repo" --console=pipe
 }
@@ -83,7 +83,9 @@ stop_vps() {
     if leader=$(vps_leader); then kill -KILL "$leader" 2>/dev/null || true; fi
     stop_recorded vps
     end_processes_in vps
-    remove_cgroup "$LAB_CGROUP"
+    remove_cgroup "$LAB_MACHINE"
+    # What nspawn leaves when it is killed.
+    rmdir "/run/systemd/nspawn/propagate/$LAB_MACHINE" 2>/dev/null || true
 }
 
 vps_answers() { in_node phone timeout 1 bash -c "exec 3<>/dev/tcp/$LAB_VPS4/22 && read -r -t 1 banner <&3 && [[ \$banner == SSH-* ]]"; }

@@ -53,8 +53,8 @@ QByteArray line(const char *key, const QByteArrayList &values)
 QByteArray common()
 {
     return line("os", {"debian", "12", "Debian GNU/Linux 12"}) + line("kernel", {"6.1"}) + line("uid", {"0"}) +
-           line("systemd", {"1"}) + line("clock", {"1800000000"}) + line("ipv6", {"1"}) + line("free", {"1000"}) +
-           line("apache", {"0"}) + line("timer", {"0"}) + line("deployed", {""});
+           line("systemd", {"1"}) + line("busy", {"0"}) + line("clock", {"1800000000"}) + line("ipv6", {"1"}) +
+           line("free", {"1000"}) + line("apache", {"0"}) + line("timer", {"0"}) + line("deployed", {""});
 }
 
 } // namespace
@@ -205,7 +205,8 @@ private Q_SLOTS:
         QTest::newRow("nothing") << QByteArray() << false;
         QTest::newRow("end alone") << QByteArray("end\n") << false;
         QTest::newRow("too many lines") << good + line("module", {"a"}).repeated(20001) + "end\n" << false;
-        for (const char *key : {"os", "uid", "systemd", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
+        for (const char *key :
+             {"os", "uid", "systemd", "busy", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
             QByteArray without;
             for (const QByteArray &one : good.trimmed().split('\n'))
                 without += one.startsWith(QByteArray(key) + '\t') ? QByteArray() : one + '\n';
