@@ -40,7 +40,7 @@ public:
         }
         if (const auto good = checkRights(status, filePath(name), QStringLiteral("600")); !good)
             return passOn(good);
-        auto content = readAtMost(*file, filePath(name), LongestSecret);
+        auto content = readAtMost(*file, filePath(name), LongestSecret + 2); // and the newline
         if (!content)
             return passOn(content);
         if (content->endsWith('\n'))
@@ -57,6 +57,9 @@ public:
             return good;
         if (const auto good = checkSecretValue(name, value); !good)
             return good;
+        // Together with the newline it would be taken for a line end of Windows.
+        if (value.reveal().endsWith('\r'))
+            return fail(ErrorCode::Invalid, QStringLiteral("The secret %1 ends with a carriage return.").arg(name));
         if (const auto made = makePrivateFolder(m_path); !made)
             return made;
         if (const auto good = checkFolder(); !good)

@@ -187,6 +187,9 @@ public:
     {
         if (const auto good = checkSecretName(name); !good)
             return good;
+        // libsecret removes what is not there, or is locked, with success: look first.
+        if (const auto value = get(name, deadline, stop); !value)
+            return passOn(value);
         auto names = list();
         if (!names)
             return passOn(names);

@@ -179,7 +179,7 @@ std::optional<LocalAddress> localAddress(const nlmsghdr *header, const std::map<
     LocalAddress one{link->second.name, *address, body->ifa_prefixlen};
     one.temporary = flags & IFA_F_TEMPORARY;
     one.deprecated = flags & IFA_F_DEPRECATED;
-    one.tentative = (flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC);
+    one.tentative = flags & IFA_F_TENTATIVE;
     one.dadFailed = flags & IFA_F_DADFAILED;
     one.managesTemporary = flags & IFA_F_MANAGETEMPADDR;
     const nlattr *times = attributes[IFA_CACHEINFO];

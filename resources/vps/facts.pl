@@ -83,7 +83,7 @@ answer('systemd', -d '/run/systemd/system' ? 1 : 0);
 answer('clock',   time);
 # A run holds this lock exclusively; a look at it must not be in a run's way for long.
 my $busy = 0;
-if (open(my $lock, '<', '/run/lock/sixgate')) { $busy = flock($lock, LOCK_SH | LOCK_NB) ? 0 : 1; close($lock); }
+if (open(my $lock, '<', '/run/sixgate.lock')) { $busy = flock($lock, LOCK_SH | LOCK_NB) ? 0 : 1; close($lock); }
 answer('busy', $busy);
 my $ipv6 = 0;
 for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {

@@ -369,13 +369,25 @@ sub do_activate {
 sub start_apache {
     command('systemctl', '--quiet', 'enable', 'apache2.service', 'certbot.timer');
     my ($active) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
+    my $before = generation();
     my ($ok, $text) = command('systemctl', $active ? 'reload' : 'start', 'apache2.service');
+    # The reload ends before Apache has read the configuration; until then the old one answers, and Apache may still die
+    # of the new one.
+    for (1 .. 600) {
+        last unless $ok && $active && generation() eq $before;
+        select(undef, undef, undef, 0.1);
+        ($ok) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
+    }
+    failed('Apache does not take the new configuration; the old one is back.', tail($text)) if $ok && $active && generation() eq $before;
     ($ok) = command('systemctl', 'is-active', '--quiet', 'apache2.service') if $ok;
     my (undef, $why) = $ok ? (1, '') : command('systemctl', 'status', '--no-pager', '--lines=15', 'apache2.service');
     failed('Apache does not start with the new configuration; the old one is back.', tail("$text\n$why")) unless $ok;
     ($ok, $text) = command('systemctl', 'start', 'certbot.timer');
     failed('certbot\'s timer does not start.', tail($text)) unless $ok;
 }
+
+# Apache writes this file anew when it has read its configuration.
+sub generation { my @file = stat('/run/apache2/apache2.pid'); return @file ? "$file[1] $file[9]" : 'none'; }
 
 # Apache must answer on 443 with the certificate of each service that was changed (of one, where none was), at most
 # eight. A graceful reload takes a moment to be seen.

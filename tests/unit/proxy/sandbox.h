@@ -6,7 +6,8 @@
 #include <vector>
 
 /// A machine of its own for the rendered configuration, whose paths and ports are fixed: name spaces for network,
-/// mounts and processes, with an /etc, /run and /var/lib of its own in memory. Everything ends and vanishes with the test.
+/// mounts and processes, with an /etc, /run and /var/lib of its own in memory. Everything ends and vanishes with the
+/// test.
 namespace proxytest
 {
 

@@ -220,7 +220,7 @@ private Q_SLOTS:
         const QByteArray good = exampleSite();
         row("empty", "", "The site file is empty.");
         row("spaces", " \n\t", "The site file is empty.");
-        row("not JSON", "name: home", "line 1, column 1");
+        row("not JSON", "name: home", "not valid JSON at line 1, column ");
         row("comma missing", "{\n  \"schema\": 1\n  \"name\": \"home\"\n}", "line 3, column");
         row("comma too much", "{\n  \"schema\": 1,\n}", "line 3, column");
         row("column in characters", "{\"ä\": tru}", "line 1, column");
