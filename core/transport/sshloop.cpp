@@ -11,6 +11,9 @@ namespace sixgate
 namespace
 {
 
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds retryAfter = 50ms;
 constexpr qsizetype mostSessionsAtFirst = 8; // OpenSSH's MaxSessions is 10
 
 // Gives each complete line in `lines` to `onLine`.
@@ -152,6 +155,8 @@ bool SshLoop::startWaiting()
     while (!m_link->broken()) {
         std::erase_if(m_waiting, [](const auto &job) { return job->abandoned(); });
         if (!m_opening) {
+            if (std::chrono::steady_clock::now() < m_retryAt)
+                break;
             const bool room = sessionsInUse() < m_mostSessions;
             const auto next = std::find_if(m_waiting.begin(), m_waiting.end(),
                                            [room](const auto &job) { return room || !job->isExec(); });
@@ -168,9 +173,11 @@ bool SshLoop::startWaiting()
         moved = true;
         if (step == SshStep::Done) {
             m_running.push_back(std::move(m_opening));
-        } else if (m_opening->channelRefused() && sessionsInUse() > 0) {
-            // The server allows fewer sessions at a time: wait for one of ours to end.
-            m_mostSessions = sessionsInUse();
+        } else if (m_opening->channelRefused() && (sessionsInUse() > 0 || justClosed())) {
+            // The server allows fewer sessions at a time: wait for one of ours to end. It counts one for a moment
+            // longer than we do, until it has collected the process.
+            m_mostSessions = std::max<qsizetype>(1, sessionsInUse());
+            m_retryAt = std::chrono::steady_clock::now() + retryAfter;
             m_waiting.push_front(std::move(m_opening));
         } else {
             m_opening->fail(m_opening->error());
@@ -204,6 +211,13 @@ void SshLoop::close(SshJob &job)
 {
     if (job.channel())
         m_closing.push_back({job.channel(), job.isExec()});
+    if (job.isExec() && job.channel())
+        m_lastClose = std::chrono::steady_clock::now();
+}
+
+bool SshLoop::justClosed() const
+{
+    return std::chrono::steady_clock::now() < m_lastClose + 3s;
 }
 
 void SshLoop::waitForEvents(bool again)
@@ -212,7 +226,8 @@ void SshLoop::waitForEvents(bool again)
     for (const auto &job : m_running)
         job->addPolls(polls);
     constexpr int keepAlive = SshLink::keepAliveSeconds * 1000;
-    ::poll(polls.data(), polls.size(), again ? 0 : keepAlive);
+    const bool retries = !m_waiting.empty() && !m_opening && std::chrono::steady_clock::now() < m_retryAt;
+    ::poll(polls.data(), polls.size(), again ? 0 : retries ? int(retryAfter.count()) : keepAlive);
     eventfd_t count = 0;
     if (polls[0].revents)
         eventfd_read(m_wake.get(), &count);

@@ -3,6 +3,7 @@
 #include "model/deadline.h"
 #include "transport/sshcall.h"
 
+#include <chrono>
 #include <deque>
 #include <stop_token>
 #include <thread>
@@ -30,6 +31,7 @@ private:
     void takeNewCalls();
     bool startWaiting();
     bool moveAll();
+    bool justClosed() const;
     void waitForEvents(bool again);
     void failAll();
     qsizetype sessionsInUse() const;
@@ -54,6 +56,8 @@ private:
     std::vector<std::unique_ptr<SshJob>> m_running;
     std::vector<Closing> m_closing;
     qsizetype m_mostSessions;
+    std::chrono::steady_clock::time_point m_retryAt{};   // no open before: one was refused
+    std::chrono::steady_clock::time_point m_lastClose{}; // of a command's channel
 
     std::thread m_thread; // last: uses all of the above
 };

@@ -168,7 +168,7 @@ private Q_SLOTS:
         QVERIFY(!set.out.contains("Q0FOQVJZ") && !set.err.contains("Q0FOQVJZ"));
         QFile stored(folder + QStringLiteral("/dns.main.key"));
         QVERIFY(stored.open(QIODevice::ReadOnly));
-        QCOMPARE(stored.readAll(), QByteArray("Q0FOQVJZ"));
+        QCOMPARE(stored.readAll().trimmed(), QByteArray("Q0FOQVJZ"));
         QCOMPARE(stored.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
         const Ran list = secret({QStringLiteral("list")});
         QVERIFY(list.out.contains("dns.main.key") && !list.out.contains("Q0FOQVJZ"));

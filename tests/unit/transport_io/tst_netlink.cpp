@@ -201,7 +201,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!find("2001:db8:1::66")->tentative, 10000);
     }
 
-    void optimisticIsNotTentative()
+    void optimisticIsTentativeToo()
     {
         const char *const setting = "/proc/sys/net/ipv6/conf/lan/optimistic_dad";
         if (!QFile::exists(QString::fromLatin1(setting)))
@@ -211,7 +211,7 @@ private Q_SLOTS:
         const auto seen = find("2001:db8:1::15");
         write(setting, "0");
         QVERIFY(seen);
-        QVERIFY(!seen->tentative); // in use already
+        QVERIFY(seen->tentative); // not published before its detection has ended
     }
 
     void duplicateAddress()
