@@ -94,7 +94,7 @@ QStringList linesOfIp()
                              info[QStringLiteral("prefixlen")].toInt()};
             one.temporary = flag("temporary");
             one.deprecated = flag("deprecated");
-            one.tentative = flag("tentative") && !flag("optimistic");
+            one.tentative = flag("tentative");
             one.dadFailed = flag("dadfailed");
             one.managesTemporary = flag("mngtmpaddr");
             if (info[QStringLiteral("preferred_life_time")].toDouble() != 4294967295.0)
