@@ -17,6 +17,7 @@ constexpr auto readBackTime = 5s;
 constexpr auto firstPause = 50ms;
 constexpr auto longestPause = 1000ms;
 constexpr auto secondaryPatience = 3s; // for one answer of another server
+constexpr auto followTime = 6s;        // NOTIFY takes a second; who polls takes an hour, and nobody waits for that
 constexpr int noError = 0;
 constexpr int nxDomain = 3;
 
@@ -112,6 +113,17 @@ std::vector<QString> staleServers(const DnsServer &primary, const DnsAccount &ac
     return names;
 }
 
+/// After a refused prerequisite: true where the server still answers with what was expected. Then the values come from
+/// a wildcard record (RFC 4592), and the name itself has none.
+bool fromWildcard(const DnsServer &primary, const RecordSet &expected, const Deadline &deadline,
+                  const std::stop_token &stop)
+{
+    if (expected.values.empty())
+        return false;
+    const auto seen = valuesAt(primary, expected, deadline, stop);
+    return seen && *seen == sorted(expected.values);
+}
+
 } // namespace
 
 Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, const std::map<Label, TsigKey> &keys,
@@ -129,13 +141,16 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
     const auto primary = findPrimary(*account, deadline, stop);
     if (!primary)
         return passOn(primary);
-    if (auto done =
-            updateRecordSet(*primary, account->zone, change.wanted, &change.expected, key->second, deadline, stop);
-        !done)
+    auto done = updateRecordSet(*primary, account->zone, change.wanted, &change.expected, key->second, deadline, stop);
+    if (!done && done.error().code == ErrorCode::Moved && fromWildcard(*primary, change.expected, deadline, stop)) {
+        const RecordSet nothing{change.expected.name, change.expected.type, change.expected.ttl, {}};
+        done = updateRecordSet(*primary, account->zone, change.wanted, &nothing, key->second, deadline, stop);
+    }
+    if (!done)
         return passOn(done);
     if (auto shown = readBack(*primary, change.wanted, deadline.sooner(readBackTime), stop); !shown)
         return passOn(shown);
-    RecordsApplied applied{staleServers(*primary, *account, change.wanted, deadline, stop)};
+    RecordsApplied applied{staleServers(*primary, *account, change.wanted, deadline.sooner(followTime), stop)};
     if (stop.stop_requested())
         return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request, after the change was made."));
     return applied;

@@ -8,6 +8,7 @@
 #include "storage/sitefile.h"
 #include "storage/state.h"
 #include "transport/ssh.h"
+#include "transport/tls.h"
 #include "verify/paths.h"
 
 #include <algorithm>
@@ -161,11 +162,42 @@ public:
                 return passOn(credentials);
             inputs.acmeCredentials.emplace(account.name, std::move(*credentials));
         }
-        for (const ServerSeen &server : home.servers) {
-            if (server.certificate)
-                inputs.pinnedCertificates.emplace(server.server, *server.certificate);
+        for (const HomeServer &server : site.servers) {
+            if (!server.pinnedKey)
+                continue;
+            if (const auto certificate = pinnedCertificate(server, home))
+                inputs.pinnedCertificates.emplace(server.name, *certificate);
         }
+        pinned = inputs.pinnedCertificates;
         return wantedDeployment(site, inputs);
+    }
+
+    /// As the server shows it; where it is off, the one with the pinned key that was remembered.
+    std::optional<CertificateSeen> pinnedCertificate(const HomeServer &server, const HomeSeen &home) const
+    {
+        for (const ServerSeen &seen : home.servers) {
+            if (seen.server == server.name && seen.certificate)
+                return seen.certificate;
+        }
+        const auto remembered = state.pinnedCertificates.find(server.name);
+        if (remembered == state.pinnedCertificates.end())
+            return {};
+        const auto certificate = parseCertificate(remembered->second);
+        return certificate && certificate->key == *server.pinnedKey ? std::optional(*certificate) : std::nullopt;
+    }
+
+    Outcome rememberCertificates()
+    {
+        if (!deployment)
+            return {};
+        std::map<Label, QByteArray> certificates;
+        for (const auto &[server, certificate] : pinned)
+            certificates.emplace(server, certificate.pem);
+        if (certificates == state.pinnedCertificates)
+            return {};
+        SiteState next = state;
+        next.pinnedCertificates = std::move(certificates);
+        return save(std::move(next));
     }
 
     static VpsQuestions questionsOf(const WantedDeployment &wanted)
@@ -210,7 +242,8 @@ public:
         if (auto saved = remember(with); !saved)
             return failed(change, saved.error());
         auto done = applyRecords(records, site, keys, Deadline::after(recordTime), stop);
-        const bool certain = done || done.error().code == ErrorCode::Refused || done.error().code == ErrorCode::Moved;
+        const bool certain = done || done.error().code == ErrorCode::Refused ||
+                             done.error().code == ErrorCode::Denied || done.error().code == ErrorCode::Moved;
         if (certain) {
             if (auto saved = remember(done ? managedAfter(site, before, {change}) : before); !saved)
                 return failed(change, saved.error());
@@ -230,6 +263,11 @@ public:
     {
         SiteState next = state;
         next.managedRecords = std::move(records);
+        return save(std::move(next));
+    }
+
+    Outcome save(SiteState next)
+    {
         if (auto saved = saveState(site.name, next); !saved)
             return saved;
         state = std::move(next);
@@ -256,6 +294,7 @@ public:
     bool triedToConnect = false;
     Error noSession{ErrorCode::NotFound, QStringLiteral("Not connected yet."), {}, {}};
     SiteState state;
+    std::map<Label, CertificateSeen> pinned; ///< what the deployment was rendered with
     Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
     std::chrono::seconds oldTtl{0}; ///< the longest one of the records that were changed
     bool deployed = false;
@@ -328,6 +367,8 @@ Outcome Engine::apply(const Plan &plan, std::stop_token stop)
     const auto keys = d->keysFor(plan.changes, stop);
     if (!keys)
         return passOn(keys);
+    if (auto saved = d->rememberCertificates(); !saved)
+        return saved;
     bool vpsDone = false;
     for (const Change &change : plan.changes) {
         // Beyond the VPS's swap the job is finished: half of it would leave visitors nowhere.

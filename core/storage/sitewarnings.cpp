@@ -1,5 +1,6 @@
 #include "storage/sitefile.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -145,6 +146,26 @@ void warnOfServerNames(const Site &site, std::vector<SiteWarning> &warnings)
     }
 }
 
+/// The VPS takes visitors on port 443 and finds the home's port by itself; over IPv6 and in the LAN nobody does that
+/// for them.
+void warnOfPorts(const Site &site, std::vector<SiteWarning> &warnings)
+{
+    constexpr quint16 https = 443;
+    const auto odd = [](const Service &one) { return one.port.number() != https; };
+    const auto first = std::find_if(site.services.begin(), site.services.end(), odd);
+    if (first == site.services.end())
+        return;
+    const auto more = std::count_if(std::next(first), site.services.end(), odd);
+    const QString port = first->port.text();
+    warnings.push_back({QStringLiteral("services[%1].port").arg(first - site.services.begin()),
+                        QStringLiteral("Visitors over IPv6 and in the LAN come to port 443 of the home server, not to "
+                                       "%1%2.")
+                            .arg(port, more == 0 ? QString() : QStringLiteral(" (and %1 more places)").arg(more)),
+                        QStringLiteral("Let the service listen on 443, or give visitors the address with the port "
+                                       "(https://%1:%2).")
+                            .arg(first->publicNames.front().ascii(), port)});
+}
+
 /// The handbook's example carries the hash of nothing where the VPS's own one belongs.
 void warnOfHostKeys(const Vps &vps, size_t index, std::vector<SiteWarning> &warnings)
 {
@@ -167,6 +188,7 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
     for (size_t i = 0; i < site.dns.size(); ++i)
         warnOfAccount(site.dns[i], i, warnings);
     warnOfServerNames(site, warnings);
+    warnOfPorts(site, warnings);
     for (size_t i = 0; i < site.vps.size(); ++i) {
         warnOfHostKeys(site.vps[i], i, warnings);
         if (!site.vps[i].acme.termsAgreed)

@@ -65,7 +65,7 @@ Result<SiteState> parseState(const QByteArray &text)
         return passOn(schema);
     if (*schema > Schema)
         return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
-    const auto root = JsonFields::open(*document, {"schema", "managedRecords"});
+    const auto root = JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates"});
     if (!root)
         return passOn(root);
     const auto node = root->need("managedRecords", "[]");
@@ -80,6 +80,26 @@ Result<SiteState> parseState(const QByteArray &text)
         if (!key)
             return passOn(key);
         state.managedRecords.push_back(*key);
+    }
+    if (!root->has("pinnedCertificates"))
+        return state;
+    const auto pinned = jsonList(root->at("pinnedCertificates"), "[]");
+    if (!pinned)
+        return passOn(pinned);
+    for (const JsonNode &item : *pinned) {
+        const auto fields = JsonFields::open(item, {"server", "pem"});
+        if (!fields)
+            return passOn(fields);
+        const auto server = neededField<Label>(*fields, "server", "\"nas\"");
+        if (!server)
+            return passOn(server);
+        const auto pemNode = fields->need("pem", "\"-----BEGIN CERTIFICATE-----…\"");
+        if (!pemNode)
+            return passOn(pemNode);
+        const auto pem = jsonText(*pemNode, "\"-----BEGIN CERTIFICATE-----…\"");
+        if (!pem)
+            return passOn(pem);
+        state.pinnedCertificates[*server] = pem->toLatin1();
     }
     return state;
 }
@@ -127,7 +147,13 @@ Outcome saveState(const Label &site, const SiteState &state)
     for (const RecordKey &key : keys)
         records.append(QJsonObject{{QStringLiteral("name"), key.name.ascii()},
                                    {QStringLiteral("type"), recordTypeName(key.type)}});
-    const QJsonObject root{{QStringLiteral("schema"), Schema}, {QStringLiteral("managedRecords"), records}};
+    QJsonArray pinned;
+    for (const auto &[server, pem] : state.pinnedCertificates)
+        pinned.append(
+            QJsonObject{{QStringLiteral("server"), server.text()}, {QStringLiteral("pem"), QString::fromLatin1(pem)}});
+    const QJsonObject root{{QStringLiteral("schema"), Schema},
+                           {QStringLiteral("managedRecords"), records},
+                           {QStringLiteral("pinnedCertificates"), pinned}};
     if (const auto made = makePrivateFolder(stateFolder(site)); !made)
         return made;
     return writeAtomically(statePath(site), QJsonDocument(root).toJson());

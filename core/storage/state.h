@@ -4,6 +4,9 @@
 #include "model/names.h"
 #include "model/observation.h"
 
+#include <QByteArray>
+
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -15,6 +18,9 @@ namespace sixgate
 struct SiteState {
     /// Records that Sixgate has set: only these are ever deleted when they are no longer wanted.
     std::vector<RecordKey> managedRecords;
+    /// Home server → the self-signed certificate (PEM) it showed last, so that the VPS can be redeployed while the
+    /// server is off. The pinned key in the site file says whether it still counts.
+    std::map<Label, QByteArray> pinnedCertificates;
 };
 
 /// `$XDG_STATE_HOME/sixgate/<site>`, with `~/.local/state` where the variable is unset or not absolute (XDG base

@@ -120,7 +120,7 @@ visitors() {
 }
 served_certificate() {
     lab exec phone openssl s_client -connect "$LAB_VPS4:443" -servername "$LAB_PUBLIC_NAME" </dev/null 2>/dev/null |
-        openssl x509 -noout -serial
+        openssl x509 -noout "${@:--serial}"
 }
 served_certificate_is_not() {
     local now

@@ -70,7 +70,7 @@ private Q_SLOTS:
         QVERIFY(!site->vps[0].acme.termsAgreed); // nobody agrees by copying
         QCOMPARE(site->services.size(), size_t(2));
         QCOMPARE(int(site->services[0].port.number()), 443);
-        QCOMPARE(int(site->services[1].port.number()), 8443);
+        QCOMPARE(int(site->services[1].port.number()), 443);
         QCOMPARE(site->services[1].publicNames[1].ascii(), QStringLiteral("pictures.example.org"));
         QCOMPARE(site->services[1].probePath.text(), QStringLiteral("/"));
         // Written as Sixgate writes it.
@@ -179,6 +179,7 @@ private Q_SLOTS:
             paths(QStringLiteral("dns[0].acmeKey.name = \"sixgate-home\"")).contains(QStringLiteral("dns[0].acmeKey")));
         QVERIFY(paths(QStringLiteral("dns[0].server = \"2001:db8::53\"")).contains(QStringLiteral("dns[0].server")));
         QVERIFY(!paths(QStringLiteral("dns[0].server = \"9.9.9.9\"")).contains(QStringLiteral("dns[0].server")));
+        QVERIFY(paths(QStringLiteral("services[1].port = 8443")).contains(QStringLiteral("services[1].port")));
         QVERIFY(paths(QStringLiteral("services[1].upstreamName = \"ns1.example.org\""))
                     .contains(QStringLiteral("services[1].upstreamName")));
     }

@@ -84,9 +84,11 @@ private Q_SLOTS:
         SiteState state;
         state.managedRecords = {key("cloud.example.org", RecordType::AAAA), key("cloud.example.org", RecordType::A),
                                 key("a.example.org", RecordType::AAAA), key("cloud.example.org", RecordType::A)};
+        state.pinnedCertificates[*Label::parse(QStringLiteral("nas"))] = "-----BEGIN CERTIFICATE-----\nMII=\n";
         QVERIFY(saveState(home(), state));
         const auto loaded = loadState(home());
         QVERIFY(loaded);
+        QVERIFY(loaded->pinnedCertificates == state.pinnedCertificates);
         QCOMPARE(shown(loaded->managedRecords),
                  QStringLiteral("a.example.org AAAA\ncloud.example.org A\ncloud.example.org AAAA"));
         struct stat status;
@@ -116,6 +118,8 @@ private Q_SLOTS:
         QTest::newRow("newer") << QByteArray("{\"schema\": 2, \"managedRecords\": [], \"leases\": []}");
         QTest::newRow("no records") << QByteArray("{\"schema\": 1}");
         QTest::newRow("unknown key") << QByteArray("{\"schema\": 1, \"managedRecords\": [], \"x\": 1}");
+        QTest::newRow("certificate of nobody")
+            << QByteArray("{\"schema\": 1, \"managedRecords\": [], \"pinnedCertificates\": [{\"pem\": \"x\"}]}");
         QTest::newRow("bad name") << QByteArray(
             "{\"schema\": 1, \"managedRecords\": [{\"name\": \"*\", \"type\": \"A\"}]}");
         QTest::newRow("bad type") << QByteArray(

@@ -20,7 +20,7 @@ constexpr auto secret = "Wg0nl2TbXmGmYwFQ4uYlqX8k5o3xT6cBzr7ZkqVtE1s=";
 const char *zoneText = "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 10\n@ NS ns1\n@ NS ns2\n@ NS ns3\n@ NS ns4\n"
                        "ns1 A 127.0.0.1\nns2 A 127.0.0.2\nns3 A 127.0.0.3\nns4 A 127.0.0.4\n"
                        "vps A 198.51.100.10\nvps AAAA 2001:db8:b::10\n"
-                       "www CNAME vps\nsub NS ns.sub\nns.sub A 127.0.0.1\n";
+                       "www CNAME vps\n*.wild AAAA 2001:db8:f::1\nsub NS ns.sub\nns.sub A 127.0.0.1\n";
 
 Site site()
 {
@@ -211,6 +211,25 @@ private Q_SLOTS:
             applyRecords(change("cloud.example.org", {}, {m_address}), site(), keys(), Deadline::after(4s), {});
         QVERIFY(gone);
         QVERIFY(gone->stale.empty());
+    }
+
+    void underAWildcard()
+    {
+        const QString wild = QStringLiteral("2001:db8:f::1");
+        const auto other = applyRecords(change("a.wild.example.org", {m_address}, {QStringLiteral("2001:db8:f::2")}),
+                                        site(), keys(), Deadline::after(4s), {});
+        QVERIFY(!other);
+        QCOMPARE(other.error().code, ErrorCode::Moved);
+        const auto done =
+            applyRecords(change("a.wild.example.org", {m_address}, {wild}), site(), keys(), Deadline::after(4s), {});
+        QVERIFY2(done, qPrintable(done ? QString() : done.error().summary + done.error().detail));
+        const auto at = [](const char *name) {
+            const auto answer = queryServer(serverAt("127.0.0.1"), parsed<Hostname>(name), RecordType::AAAA, false,
+                                            Deadline::after(2s), {});
+            return answer ? answer->find(parsed<Hostname>(name), RecordType::AAAA).values : std::vector<QString>();
+        };
+        QCOMPARE(at("a.wild.example.org"), std::vector{m_address});
+        QCOMPARE(at("b.wild.example.org"), std::vector{wild}); // the wildcard itself is left alone
     }
 
     void byAddressAndWithoutResolver()
