@@ -113,17 +113,6 @@ std::vector<QString> staleServers(const DnsServer &primary, const DnsAccount &ac
     return names;
 }
 
-/// After a refused prerequisite: true where the server still answers with what was expected. Then the values come from
-/// a wildcard record (RFC 4592), and the name itself has none.
-bool fromWildcard(const DnsServer &primary, const RecordSet &expected, const Deadline &deadline,
-                  const std::stop_token &stop)
-{
-    if (expected.values.empty())
-        return false;
-    const auto seen = valuesAt(primary, expected, deadline, stop);
-    return seen && *seen == sorted(expected.values);
-}
-
 } // namespace
 
 Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, const std::map<Label, TsigKey> &keys,
@@ -142,7 +131,9 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
     if (!primary)
         return passOn(primary);
     auto done = updateRecordSet(*primary, account->zone, change.wanted, &change.expected, key->second, deadline, stop);
-    if (!done && done.error().code == ErrorCode::Moved && fromWildcard(*primary, change.expected, deadline, stop)) {
+    bool wasAbsent = change.expected.values.empty();
+    if (!done && done.error().code == ErrorCode::Moved && change.perhapsAbsent) {
+        wasAbsent = true;
         const RecordSet nothing{change.expected.name, change.expected.type, change.expected.ttl, {}};
         done = updateRecordSet(*primary, account->zone, change.wanted, &nothing, key->second, deadline, stop);
     }
@@ -150,7 +141,8 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
         return passOn(done);
     if (auto shown = readBack(*primary, change.wanted, deadline.sooner(readBackTime), stop); !shown)
         return passOn(shown);
-    RecordsApplied applied{staleServers(*primary, *account, change.wanted, deadline.sooner(followTime), stop)};
+    RecordsApplied applied{staleServers(*primary, *account, change.wanted, deadline.sooner(followTime), stop),
+                           wasAbsent};
     if (stop.stop_requested())
         return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request, after the change was made."));
     return applied;

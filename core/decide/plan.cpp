@@ -49,7 +49,9 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
         for (Change &change : planRecords(site, seen, inputs.managed, plan.withheld))
             (sendsVisitorsToVps(change) ? last : plan.changes).push_back(std::move(change));
     }
-    if (inputs.scope != PlanScope::Dns && !planVps(site, seen, inputs, plan)) {
+    const bool ready = inputs.scope == PlanScope::Dns ? seen.vps.facts && !seen.vps.facts->deployedId.isEmpty()
+                                                      : planVps(site, seen, inputs, plan);
+    if (!ready) {
         for (const Change &change : last)
             plan.withheld.push_back(
                 {change.object, QStringLiteral("The VPS is not ready for visitors yet."), {}, false});

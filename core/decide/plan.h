@@ -12,7 +12,7 @@ enum class PlanScope { All, Dns, Vps };
 /// What goes into a plan besides the site and the observation.
 struct PlanInputs {
     PlanScope scope = PlanScope::All;
-    std::vector<RecordKey> managed; ///< records Sixgate set earlier
+    std::vector<ManagedRecord> managed; ///< records Sixgate set earlier
     Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
 };
 

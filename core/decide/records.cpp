@@ -1,6 +1,8 @@
 #include "decide/records.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 namespace sixgate
 {
@@ -47,7 +49,7 @@ Known<std::vector<QString>> vpsIpv4(const Site &site, const Observation &seen)
     return texts(*seen.vps.ipv4);
 }
 
-Known<std::vector<QString>> homeIpv6(const Site &site, const Observation &seen, const Label &server)
+Known<std::vector<QString>> homeIpv6(const Observation &seen, const Label &server)
 {
     for (size_t i = 0; i < seen.home.servers.size(); ++i) {
         const ServerSeen &one = seen.home.servers[i];
@@ -59,10 +61,11 @@ Known<std::vector<QString>> homeIpv6(const Site &site, const Observation &seen, 
         if (seen.vps.ipv6 &&
             std::find(seen.vps.ipv6->begin(), seen.vps.ipv6->end(), *one.proven) != seen.vps.ipv6->end())
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("The address of %1 is the VPS's own address.").arg(server.text()));
+                        QStringLiteral("The address of %1 is the VPS's own address.").arg(server.text()), {},
+                        QStringLiteral("Correct the AAAA record of the VPS name, or where the server's address comes "
+                                       "from in the site file."));
         return std::vector<QString>{one.proven->text()};
     }
-    Q_UNUSED(site)
     return fail(ErrorCode::NotFound, QStringLiteral("The server %1 was not looked for.").arg(server.text()));
 }
 
@@ -92,6 +95,76 @@ Change recordChange(const RecordWish &wish, const RecordSet &current)
     return change;
 }
 
+/// What the zone has of a wish's RRset; an error where that is not known.
+Known<RecordSet> currentOf(const RecordWish &wish, const ZoneSeen &zone)
+{
+    const auto found = zone.records.find(wish.key);
+    return found == zone.records.end() ? fail(ErrorCode::NotFound, QStringLiteral("The zone was not asked for it."))
+                                       : found->second;
+}
+
+bool isFulfilled(const RecordWish &wish, const RecordSet &current)
+{
+    return current.values == *wish.values && (wish.values->empty() || current.ttl == wish.ttl);
+}
+
+/// The names that a wildcard answers for, but not as wished: they need records of their own, and all of them, since the
+/// wildcard ends to cover the name with the first one.
+std::set<Hostname> namesToUncover(const std::vector<RecordWish> &wishes, const ZoneSeen &zone)
+{
+    std::set<Hostname> names;
+    for (const RecordWish &wish : wishes) {
+        if (!wish.values || !zone.wildcards.contains(wish.key.name))
+            continue;
+        const auto current = currentOf(wish, zone);
+        if (current && !isFulfilled(wish, *current))
+            names.insert(wish.key.name);
+    }
+    return names;
+}
+
+std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, const std::set<Hostname> &uncovered,
+                                 std::vector<Withheld> &withheld)
+{
+    const auto leave = [&](const Error &why, bool blocking) {
+        withheld.push_back({objectOf(wish.key), why.summary, why.fix, blocking});
+        return std::nullopt;
+    };
+    if (!wish.values)
+        return leave(wish.values.error(), true);
+    const bool uncover = uncovered.contains(wish.key.name);
+    const auto alias = zone.records.find(RecordKey{wish.key.name, RecordType::CNAME});
+    if (!uncover && alias != zone.records.end() && alias->second && !alias->second->values.empty())
+        return leave({ErrorCode::Refused,
+                      QStringLiteral("%1 is an alias (CNAME) of %2, so it can have no addresses of its own.")
+                          .arg(wish.key.name.ascii(), joined(alias->second->values)),
+                      {},
+                      QStringLiteral("Remove the CNAME record, or use another name in the site file.")},
+                     true);
+    const auto current = currentOf(wish, zone);
+    if (!current)
+        return leave(current.error(), true);
+    if (!uncover)
+        return isFulfilled(wish, *current) ? std::nullopt : std::optional(recordChange(wish, *current));
+    if (wish.values->empty())
+        return std::nullopt; // goes with the wildcard
+    Change change = recordChange(wish, {wish.key.name, wish.key.type, current->ttl, {}});
+    auto &action = std::get<SetRecords>(change.action);
+    action.expected.values = current->values;
+    action.perhapsAbsent = true;
+    return change;
+}
+
+/// The VPS's name and the DNS servers' names: whoever set records there, Sixgate deletes none.
+bool isSomebodys(const Site &site, const Hostname &name)
+{
+    return std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) { return vps.host == name; }) ||
+           std::any_of(site.dns.begin(), site.dns.end(), [&](const DnsAccount &account) {
+               const auto *host = std::get_if<Hostname>(&account.server);
+               return host && *host == name;
+           });
+}
+
 } // namespace
 
 std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
@@ -108,7 +181,7 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
     const auto ipv4 = vpsIpv4(site, seen);
     std::map<Label, Known<std::vector<QString>>> ipv6;
     for (const HomeServer &server : site.servers)
-        ipv6.emplace(server.name, homeIpv6(site, seen, server.name));
+        ipv6.emplace(server.name, homeIpv6(seen, server.name));
 
     for (const Service &service : site.services) {
         const auto &home = ipv6.at(service.server);
@@ -123,9 +196,11 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
     return wishes;
 }
 
-std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<RecordKey> &managed)
+std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<ManagedRecord> &managed)
 {
-    std::set<RecordKey> keys(managed.begin(), managed.end());
+    std::set<RecordKey> keys;
+    for (const ManagedRecord &record : managed)
+        keys.insert(record.key);
     const auto add = [&](const Hostname &name) {
         for (RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME})
             keys.insert(RecordKey{name, type});
@@ -138,46 +213,25 @@ std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<R
     return {keys.begin(), keys.end()};
 }
 
-std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<RecordKey> &managed,
+std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
                                 std::vector<Withheld> &withheld)
 {
     std::vector<Change> changes;
-    std::set<RecordKey> wishedFor;
-    for (const RecordWish &wish : recordWishes(site, seen)) {
-        wishedFor.insert(wish.key);
-        if (!wish.values) {
-            const Error &why = wish.values.error();
-            withheld.push_back({objectOf(wish.key), why.summary, why.fix, false});
-            continue;
-        }
-        const auto alias = seen.zone.records.find(RecordKey{wish.key.name, RecordType::CNAME});
-        if (alias != seen.zone.records.end() && alias->second && !alias->second->values.empty()) {
-            withheld.push_back({objectOf(wish.key),
-                                QStringLiteral("%1 is an alias (CNAME) of %2, so it can have no addresses of its own.")
-                                    .arg(wish.key.name.ascii(), joined(alias->second->values)),
-                                QStringLiteral("Remove the CNAME record, or use another name in the site file."),
-                                true});
-            continue;
-        }
-        const auto found = seen.zone.records.find(wish.key);
-        if (found == seen.zone.records.end() || !found->second) {
-            const Error why = found == seen.zone.records.end()
-                                  ? Error{ErrorCode::NotFound, QStringLiteral("The zone was not asked for it."), {}, {}}
-                                  : found->second.error();
-            withheld.push_back({objectOf(wish.key), why.summary, why.fix, true});
-            continue;
-        }
-        const RecordSet &current = *found->second;
-        const bool sameTtl = wish.values->empty() || current.ttl == wish.ttl;
-        if (current.values != *wish.values || !sameTtl)
-            changes.push_back(recordChange(wish, current));
+    const auto wishes = recordWishes(site, seen);
+    const std::set<Hostname> uncovered = namesToUncover(wishes, seen.zone);
+    std::set<RecordKey> wished;
+    for (const RecordWish &wish : wishes) {
+        wished.insert(wish.key);
+        if (auto change = planRecord(wish, seen.zone, uncovered, withheld))
+            changes.push_back(std::move(*change));
     }
-    for (const RecordKey &key : managed) {
-        if (wishedFor.contains(key))
+    for (const ManagedRecord &record : stillManaged(site, seen.zone, managed)) {
+        const RecordKey &key = record.key;
+        if (wished.contains(key) || isSomebodys(site, key.name) || seen.zone.wildcards.contains(key.name))
             continue;
         const DnsAccount *account = site.accountFor(key.name);
         const auto found = seen.zone.records.find(key);
-        if (!account || found == seen.zone.records.end() || !found->second || found->second->values.empty())
+        if (!account || found == seen.zone.records.end() || !found->second || found->second->values != record.values)
             continue;
         changes.push_back(recordChange({key, account->name, std::vector<QString>{}, account->ttl,
                                         QStringLiteral("it is no longer in the site file")},
@@ -186,23 +240,43 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
     return changes;
 }
 
-std::vector<RecordKey> managedAfter(const Site &site, const std::vector<RecordKey> &managed,
-                                    const std::vector<Change> &done)
+std::vector<ManagedRecord> managedAfter(const Site &site, const std::vector<ManagedRecord> &managed,
+                                        const std::vector<Change> &done)
 {
-    std::set<RecordKey> keys(managed.begin(), managed.end());
+    std::set<ManagedRecord> records(managed.begin(), managed.end());
     for (const Change &change : done) {
-        const auto *records = std::get_if<SetRecords>(&change.action);
-        if (!records)
+        const auto *set = std::get_if<SetRecords>(&change.action);
+        if (!set)
             continue;
-        const RecordKey key{records->wanted.name, records->wanted.type};
-        if (records->wanted.values.empty())
-            keys.erase(key);
-        else
-            keys.insert(key);
+        const RecordKey key{set->wanted.name, set->wanted.type};
+        std::erase_if(records, [&](const ManagedRecord &one) { return one.key == key; });
+        if (!set->wanted.values.empty())
+            records.insert({key, set->wanted.values});
     }
     // A name whose account left the site file can no longer be changed by us.
-    std::erase_if(keys, [&](const RecordKey &key) { return !site.accountFor(key.name); });
-    return {keys.begin(), keys.end()};
+    std::erase_if(records, [&](const ManagedRecord &one) { return !site.accountFor(one.key.name); });
+    return {records.begin(), records.end()};
+}
+
+std::vector<ManagedRecord> stillManaged(const Site &site, const ZoneSeen &zone,
+                                        const std::vector<ManagedRecord> &managed)
+{
+    std::set<RecordKey> wished;
+    for (const Service &service : site.services) {
+        wished.insert({service.upstreamName, RecordType::AAAA});
+        for (const Hostname &name : service.publicNames) {
+            wished.insert({name, RecordType::A});
+            wished.insert({name, RecordType::AAAA});
+        }
+    }
+    std::vector<ManagedRecord> ours;
+    for (const ManagedRecord &record : managed) {
+        const auto found = zone.records.find(record.key);
+        const bool foreign = found != zone.records.end() && found->second && found->second->values != record.values;
+        if (!foreign || wished.contains(record.key))
+            ours.push_back(record);
+    }
+    return ours;
 }
 
 } // namespace sixgate

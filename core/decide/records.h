@@ -22,20 +22,25 @@ struct RecordWish {
 };
 
 /// The keys to ask the authoritative servers for: everything wanted plus everything Sixgate has set before.
-std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<RecordKey> &managed);
+std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<ManagedRecord> &managed);
 
 /// Public name: A → VPS, AAAA → home server. Upstream name: AAAA → home server, no A.
 /// A server whose address is not proven, or a VPS name that does not resolve, makes the wish unknown.
 std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen);
 
 /// The changes that make the zones as wished. `managed` are records that Sixgate set earlier: those no longer in the
-/// site file are deleted. Names that are a CNAME, and values not known, go to `withheld`.
-std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<RecordKey> &managed,
+/// site file are deleted, where they still hold what was set, and never at the names of the VPS and of the DNS servers.
+/// A name that a wildcard answers for gets all its records, or none where every answer is as wished. Names that are a
+/// CNAME, and values not known, go to `withheld`.
+std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
                                 std::vector<Withheld> &withheld);
 
-/// The records that Sixgate looks after once `changes` are done: kept in the state, so that only these are ever
-/// deleted.
-std::vector<RecordKey> managedAfter(const Site &site, const std::vector<RecordKey> &managed,
-                                    const std::vector<Change> &done);
+/// The records that Sixgate looks after once `done` are done: kept in the state, so that only these are ever deleted.
+std::vector<ManagedRecord> managedAfter(const Site &site, const std::vector<ManagedRecord> &managed,
+                                        const std::vector<Change> &done);
+
+/// Without those that are no longer in the site file and hold other values now: somebody else has taken them over.
+std::vector<ManagedRecord> stillManaged(const Site &site, const ZoneSeen &zone,
+                                        const std::vector<ManagedRecord> &managed);
 
 } // namespace sixgate

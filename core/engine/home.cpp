@@ -103,13 +103,13 @@ void refuseForeignKeys(HomeSeen &home, const std::set<Fingerprint> &keys)
     }
 }
 
-std::set<Fingerprint> vpsKeys(const VpsSeen &vps)
+Known<std::set<Fingerprint>> vpsKeys(const VpsSeen &vps)
 {
+    if (!vps.facts)
+        return passOn(vps.facts);
     std::set<Fingerprint> keys;
-    if (vps.facts) {
-        for (const auto &[lineage, certificate] : vps.facts->certificates)
-            keys.insert(certificate.key);
-    }
+    for (const auto &[lineage, certificate] : vps.facts->certificates)
+        keys.insert(certificate.key);
     return keys;
 }
 

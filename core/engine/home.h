@@ -16,7 +16,7 @@ HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token 
 /// A server that showed one of the VPS's keys is not the home server: its address is not known after all.
 void refuseForeignKeys(HomeSeen &home, const std::set<Fingerprint> &vpsKeys);
 
-/// Keys of the certificates on the VPS.
-std::set<Fingerprint> vpsKeys(const VpsSeen &vps);
+/// Keys of the certificates on the VPS; an error where its facts are not known.
+Known<std::set<Fingerprint>> vpsKeys(const VpsSeen &vps);
 
 } // namespace sixgate

@@ -104,9 +104,19 @@ struct RecordKey {
     friend auto operator<=>(const RecordKey &, const RecordKey &) = default;
 };
 
+/// An RRset that Sixgate has set, with the values it gave it last.
+struct ManagedRecord {
+    RecordKey key;
+    std::vector<QString> values;
+    friend auto operator<=>(const ManagedRecord &, const ManagedRecord &) = default;
+};
+
 /// What the authoritative servers say. A key that was not asked for is not in the map.
 struct ZoneSeen {
     std::map<RecordKey, Known<RecordSet>> records;
+    /// Names that are answered like a name that surely does not exist: by all signs from a wildcard record (RFC 4592),
+    /// which ends to cover a name as soon as that has any record of its own.
+    std::set<Hostname> wildcards;
 };
 
 /// State of one managed file on the VPS.

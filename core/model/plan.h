@@ -24,6 +24,7 @@ struct SetRecords {
     Label account;
     RecordSet wanted;
     RecordSet expected;
+    bool perhapsAbsent = false; ///< `expected` came by all signs from a wildcard: that there is nothing is as good
 };
 /// Install Debian packages that are not there.
 struct InstallPackages {

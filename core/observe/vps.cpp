@@ -180,12 +180,12 @@ private:
 
 } // namespace
 
-QByteArray vpsFactsInput(const VpsQuestions &questions)
+QByteArray vpsFactsInput(const FactsQuestions &questions)
 {
     QByteArray input = resource(u"vps/facts.pl") + "__END__\n";
     for (const QString &package : questions.packages)
         input += "package " + package.toLatin1() + '\n';
-    for (const VpsQuestions::File &file : questions.files)
+    for (const FactsQuestions::File &file : questions.files)
         input += "file " + file.sha256 + (file.secret ? " secret " : " plain ") + file.path.toLatin1() + '\n';
     return input;
 }
@@ -195,7 +195,7 @@ Known<VpsFacts> parseVpsFacts(const QByteArray &answer)
     return Reader().read(answer);
 }
 
-Known<VpsFacts> readVpsFacts(SshSession &session, const VpsQuestions &questions, const Deadline &deadline,
+Known<VpsFacts> readVpsFacts(SshSession &session, const FactsQuestions &questions, const Deadline &deadline,
                              std::stop_token stop)
 {
     const auto ran =
@@ -209,7 +209,7 @@ Known<VpsFacts> readVpsFacts(SshSession &session, const VpsQuestions &questions,
     auto facts = parseVpsFacts(ran->out);
     if (!facts)
         return facts;
-    for (const VpsQuestions::File &file : questions.files) {
+    for (const FactsQuestions::File &file : questions.files) {
         if (!facts->files.count(file.path))
             return strange(QStringLiteral("Nothing about \"%1\".").arg(file.path));
     }

@@ -13,7 +13,7 @@ namespace sixgate
 {
 
 /// What to look for on the VPS: the names and files of the wanted deployment.
-struct VpsQuestions {
+struct FactsQuestions {
     struct File {
         QString path;
         QByteArray sha256; ///< hex, as wanted; the content of a file that has it is not sent
@@ -26,11 +26,11 @@ struct VpsQuestions {
 /// Reads the facts of the VPS in one round trip: runs resources/vps/facts.pl there (perl-base and coreutils only; as
 /// root, or with less to tell). Changes nothing. Network, Timeout, Cancelled as of SshSession::exec; Protocol where the
 /// answer is not what the script says.
-Known<VpsFacts> readVpsFacts(SshSession &session, const VpsQuestions &questions, const Deadline &deadline,
+Known<VpsFacts> readVpsFacts(SshSession &session, const FactsQuestions &questions, const Deadline &deadline,
                              std::stop_token stop);
 
 /// The script's standard input: the script itself, `__END__`, the questions.
-QByteArray vpsFactsInput(const VpsQuestions &questions);
+QByteArray vpsFactsInput(const FactsQuestions &questions);
 
 /// Parses the script's answer. The VPS is not trusted: sizes, names and hashes are checked, unknown lines refused.
 Known<VpsFacts> parseVpsFacts(const QByteArray &answer);

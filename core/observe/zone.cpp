@@ -2,6 +2,8 @@
 
 #include "transport/parallel.h"
 
+#include <QRandomGenerator>
+
 #include <map>
 #include <optional>
 #include <set>
@@ -57,6 +59,30 @@ PrimaryOf findPrimaries(const std::set<const DnsAccount *> &accounts, const Dead
     return primaries;
 }
 
+/// The name with its first label replaced; nothing where it would be too long.
+Result<Hostname> besideOf(const Hostname &name, const QString &stranger)
+{
+    return Hostname::parse(stranger + name.ascii().section(QLatin1Char('.'), 1));
+}
+
+/// The names all of whose answers are those of a name that does not exist, and which have any.
+std::set<Hostname> coveredNames(const std::map<RecordKey, Known<RecordSet>> &records,
+                                const std::map<RecordKey, Known<RecordSet>> &strangers, const QString &stranger)
+{
+    std::set<Hostname> some, differing;
+    for (const auto &[key, seen] : records) {
+        const auto name = besideOf(key.name, stranger);
+        const auto other = name ? strangers.find({*name, key.type}) : strangers.end();
+        const bool known = seen && other != strangers.end() && other->second;
+        if (!known || seen->values != other->second->values || seen->ttl != other->second->ttl)
+            differing.insert(key.name);
+        else if (!seen->values.empty())
+            some.insert(key.name);
+    }
+    std::erase_if(some, [&](const Hostname &name) { return differing.contains(name); });
+    return some;
+}
+
 /// The addresses of `host`: as the zone's primary gives them; through the system's resolvers where the zone does not
 /// hold the name itself (no account, a CNAME, a zone below).
 template <class Address, class Resolve>
@@ -94,7 +120,18 @@ ZoneSeen observeZone(const Site &site, const std::vector<RecordKey> &keys, const
 {
     std::vector<Asked> asked;
     std::set<const DnsAccount *> accounts;
-    for (const RecordKey &key : std::set<RecordKey>(keys.begin(), keys.end())) {
+    // Beside each name another one that surely does not exist: what is answered for that comes from a wildcard.
+    const QString stranger =
+        QStringLiteral("sixgate-%1.").arg(QRandomGenerator::system()->generate64(), 16, 16, QLatin1Char('0'));
+    std::set<RecordKey> all(keys.begin(), keys.end());
+    for (const RecordKey &key : keys) {
+        const auto name = besideOf(key.name, stranger);
+        const DnsAccount *account = site.accountFor(key.name);
+        if (name && account && key.name != account->zone)
+            all.insert({*name, key.type});
+    }
+    std::map<RecordKey, Known<RecordSet>> strangers;
+    for (const RecordKey &key : all) {
         const DnsAccount *account = site.accountFor(key.name);
         if (!account)
             continue;
@@ -112,7 +149,8 @@ ZoneSeen observeZone(const Site &site, const std::vector<RecordKey> &keys, const
     });
     ZoneSeen seen;
     for (Asked &one : asked)
-        seen.records.emplace(one.key, std::move(*one.seen));
+        (one.key.name.ascii().startsWith(stranger) ? strangers : seen.records).emplace(one.key, std::move(*one.seen));
+    seen.wildcards = coveredNames(seen.records, strangers, stranger);
     return seen;
 }
 

@@ -42,6 +42,12 @@ Outcome checkAccounts(const Site &site)
                                          "\"example.org\" here and \"example.net\" there.")
                               .arg(site.dns[i].zone.ascii())
                               .arg(first->second));
+        if (site.dns[i].key.name == site.dns[i].acmeKey.name)
+            return failAt(item("dns", i, "acmeKey.name"),
+                          QStringLiteral("“%1” is also the key that sets addresses: whoever takes over the VPS could "
+                                         "change every record of “%2”; name a second key here, which may only set TXT "
+                                         "at _acme-challenge names, for example \"sixgate-acme\".")
+                              .arg(site.dns[i].key.name.text(), site.dns[i].zone.ascii()));
     }
     return {};
 }

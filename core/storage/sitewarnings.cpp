@@ -114,12 +114,6 @@ void warnOfAccount(const DnsAccount &account, size_t index, std::vector<SiteWarn
                                            "long after the prefix has changed.")
                                 .arg(ttl),
                             QStringLiteral("Use 60.")});
-    if (account.key.name == account.acmeKey.name)
-        warnings.push_back({path + QStringLiteral("acmeKey"),
-                            QStringLiteral("The key for certificates is the one that sets addresses: whoever takes "
-                                           "over the VPS could then change every record of “%1”.")
-                                .arg(account.zone.ascii()),
-                            QStringLiteral("Make a second key that may only set TXT at _acme-challenge names.")});
 }
 
 /// Setting addresses at the DNS server's own name would lead Sixgate's updates elsewhere.

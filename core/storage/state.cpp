@@ -7,7 +7,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 
-#include <algorithm>
+#include <set>
 #include <sys/stat.h>
 
 namespace sixgate
@@ -37,9 +37,17 @@ Result<RecordType> parseRecordType(const JsonNode &node)
     return failAt(node.path, QStringLiteral("This is not a record type, for example \"AAAA\"."));
 }
 
-Result<RecordKey> parseRecordKey(const JsonNode &node)
+Result<std::vector<JsonNode>> neededList(const JsonFields &fields, const char *key)
 {
-    const auto fields = JsonFields::open(node, {"name", "type"});
+    const auto node = fields.need(key, "[]");
+    if (!node)
+        return passOn(node);
+    return jsonList(*node, "[]");
+}
+
+Result<ManagedRecord> parseRecord(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"name", "type", "values"});
     if (!fields)
         return passOn(fields);
     const auto name = neededField<Hostname>(*fields, "name", "\"cloud.example.org\"");
@@ -51,7 +59,17 @@ Result<RecordKey> parseRecordKey(const JsonNode &node)
     const auto type = parseRecordType(*typeNode);
     if (!type)
         return passOn(type);
-    return RecordKey{*name, *type};
+    const auto items = neededList(*fields, "values");
+    if (!items)
+        return passOn(items);
+    ManagedRecord record{{*name, *type}, {}};
+    for (const JsonNode &item : *items) {
+        const auto value = jsonText(item, "\"192.0.2.10\"");
+        if (!value)
+            return passOn(value);
+        record.values.push_back(*value);
+    }
+    return record;
 }
 
 Result<SiteState> parseState(const QByteArray &text)
@@ -65,25 +83,29 @@ Result<SiteState> parseState(const QByteArray &text)
         return passOn(schema);
     if (*schema > Schema)
         return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
-    const auto root = JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates"});
+    const auto root = JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates", "vpsKeys"});
     if (!root)
         return passOn(root);
-    const auto node = root->need("managedRecords", "[]");
-    if (!node)
-        return passOn(node);
-    const auto items = jsonList(*node, "[]");
+    const auto items = neededList(*root, "managedRecords");
     if (!items)
         return passOn(items);
     SiteState state;
     for (const JsonNode &item : *items) {
-        const auto key = parseRecordKey(item);
+        auto record = parseRecord(item);
+        if (!record)
+            return passOn(record);
+        state.managedRecords.push_back(std::move(*record));
+    }
+    const auto keys = neededList(*root, "vpsKeys");
+    if (!keys)
+        return passOn(keys);
+    for (const JsonNode &item : *keys) {
+        const auto key = jsonParsed<Fingerprint>(item, "\"SHA256:…\"");
         if (!key)
             return passOn(key);
-        state.managedRecords.push_back(*key);
+        state.vpsKeys.insert(*key);
     }
-    if (!root->has("pinnedCertificates"))
-        return state;
-    const auto pinned = jsonList(root->at("pinnedCertificates"), "[]");
+    const auto pinned = neededList(*root, "pinnedCertificates");
     if (!pinned)
         return passOn(pinned);
     for (const JsonNode &item : *pinned) {
@@ -140,20 +162,23 @@ Result<SiteState> loadState(const Label &site)
 
 Outcome saveState(const Label &site, const SiteState &state)
 {
-    std::vector<RecordKey> keys = state.managedRecords;
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     QJsonArray records;
-    for (const RecordKey &key : keys)
-        records.append(QJsonObject{{QStringLiteral("name"), key.name.ascii()},
-                                   {QStringLiteral("type"), recordTypeName(key.type)}});
+    for (const auto &[key, values] : std::set(state.managedRecords.begin(), state.managedRecords.end()))
+        records.append(
+            QJsonObject{{QStringLiteral("name"), key.name.ascii()},
+                        {QStringLiteral("type"), recordTypeName(key.type)},
+                        {QStringLiteral("values"), QJsonArray::fromStringList({values.begin(), values.end()})}});
     QJsonArray pinned;
     for (const auto &[server, pem] : state.pinnedCertificates)
         pinned.append(
             QJsonObject{{QStringLiteral("server"), server.text()}, {QStringLiteral("pem"), QString::fromLatin1(pem)}});
+    QJsonArray keys;
+    for (const Fingerprint &key : state.vpsKeys)
+        keys.append(key.text());
     const QJsonObject root{{QStringLiteral("schema"), Schema},
                            {QStringLiteral("managedRecords"), records},
-                           {QStringLiteral("pinnedCertificates"), pinned}};
+                           {QStringLiteral("pinnedCertificates"), pinned},
+                           {QStringLiteral("vpsKeys"), keys}};
     if (const auto made = makePrivateFolder(stateFolder(site)); !made)
         return made;
     return writeAtomically(statePath(site), QJsonDocument(root).toJson());

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -16,11 +17,16 @@ namespace sixgate
 
 /// What Sixgate must remember about a site from one run to the next: `<state folder>/state.json`, mode 0600.
 struct SiteState {
-    /// Records that Sixgate has set: only these are ever deleted when they are no longer wanted.
-    std::vector<RecordKey> managedRecords;
+    /// Records that Sixgate has set: only these are ever deleted when they are no longer wanted. While a change is
+    /// under way a key is here twice, with the old and the new values.
+    std::vector<ManagedRecord> managedRecords;
     /// Home server → the self-signed certificate (PEM) it showed last, so that the VPS can be redeployed while the
     /// server is off. The pinned key in the site file says whether it still counts.
     std::map<Label, QByteArray> pinnedCertificates;
+    /// Keys of the VPS's certificates, as they were seen last: who shows one of them is not the home server.
+    std::set<Fingerprint> vpsKeys;
+
+    friend bool operator==(const SiteState &, const SiteState &) = default;
 };
 
 /// `$XDG_STATE_HOME/sixgate/<site>`, with `~/.local/state` where the variable is unset or not absolute (XDG base

@@ -17,9 +17,9 @@ namespace
 constexpr size_t mostTasks = 32;
 
 // All that the walks will want to know from the script, asked at once.
-VpsQuestions vpsQuestions(const Site &site, const VerifyInputs &inputs)
+ProbeQuestions vpsQuestions(const Site &site, const VerifyInputs &inputs)
 {
-    VpsQuestions questions;
+    ProbeQuestions questions;
     const auto connect = [&](const Hostname &name, Port port) {
         for (const Ipv6Address &address : knownIpv6(inputs.zone, name))
             questions.connect.insert(Endpoint{address, port});

@@ -50,7 +50,7 @@ std::optional<qint64> numberOf(const QByteArray &word, qint64 most)
 class Reader
 {
 public:
-    explicit Reader(const VpsQuestions &questions)
+    explicit Reader(const ProbeQuestions &questions)
         : m_names(questions.resolve.begin(), questions.resolve.end()),
           m_endpoints(questions.connect.begin(), questions.connect.end())
     {
@@ -122,7 +122,7 @@ private:
 
 } // namespace
 
-QByteArray vpsProbeInput(const VpsQuestions &questions)
+QByteArray vpsProbeInput(const ProbeQuestions &questions)
 {
     QByteArray input = resource(u"vps/probe.pl") + "__END__\n";
     for (const Hostname &name : questions.resolve)
@@ -133,7 +133,7 @@ QByteArray vpsProbeInput(const VpsQuestions &questions)
     return input;
 }
 
-std::chrono::milliseconds vpsProbeLimit(const VpsQuestions &questions)
+std::chrono::milliseconds vpsProbeLimit(const ProbeQuestions &questions)
 {
     const auto rounds = [](size_t count, int atOnce) { return (int(count) + atOnce - 1) / atOnce; };
     // Perl itself starts within a second or two, also on a small VPS.
@@ -141,12 +141,12 @@ std::chrono::milliseconds vpsProbeLimit(const VpsQuestions &questions)
                                                connectLimit * rounds(questions.connect.size(), connectsAtOnce));
 }
 
-Result<VpsAnswers> parseVpsAnswers(const VpsQuestions &questions, const QByteArray &answer)
+Result<VpsAnswers> parseVpsAnswers(const ProbeQuestions &questions, const QByteArray &answer)
 {
     return Reader(questions).read(answer);
 }
 
-Result<VpsAnswers> askVps(SshSession &session, const VpsQuestions &questions, const Deadline &deadline,
+Result<VpsAnswers> askVps(SshSession &session, const ProbeQuestions &questions, const Deadline &deadline,
                           std::stop_token stop)
 {
     const auto ran = session.exec(RemoteCommand("perl").literal("-"), vpsProbeInput(questions),

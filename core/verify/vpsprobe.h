@@ -20,7 +20,7 @@ namespace sixgate
 
 using Endpoint = std::pair<IpAddress, Port>;
 
-struct VpsQuestions {
+struct ProbeQuestions {
     std::set<Hostname> resolve;
     std::set<Endpoint> connect;
 
@@ -45,15 +45,15 @@ struct VpsAnswers {
 };
 
 /// The script and its questions, as standard input of `perl -`.
-QByteArray vpsProbeInput(const VpsQuestions &questions);
+QByteArray vpsProbeInput(const ProbeQuestions &questions);
 
 /// The most time that the script may take.
-std::chrono::milliseconds vpsProbeLimit(const VpsQuestions &questions);
+std::chrono::milliseconds vpsProbeLimit(const ProbeQuestions &questions);
 
 /// Reads the script's answer. The VPS is not trusted: Protocol where a single byte is not as documented in probe.pl.
-Result<VpsAnswers> parseVpsAnswers(const VpsQuestions &questions, const QByteArray &answer);
+Result<VpsAnswers> parseVpsAnswers(const ProbeQuestions &questions, const QByteArray &answer);
 
-Result<VpsAnswers> askVps(SshSession &session, const VpsQuestions &questions, const Deadline &deadline,
+Result<VpsAnswers> askVps(SshSession &session, const ProbeQuestions &questions, const Deadline &deadline,
                           std::stop_token stop);
 
 } // namespace sixgate

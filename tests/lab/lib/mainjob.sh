@@ -131,6 +131,7 @@ impostor() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/impostor.key" -out "$work/impostor.pem" -days 30 \
         -subj "/CN=$LAB_PUBLIC_NAME" -addext "subjectAltName=DNS:$LAB_PUBLIC_NAME" 2>/dev/null
     lab exec cafe openssl s_server -accept 443 -6 -cert "$work/impostor.pem" -key "$work/impostor.key" -www >/dev/null 2>&1 &
+    IMPOSTOR=$!
     disown
     within 5 quiet lab exec vps bash -c 'exec 3<>/dev/tcp/2001:db8:cafe::2/443'
 }
@@ -180,15 +181,19 @@ watch_for_secrets() {
     { cat "$work/canary-zone" && echo && cat "$work/canary-acme" && echo && sed -n 4,5p "$LAB_SSH_KEY"; } >"$work/canaries"
     : >"$work/leaks"
     (
-        while sleep 0.05; do
+        # Ends with the script, also where that is killed, and holds none of its descriptors.
+        while sleep 0.05 && kill -0 $$ 2>/dev/null && [ -d "$work" ]; do
             grep -laF -f "$work/canaries" /proc/[0-9]*/{cmdline,environ} 2>/dev/null |
                 while read -r file; do tr '\0' ' ' <"$file"; done | cut -c -60 >>"$work/leaks"
         done
-    ) &
+    ) </dev/null >/dev/null 2>&1 3>&- &
     WATCH=$!
     disown
 }
-stop_watching() { [ -z "${WATCH-}" ] || kill "$WATCH" 2>/dev/null; }
+stop_watching() {
+    [ -z "${WATCH-}" ] || kill "$WATCH" 2>/dev/null
+    unset WATCH
+}
 # Files of this machine that hold a secret and are not meant to.
 leaked_files() {
     {

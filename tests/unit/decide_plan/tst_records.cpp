@@ -55,9 +55,14 @@ RecordKey key(const char *text)
     qFatal("bad key");
 }
 
+ManagedRecord record(const char *text)
+{
+    return {key(text), {QString::fromLatin1(text).section(QLatin1Char(' '), 2)}};
+}
+
 /// "cloud.example.org A 198.51.100.10" lines; every key the site asks for is known, those not named are absent.
 Observation observation(const char *records, const char *homeAddress = "2001:db8:1::11",
-                        const char *vpsAddress = "198.51.100.10", const std::vector<RecordKey> &managed = {})
+                        const char *vpsAddress = "198.51.100.10", const std::vector<ManagedRecord> &managed = {})
 {
     Observation seen;
     for (const RecordKey &one : recordKeysToObserve(site(), managed))
@@ -183,8 +188,9 @@ private Q_SLOTS:
 
     void onlyWhatWasManagedIsDeleted()
     {
-        const std::vector<RecordKey> managed{key("old.example.org A"), key("old.example.org AAAA"),
-                                             key("elsewhere.example.net A")};
+        const std::vector<ManagedRecord> managed{record("old.example.org A 198.51.100.10"),
+                                                 record("old.example.org AAAA 2001:db8:1::11"),
+                                                 record("elsewhere.example.net A 198.51.100.10")};
         const QByteArray records =
             QByteArray(rightRecords) + "\nold.example.org A 198.51.100.10\nold.example.org AAAA 2001:db8:1::11";
         std::vector<Withheld> kept;
@@ -196,6 +202,72 @@ private Q_SLOTS:
         // The same records, not set by us: left alone.
         QVERIFY(
             planRecords(site(), observation(records, "2001:db8:1::11", "198.51.100.10", managed), {}, kept).empty());
+    }
+
+    void whatSomebodyElseTookOverIsLeftAlone()
+    {
+        const std::vector<ManagedRecord> managed{
+            record("moved.example.org A 198.51.100.10"), record("moved.example.org AAAA 2001:db8:1::11"),
+            record("vps.example.org A 198.51.100.10"),   record("ns1.example.org A 198.51.100.10"),
+            record("killed.example.org A 198.51.100.9"), record("killed.example.org A 198.51.100.10")};
+        const QByteArray records = QByteArray(rightRecords) +
+                                   "\nmoved.example.org A 203.0.113.9\nmoved.example.org AAAA 2001:db8:1::11"
+                                   "\nvps.example.org A 198.51.100.10\nns1.example.org A 198.51.100.10"
+                                   "\nkilled.example.org A 198.51.100.10";
+        const Observation seen = observation(records, "2001:db8:1::11", "198.51.100.10", managed);
+        std::vector<Withheld> kept;
+        QCOMPARE(summary(planRecords(site(), seen, managed, kept)),
+                 (QStringList{QStringLiteral("delete moved.example.org AAAA [2001:db8:1::11>]"),
+                              QStringLiteral("delete killed.example.org A [198.51.100.10>]")}));
+        const auto still = stillManaged(site(), seen.zone, managed);
+        QVERIFY(std::find(still.begin(), still.end(), managed[0]) == still.end());
+        QVERIFY(std::find(still.begin(), still.end(), managed[1]) != still.end());
+        // What is wanted stays ours, whatever it holds at the moment.
+        const std::vector<ManagedRecord> wanted{record("cloud.example.org A 203.0.113.9")};
+        QVERIFY(stillManaged(site(), seen.zone, wanted) == wanted);
+    }
+
+    // *.example.org answers for the names: with the first record of their own they lose what it gave them.
+    void underAWildcard_data()
+    {
+        QTest::addColumn<QByteArray>("wildcard");
+        QTest::addColumn<QStringList>("expected");
+        const auto all = [](const QStringList &rest) {
+            return QStringList{QStringLiteral("create home6.example.org AAAA [>2001:db8:1::11]")} + rest;
+        };
+        const QStringList publicNames{QStringLiteral("create cloud.example.org AAAA [>2001:db8:1::11]"),
+                                      QStringLiteral("create cloud.example.org A [>198.51.100.10]"),
+                                      QStringLiteral("create www.example.org AAAA [>2001:db8:1::11]"),
+                                      QStringLiteral("create www.example.org A [>198.51.100.10]")};
+        QTest::newRow("A of the VPS") << QByteArray("A 198.51.100.10") << all(publicNames);
+        QTest::newRow("A of another machine") << QByteArray("A 203.0.113.9") << all(publicNames);
+        QTest::newRow("old AAAA") << QByteArray("AAAA 2001:db8:2::11") << all(publicNames);
+        QTest::newRow("alias") << QByteArray("CNAME elsewhere.example.net") << all(publicNames);
+    }
+    void underAWildcard()
+    {
+        QFETCH(QByteArray, wildcard);
+        QFETCH(QStringList, expected);
+        QByteArray records;
+        for (const char *name : {"home6.example.org", "cloud.example.org", "www.example.org"})
+            records += QByteArray(name) + ' ' + wildcard + '\n';
+        Observation seen = observation(records);
+        for (const char *name : {"home6.example.org", "cloud.example.org", "www.example.org"})
+            seen.zone.wildcards.insert(parsed<Hostname>(name));
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(site(), seen, {}, kept);
+        QCOMPARE(summary(changes), expected);
+        QVERIFY(kept.empty());
+        for (const Change &change : changes)
+            QVERIFY(std::get<SetRecords>(change.action).perhapsAbsent);
+    }
+
+    void aWildcardThatSaysTheRightThing()
+    {
+        Observation seen = observation(rightRecords);
+        seen.zone.wildcards = {parsed<Hostname>("cloud.example.org"), parsed<Hostname>("home6.example.org")};
+        std::vector<Withheld> kept;
+        QVERIFY(planRecords(site(), seen, {}, kept).empty());
     }
 
     void managedGrowsByWhatWasSet()
@@ -225,6 +297,8 @@ private Q_SLOTS:
         Observation seen = observation("");
         PlanInputs inputs;
         inputs.scope = PlanScope::Dns;
+        seen.vps.facts = VpsFacts();
+        seen.vps.facts->deployedId = QStringLiteral("0123456789abcdef");
         const Plan plan = makePlan(site(), seen, inputs);
         QCOMPARE(plan.changes.size(), size_t(5));
         QCOMPARE(std::get<SetRecords>(plan.changes[3].action).wanted.type, RecordType::A);
@@ -233,12 +307,22 @@ private Q_SLOTS:
 
     void anUnreadyVpsGetsNoVisitors()
     {
-        PlanInputs inputs; // facts and deployment are unknown
-        const Plan plan = makePlan(site(), observation(""), inputs);
-        for (const Change &change : plan.changes)
-            QCOMPARE(std::get<SetRecords>(change.action).wanted.type, RecordType::AAAA);
-        QCOMPARE(plan.changes.size(), size_t(3));
-        QCOMPARE(plan.withheld.size(), size_t(3)); // the VPS itself and two A records
+        Observation bare = observation("");
+        bare.vps.facts = VpsFacts(); // nothing is deployed there
+        const auto withheldOf = [](const Observation &seen, PlanScope scope) {
+            PlanInputs inputs;
+            inputs.scope = scope; // the deployment is unknown
+            const Plan plan = makePlan(site(), seen, inputs);
+            for (const Change &change : plan.changes) {
+                if (std::get<SetRecords>(change.action).wanted.type != RecordType::AAAA)
+                    return size_t(100);
+            }
+            return plan.changes.size() == 3 ? plan.withheld.size() : size_t(200);
+        };
+        QCOMPARE(withheldOf(observation(""), PlanScope::All), size_t(3)); // the VPS itself and two A records
+        QCOMPARE(withheldOf(bare, PlanScope::All), size_t(3));
+        QCOMPARE(withheldOf(observation(""), PlanScope::Dns), size_t(2));
+        QCOMPARE(withheldOf(bare, PlanScope::Dns), size_t(2));
     }
 };
 

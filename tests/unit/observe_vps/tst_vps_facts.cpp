@@ -29,7 +29,7 @@ QString text(const char *utf8)
 }
 
 /// The script's answer on this machine.
-QByteArray answerTo(const VpsQuestions &questions)
+QByteArray answerTo(const FactsQuestions &questions)
 {
     QProcess perl;
     perl.start(QStringLiteral("perl"), {QStringLiteral("-")});
@@ -98,7 +98,7 @@ private Q_SLOTS:
                       "https://acme.example.net/dir\ndns_rfc2136_credentials = /etc/sixgate/acme/main.ini\n");
         }
 
-        VpsQuestions questions;
+        FactsQuestions questions;
         questions.packages = {text("perl-base"), text("surely-not-there")};
         questions.files = {{text("/etc/sixgate/current/apache/cloud.conf"), hashOf("cloud\n"), false},
                            {text("/etc/sixgate/current/apache/new.conf"), hashOf("new\n"), false},

@@ -50,6 +50,12 @@ StartServers 1
     AllowOverride None
     Require all denied
 </Directory>
+<Location /server-status>
+    SetHandler server-status
+    Require local
+</Location>
+ExtendedStatus On
+Alias /icons/ "/run/www/"
 <Directory /run/www/>
     Options Indexes FollowSymLinks
     Require all granted

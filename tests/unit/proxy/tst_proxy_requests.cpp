@@ -303,6 +303,15 @@ private Q_SLOTS:
         for (const char *name : {"X-Forwarded",
                                  "Forwarded-For",
                                  "X-Client-IP",
+                                 "Client-IP",
+                                 "Proxy-Client-IP",
+                                 "WL-Proxy-Client-IP",
+                                 "Fastly-Client-IP",
+                                 "X-Remote-IP",
+                                 "X-Remote-Addr",
+                                 "CF-Connecting-IPv6",
+                                 "X-Forwarded-Protocol",
+                                 "X-Url-Scheme",
                                  "X-Cluster-Client-IP",
                                  "True-Client-IP",
                                  "CF-Connecting-IP",
@@ -337,8 +346,10 @@ private Q_SLOTS:
     void forgedWithUnderscores_data()
     {
         QTest::addColumn<QByteArray>("name");
-        for (const char *name : {"X_Forwarded_For", "X-Forwarded_For", "x_forwarded-for", "X_REAL_IP",
-                                 "X_Forwarded_Proto", "X_Forwarded_Host", "True_Client_IP", "CF-Connecting_IP"})
+        for (const char *name :
+             {"X_Forwarded_For", "X-Forwarded_For", "x_forwarded-for", "X_REAL_IP", "X_Forwarded_Proto",
+              "X_Forwarded_Host", "True_Client_IP", "CF-Connecting_IP", "Client_IP", "WL_Proxy-Client_IP",
+              "X_Remote_Addr", "X_Url_Scheme", "X_Forwarded_Protocol"})
             QTest::newRow(name) << QByteArray(name);
     }
 

@@ -175,8 +175,6 @@ private Q_SLOTS:
         QVERIFY(paths(QStringLiteral("dns[0].ttl = 59")).contains(QStringLiteral("dns[0].ttl")));
         QVERIFY(!paths(QStringLiteral("dns[0].ttl = 3600")).contains(QStringLiteral("dns[0].ttl")));
         QVERIFY(paths(QStringLiteral("dns[0].ttl = 3601")).contains(QStringLiteral("dns[0].ttl")));
-        QVERIFY(
-            paths(QStringLiteral("dns[0].acmeKey.name = \"sixgate-home\"")).contains(QStringLiteral("dns[0].acmeKey")));
         QVERIFY(paths(QStringLiteral("dns[0].server = \"2001:db8::53\"")).contains(QStringLiteral("dns[0].server")));
         QVERIFY(!paths(QStringLiteral("dns[0].server = \"9.9.9.9\"")).contains(QStringLiteral("dns[0].server")));
         QVERIFY(paths(QStringLiteral("services[1].port = 8443")).contains(QStringLiteral("services[1].port")));

@@ -23,16 +23,17 @@ Label home()
     return *Label::parse(QStringLiteral("home"));
 }
 
-RecordKey key(const char *name, RecordType type)
+ManagedRecord key(const char *name, RecordType type, const char *value = "x")
 {
-    return {*Hostname::parse(QString::fromLatin1(name)), type};
+    return {{*Hostname::parse(QString::fromLatin1(name)), type}, {QString::fromLatin1(value)}};
 }
 
-QString shown(const std::vector<RecordKey> &records)
+QString shown(const std::vector<ManagedRecord> &records)
 {
     QStringList texts;
-    for (const RecordKey &one : records)
-        texts << one.name.ascii() + QLatin1Char(' ') + recordTypeName(one.type);
+    for (const ManagedRecord &one : records)
+        texts << one.key.name.ascii() + QLatin1Char(' ') + recordTypeName(one.key.type) + QLatin1Char(' ') +
+                     QStringList(one.values.begin(), one.values.end()).join(QLatin1Char(','));
     return texts.join(QLatin1Char('\n'));
 }
 
@@ -83,14 +84,18 @@ private Q_SLOTS:
     {
         SiteState state;
         state.managedRecords = {key("cloud.example.org", RecordType::AAAA), key("cloud.example.org", RecordType::A),
-                                key("a.example.org", RecordType::AAAA), key("cloud.example.org", RecordType::A)};
+                                key("a.example.org", RecordType::AAAA), key("cloud.example.org", RecordType::A),
+                                key("cloud.example.org", RecordType::A, "y")};
         state.pinnedCertificates[*Label::parse(QStringLiteral("nas"))] = "-----BEGIN CERTIFICATE-----\nMII=\n";
+        state.vpsKeys = {Fingerprint::ofBytes("a"), Fingerprint::ofBytes("b")};
         QVERIFY(saveState(home(), state));
         const auto loaded = loadState(home());
         QVERIFY(loaded);
+        QVERIFY(loaded->vpsKeys == state.vpsKeys);
         QVERIFY(loaded->pinnedCertificates == state.pinnedCertificates);
         QCOMPARE(shown(loaded->managedRecords),
-                 QStringLiteral("a.example.org AAAA\ncloud.example.org A\ncloud.example.org AAAA"));
+                 QStringLiteral("a.example.org AAAA x\ncloud.example.org A x\ncloud.example.org A y\n"
+                                "cloud.example.org AAAA x"));
         struct stat status;
         QCOMPARE(::stat(QFile::encodeName(file()).constData(), &status), 0);
         QCOMPARE(int(status.st_mode & 07777), 0600);
@@ -118,12 +123,14 @@ private Q_SLOTS:
         QTest::newRow("newer") << QByteArray("{\"schema\": 2, \"managedRecords\": [], \"leases\": []}");
         QTest::newRow("no records") << QByteArray("{\"schema\": 1}");
         QTest::newRow("unknown key") << QByteArray("{\"schema\": 1, \"managedRecords\": [], \"x\": 1}");
-        QTest::newRow("certificate of nobody")
-            << QByteArray("{\"schema\": 1, \"managedRecords\": [], \"pinnedCertificates\": [{\"pem\": \"x\"}]}");
+        QTest::newRow("certificate of nobody") << QByteArray("{\"schema\": 1, \"managedRecords\": [], \"vpsKeys\": [], "
+                                                             "\"pinnedCertificates\": [{\"pem\": \"x\"}]}");
         QTest::newRow("bad name") << QByteArray(
-            "{\"schema\": 1, \"managedRecords\": [{\"name\": \"*\", \"type\": \"A\"}]}");
+            "{\"schema\": 1, \"managedRecords\": [{\"name\": \"*\", \"type\": \"A\", \"values\": []}]}");
         QTest::newRow("bad type") << QByteArray(
-            "{\"schema\": 1, \"managedRecords\": [{\"name\": \"a.example.org\", \"type\": \"MX\"}]}");
+            "{\"schema\": 1, \"managedRecords\": [{\"name\": \"a.example.org\", \"type\": \"MX\", \"values\": []}]}");
+        QTest::newRow("no values") << QByteArray(
+            "{\"schema\": 1, \"managedRecords\": [{\"name\": \"a.example.org\", \"type\": \"A\"}]}");
     }
 
     void damaged()

@@ -20,7 +20,8 @@ constexpr auto secret = "Wg0nl2TbXmGmYwFQ4uYlqX8k5o3xT6cBzr7ZkqVtE1s=";
 const char *zoneText = "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 10\n@ NS ns1\n@ NS ns2\n@ NS ns3\n@ NS ns4\n"
                        "ns1 A 127.0.0.1\nns2 A 127.0.0.2\nns3 A 127.0.0.3\nns4 A 127.0.0.4\n"
                        "vps A 198.51.100.10\nvps AAAA 2001:db8:b::10\n"
-                       "www CNAME vps\n*.wild AAAA 2001:db8:f::1\nsub NS ns.sub\nns.sub A 127.0.0.1\n";
+                       "www CNAME vps\n*.wild AAAA 2001:db8:f::1\n*.wild A 198.51.100.9\n"
+                       "real.wild AAAA 2001:db8:f::2\nreal.wild A 198.51.100.9\nsub NS ns.sub\nns.sub A 127.0.0.1\n";
 
 Site site()
 {
@@ -215,21 +216,46 @@ private Q_SLOTS:
 
     void underAWildcard()
     {
-        const QString wild = QStringLiteral("2001:db8:f::1");
-        const auto other = applyRecords(change("a.wild.example.org", {m_address}, {QStringLiteral("2001:db8:f::2")}),
-                                        site(), keys(), Deadline::after(4s), {});
-        QVERIFY(!other);
-        QCOMPARE(other.error().code, ErrorCode::Moved);
-        const auto done =
-            applyRecords(change("a.wild.example.org", {m_address}, {wild}), site(), keys(), Deadline::after(4s), {});
-        QVERIFY2(done, qPrintable(done ? QString() : done.error().summary + done.error().detail));
-        const auto at = [](const char *name) {
-            const auto answer = queryServer(serverAt("127.0.0.1"), parsed<Hostname>(name), RecordType::AAAA, false,
-                                            Deadline::after(2s), {});
-            return answer ? answer->find(parsed<Hostname>(name), RecordType::AAAA).values : std::vector<QString>();
+        const auto at = [](const char *name, RecordType type) {
+            const auto answer =
+                queryServer(serverAt("127.0.0.1"), parsed<Hostname>(name), type, false, Deadline::after(2s), {});
+            return answer ? answer->find(parsed<Hostname>(name), type).values : std::vector<QString>();
         };
-        QCOMPARE(at("a.wild.example.org"), std::vector{m_address});
-        QCOMPARE(at("b.wild.example.org"), std::vector{wild}); // the wildcard itself is left alone
+        const auto covered = [](const char *name) {
+            const ZoneSeen seen =
+                observeZone(site(), {key(name, RecordType::A), key(name, RecordType::AAAA)}, Deadline::after(5s), {});
+            return seen.records.size() == 2 && seen.wildcards.contains(parsed<Hostname>(name));
+        };
+        const QString wild = QStringLiteral("2001:db8:f::1"), four = QStringLiteral("198.51.100.9");
+        QVERIFY(covered("a.wild.example.org"));
+        QVERIFY(!covered("vps.example.org"));
+        QVERIFY(!covered("nobody.example.org"));
+        QVERIFY(!covered("real.wild.example.org")); // one of its answers is its own
+
+        SetRecords six = change("a.wild.example.org", {m_address}, {wild});
+        const auto stands = applyRecords(six, site(), keys(), Deadline::after(4s), {});
+        QVERIFY(!stands);
+        QCOMPARE(stands.error().code, ErrorCode::Moved);
+        six.perhapsAbsent = true;
+        const auto done = applyRecords(six, site(), keys(), Deadline::after(4s), {});
+        QVERIFY2(done, qPrintable(done ? QString() : done.error().summary + done.error().detail));
+        QVERIFY(done->wasAbsent);
+        // With the AAAA the name has lost the wildcard's A.
+        QVERIFY(at("a.wild.example.org", RecordType::A).empty());
+        SetRecords a = change("a.wild.example.org", {four}, {four});
+        a.wanted.type = a.expected.type = RecordType::A;
+        a.perhapsAbsent = true;
+        QVERIFY(applyRecords(a, site(), keys(), Deadline::after(4s), {}));
+        QCOMPARE(at("a.wild.example.org", RecordType::A), std::vector{four});
+        QCOMPARE(at("a.wild.example.org", RecordType::AAAA), std::vector{m_address});
+        QCOMPARE(at("b.wild.example.org", RecordType::AAAA), std::vector{wild}); // the wildcard is left alone
+        QVERIFY(!covered("a.wild.example.org"));
+        // Where the values stand at the name itself, that is found out, too.
+        SetRecords real = change("real.wild.example.org", {m_address}, {QStringLiteral("2001:db8:f::2")});
+        real.perhapsAbsent = true;
+        const auto own = applyRecords(real, site(), keys(), Deadline::after(4s), {});
+        QVERIFY(own);
+        QVERIFY(!own->wasAbsent);
     }
 
     void byAddressAndWithoutResolver()

@@ -40,7 +40,7 @@ QByteArray script()
     return input;
 }
 
-VpsQuestions twoOfEach()
+ProbeQuestions twoOfEach()
 {
     return {
         {host("a.example.org"), host("b.example.org")},
@@ -68,8 +68,8 @@ private Q_SLOTS:
         const Endpoint silent{ip6(proxytest::homeNew), *Port::fromNumber(4443)};
         const Endpoint noRoute{ip6("2001:db8:77::1"), *Port::fromNumber(443)};
         const Server openV4(proxytest::proxyV4, 4443, [](int) {});
-        const VpsQuestions questions{{host("both.example.org"), host("six.example.org"), host("nowhere.example.org")},
-                                     {good, goodV4, refused, silent, noRoute}};
+        const ProbeQuestions questions{{host("both.example.org"), host("six.example.org"), host("nowhere.example.org")},
+                                       {good, goodV4, refused, silent, noRoute}};
         QElapsedTimer timer;
         timer.start();
         const Ran ran = runPerl(vpsProbeInput(questions));
@@ -143,7 +143,7 @@ private Q_SLOTS:
 
     void manyQuestions()
     {
-        VpsQuestions questions;
+        ProbeQuestions questions;
         const Server open(proxytest::homeOld, 0, [](int) {});
         for (int i = 0; i < 100; ++i)
             questions.resolve.insert(host(QByteArray("n" + QByteArray::number(i) + ".example.org").constData()));

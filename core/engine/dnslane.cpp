@@ -1,0 +1,108 @@
+#include "engine/dnslane.h"
+
+#include "apply/records.h"
+#include "decide/records.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto keyTime = 20s;
+constexpr auto recordTime = 20s; // for one record, with its read-back
+
+/// Errors that say that nothing was changed.
+bool isCertain(const Error &error)
+{
+    return error.code == ErrorCode::Refused || error.code == ErrorCode::Denied || error.code == ErrorCode::Moved;
+}
+
+} // namespace
+
+Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token stop)
+{
+    for (const Change &change : changes) {
+        const auto *records = std::get_if<SetRecords>(&change.action);
+        if (!records || m_keys.contains(records->account))
+            continue;
+        const auto &accounts = m_job.site.dns;
+        const auto account = std::find_if(accounts.begin(), accounts.end(),
+                                          [&](const DnsAccount &one) { return one.name == records->account; });
+        if (account == accounts.end())
+            return fail(ErrorCode::Invalid,
+                        QStringLiteral("There is no DNS account %1 in the site file.").arg(records->account.text()));
+        auto secret = m_job.secrets.get(dnsKeySecret(*account), Deadline::after(keyTime), stop);
+        if (!secret)
+            return passOn(secret);
+        m_keys.emplace(account->name, TsigKey{account->key.name, account->key.algorithm, std::move(*secret)});
+    }
+    return {};
+}
+
+Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_token stop)
+{
+    m_job.step(change.id, StepState::Started);
+    const auto before = m_job.state.managedRecords;
+    if (m_made.empty())
+        m_before = before;
+    auto with = managedAfter(m_job.site, before, {change});
+    with.insert(with.end(), before.begin(), before.end());
+    if (auto saved = remember(with); !saved)
+        return m_job.failed(change, saved.error());
+    const auto done = applyRecords(records, m_job.site, m_keys, Deadline::after(recordTime), stop);
+    const bool unchanged = !done && isCertain(done.error());
+    if (!unchanged) {
+        m_made.push_back({change.id, records, done.has_value()});
+        m_made.back().records.perhapsAbsent = done && done->wasAbsent;
+    }
+    if (done || unchanged) {
+        if (auto saved = remember(done ? managedAfter(m_job.site, before, {change}) : before); !saved)
+            return m_job.failed(change, saved.error());
+    }
+    if (!done)
+        return m_job.failed(change, done.error());
+    m_oldTtl = std::max(m_oldTtl, records.expected.values.empty() ? records.wanted.ttl : records.expected.ttl);
+    const QStringList behind(done->stale.begin(), done->stale.end());
+    m_job.step(change.id, StepState::Done,
+               behind.isEmpty()
+                   ? QString()
+                   : QStringLiteral("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));
+    return {};
+}
+
+std::vector<QString> DnsLane::undo()
+{
+    std::vector<QString> left;
+    for (auto made = m_made.rbegin(); made != m_made.rend(); ++made) {
+        SetRecords back{made->records.account, made->records.expected, made->records.wanted};
+        if (made->records.perhapsAbsent)
+            back.wanted.values.clear();
+        const auto done = applyRecords(back, m_job.site, m_keys, Deadline::after(recordTime), {});
+        // Where it is not known whether it was set, "it is another one" means that it was not.
+        if (done || (!made->certain && done.error().code == ErrorCode::Moved))
+            m_job.step(made->id, StepState::Note);
+        else
+            left.push_back(QStringLiteral("%1 %2 stays changed: %3")
+                               .arg(back.wanted.name.ascii(), recordTypeName(back.wanted.type), done.error().summary));
+    }
+    if (!m_made.empty() && left.empty()) {
+        if (const auto saved = remember(m_before); !saved)
+            left.push_back(saved.error().summary);
+    }
+    m_made.clear();
+    return left;
+}
+
+Outcome DnsLane::remember(std::vector<ManagedRecord> records)
+{
+    SiteState next = m_job.state;
+    next.managedRecords = std::move(records);
+    return m_job.save(std::move(next));
+}
+
+} // namespace sixgate

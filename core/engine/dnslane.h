@@ -1,0 +1,45 @@
+#pragma once
+
+#include "engine/job.h"
+#include "transport/dns.h"
+
+#include <map>
+
+namespace sixgate
+{
+
+/// The DNS changes of one apply: sets records, remembers which ones, and takes them back. One thread.
+class DnsLane
+{
+public:
+    explicit DnsLane(Job &job) : m_job(job) {}
+
+    /// Fetches the keys that `changes` need, before anything is changed.
+    Outcome prepare(const std::vector<Change> &changes, std::stop_token stop);
+
+    /// Carries one change out. Remembered in the state before it is set: a run that is killed in between leaves no
+    /// record that nobody owns.
+    Outcome set(const Change &change, const SetRecords &records, std::stop_token stop);
+
+    /// Takes back what was set, newest first, and forgets it. The texts say what stays changed, and why.
+    std::vector<QString> undo();
+
+    /// The longest time for which resolvers may hold what the changes replaced; zero where nothing was changed.
+    std::chrono::seconds oldTtl() const { return m_oldTtl; }
+
+private:
+    struct Made {
+        QString id;
+        SetRecords records;
+        bool certain = false; ///< else nobody knows whether it was set
+    };
+    Outcome remember(std::vector<ManagedRecord> records);
+
+    Job &m_job;
+    std::map<Label, TsigKey> m_keys;
+    std::vector<Made> m_made;
+    std::vector<ManagedRecord> m_before; ///< what was managed before the first change
+    std::chrono::seconds m_oldTtl{0};
+};
+
+} // namespace sixgate

@@ -1,0 +1,113 @@
+#include "engine/rendering.h"
+
+#include "resources/resources.h"
+#include "transport/dns.h"
+#include "transport/tls.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto lookTime = 20s;
+
+/// certbot's plugin wants a literal: always the same one, or each run would rewrite the file.
+Result<IpAddress> acmeServer(const DnsAccount &account, std::stop_token stop)
+{
+    auto addresses = resolveServer(account.server, Deadline::after(lookTime), stop);
+    if (!addresses)
+        return passOn(addresses);
+    if (addresses->empty())
+        return fail(ErrorCode::NotFound,
+                    QStringLiteral("The DNS server %1 has no address.").arg(serverAddressText(account.server)), {},
+                    QStringLiteral("Correct dns[].server in the site file, or give that name an address."));
+    const bool sixth = std::any_of(addresses->begin(), addresses->end(),
+                                   [](const IpAddress &one) { return std::holds_alternative<Ipv6Address>(one); });
+    std::erase_if(*addresses,
+                  [sixth](const IpAddress &one) { return std::holds_alternative<Ipv6Address>(one) != sixth; });
+    return *std::min_element(addresses->begin(), addresses->end());
+}
+
+/// The key for addresses under another name would be on the VPS all the same.
+Outcome keysDiffer(const Job &job, const DnsAccount &account, const Secret &acmeKey, std::stop_token stop)
+{
+    const auto key = job.secrets.get(dnsKeySecret(account), Deadline::after(lookTime), stop);
+    if (!key || key->reveal().trimmed() != acmeKey.reveal().trimmed())
+        return {};
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("The secrets %1 and %2 are the same: the VPS could change every record of %3.")
+                    .arg(dnsKeySecret(account), dnsAcmeKeySecret(account), account.zone.ascii()),
+                {},
+                QStringLiteral("Make a second key that may only set TXT at _acme-challenge names, and store it as %1.")
+                    .arg(dnsAcmeKeySecret(account)));
+}
+
+Outcome addCredentials(const Job &job, const DnsAccount &account, DeploymentInputs &inputs, std::stop_token stop)
+{
+    const auto key = job.secrets.get(dnsAcmeKeySecret(account), Deadline::after(lookTime), stop);
+    if (!key)
+        return passOn(key);
+    if (const auto differ = keysDiffer(job, account, *key, stop); !differ)
+        return differ;
+    const auto server = acmeServer(account, stop);
+    if (!server)
+        return passOn(server);
+    auto credentials = acmeCredentials(account, *server, *key);
+    if (!credentials)
+        return passOn(credentials);
+    inputs.acmeCredentials.emplace(account.name, std::move(*credentials));
+    return {};
+}
+
+std::optional<CertificateSeen> pinnedCertificate(const Job &job, const HomeServer &server, const HomeSeen &home)
+{
+    for (const ServerSeen &seen : home.servers) {
+        if (seen.server == server.name && seen.certificate)
+            return seen.certificate;
+    }
+    const auto remembered = job.state.pinnedCertificates.find(server.name);
+    if (remembered == job.state.pinnedCertificates.end())
+        return {};
+    const auto certificate = parseCertificate(remembered->second);
+    return certificate && certificate->key == *server.pinnedKey ? std::optional(*certificate) : std::nullopt;
+}
+
+} // namespace
+
+Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::stop_token stop)
+{
+    DeploymentInputs inputs{{resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
+                             resource(u"proxy/apache-entry.conf")},
+                            {},
+                            {}};
+    const Site &site = job.site;
+    for (const DnsAccount &account : site.dns) {
+        const bool used = std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {
+            return site.accountFor(service.publicNames.front()) == &account;
+        });
+        if (!used)
+            continue;
+        if (const auto added = addCredentials(job, account, inputs, stop); !added)
+            return passOn(added);
+    }
+    Rendered rendered;
+    for (const HomeServer &server : site.servers) {
+        const auto certificate = server.pinnedKey ? pinnedCertificate(job, server, home) : std::nullopt;
+        if (!certificate)
+            continue;
+        rendered.pinnedCertificates.emplace(server.name, certificate->pem);
+        inputs.pinnedCertificates.emplace(server.name, *certificate);
+    }
+    auto deployment = wantedDeployment(site, inputs);
+    if (!deployment)
+        return passOn(deployment);
+    rendered.deployment = std::move(*deployment);
+    return rendered;
+}
+
+} // namespace sixgate
