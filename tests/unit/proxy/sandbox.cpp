@@ -21,6 +21,10 @@
 #include <cstring>
 #include <map>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace proxytest
 {
 
@@ -100,8 +104,12 @@ int inChild(const std::function<int()> &run)
     const pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int status = run();
+        int status = run();
         fflush(nullptr);
+#ifdef __SANITIZE_ADDRESS__
+        // At the ordinary end the name space may be gone, and the check with it.
+        status = __lsan_do_recoverable_leak_check() != 0 && status == 0 ? 1 : status;
+#endif
         _exit(status);
     }
     int status = 0;
@@ -123,8 +131,10 @@ int inSandbox(const std::function<int()> &test)
 {
     if (!told(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) == 0, "name spaces (run this test as root)"))
         return 1;
-    // The first child is process 1 of its name space: all others end with it.
-    return inChild([&test] { return prepared() ? inChild(test) : 1; });
+    // The first child is process 1 of its name space: all others end with it. Nothing can be started from here then.
+    const int status = inChild([&test] { return prepared() ? inChild(test) : 1; });
+    fflush(nullptr);
+    _exit(status);
 }
 
 void writeFile(const QByteArray &path, const QByteArray &content, int mode)
