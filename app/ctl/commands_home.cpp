@@ -1,12 +1,18 @@
 #include "ctl/commands.h"
+#include "ctl/input.h"
 #include "ctl/json.h"
 #include "decide/addresses.h"
 #include "engine/engine.h"
 #include "observe/home.h"
+#include "transport/fd.h"
 
 #include <QFile>
 
-#include <cstdio>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace sixgate::ctl
 {
@@ -16,18 +22,20 @@ namespace
 
 constexpr qint64 mostBytes = 16 * 1024 * 1024;
 
-Result<LinkSeen> linkFrom(const QString &path)
+Result<LinkSeen> linkFrom(const QString &path, std::stop_token stop)
 {
-    QFile file(path);
-    const bool open =
-        path == QLatin1String("-") ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
-    if (!open)
-        return fail(ErrorCode::NotFound, QStringLiteral("--ip-json: %1 could not be read.").arg(path),
-                    file.errorString());
-    const QByteArray text = file.read(mostBytes + 1);
-    if (text.size() > mostBytes)
-        return fail(ErrorCode::Invalid, QStringLiteral("--ip-json: %1 is longer than 16 MiB.").arg(path));
-    return parseIpJson(text);
+    const bool piped = path == QLatin1String("-");
+    const QString place = QStringLiteral("--ip-json %1").arg(piped ? QStringLiteral("(standard input)") : path);
+    // Non-blocking: a named pipe that nobody writes to must not hold up the program.
+    const Fd file(piped ? -1 : ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!piped && !file.valid())
+        return fail(ErrorCode::NotFound, QStringLiteral("%1: The input could not be read.").arg(place),
+                    QString::fromLocal8Bit(std::strerror(errno)));
+    auto text = readInput(piped ? STDIN_FILENO : file.get(), ReadUntil::End, mostBytes, stop);
+    auto link = text ? parseIpJson(*text) : Result<LinkSeen>(passOn(text));
+    if (!link && link.error().code != ErrorCode::Cancelled)
+        link.error().summary = QStringLiteral("%1: %2").arg(place, link.error().summary);
+    return link;
 }
 
 /// The servers of the site file where one is to be had; otherwise this machine alone.
@@ -38,7 +46,7 @@ std::vector<std::pair<QString, AddressSource>> sourcesOf(const Options &options,
     if (site) {
         for (const HomeServer &server : site->servers)
             sources.emplace_back(server.name.text(), server.address);
-    } else if (site.error().code != ErrorCode::NotFound)
+    } else if (site.error().code != ErrorCode::NotFound || options.siteNamed)
         told = passOn(site);
     if (sources.empty())
         sources.emplace_back(QString(), AddressOfThisMachine{});
@@ -57,21 +65,23 @@ QJsonValue chosenJson(const AddressChoice &choice)
     return choice.chosen ? QJsonValue(choice.chosen->text()) : QJsonValue(QJsonValue::Null);
 }
 
-int explain(const Options &options, Output &output)
+int explain(const Options &options, Output &output, std::stop_token stop)
 {
-    const auto link = options.ipJson.isEmpty() ? readLink() : linkFrom(options.ipJson);
+    const auto link = options.ipJson.isEmpty() ? readLink() : linkFrom(options.ipJson, stop);
     if (!link) {
         // A file that cannot be read is bad input, too.
         giveUp(output, link.error(), QStringLiteral("home explain"));
-        return options.ipJson.isEmpty() ? Failed : BadInput;
+        return options.ipJson.isEmpty() || link.error().code == ErrorCode::Cancelled ? Failed : BadInput;
     }
     // Somebody else's addresses are judged as they are; the site file of this machine says nothing about them.
     Outcome told;
     const auto sources = options.ipJson.isEmpty()
                              ? sourcesOf(options, told)
                              : std::vector<std::pair<QString, AddressSource>>{{QString(), AddressOfThisMachine{}}};
-    if (!told)
-        return giveUp(output, told.error(), QStringLiteral("home explain"));
+    if (!told) {
+        giveUp(output, told.error(), QStringLiteral("home explain"));
+        return BadInput;
+    }
 
     QJsonArray prefixes;
     for (const Ipv6Prefix &prefix : homePrefixes(*link))
@@ -108,7 +118,7 @@ int runHome(const Options &options, Output &output, std::stop_token stop)
     if (auto fits = noMoreWords(options, explains ? 2 : 1); !fits)
         return giveUp(output, fits.error(), {});
     if (explains)
-        return explain(options, output);
+        return explain(options, output, stop);
 
     const QString command = QStringLiteral("home");
     auto site = siteOf(options);
@@ -146,7 +156,7 @@ int runHome(const Options &options, Output &output, std::stop_token stop)
     output.document(out);
     const bool all = std::all_of(home->servers.begin(), home->servers.end(),
                                  [](const ServerSeen &server) { return server.proven.has_value(); });
-    return all ? AllWell : Failed;
+    return all && home->prefixes ? AllWell : Failed;
 }
 
 } // namespace sixgate::ctl

@@ -1,10 +1,11 @@
 #include "ctl/commands.h"
+#include "ctl/input.h"
 #include "ctl/json.h"
+#include "ctl/steps.h"
 #include "engine/engine.h"
 #include "storage/state.h"
 
 #include <algorithm>
-#include <map>
 
 namespace sixgate::ctl
 {
@@ -20,7 +21,7 @@ struct Job {
     std::unique_ptr<Engine> engine;
 };
 
-tl::expected<Job, int> begin(const Options &options, Output &output, Engine::Sinks sinks)
+tl::expected<Job, int> begin(const Options &options, Output &output, Engine::Sinks sinks, std::stop_token stop)
 {
     const QString command = options.words[0];
     if (auto fits = noMoreWords(options, 1); !fits)
@@ -31,7 +32,7 @@ tl::expected<Job, int> begin(const Options &options, Output &output, Engine::Sin
         return tl::unexpected<int>(BadInput);
     }
     Job job;
-    auto store = openSecretStore(options.secrets, site->name);
+    auto store = openSecrets(options, site->name, output, stop);
     if (!store)
         return tl::unexpected<int>(giveUp(output, store.error(), command));
     job.secrets = std::move(*store);
@@ -51,82 +52,17 @@ bool blocked(const Plan &plan)
     return std::any_of(plan.withheld.begin(), plan.withheld.end(), [](const Withheld &one) { return one.blocking; });
 }
 
-/// Red only where a path is broken, or where nothing was proven: a path that cannot be checked from here is told, too.
+/// Well only where every path was proven: one that could not be checked may be broken, too.
 int exitOf(const CheckReport &report)
 {
     return report.allWork() ? AllWell : Differs;
 }
 
-/// Prints the steps of an apply as the items of the plan.
-class Steps
-{
-public:
-    Steps(Output &output, const Plan &plan) : m_output(output)
-    {
-        for (const Change &change : plan.changes)
-            m_changes[change.id] = &change;
-    }
-
-    void operator()(const QString &id, StepState state, const QString &text)
-    {
-        const auto found = m_changes.find(id);
-        const QString sentence = found == m_changes.end() ? QString() : found->second->sentence;
-        if (state != StepState::Note)
-            m_states[id] = state;
-        switch (state) {
-        case StepState::Started:
-            m_output.moving(harmless(sentence));
-            break;
-        case StepState::Note:
-            m_output.activity(harmless(text));
-            break;
-        case StepState::Done:
-        case StepState::Unchanged:
-            m_output.print(
-                QStringLiteral("  %1 %2%3\n")
-                    .arg(m_output.good(QStringLiteral("✓")), harmless(sentence), remark(found, state, text)));
-            break;
-        case StepState::Failed:
-            m_output.print(QStringLiteral("  %1 %2\n      %3\n")
-                               .arg(m_output.bad(QStringLiteral("✗")), harmless(sentence), harmless(text)));
-            break;
-        }
-    }
-
-    QJsonArray json(const Plan &plan) const
-    {
-        QJsonArray out;
-        for (const Change &change : plan.changes) {
-            QJsonObject one = ctl::json(change);
-            const auto state = m_states.find(change.id);
-            one[QStringLiteral("state")] =
-                state == m_states.end() ? QStringLiteral("not-started") : stepStateName(state->second);
-            out.append(one);
-        }
-        return out;
-    }
-
-private:
-    using Changes = std::map<QString, const Change *>;
-
-    /// What a step says beyond its sentence: who follows later, or that it was so already.
-    QString remark(Changes::const_iterator change, StepState state, const QString &text) const
-    {
-        const bool worth = change != m_changes.end() && !text.isEmpty() &&
-                           (state == StepState::Unchanged || change->second->lane == Lane::Dns);
-        return worth ? m_output.dim(QStringLiteral("  ") + harmless(text)) : QString();
-    }
-
-    Output &m_output;
-    Changes m_changes;
-    std::map<QString, StepState> m_states;
-};
-
 } // namespace
 
 int runPlan(const Options &options, Output &output, std::stop_token stop)
 {
-    const auto job = begin(options, output, sinksFor(output));
+    const auto job = begin(options, output, sinksFor(output), stop);
     if (!job)
         return job.error();
     const auto seen = job->engine->observe(options.scope, stop);
@@ -154,7 +90,7 @@ int runApply(const Options &options, Output &output, std::stop_token stop)
         if (steps)
             (*steps)(id, state, text);
     };
-    const auto job = begin(options, output, std::move(sinks));
+    const auto job = begin(options, output, std::move(sinks), stop);
     if (!job)
         return job.error();
     const QString command = options.words[0];
@@ -177,8 +113,8 @@ int runApply(const Options &options, Output &output, std::stop_token stop)
     output.print(output.withheld(plan.withheld));
 
     QJsonObject out = document(command);
-    out[QStringLiteral("changed")] = done && !plan.empty();
-    out[QStringLiteral("changes")] = steps->json(plan);
+    out[QStringLiteral("changed")] = steps->changed();
+    out[QStringLiteral("changes")] = steps->json();
     out[QStringLiteral("withheld")] = json(plan.withheld);
     out[QStringLiteral("error")] = json(done ? std::optional<Error>() : std::optional<Error>(done.error()));
     out[QStringLiteral("check")] = QJsonValue::Null;
@@ -212,7 +148,7 @@ int runApply(const Options &options, Output &output, std::stop_token stop)
 
 int runCheck(const Options &options, Output &output, std::stop_token stop)
 {
-    const auto job = begin(options, output, sinksFor(output));
+    const auto job = begin(options, output, sinksFor(output), stop);
     if (!job)
         return job.error();
     const auto report = job->engine->check(stop);

@@ -1,9 +1,9 @@
 #include "ctl/commands.h"
+#include "ctl/input.h"
 #include "ctl/json.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <termios.h>
+#include <optional>
 #include <unistd.h>
 
 namespace sixgate::ctl
@@ -17,63 +17,30 @@ using namespace std::chrono_literals;
 constexpr auto patience = 60s; // a keychain may ask the user to unlock it
 constexpr qsizetype mostBytes = 64 * 1024;
 
-/// Echo is off while this lives.
-class NoEcho
-{
-public:
-    NoEcho()
-    {
-        m_changed = tcgetattr(STDIN_FILENO, &m_before) == 0;
-        termios silent = m_before;
-        silent.c_lflag &= ~tcflag_t(ECHO);
-        if (m_changed)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
-    ~NoEcho()
-    {
-        if (m_changed)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &m_before);
-    }
-    NoEcho(const NoEcho &) = delete;
-    NoEcho &operator=(const NoEcho &) = delete;
-
-private:
-    termios m_before{};
-    bool m_changed = false;
-};
-
-Result<Secret> readValue(Output &output, const QString &name)
+Result<Secret> readValue(Output &output, const QString &name, std::stop_token stop)
 {
     const bool terminal = isatty(STDIN_FILENO);
-    std::optional<NoEcho> hidden;
+    std::optional<HiddenInput> hidden;
     if (terminal) {
-        output.remark(QStringLiteral("Value of %1 (not shown): ").arg(name));
         hidden.emplace();
+        output.remark(QStringLiteral("Value of %1 (not shown): ").arg(name));
     }
-    QByteArray bytes;
-    bytes.reserve(mostBytes + 1); // one allocation: no copy of a secret stays behind
-    char c = 0;
-    while (bytes.size() <= mostBytes) {
-        const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-        if (got <= 0 || (terminal && c == '\n'))
-            break;
-        bytes.append(c);
-    }
+    auto bytes = readInput(STDIN_FILENO, terminal ? ReadUntil::LineEnd : ReadUntil::End, mostBytes, stop);
     if (terminal)
         output.remark(QStringLiteral("\n"));
-    if (bytes.size() > mostBytes)
-        return fail(ErrorCode::Invalid, QStringLiteral("The value is longer than 64 KiB."));
+    if (!bytes)
+        return passOn(bytes);
     // The line end that echo and editors add is not part of it.
-    while (bytes.endsWith('\n') || bytes.endsWith('\r'))
-        bytes.chop(1);
-    if (bytes.isEmpty())
+    while (bytes->endsWith('\n') || bytes->endsWith('\r'))
+        bytes->chop(1);
+    if (bytes->isEmpty())
         return fail(
             ErrorCode::Invalid, QStringLiteral("The value of %1 is empty.").arg(name), {},
             QStringLiteral("Give it on standard input, for example: sixgatectl secret set %1 < key.txt").arg(name));
-    return Secret(std::move(bytes));
+    return Secret(std::move(*bytes));
 }
 
-std::vector<QString> wantedBy(const Site &site)
+std::vector<QString> neededBy(const Site &site)
 {
     std::vector<QString> names;
     for (const DnsAccount &account : site.dns) {
@@ -83,23 +50,35 @@ std::vector<QString> wantedBy(const Site &site)
     return names;
 }
 
+/// Whether Sixgate ever asks for it; a passphrase is not needed by every SSH key.
+bool isUsedBy(const Site &site, const QString &name)
+{
+    const auto needed = neededBy(site);
+    return std::find(needed.begin(), needed.end(), name) != needed.end() ||
+           std::any_of(site.vps.begin(), site.vps.end(),
+                       [&](const Vps &vps) { return vpsPassphraseSecret(vps) == name; });
+}
+
 int list(Output &output, SecretStore &store, const Site &site)
 {
     const auto names = store.list();
     if (!names)
         return giveUp(output, names.error(), QStringLiteral("secret list"));
-    const auto wanted = wantedBy(site);
     QJsonArray stored, missing;
     for (const QString &name : *names) {
         stored.append(name);
-        output.print(name + QLatin1Char('\n'));
+        output.print(QStringLiteral("%1  stored%2\n")
+                         .arg(name.leftJustified(24), QLatin1String(isUsedBy(site, name) ? "" : ", but not used")));
     }
-    for (const QString &name : wanted) {
+    for (const QString &name : neededBy(site)) {
         if (std::find(names->begin(), names->end(), name) != names->end())
             continue;
         missing.append(name);
-        output.print(QStringLiteral("%1  %2\n").arg(name, output.bad(QStringLiteral("missing"))));
+        output.print(QStringLiteral("%1  %2\n").arg(name.leftJustified(24), output.bad(QStringLiteral("missing"))));
     }
+    if (!missing.isEmpty())
+        output.print(
+            QStringLiteral("→ Store what is missing in %1 with: sixgatectl secret set NAME\n").arg(store.place()));
     QJsonObject out = document(QStringLiteral("secret list"));
     out[QStringLiteral("place")] = store.place();
     out[QStringLiteral("stored")] = stored;
@@ -108,11 +87,12 @@ int list(Output &output, SecretStore &store, const Site &site)
     return AllWell;
 }
 
-int done(Output &output, const QString &command, const QString &name, const QString &sentence)
+int done(Output &output, const QString &command, const QString &name, const QString &sentence, bool used)
 {
     output.print(sentence);
     QJsonObject out = document(command);
     out[QStringLiteral("name")] = name;
+    out[QStringLiteral("used")] = used;
     output.document(out);
     return AllWell;
 }
@@ -156,22 +136,31 @@ int runSecret(const Options &options, Output &output, std::stop_token stop)
                        {},
                        QStringLiteral("Name a store that keeps it: keychain, dir:FOLDER or file:FILE.")},
                       command);
-    auto store = openSecretStore(options.secrets, site->name);
+    auto store = openSecrets(options, site->name, output, stop);
     if (!store)
         return giveUp(output, store.error(), command);
     if (lists)
         return list(output, **store, *site);
     if (sets) {
-        const auto value = readValue(output, name);
+        const auto value = readValue(output, name, stop);
         if (!value)
             return giveUp(output, value.error(), command);
         if (auto kept = (*store)->set(name, *value, Deadline::after(patience), stop); !kept)
             return giveUp(output, kept.error(), command);
-        return done(output, command, name, QStringLiteral("Stored %1 in %2.\n").arg(name, (*store)->place()));
+        const bool used = isUsedBy(*site, name);
+        QString sentence = QStringLiteral("Stored %1 in %2.\n").arg(name, (*store)->place());
+        if (!used)
+            sentence += QStringLiteral("  · The site file has no use for this name; see: sixgatectl secret list\n");
+        return done(output, command, name, sentence, used);
     }
-    if (auto gone = (*store)->remove(name, Deadline::after(patience), stop); !gone)
-        return giveUp(output, gone.error(), command);
-    return done(output, command, name, QStringLiteral("Removed %1 from %2.\n").arg(name, (*store)->place()));
+    if (auto gone = (*store)->remove(name, Deadline::after(patience), stop); !gone) {
+        Error error = gone.error();
+        if (error.code == ErrorCode::NotFound)
+            error.fix = QStringLiteral("See which there are with: sixgatectl secret list");
+        return giveUp(output, error, command);
+    }
+    return done(output, command, name, QStringLiteral("Removed %1 from %2.\n").arg(name, (*store)->place()),
+                isUsedBy(*site, name));
 }
 
 } // namespace sixgate::ctl

@@ -81,10 +81,13 @@ QJsonObject json(const CheckReport &report)
 
 QJsonObject json(const HomeSeen &home)
 {
-    QJsonArray prefixes;
+    // Not known is not the same as none.
+    QJsonValue prefixes = QJsonValue::Null;
     if (home.prefixes) {
+        QJsonArray list;
         for (const Ipv6Prefix &prefix : *home.prefixes)
-            prefixes.append(prefix.text());
+            list.append(prefix.text());
+        prefixes = list;
     }
     QJsonArray servers;
     for (const ServerSeen &server : home.servers) {
@@ -96,7 +99,10 @@ QJsonObject json(const HomeSeen &home)
             {QStringLiteral("candidates"), json(server.candidates)}};
         servers.append(one);
     }
-    return {{QStringLiteral("prefixes"), prefixes}, {QStringLiteral("servers"), servers}};
+    return {{QStringLiteral("prefixes"), prefixes},
+            {QStringLiteral("error"),
+             json(home.prefixes ? std::optional<Error>() : std::optional<Error>(home.prefixes.error()))},
+            {QStringLiteral("servers"), servers}};
 }
 
 } // namespace sixgate::ctl

@@ -8,7 +8,8 @@
 #include <QCoreApplication>
 
 #include <clocale>
-#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace sixgate::ctl
 {
@@ -16,8 +17,11 @@ namespace sixgate::ctl
 Result<Site> siteOf(const Options &options)
 {
     auto site = loadSite(options.siteFile);
-    if (!site && site.error().code == ErrorCode::NotFound)
-        site.error().fix = QStringLiteral("Make one with: sixgatectl site new, or name it with --site FILE.");
+    if (!site && site.error().code == ErrorCode::NotFound) {
+        site.error().detail.clear(); // the sentence says all of it
+        if (!options.siteNamed)
+            site.error().fix = QStringLiteral("Make one with: sixgatectl site new, or name it with --site FILE.");
+    }
     return site;
 }
 
@@ -32,6 +36,17 @@ Outcome noMoreWords(const Options &options, qsizetype most)
 namespace
 {
 
+/// A descriptor that is closed at the start would be given to the next file that is opened.
+void fillStandardStreams()
+{
+    int fd = 0;
+    do
+        fd = ::open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        ::close(fd);
+}
+
 int run(const QStringList &arguments)
 {
     const auto options = parseOptions(arguments);
@@ -44,14 +59,17 @@ int run(const QStringList &arguments)
         return end.exit;
     }
     Output output(options->json);
-    Signals signals([&output](int count) {
-        output.quiet();
-        if (count == 1)
-            output.remark(QStringLiteral("Stopping; what has begun is undone or finished first.\n"));
-        else
-            output.remark(QStringLiteral("Still stopping; the VPS never stays half changed.\n"));
-    });
     const QString command = options->words[0];
+    const bool applies = command == QLatin1String("apply");
+    Signals signals([&output, applies](int count) {
+        // All other commands end at once.
+        if (!applies && count == 1)
+            return;
+        output.quiet();
+        output.remark(!applies     ? QStringLiteral("Still stopping.\n")
+                      : count == 1 ? QStringLiteral("Stopping; what has begun is undone or finished first.\n")
+                                   : QStringLiteral("Still stopping; the VPS never stays half changed.\n"));
+    });
     if (command == QLatin1String("site"))
         return runSite(*options, output);
     if (command == QLatin1String("secret"))
@@ -64,11 +82,7 @@ int run(const QStringList &arguments)
         return runApply(*options, output, signals.token());
     if (command == QLatin1String("check"))
         return runCheck(*options, output, signals.token());
-    output.error({ErrorCode::Invalid,
-                  QStringLiteral("There is no command \"%1\"; see sixgatectl --help.").arg(command.left(40)),
-                  {},
-                  {}});
-    return BadInput;
+    return giveUp(output, noSuchCommand(command), {});
 }
 
 } // namespace
@@ -80,6 +94,7 @@ int main(int argc, char **argv)
     // Texts are UTF-8 whatever the machine's locale says.
     if (!std::setlocale(LC_CTYPE, "C.UTF-8"))
         std::setlocale(LC_CTYPE, "");
+    sixgate::ctl::fillStandardStreams();
     const QCoreApplication app(argc, argv);
     QStringList arguments;
     for (int i = 1; i < argc; ++i)

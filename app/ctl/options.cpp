@@ -2,6 +2,7 @@
 
 #include <QDir>
 
+#include <algorithm>
 #include <array>
 
 namespace sixgate::ctl
@@ -21,23 +22,27 @@ constexpr std::array commands = {
     CommandHelp{"site", "site new|validate|show",
                 "The site file: what is wanted.\n"
                 "  new       write one to begin with; refuses to replace one without --force.\n"
-                "            --public-name NAME   the name that visitors use\n"
-                "            --upstream-name NAME the name by which the VPS finds the home (default home6.ZONE)\n"
-                "            --vps-name NAME      the VPS's own name (default vps.ZONE)\n"
-                "            --zone NAME          the DNS zone (default: the public name without its first label)\n"
-                "            --dns-server SERVER  the zone's primary (default ns1.ZONE)\n"
-                "            --interface-id ID    of the home server, e.g. ::11 or its MAC address;\n"
-                "                                 without it the server is this machine\n"
-                "            --host-key SHA256:…  of the VPS's SSH host key\n"
-                "            --mail ADDRESS       for the certificate authority\n"
-                "            --agree-to-terms     to the terms of the certificate authority\n"
-                "  validate  say what is wrong or deserves a word.\n"
-                "  show      print it, with all defaults filled in by --json.",
+                "            --public-name NAME    the name that visitors use\n"
+                "            --upstream-name NAME  the name by which the VPS finds the home (default home6.ZONE)\n"
+                "            --vps-name NAME       the VPS's own name (default vps.ZONE)\n"
+                "            --zone NAME           the DNS zone (default: the public name without its first label)\n"
+                "            --dns-server SERVER   the zone's primary, a name or an address (default ns1.ZONE)\n"
+                "            --interface-id ID     of the home server, e.g. ::11 or its MAC address;\n"
+                "                                  without it the server is this machine\n"
+                "            --host-key SHA256:…   fingerprint of the VPS's SSH host key\n"
+                "            --mail ADDRESS        where the certification authority may write to\n"
+                "            --agree-to-terms      agree to the terms of the certification authority\n"
+                "            Without any of these it writes the handbook's example.\n"
+                "  validate  say what is wrong (exit 2) or deserves a word (exit 0).\n"
+                "  show      print it in short; with --json as the file has it, defaults left out.",
                 "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
     CommandHelp{
         "secret", "secret set NAME | list | remove NAME",
-        "The secrets of the site, in the store that --secrets names. `set` reads the value from standard input\n"
-        "(on a terminal it asks for it and shows nothing).",
+        "The secrets of the site, in the store that --secrets names.\n"
+        "  set       read the value from standard input; on a terminal ask for it and show nothing.\n"
+        "  list      names of those that are stored, and of those that the site needs and are missing.\n"
+        "  remove    forget one.\n"
+        "Their names are dns.ACCOUNT.key, dns.ACCOUNT.acme-key and vps.VPS.passphrase (if the SSH key has one).",
         "sixgatectl secret set dns.main.key < key.txt"},
     CommandHelp{"home", "home [explain [--ip-json FILE]]",
                 "The home's prefix, each server's addresses, why each is fit or not, and whether the server answered.\n"
@@ -49,20 +54,23 @@ constexpr std::array commands = {
                 "sixgatectl plan"},
     CommandHelp{
         "apply", "apply [--only dns|vps]",
-        "Does what plan prints, then proves the four paths. Ctrl-C before the VPS's swap undoes everything there.",
+        "Does what plan prints, then proves the four paths. Ctrl-C before the VPS's new configuration is in use\n"
+        "takes everything back, the records too; after that apply finishes first.",
         "sixgatectl apply"},
-    CommandHelp{"check", "check", "Proves the four paths of every public name, each from its vantage point.",
+    CommandHelp{"check", "check",
+                "Proves the four paths of every public name, each from its vantage point.\n"
+                "A path that could not be checked counts like a broken one: exit 3.",
                 "sixgatectl check --json | jq .allWork"},
 };
 
-const char *const general =
-    "Options\n"
-    "  --site FILE      the site file (default: ~/.config/sixgate/site.json)\n"
-    "  --secrets STORE  keychain (default), dir:FOLDER, file:FILE, systemd, or stdin\n"
-    "  --json           print JSON instead of text (see the handbook, json.md)\n"
-    "  --help, --version\n"
-    "\n"
-    "Exit codes: 0 all well; 1 failed; 2 bad usage or input; 3 plan has changes, or a path is broken.\n";
+const char *const general = "Options\n"
+                            "  --site FILE      the site file (default: ~/.config/sixgate/site.json)\n"
+                            "  --secrets STORE  keychain (default), dir:FOLDER, file:FILE, systemd, or stdin\n"
+                            "  --json           print JSON instead of text (see the handbook, json.md)\n"
+                            "  --help, --version\n"
+                            "\n"
+                            "Exit codes: 0 all well; 1 failed; 2 bad usage or input;\n"
+                            "            3 plan has changes, or a path is broken or could not be checked.\n";
 
 // Options that take a value; those of `site new` are kept by name.
 const QStringList &valued()
@@ -114,6 +122,14 @@ tl::expected<void, Finished> checkPlace(const Options &options, const QStringLis
 }
 
 } // namespace
+
+Error noSuchCommand(const QString &command)
+{
+    return {ErrorCode::Invalid,
+            QStringLiteral("There is no command \"%1\"; see sixgatectl --help.").arg(command.left(40)),
+            {},
+            {}};
+}
 
 QString help(const QString &command)
 {
@@ -173,20 +189,24 @@ tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
             used << name;
             continue;
         }
+        if (attached && (name == QLatin1String("--json") || name == QLatin1String("--force") ||
+                         name == QLatin1String("--agree-to-terms")))
+            return usage(QStringLiteral("The option %1 takes no value.").arg(name), options.json);
         if (!valued().contains(name))
             return usage(QStringLiteral("There is no option %1; see sixgatectl --help.").arg(arguments[i].left(40)),
                          options.json);
         if (!attached) {
-            if (i + 1 >= arguments.size())
+            if (i + 1 >= arguments.size() || arguments[i + 1].startsWith(QLatin1String("--")))
                 return usage(QStringLiteral("The option %1 needs a value; see sixgatectl --help.").arg(name),
                              options.json);
             value = arguments[++i];
         }
         if (value.isEmpty())
             return usage(QStringLiteral("The option %1 has an empty value.").arg(name), options.json);
-        if (name == QLatin1String("--site"))
+        if (name == QLatin1String("--site")) {
             options.siteFile = value;
-        else if (name == QLatin1String("--secrets"))
+            options.siteNamed = true;
+        } else if (name == QLatin1String("--secrets"))
             options.secrets = value;
         else if (name == QLatin1String("--ip-json"))
             options.ipJson = value;
@@ -200,8 +220,13 @@ tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
             used << name;
     }
     const QString command = options.words.value(0);
-    if (wantsHelp || command == QLatin1String("help"))
-        return print(help(command == QLatin1String("help") ? options.words.value(1) : command));
+    if (wantsHelp || command == QLatin1String("help")) {
+        const QString topic = command == QLatin1String("help") ? options.words.value(1) : command;
+        const bool known =
+            topic.isEmpty() || std::any_of(commands.begin(), commands.end(),
+                                           [&](const CommandHelp &one) { return topic == QLatin1String(one.name); });
+        return known ? print(help(topic)) : usage(noSuchCommand(topic).summary, options.json);
+    }
     if (command.isEmpty())
         return usage(QStringLiteral("A command is missing, for example: sixgatectl check. See sixgatectl --help."),
                      options.json);

@@ -14,14 +14,15 @@ enum Exit {
     AllWell = 0,
     Failed = 1,   ///< something could not be done
     BadInput = 2, ///< usage, site file, option
-    Differs = 3,  ///< `plan` has changes, or a path is broken
+    Differs = 3,  ///< `plan` has changes, or a path is broken or could not be checked
 };
 
 /// A parsed command line.
 struct Options {
-    QString siteFile;  ///< --site, or the default place
-    QString secrets;   ///< --secrets, or "keychain"
-    bool json = false; ///< --json
+    QString siteFile;       ///< --site, or the default place
+    bool siteNamed = false; ///< --site was given
+    QString secrets;        ///< --secrets, or "keychain"
+    bool json = false;      ///< --json
     PlanScope scope = PlanScope::All;
     QString ipJson;                   ///< --ip-json; empty: not given
     bool force = false;               ///< --force
@@ -40,7 +41,9 @@ struct Finished {
 /// Parses the arguments, without the program's name.
 tl::expected<Options, Finished> parseOptions(const QStringList &arguments);
 
-/// Help for one command, or (empty) for all.
+Error noSuchCommand(const QString &command);
+
+/// Help for one command that there is, or (empty) for all.
 QString help(const QString &command);
 
 } // namespace sixgate::ctl

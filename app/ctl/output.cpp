@@ -120,7 +120,9 @@ void Output::error(const Error &error, const QString &command)
         return;
     }
     quiet();
-    QString text = bad(QStringLiteral("Error: ")) + harmless(error.summary) + QLatin1Char('\n');
+    // Who asked for the end knows that it is no mistake.
+    const bool wished = error.code == ErrorCode::Cancelled;
+    QString text = (wished ? QString() : bad(QStringLiteral("Error: "))) + harmless(error.summary) + QLatin1Char('\n');
     text += indented(harmless(error.detail), 2);
     if (!error.fix.isEmpty())
         text += QStringLiteral("→ ") + harmless(error.fix) + QLatin1Char('\n');
@@ -146,7 +148,7 @@ QString Output::plan(const Plan &plan, bool diffs) const
 {
     if (plan.empty())
         return plan.withheld.empty() ? QStringLiteral("Nothing to change: everything is as the site file wants it.\n")
-                                     : QStringLiteral("Nothing that can be changed now.\n");
+                                     : QStringLiteral("Nothing can be changed now.\n");
     QString text = strong(counted(qsizetype(plan.changes.size()), "change", "changes")) + QLatin1Char('\n');
     int number = 0;
     for (const Change &one : plan.changes) {

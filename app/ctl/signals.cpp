@@ -12,6 +12,11 @@ Signals::Signals(std::function<void(int)> told)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    for (const int one : {SIGQUIT, SIGHUP}) {
+        struct sigaction now;
+        if (sigaction(one, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(&set, one);
+    }
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // A connection that breaks while it is written to is an error of that call, not the program's end.
     std::signal(SIGPIPE, SIG_IGN);

@@ -7,7 +7,8 @@
 namespace sixgate::ctl
 {
 
-/// Turns SIGINT and SIGTERM into a stop. Make it before any other thread: they inherit the blocked signals.
+/// Turns SIGINT, SIGTERM, SIGQUIT and SIGHUP (a closed terminal) into a stop; the latter two not where they were
+/// ignored at the start, as nohup(1) does. Make it before any other thread: they inherit the blocked signals.
 class Signals
 {
 public:

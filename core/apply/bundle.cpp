@@ -127,6 +127,8 @@ struct StepWriter {
             return unfit(change, a.expectedId);
         return begin("activate") + '\t' + a.releaseId.toLatin1() + '\t' + orDash(a.expectedId.toLatin1());
     }
+
+    Result<QByteArray> operator()(const ForgetCertificate &a) const { return words("forget", {a.lineage}); }
 };
 
 class TarWriter
@@ -195,7 +197,9 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes)
     if (!steps)
         return steps;
     TarWriter tar;
-    tar.add("run.pl", resource(u"vps/run.pl"));
+    // One script for Perl, several files for those who read it.
+    tar.add("run.pl", resource(u"vps/run.pl") + resource(u"vps/apache.pl") + resource(u"vps/undo.pl") +
+                          resource(u"vps/tools.pl"));
     for (size_t i = 0; i < blobs.size(); ++i)
         tar.add("files/" + QByteArray::number(qint64(i)), blobs[i]);
     tar.add("steps", *steps);

@@ -7,9 +7,9 @@
 namespace sixgate
 {
 
-/// The tar archive that carries out `changes` on the VPS: resources/vps/run.pl, the contents of files, and the steps
-/// (last, so that a bundle cut short holds none). Every field of a step is checked against what its kind may hold:
-/// Invalid where one does not fit. Holds secrets.
+/// The tar archive that carries out `changes` on the VPS: resources/vps/run.pl with its parts, the contents of files,
+/// and the steps (last, so that a bundle cut short holds none). Every field of a step is checked against what its kind
+/// may hold: Invalid where one does not fit. Holds secrets.
 Result<QByteArray> deploymentBundle(const std::vector<Change> &changes);
 
 /// The steps alone, one a line, as run.pl documents them; `blobs` gets the contents in order of their number.

@@ -80,11 +80,9 @@ public:
 private:
     void step(const QList<QByteArray> &fields)
     {
-        static const std::map<QByteArray, StepState> states = {{"started", StepState::Started},
-                                                               {"done", StepState::Done},
-                                                               {"unchanged", StepState::Unchanged},
-                                                               {"failed", StepState::Failed},
-                                                               {"note", StepState::Note}};
+        static const std::map<QByteArray, StepState> states = {
+            {"started", StepState::Started}, {"done", StepState::Done},     {"unchanged", StepState::Unchanged},
+            {"failed", StepState::Failed},   {"undone", StepState::Undone}, {"note", StepState::Note}};
         const auto state = states.find(fields[2]);
         if (state != states.end() && m_progress)
             m_progress(fields[1] == "-" ? QString() : plain(QString::fromLatin1(fields[1])), state->second,
@@ -185,6 +183,8 @@ QString stepStateName(StepState state)
         return QStringLiteral("unchanged");
     case StepState::Failed:
         return QStringLiteral("failed");
+    case StepState::Undone:
+        return QStringLiteral("undone");
     case StepState::Note:
         return QStringLiteral("note");
     }

@@ -17,7 +17,8 @@ enum class StepState {
     Done,      ///< carried out and read back
     Unchanged, ///< it was as wanted already
     Failed,
-    Note, ///< a line about a change that still runs, or (with an empty id) about the whole run
+    Undone, ///< it was done, and is taken back since a later one failed or the run was cancelled
+    Note,   ///< a line about a change that still runs, or (with an empty id) about the whole run
 };
 QString stepStateName(StepState state);
 

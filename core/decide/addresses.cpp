@@ -57,6 +57,22 @@ QString notGlobal(const Ipv6Address &address)
     return QStringLiteral("It is %1, which nobody outside can reach.").arg(describe(address.scope()));
 }
 
+/// What `interface` is where it is no LAN; empty where it is.
+QString outsideLan(LinkKind kind, const QString &interface)
+{
+    switch (kind) {
+    case LinkKind::Lan:
+        break;
+    case LinkKind::Loopback:
+        return QStringLiteral("the loopback interface %1").arg(quoted(interface));
+    case LinkKind::PointToPoint:
+        return QStringLiteral("the point-to-point interface %1").arg(quoted(interface));
+    case LinkKind::NoNeighbours:
+        return QStringLiteral("the interface %1, which has no neighbours (NOARP)").arg(quoted(interface));
+    }
+    return {};
+}
+
 QString whyUnfit(const LocalAddress &one, const std::optional<InterfaceName> &interface)
 {
     if (interface && one.interface != interface->text())
@@ -64,6 +80,11 @@ QString whyUnfit(const LocalAddress &one, const std::optional<InterfaceName> &in
             .arg(quoted(one.interface), interface->text());
     if (!one.address.isGlobal())
         return notGlobal(one.address);
+    if (const QString outside = outsideLan(one.link, one.interface); !interface && !outside.isEmpty()) {
+        const QString what = one.link == LinkKind::PointToPoint ? QStringLiteral("It is a tunnel's address, on %1,")
+                                                                : QStringLiteral("It is not on the LAN but on %1,");
+        return what.arg(outside) + QStringLiteral(" and taken only where the site file names that interface.");
+    }
     if (one.dadFailed)
         return QStringLiteral("Another machine has it already (duplicate address detection failed).");
     if (one.tentative)
@@ -136,11 +157,12 @@ AddressChoice choose(const std::vector<Judged> &judged, const QString &what)
 /// What this machine's addresses and routes say about one /64.
 struct PrefixSeen {
     Ipv6Prefix prefix;
-    bool route = false;                 ///< there is an on-link route for exactly this /64
-    bool narrow = true;                 ///< all addresses in it are on longer prefixes of 65 to 127 bits
-    const LocalAddress *live = nullptr; ///< the best address that speaks for it
-    const LocalAddress *weak = nullptr; ///< the best of those whose duplicate detection runs or failed
-    bool deprecated = false;            ///< there is an address in it whose time is over
+    bool route = false;                    ///< there is an on-link route for exactly this /64
+    bool narrow = true;                    ///< all addresses in it are on longer prefixes of 65 to 127 bits
+    const LocalAddress *live = nullptr;    ///< the best address that speaks for it
+    const LocalAddress *weak = nullptr;    ///< the best of those whose duplicate detection runs or failed
+    bool deprecated = false;               ///< there is an address in it whose time is over
+    const LocalAddress *outside = nullptr; ///< an address in it that is not on a LAN
 };
 
 Rank rankOf(const LocalAddress &one)
@@ -176,8 +198,11 @@ std::vector<PrefixSeen> prefixesOf(const LinkSeen &link)
     for (const LocalAddress &one : link.addresses) {
         if (one.address.scope() == Ipv6Scope::Loopback || one.address.scope() == Ipv6Scope::Unspecified)
             continue;
-        if (const auto prefix = Ipv6Prefix::of(one.address, 64))
+        const auto prefix = Ipv6Prefix::of(one.address, 64);
+        if (prefix && one.link == LinkKind::Lan)
             note(entry(*prefix), one);
+        else if (prefix)
+            entry(*prefix).outside = &one;
     }
     for (const OnLinkPrefix &one : link.onLink) {
         // Of a shorter one nobody can say which /64 the LAN has; a longer one has no room for an identifier.
@@ -220,6 +245,9 @@ QString whyUnfit(const PrefixSeen &seen, const Ipv6Address &joined)
                 .arg(prefix);
         return {};
     }
+    if (seen.outside && !seen.deprecated && !seen.weak)
+        return QStringLiteral("The prefix %1 is not the LAN's: this machine has it on %2.")
+            .arg(prefix, outsideLan(seen.outside->link, seen.outside->interface));
     if (seen.deprecated)
         return QStringLiteral("The prefix %1 is deprecated: this machine's addresses in it have run out.").arg(prefix);
     return QStringLiteral("Duplicate address detection of this machine's address in %1 is not done or failed, so the "

@@ -22,14 +22,17 @@ struct AddressChoice {
 
 /// Of this machine's own addresses: global, lasting (not temporary), preferred, past duplicate detection. Of several
 /// the longest preferred lifetime wins, then the longest valid one, then the lowest address (RFC 6724 does not order
-/// them for a publisher). With `interface` only its addresses are fit; the others are told as not taken.
+/// them for a publisher). With `interface` only its addresses are fit; the others are told as not taken. Addresses of
+/// tunnels and of other links without neighbours are fit only where `interface` names theirs: they lead out of the
+/// home, and their lifetimes, mostly for ever, would beat those of the LAN's.
 AddressChoice chooseOwnAddress(const std::vector<LocalAddress> &addresses,
                                const std::optional<InterfaceName> &interface = std::nullopt);
 
 /// Of the home's on-link /64 prefixes, each joined with `id`. A prefix counts where this machine holds a fit
 /// non-deprecated address in it (temporary ones count here: their prefix is as good) or has an on-link route for it;
 /// its lifetimes are those of that address. A route counts for nothing where all addresses in its prefix are
-/// deprecated: the old prefix's route stays for hours. Order as above; a prefix known by its route alone comes last.
+/// deprecated: the old prefix's route stays for hours. Order as above; a prefix known by its route alone comes last. A
+/// prefix that only a tunnel has is none of the LAN's.
 AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id);
 
 /// The choice that the site file asks for.

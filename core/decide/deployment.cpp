@@ -125,6 +125,39 @@ private:
         return addCertificate(service);
     }
 
+    // The VPS's proxy trusts the pinned certificate itself, so one that it would refuse must not get there.
+    Outcome checkPin(const HomeServer &server, const CertificateSeen &seen) const
+    {
+        const QString name = server.name.text();
+        const QString place = pinnedKeyPlace(m_site, server.name);
+        if (seen.key != *server.pinnedKey)
+            return fail(
+                ErrorCode::Denied,
+                QStringLiteral("%1 shows a certificate with another key than the pinned one.").arg(name),
+                QStringLiteral("Seen %1, pinned %2.").arg(seen.key.text(), server.pinnedKey->text()),
+                QStringLiteral("If you renewed the certificate, pin its new key as %1 in the site file.").arg(place));
+        if (!seen.selfSigned)
+            return fail(
+                ErrorCode::Denied,
+                QStringLiteral("The pinned key of %1 is that of a certificate which %2 issued; only a self-signed one "
+                               "can be pinned.")
+                    .arg(name, seen.issuer),
+                {},
+                QStringLiteral("Remove %1 from the site file where the issuer is a public authority; otherwise give %2 "
+                               "a self-signed certificate and pin its key.")
+                    .arg(place, name));
+        if (m_inputs.now.isValid() && (m_inputs.now < seen.notBefore || m_inputs.now > seen.notAfter))
+            return fail(
+                ErrorCode::Denied,
+                QStringLiteral("The self-signed certificate of %1 is valid from %2 to %3 only.")
+                    .arg(name, seen.notBefore.toUTC().toString(Qt::ISODate),
+                         seen.notAfter.toUTC().toString(Qt::ISODate)),
+                QStringLiteral("It is %1 now.").arg(m_inputs.now.toUTC().toString(Qt::ISODate)),
+                QStringLiteral("Renew it; where it gets a new key by that, pin the new one as %1 in the site file.")
+                    .arg(place));
+        return {};
+    }
+
     Outcome addPin(const Service &service, TemplateValues &values)
     {
         const HomeServer *server = m_site.server(service.server);
@@ -140,11 +173,8 @@ private:
                                "seen.")
                     .arg(server->name.text()),
                 {}, QStringLiteral("Switch %1 on and try again.").arg(server->name.text()));
-        if (seen->second.key != *server->pinnedKey)
-            return fail(
-                ErrorCode::Denied,
-                QStringLiteral("%1 shows a certificate with another key than the pinned one.").arg(server->name.text()),
-                QStringLiteral("Seen %1, pinned %2.").arg(seen->second.key.text(), server->pinnedKey->text()));
+        if (auto fit = checkPin(*server, seen->second); !fit)
+            return fit;
         values.text("server", server->name.text()).flag("named", carries(seen->second, service));
         const QString path = inRelease(QStringLiteral("pins/%1.pem").arg(server->name.text()));
         if (m_pins.insert(path).second)
@@ -230,12 +260,8 @@ QString acmeCredentialsPath(const DnsAccount &account)
 
 Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key)
 {
-    const QByteArray &secret = key.reveal();
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-               c == '=';
-    };
-    if (secret.isEmpty() || !std::all_of(secret.begin(), secret.end(), fits))
+    const auto secret = base64Text(key);
+    if (!secret)
         return fail(ErrorCode::Invalid,
                     QStringLiteral("The ACME key of the DNS account %1 is not base64.").arg(account.name.text()), {},
                     QStringLiteral("Store the secret as the key file has it: sixgatectl secret set %1")
@@ -246,7 +272,7 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
            "dns_rfc2136_port = " + account.port.text().toLatin1() + '\n' +
            "dns_rfc2136_name = " + account.acmeKey.name.text().toLatin1() + '\n' +
            "dns_rfc2136_algorithm = " + tsigAlgorithmName(account.acmeKey.algorithm).toUpper().toLatin1() + '\n' +
-           "dns_rfc2136_secret = " + secret + '\n';
+           "dns_rfc2136_secret = " + secret->reveal() + '\n';
 }
 
 } // namespace sixgate

@@ -24,6 +24,8 @@ struct DeploymentInputs {
     std::map<Label, QByteArray> acmeCredentials;
     /// Certificates of servers with a pinned key, by server; present where one was seen and its key is the pinned one.
     std::map<Label, CertificateSeen> pinnedCertificates;
+    /// The present: a pinned certificate out of its time is refused. Not valid: their dates are not looked at.
+    QDateTime now = {};
 };
 
 /// One managed file as it should be.
@@ -63,7 +65,8 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
 QString acmeCredentialsPath(const DnsAccount &account);
 
 /// Renders the wanted state. Fails with Invalid where a value would not survive its template's escape, with NotFound
-/// where the credentials of an account or the certificate of a server with a pinned key are missing.
+/// where the credentials of an account or the certificate of a server with a pinned key are missing, with Denied where
+/// that certificate has another key, is not self-signed, or is out of its time.
 Result<WantedDeployment> wantedDeployment(const Site &site, const DeploymentInputs &inputs);
 
 /// What to change so that `facts` becomes `wanted`, in the order to do it. Empty where nothing is to do.

@@ -11,6 +11,8 @@ namespace
 {
 
 constexpr auto currentRelease = "/etc/sixgate/current/";
+// certbot's renewals refer to the files here.
+constexpr auto credentialsFolder = "/etc/sixgate/acme/";
 // Apache, certbot and Python need about 150 MB; the rest is air for dpkg's unpacking.
 constexpr qint64 roomToInstall = 300LL * 1024 * 1024;
 constexpr qint64 roomForFiles = 20LL * 1024 * 1024;
@@ -43,11 +45,15 @@ public:
     {
         packages();
         files();
-        deletions();
+        deletions(false);
         modules();
         certificates();
         enableSite();
-        activate();
+        const size_t before = m_changes.size();
+        // What the old release needs goes when the new one has proven itself, and credentials after what needs them.
+        forgetCertificates();
+        deletions(true);
+        activate(before);
         if (!m_changes.empty())
             judgeMachine();
         judgeNames();
@@ -162,13 +168,14 @@ private:
         return unifiedDiff(path, old.content, content);
     }
 
-    void deletions()
+    void deletions(bool credentials)
     {
         std::set<QString> wanted;
         for (const WantedFile &file : m_wanted.files)
             wanted.insert(file.path);
         for (const auto &[path, old] : m_facts.files) {
-            if (old.sha256.isEmpty() || wanted.count(path))
+            if (old.sha256.isEmpty() || wanted.count(path) ||
+                path.startsWith(QLatin1String(credentialsFolder)) != credentials)
                 continue;
             Change &change = add(fileId(path), Verb::Delete, path,
                                  QStringLiteral("Remove %1: nothing in the site needs it any more.").arg(path),
@@ -259,7 +266,30 @@ private:
         }
     }
 
-    void activate()
+    /// Certificates that Sixgate got and that no service needs any more.
+    void forgetCertificates()
+    {
+        std::set<QString> wanted;
+        for (const WantedCertificate &one : m_wanted.certificates)
+            wanted.insert(one.lineage);
+        for (const auto &[lineage, renewal] : m_facts.renewals) {
+            if (wanted.count(lineage) || !renewal.credentialsPath.startsWith(QLatin1String(credentialsFolder)))
+                continue;
+            Change &change =
+                add(QStringLiteral("vps.certificate.") + lineage, Verb::Delete,
+                    QStringLiteral("certificate %1").arg(lineage),
+                    QStringLiteral("Delete the certificate %1: nothing in the site needs it any more, and certbot "
+                                   "would renew it for ever.")
+                        .arg(lineage),
+                    ForgetCertificate{lineage});
+            const auto found = m_facts.certificates.find(lineage);
+            if (found != m_facts.certificates.end())
+                change.oldValue = joined(found->second.names);
+        }
+    }
+
+    /// Goes to the place `at` among the changes: what follows is done when the release has proven itself.
+    void activate(size_t at)
     {
         const bool running = m_facts.apacheActive && m_facts.certbotTimerActive;
         if (m_changes.empty() && running && m_facts.deployedId == m_wanted.releaseId)
@@ -271,6 +301,7 @@ private:
                 ActivateRelease{m_wanted.releaseId, m_facts.deployedId});
         change.oldValue = m_facts.deployedId;
         change.newValue = m_wanted.releaseId;
+        std::rotate(m_changes.begin() + std::ptrdiff_t(at), m_changes.end() - 1, m_changes.end());
     }
 
     void judgeMachine()

@@ -39,7 +39,8 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
         auto secret = m_job.secrets.get(dnsKeySecret(*account), Deadline::after(keyTime), stop);
         if (!secret)
             return passOn(secret);
-        m_keys.emplace(account->name, TsigKey{account->key.name, account->key.algorithm, std::move(*secret)});
+        m_keys.emplace(account->name,
+                       TsigKey{account->key.name, account->key.algorithm, std::move(*secret), dnsKeySecret(*account)});
     }
     return {};
 }
@@ -85,7 +86,7 @@ std::vector<QString> DnsLane::undo()
         const auto done = applyRecords(back, m_job.site, m_keys, Deadline::after(recordTime), {});
         // Where it is not known whether it was set, "it is another one" means that it was not.
         if (done || (!made->certain && done.error().code == ErrorCode::Moved))
-            m_job.step(made->id, StepState::Note);
+            m_job.step(made->id, StepState::Undone);
         else
             left.push_back(QStringLiteral("%1 %2 stays changed: %3")
                                .arg(back.wanted.name.ascii(), recordTypeName(back.wanted.type), done.error().summary));

@@ -50,6 +50,15 @@ Deadline deploymentDeadline(const Plan &plan)
     return Deadline::after(span);
 }
 
+/// libssh2 opens channels one after another: some round trips for each name.
+Deadline checkBudget(const Site &site)
+{
+    std::size_t names = 0;
+    for (const Service &service : site.services)
+        names += service.publicNames.size();
+    return Job::budget(checkTime, 25 * names);
+}
+
 ZoneSeen zoneOf(const Job &job, const std::vector<ManagedRecord> &managed, std::stop_token stop)
 {
     const auto keys = recordKeysToObserve(job.site, managed);
@@ -206,11 +215,11 @@ Result<CheckReport> Engine::check(std::stop_token stop)
     while (!stop.stop_requested()) {
         if (!told)
             d->job.say(QStringLiteral("Proving the four paths"));
-        VerifyInputs inputs{zoneOf(d->job, {}, stop), d->vps.seen(), d->keysOfVps().value_or(std::set<Fingerprint>())};
+        VerifyInputs inputs{zoneOf(d->job, {}, stop), d->vps.seen(), d->keysOfVps()};
         // While a path may still heal, it is told only at the end.
         const PathSink sink = mayHeal ? PathSink() : d->job.sinks.path;
-        auto report = verifyPaths(d->job.site, inputs, d->vps.session(), d->vps.why(), sink,
-                                  Job::budget(checkTime, d->job.site.services.size()), stop);
+        auto report =
+            verifyPaths(d->job.site, inputs, d->vps.session(), d->vps.why(), sink, checkBudget(d->job.site), stop);
         if (stop.stop_requested())
             break;
         const bool broken = std::any_of(report.paths.begin(), report.paths.end(),

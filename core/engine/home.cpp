@@ -48,7 +48,10 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
         return seen;
     }
     const ServerQuestion question{
-        server.name, choice.fit, service->port, {service->publicNames.front(), server.pinnedKey, {}}};
+        server.name,
+        choice.fit,
+        service->port,
+        {service->publicNames.front(), server.pinnedKey, {}, pinnedKeyPlace(site, server.name)}};
     const auto proof = proveServer(question, deadline, stop);
     if (!proof) {
         seen.proven = passOn(proof);

@@ -85,6 +85,7 @@ Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::sto
                              resource(u"proxy/apache-entry.conf")},
                             {},
                             {}};
+    inputs.now = QDateTime::currentDateTimeUtc();
     const Site &site = job.site;
     for (const DnsAccount &account : site.dns) {
         const bool used = std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {

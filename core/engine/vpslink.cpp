@@ -34,6 +34,7 @@ Outcome VpsLink::open(std::stop_token stop)
     const Vps &vps = m_job.site.vps.front();
     m_seen = observeVpsName(m_job.site, Deadline::after(lookTime), stop);
     SshTarget target{vps.host.ascii(), {}, vps.sshPort, vps.user, expandHome(vps.keyFile), {}, vps.hostKeys};
+    target.passphraseSecret = vpsPassphraseSecret(vps);
     if (m_seen.ipv6)
         target.addresses.insert(target.addresses.end(), m_seen.ipv6->begin(), m_seen.ipv6->end());
     if (m_seen.ipv4)

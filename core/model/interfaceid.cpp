@@ -51,9 +51,4 @@ QString InterfaceId::text() const
     return Ipv6Address::fromBytes(bytes).text();
 }
 
-bool InterfaceId::isEui64() const
-{
-    return m_bytes[3] == 0xff && m_bytes[4] == 0xfe;
-}
-
 } // namespace sixgate

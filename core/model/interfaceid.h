@@ -17,8 +17,6 @@ public:
     const std::array<std::uint8_t, 8> &bytes() const { return m_bytes; }
     /// `::` notation, RFC 5952.
     QString text() const;
-    /// Made from a MAC address (ff:fe in the middle).
-    bool isEui64() const;
 
     friend auto operator<=>(const InterfaceId &, const InterfaceId &) = default;
 

@@ -78,22 +78,4 @@ Result<Ipv6Address> Ipv6Prefix::join(const InterfaceId &id) const
     return Ipv6Address::fromBytes(bytes);
 }
 
-Result<Ipv6Prefix> Ipv6Prefix::subnet(int length, std::uint64_t index) const
-{
-    if (length < m_length || length > 128)
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 has no subnets of length %2.").arg(text()).arg(length));
-    const int width = length - m_length;
-    if (width < 64 && index >> width != 0)
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 has no subnet number %2 of length %3.").arg(text()).arg(index).arg(length));
-    auto bytes = m_network.bytes();
-    for (int bit = 0; bit < 64 && bit < width; ++bit) {
-        if (index >> bit & 1) {
-            const int at = length - 1 - bit;
-            bytes[size_t(at / 8)] |= std::uint8_t(0x80 >> (at % 8));
-        }
-    }
-    return Ipv6Prefix(Ipv6Address::fromBytes(bytes), length);
-}
-
 } // namespace sixgate

@@ -26,10 +26,6 @@ public:
     /// leaves bits between itself and the identifier undefined (shorter than /64): such an address would be a guess.
     Result<Ipv6Address> join(const InterfaceId &id) const;
 
-    /// The subnet number `index` of length `length`, e.g. the /64 number 2 of a /56. Any lengths with length() <=
-    /// length.
-    Result<Ipv6Prefix> subnet(int length, std::uint64_t index) const;
-
     friend auto operator<=>(const Ipv6Prefix &, const Ipv6Prefix &) = default;
 
 private:

@@ -107,4 +107,11 @@ Result<QString> InterfaceNameKind::check(const QString &text)
     return matched(text, pattern, "the name of a network interface", "eth0");
 }
 
+bool isManagedPath(const QString &path)
+{
+    static const QRegularExpression pattern(QStringLiteral("\\A(?=.{1,300}\\z)/etc/(?:sixgate|apache2/sites-available)"
+                                                           "(?:/(?!\\.{1,2}(?:/|\\z))[A-Za-z0-9._-]+)+\\z"));
+    return pattern.match(path).hasMatch();
+}
+
 } // namespace sixgate

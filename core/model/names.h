@@ -63,6 +63,10 @@ struct InterfaceNameKind {
     static Result<QString> check(const QString &text);
 };
 
+/// Where Sixgate's files lie on the VPS: below /etc/sixgate or /etc/apache2/sites-available, without `.`, `..` or empty
+/// parts.
+bool isManagedPath(const QString &path);
+
 using Label = ParsedText<LabelKind>;
 using KeyName = ParsedText<KeyNameKind>;
 using Login = ParsedText<LoginKind>;

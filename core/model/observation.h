@@ -25,6 +25,14 @@ namespace sixgate
 /// Lifetime of an address; nullopt is "forever".
 using Lifetime = std::optional<std::chrono::seconds>;
 
+/// What an interface leads to, by its flags. Only on a LAN do other machines of the home answer as neighbours.
+enum class LinkKind {
+    Lan,
+    Loopback,     ///< IFF_LOOPBACK
+    PointToPoint, ///< IFF_POINTOPOINT: a tunnel (6in4, WireGuard …) or a dialled line
+    NoNeighbours, ///< IFF_NOARP alone: nobody is looked for on it
+};
+
 /// One IPv6 address of this machine, as netlink reports it (RFC 4862, RFC 8981 states).
 struct LocalAddress {
     QString interface;
@@ -34,13 +42,12 @@ struct LocalAddress {
     bool deprecated = false; ///< preferred lifetime is over
     bool tentative = false;  ///< duplicate detection still runs, be the address optimistic or not
     bool dadFailed = false;  ///< another host has it
-    bool managesTemporary =
-        false; ///< IFA_F_MANAGETEMPADDR: the lasting one beside privacy addresses; not itself temporary
     Lifetime preferred;
     Lifetime valid;
+    LinkKind link = LinkKind::Lan;
 };
 
-/// An on-link prefix of this machine: a route without gateway.
+/// An on-link prefix of this machine: a route without gateway into a LAN.
 struct OnLinkPrefix {
     QString interface;
     Ipv6Prefix prefix;
@@ -103,6 +110,9 @@ struct RecordKey {
     RecordType type;
     friend auto operator<=>(const RecordKey &, const RecordKey &) = default;
 };
+
+/// How messages name a record: "cloud.example.org AAAA".
+QString recordText(const RecordKey &key);
 
 /// An RRset that Sixgate has set, with the values it gave it last.
 struct ManagedRecord {

@@ -14,7 +14,7 @@ namespace sixgate
 /// What to change, as data: preview, progress and log print the same items, and `apply` does exactly them.
 
 enum class Lane { Dns, Vps };
-enum class Verb { Create, Update, Delete, Install, Enable, Disable, Obtain, Activate };
+enum class Verb { Create, Update, Delete, Install, Enable, Obtain, Activate };
 QString verbName(Verb verb); ///< lower-case word, e.g. "create"
 QString laneName(Lane lane); ///< "dns", "vps"
 
@@ -64,10 +64,15 @@ struct ActivateRelease {
     QString releaseId;  ///< hash of the wanted state
     QString expectedId; ///< the current deployment when the plan was made; empty: none
 };
+/// Delete a certificate that nothing needs any more, so that certbot does not renew it for ever. Like all that comes
+/// after the activation it cannot fail the run.
+struct ForgetCertificate {
+    QString lineage;
+};
 
 // The first alternative is one that can be default-constructed: a Change begins empty.
 using ChangeAction = std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite,
-                                  ObtainCertificate, ActivateRelease>;
+                                  ObtainCertificate, ActivateRelease, ForgetCertificate>;
 
 struct Change {
     QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it

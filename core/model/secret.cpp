@@ -13,4 +13,18 @@ void Secret::wipe()
     m_bytes.clear();
 }
 
+std::optional<Secret> base64Text(const Secret &stored)
+{
+    Secret text(stored.reveal().trimmed());
+    auto result = QByteArray::fromBase64Encoding(text.reveal(), QByteArray::AbortOnBase64DecodingErrors);
+    const Secret decoded(std::move(result.decoded));
+    if (!result || decoded.isEmpty())
+        return std::nullopt;
+    // Qt takes it without its padding, others do not.
+    const Secret again(decoded.reveal().toBase64());
+    if (again.reveal() != text.reveal())
+        return std::nullopt;
+    return text;
+}
+
 } // namespace sixgate

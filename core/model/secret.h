@@ -2,6 +2,7 @@
 
 #include <QByteArray>
 
+#include <optional>
 #include <utility>
 
 namespace sixgate
@@ -36,5 +37,9 @@ private:
     void wipe();
     QByteArray m_bytes;
 };
+
+/// A key in base64 as it is stored, without the white space that files and terminals leave around it; nothing where the
+/// rest is not base64 (RFC 4648 §4, padded) or empty.
+std::optional<Secret> base64Text(const Secret &stored);
 
 } // namespace sixgate

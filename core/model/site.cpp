@@ -51,4 +51,10 @@ QString vpsPassphraseSecret(const Vps &vps)
     return QStringLiteral("vps.%1.passphrase").arg(vps.name.text());
 }
 
+QString pinnedKeyPlace(const Site &site, const Label &server)
+{
+    const HomeServer *one = site.server(server);
+    return one ? QStringLiteral("servers[%1].pinnedKey").arg(one - site.servers.data()) : QStringLiteral("pinnedKey");
+}
+
 } // namespace sixgate

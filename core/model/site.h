@@ -107,4 +107,7 @@ QString dnsKeySecret(const DnsAccount &account);
 QString dnsAcmeKeySecret(const DnsAccount &account);
 QString vpsPassphraseSecret(const Vps &vps);
 
+/// Where the pin of a server stands in the site file, as messages name it: `servers[0].pinnedKey`.
+QString pinnedKeyPlace(const Site &site, const Label &server);
+
 } // namespace sixgate

@@ -23,4 +23,14 @@ QString quoted(const QString &input)
     return QLatin1Char('"') + out + (points.size() > 60 ? QStringLiteral("…\"") : QStringLiteral("\""));
 }
 
+QString shownLine(const QByteArray &bytes)
+{
+    QString text = QString::fromUtf8(bytes).left(200);
+    for (QChar &c : text) {
+        if (!c.isPrint())
+            c = QLatin1Char('?');
+    }
+    return text;
+}
+
 } // namespace sixgate

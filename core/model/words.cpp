@@ -28,6 +28,11 @@ QString recordTypeName(RecordType type)
     return {};
 }
 
+QString recordText(const RecordKey &key)
+{
+    return key.name.ascii() + QLatin1Char(' ') + recordTypeName(key.type);
+}
+
 QString verbName(Verb verb)
 {
     switch (verb) {
@@ -41,8 +46,6 @@ QString verbName(Verb verb)
         return QStringLiteral("install");
     case Verb::Enable:
         return QStringLiteral("enable");
-    case Verb::Disable:
-        return QStringLiteral("disable");
     case Verb::Obtain:
         return QStringLiteral("obtain");
     case Verb::Activate:

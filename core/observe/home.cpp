@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 
 namespace sixgate
 {
@@ -17,8 +18,16 @@ constexpr std::chrono::seconds mostForCandidate{5};
 // More candidates than this is no home; the best ones are tried.
 constexpr size_t mostCandidates = 8;
 
+Error notInLan(const Label &server, const QString &why, const QString &detail)
+{
+    return {
+        ErrorCode::Unavailable,
+        QStringLiteral("This machine is not in the LAN of %1: %2, so nothing is published.").arg(server.text(), why),
+        detail, QStringLiteral("Run Sixgate on a machine in the same network as %1.").arg(server.text())};
+}
+
 // On-link or this machine itself: only there an answer says that the server is in this home.
-Outcome checkOnLink(const Label &server, const Ipv6Address &address)
+Result<RouteSeen> routeInLan(const Label &server, const Ipv6Address &address)
 {
     const auto route = routeTo(address);
     if (!route && route.error().code == ErrorCode::Network)
@@ -28,14 +37,19 @@ Outcome checkOnLink(const Label &server, const Ipv6Address &address)
             route.error().detail, QStringLiteral("See whether this machine has IPv6 in the home's LAN."));
     if (!route)
         return passOn(route);
-    if (route->gateway && !route->local)
-        return fail(ErrorCode::Unavailable,
-                    QStringLiteral("This machine is not in the LAN of %1: the way to %2 leads through a router (%3), "
-                                   "so nothing is published.")
-                        .arg(server.text(), address.text(), route->gateway->text()),
-                    QStringLiteral("Interface %1.").arg(route->interface),
-                    QStringLiteral("Run Sixgate on a machine in the same network as %1.").arg(server.text()));
-    return {};
+    if (route->onLink())
+        return route;
+    const QString interface = QStringLiteral("Interface %1.").arg(route->interface);
+    if (route->gateway)
+        return tl::unexpected<Error>(notInLan(
+            server,
+            QStringLiteral("the way to %1 leads through a router (%2)").arg(address.text(), route->gateway->text()),
+            interface));
+    return tl::unexpected<Error>(
+        notInLan(server,
+                 QStringLiteral("the way to %1 leads through %2, which is a tunnel or another link without neighbours")
+                     .arg(address.text(), route->interface),
+                 interface));
 }
 
 Error notConnected(const ServerQuestion &question, const QString &where, const Error &why)
@@ -59,16 +73,27 @@ Error notConnected(const ServerQuestion &question, const QString &where, const E
 Known<ServerProof> tryCandidate(const ServerQuestion &question, const Ipv6Address &address, const Deadline &deadline,
                                 std::stop_token stop)
 {
-    if (const auto near = checkOnLink(question.server, address); !near)
-        return passOn(near);
-    const Opener open = [&](const Deadline &until, std::stop_token stopped) {
-        return connectTcp(address, question.port, until.sooner(mostForConnect), stopped);
-    };
+    const auto route = routeInLan(question.server, address);
+    if (!route)
+        return passOn(route);
     const QString where = whereText(address, question.port);
+    std::optional<Error> foreign;
+    const Opener open = [&](const Deadline &until, std::stop_token stopped) -> Result<Fd> {
+        auto socket = connectTcp(address, question.port, until.sooner(mostForConnect), stopped);
+        if (!socket || route->local)
+            return socket;
+        const auto neighbour = neighbourState(route->interface, address);
+        if (neighbour && isConfirmed(*neighbour))
+            return socket;
+        foreign = notInLan(question.server,
+                           QStringLiteral("%1 answered, but not as a neighbour on %2").arg(where, route->interface),
+                           neighbour ? QString() : neighbour.error().summary);
+        return tl::unexpected<Error>(*foreign);
+    };
     ProbeSeen seen = probe(where, open, question.identity, std::nullopt, deadline.sooner(mostForCandidate), stop);
     if (!seen.error)
         return ServerProof{address, std::move(seen.tls->certificate)};
-    if (seen.error->code == ErrorCode::Cancelled)
+    if (foreign || seen.error->code == ErrorCode::Cancelled)
         return tl::unexpected<Error>(*seen.error);
     if (!seen.steps.empty() && seen.steps.back().name == QLatin1String("connect"))
         return tl::unexpected<Error>(notConnected(question, where, *seen.error));

@@ -17,7 +17,8 @@ Result<LinkSeen> readLink();
 
 /// The addresses in the output of `ip -j -6 address` (iproute2), as a user attached it to a question; on-link prefixes
 /// are derived from the addresses' prefix lengths. Pure. Invalid, naming the place, where it is not that output; an
-/// address entry with fields missing is read as far as it goes, entries of IPv4 are skipped.
+/// address entry with fields missing is read as far as it goes; entries of IPv4 and interfaces that are not up are
+/// skipped.
 Result<LinkSeen> parseIpJson(const QByteArray &json);
 
 /// How one home server is to be recognised.
@@ -34,7 +35,8 @@ struct ServerProof {
 };
 
 /// Tries the candidates in order: the first on which the server answers on-link with the expected identity is proven.
-/// "On-link": the route has no gateway (or is this machine itself). The neighbour entry is confirmed by the connection.
+/// "On-link": this machine itself, or the route leads into a LAN without a gateway and the server's neighbour entry is
+/// confirmed after connecting.
 /// Error where none is: the one of the best candidate, with what to do. Blocks at most a few seconds for each
 /// candidate, within the deadline.
 Known<ServerProof> proveServer(const ServerQuestion &question, const Deadline &deadline, std::stop_token stop);

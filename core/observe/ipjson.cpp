@@ -3,6 +3,7 @@
 // - with a peer, `local` is this machine's address, `address` the peer's, and `prefixlen` belongs to the peer;
 // - the flag IFA_F_SECONDARY is printed as `temporary` for IPv6; `secondary` is for IPv4 alone;
 // - an optimistic address has `tentative` too while duplicate detection runs;
+// - the interface's flags are there with `-6` as well, its link_type only without;
 // - lifetimes are seconds, 4294967295 is "forever", and a deprecated one's preferred lifetime may be negative.
 
 #include "observe/home.h"
@@ -99,6 +100,29 @@ private:
     Outcome m_good;
 };
 
+struct Link {
+    QString name;
+    LinkKind kind = LinkKind::Lan;
+};
+
+/// By the flags, as netlink's reader does it; by the link type where they were left out.
+LinkKind kindOf(const QJsonValue &flags, const QString &type)
+{
+    const QJsonArray all = flags.toArray();
+    const auto has = [&all](const char *flag) { return all.contains(QLatin1String(flag)); };
+    static const QStringList tunnels{QStringLiteral("none"),    QStringLiteral("sit"), QStringLiteral("ipip"),
+                                     QStringLiteral("tunnel6"), QStringLiteral("gre"), QStringLiteral("gre6"),
+                                     QStringLiteral("ppp")};
+    if (flags.isUndefined())
+        return type == QLatin1String("loopback") ? LinkKind::Loopback
+               : tunnels.contains(type)          ? LinkKind::PointToPoint
+                                                 : LinkKind::Lan;
+    return has("LOOPBACK")      ? LinkKind::Loopback
+           : has("POINTOPOINT") ? LinkKind::PointToPoint
+           : has("NOARP")       ? LinkKind::NoNeighbours
+                                : LinkKind::Lan;
+}
+
 /// Collects what the entries say.
 class Reader
 {
@@ -114,13 +138,18 @@ public:
         const QJsonValue list = object.value(QLatin1String("addr_info"));
         if (!list.isUndefined() && !list.isArray())
             return bad(place + QStringLiteral(".addr_info"), QStringLiteral("a list is wanted."));
+        const QJsonValue flags = object.value(QLatin1String("flags"));
+        if (!flags.isUndefined() && !flags.isArray())
+            return bad(place + QStringLiteral(".flags"), QStringLiteral("a list is wanted."));
+        if (flags.isArray() && !flags.toArray().contains(QStringLiteral("UP")))
+            return {};
         const QJsonArray entries = list.toArray();
         for (qsizetype i = 0; i < entries.size(); ++i) {
             const QString here = QStringLiteral("%1.addr_info[%2]").arg(place).arg(i);
             if (!entries[i].isObject())
                 return bad(here, QStringLiteral("an object is wanted."));
             Entry entry(entries[i].toObject(), here);
-            read(entry, name.toString());
+            read(entry, {name.toString(), kindOf(flags, object.value(QLatin1String("link_type")).toString())});
             if (!entry.good())
                 return entry.good();
         }
@@ -129,8 +158,9 @@ public:
     LinkSeen take() { return std::move(m_seen); }
 
 private:
-    void read(Entry &entry, const QString &interface)
+    void read(Entry &entry, const Link &link)
     {
+        const QString &interface = link.name;
         const QString family = entry.text("family");
         if (!family.isEmpty() && family != QLatin1String("inet6"))
             return;
@@ -146,14 +176,14 @@ private:
                          entry.flag("deprecated"),
                          entry.flag("tentative"),
                          entry.flag("dadfailed"),
-                         entry.flag("mngtmpaddr"),
                          entry.lifetime("preferred_life_time"),
-                         entry.lifetime("valid_life_time")};
+                         entry.lifetime("valid_life_time"),
+                         link.kind};
         if (!own || !entry.good())
             return;
         m_seen.addresses.push_back(std::move(one));
         const auto prefix = Ipv6Prefix::of(peer.value_or(*own), length);
-        if (prefix && length < 128 && m_prefixes.emplace(interface, *prefix).second)
+        if (link.kind == LinkKind::Lan && prefix && length < 128 && m_prefixes.emplace(interface, *prefix).second)
             m_seen.onLink.push_back({interface, *prefix});
     }
 

@@ -1,5 +1,6 @@
 #include "observe/vps.h"
 
+#include "model/text.h"
 #include "resources/resources.h"
 #include "transport/tls.h"
 
@@ -19,7 +20,9 @@ constexpr qsizetype mostAnswer = 48 * 1024 * 1024;
 
 tl::unexpected<Error> strange(const QString &detail)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about its facts is not understood."), detail);
+    return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about its facts is not understood."), detail,
+                QStringLiteral("Log in to the VPS and see whether \"perl -v\" works, and whether that prints nothing "
+                               "else."));
 }
 
 std::optional<std::vector<QByteArray>> valuesOf(const QList<QByteArray> &fields)
@@ -34,17 +37,6 @@ std::optional<std::vector<QByteArray>> valuesOf(const QList<QByteArray> &fields)
     return values;
 }
 
-// One line for a person: at most 200 characters, none that a terminal obeys.
-QString shownText(const QByteArray &bytes)
-{
-    QString text = QString::fromUtf8(bytes).left(200);
-    for (QChar &c : text) {
-        if (!c.isPrint())
-            c = QLatin1Char('?');
-    }
-    return text;
-}
-
 bool matches(const QString &text, const QString &pattern)
 {
     return QRegularExpression(QRegularExpression::anchoredPattern(pattern)).match(text).hasMatch();
@@ -55,12 +47,6 @@ bool isName(const QByteArray &bytes)
     // certbot names a lineage after its first host name: up to 253 characters.
     static const QString pattern = QStringLiteral("[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}");
     return matches(QString::fromLatin1(bytes), pattern);
-}
-
-bool isManagedPath(const QString &path)
-{
-    static const QString pattern = QStringLiteral("/etc/(sixgate|apache2/sites-available)/[A-Za-z0-9._/-]{1,255}");
-    return matches(path, pattern) && !path.contains(QLatin1String("/../")) && !path.endsWith(QLatin1String("/.."));
 }
 
 class Reader
@@ -75,7 +61,7 @@ public:
             const auto fields = lines[i].split('\t');
             const auto values = valuesOf(fields);
             if (!values || !take(fields.first(), *values))
-                return strange(QStringLiteral("Line %1, \"%2\".").arg(i + 1).arg(shownText(fields.first())));
+                return strange(QStringLiteral("Line %1, \"%2\".").arg(i + 1).arg(shownLine(fields.first())));
         }
         for (const char *key :
              {"os", "uid", "systemd", "busy", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
@@ -93,13 +79,13 @@ private:
         if (v.size() == 1 && takeText(key, v[0]))
             return true;
         if (key == "os" && v.size() == 3 && once(key)) {
-            m_facts.osId = shownText(v[0]);
-            m_facts.osVersion = shownText(v[1]);
-            m_facts.osName = shownText(v[2]);
+            m_facts.osId = shownLine(v[0]);
+            m_facts.osVersion = shownLine(v[1]);
+            m_facts.osName = shownLine(v[2]);
             return true;
         }
         if (key == "package" && v.size() == 2 && isName(v[0]))
-            return m_facts.packages.emplace(QString::fromLatin1(v[0]), shownText(v[1])).second;
+            return m_facts.packages.emplace(QString::fromLatin1(v[0]), shownLine(v[1])).second;
         if (key == "file" && v.size() == 4)
             return takeFile(v);
         if (key == "certificate" && v.size() == 2 && isName(v[0])) {
@@ -109,7 +95,7 @@ private:
             return true;
         }
         if (key == "renewal" && v.size() == 3 && isName(v[0])) {
-            m_facts.renewals[QString::fromLatin1(v[0])] = {shownText(v[1]), shownText(v[2])};
+            m_facts.renewals[QString::fromLatin1(v[0])] = {shownLine(v[1]), shownLine(v[2])};
             return true;
         }
         return false;
@@ -135,7 +121,7 @@ private:
         bool number = false;
         const qint64 n = value.toLongLong(&number);
         if (key == "kernel" && once(key))
-            m_facts.kernel = shownText(value);
+            m_facts.kernel = shownLine(value);
         else if (key == "uid" && number && n >= 0 && n <= 0x7fffffff && once(key))
             m_facts.uid = int(n);
         else if (key == "clock" && number && n > 0 && n < 253402300800LL && once(key))
@@ -204,7 +190,7 @@ Known<VpsFacts> readVpsFacts(SshSession &session, const FactsQuestions &question
         return passOn(ran);
     if (ran->status != 0)
         return fail(ErrorCode::Protocol, QStringLiteral("The VPS could not tell its facts."),
-                    QStringLiteral("perl ended with status %1: %2").arg(ran->status).arg(shownText(ran->err)),
+                    QStringLiteral("perl ended with status %1: %2").arg(ran->status).arg(shownLine(ran->err)),
                     QStringLiteral("Log in to the VPS and see whether \"perl -v\" works."));
     auto facts = parseVpsFacts(ran->out);
     if (!facts)

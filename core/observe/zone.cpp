@@ -14,8 +14,6 @@ namespace sixgate
 namespace
 {
 
-constexpr int noError = 0;
-constexpr int nxDomain = 3;
 constexpr std::size_t mostThreads = 16;
 
 struct Asked {
@@ -30,9 +28,9 @@ Known<RecordSet> readRecord(const DnsServer &primary, const RecordKey &key, cons
     const auto answer = queryServer(primary, key.name, key.type, false, deadline, stop);
     if (!answer)
         return passOn(answer);
-    const QString object = key.name.ascii() + QLatin1Char(' ') + recordTypeName(key.type);
+    const QString object = recordText(key);
     const QString detail = QStringLiteral("%1 at %2: %3").arg(object, serverText(primary), rcodeName(answer->rcode));
-    if (answer->rcode != noError && answer->rcode != nxDomain)
+    if (answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain)
         return fail(ErrorCode::Refused, QStringLiteral("The DNS server does not tell what %1 is.").arg(object), detail,
                     QStringLiteral("The server's log says why; try again later."));
     if (!answer->authoritative)
@@ -97,10 +95,11 @@ Known<std::vector<Address>> addressesOf(const Hostname &host, RecordType type,
     const auto answer = queryServer(**primary, host, type, false, deadline, stop);
     if (!answer)
         return passOn(answer);
-    if (answer->rcode != noError && answer->rcode != nxDomain)
+    if (answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain)
         return fail(
             ErrorCode::Refused, QStringLiteral("The DNS server does not tell the addresses of %1.").arg(host.ascii()),
-            QStringLiteral("%1 at %2: %3").arg(recordTypeName(type), serverText(**primary), rcodeName(answer->rcode)));
+            QStringLiteral("%1 at %2: %3").arg(recordTypeName(type), serverText(**primary), rcodeName(answer->rcode)),
+            QStringLiteral("The server's log says why; try again later."));
     if (!answer->authoritative || !answer->find(host, RecordType::CNAME).values.empty())
         return resolve(host, deadline, stop);
     std::vector<Address> addresses;

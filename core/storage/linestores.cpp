@@ -2,7 +2,9 @@
 #include "storage/secretstores.h"
 
 #include <algorithm>
-#include <map>
+#include <cerrno>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,7 +151,7 @@ public:
         const QByteArray &bytes = value.reveal();
         if (bytes.contains('\n') || bytes.endsWith('\r'))
             return fail(ErrorCode::Invalid, QStringLiteral("The secret %1 has more than one line.").arg(name), {},
-                        QStringLiteral("Use --secrets dir:PATH or the keychain for it."));
+                        QStringLiteral("Use --secrets dir:FOLDER or the keychain for it."));
         auto lines = read();
         if (!lines)
             return passOn(lines);
@@ -200,6 +202,36 @@ private:
     QString m_path;
 };
 
+/// Everything that comes on `fd`, a terminal or a pipe as a rule; a stop ends the waiting.
+Result<QByteArray> readStream(int fd, const QString &place, std::stop_token stop)
+{
+    const OpenFile wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake.isOpen() || fd < 0)
+        return failFile(fd < 0 ? EBADF : errno, QStringLiteral("read"), place);
+    const std::stop_callback onStop(stop, [&wake] { ::eventfd_write(wake.fd(), 1); });
+    QByteArray content(LongestFile + 1, Qt::Uninitialized); // all at once: growing would leave copies of secrets behind
+    qsizetype used = 0;
+    while (used <= LongestFile) {
+        pollfd polled[] = {{fd, POLLIN, 0}, {wake.fd(), POLLIN, 0}};
+        const int ready = ::poll(polled, 2, -1);
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while reading %1.").arg(place));
+        if (ready < 0 && errno == EINTR)
+            continue;
+        const ssize_t got = ready < 0 ? -1 : ::read(fd, content.data() + used, size_t(content.size() - used));
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return failFile(errno, QStringLiteral("read"), place);
+        if (got == 0) {
+            content.truncate(used);
+            return content;
+        }
+        used += got;
+    }
+    return fail(ErrorCode::Invalid, QStringLiteral("There are more than %1 octets on %2.").arg(LongestFile).arg(place));
+}
+
 /// What came on standard input.
 class StreamStore final : public SecretStore
 {
@@ -221,7 +253,7 @@ private:
     static Outcome readOnly()
     {
         return fail(ErrorCode::Denied, QStringLiteral("Secrets on standard input can only be read."), {},
-                    QStringLiteral("Use --secrets keychain, dir:PATH or file:PATH."));
+                    QStringLiteral("Use --secrets keychain, dir:FOLDER or file:FILE."));
     }
     SecretLines m_lines;
 };
@@ -233,11 +265,10 @@ std::unique_ptr<SecretStore> makeFileStore(const QString &path)
     return std::make_unique<FileStore>(path);
 }
 
-Result<std::unique_ptr<SecretStore>> makeStreamStore(int fd)
+Result<std::unique_ptr<SecretStore>> makeStreamStore(int fd, std::stop_token stop)
 {
     const QString place = QStringLiteral("standard input");
-    const OpenFile copy(::dup(fd));
-    auto content = readAtMost(copy, place, LongestFile);
+    auto content = readStream(fd, place, stop);
     if (!content)
         return passOn(content);
     auto lines = SecretLines::parse(Secret(std::move(*content)), place);

@@ -39,18 +39,18 @@ tl::unexpected<Error> failNoSecret(const QString &name, const QString &place)
                 QStringLiteral("Store it with: sixgatectl secret set %1").arg(name));
 }
 
-Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, const Label &siteName)
+Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, const Label &siteName, std::stop_token stop)
 {
     if (choice == QLatin1String("keychain"))
         return makeKeychainStore(siteName, stateFolder(siteName) + QStringLiteral("/keychain-names.json"));
     if (choice == QLatin1String("stdin"))
-        return makeStreamStore(STDIN_FILENO);
+        return makeStreamStore(STDIN_FILENO, stop);
     if (choice == QLatin1String("systemd")) {
         const QString folder = qEnvironmentVariable("CREDENTIALS_DIRECTORY");
         if (folder.isEmpty())
             return fail(ErrorCode::Unavailable,
                         QStringLiteral("There are no systemd credentials here: CREDENTIALS_DIRECTORY is not set."), {},
-                        QStringLiteral("Start Sixgate by a unit with LoadCredential=, or use --secrets dir:PATH."));
+                        QStringLiteral("Start Sixgate by a unit with LoadCredential=, or use --secrets dir:FOLDER."));
         return makeDirectoryStore(folder, DirectoryKind::Systemd);
     }
     for (const char *kind : {"dir:", "file:"}) {
@@ -60,10 +60,10 @@ Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, cons
         const QString path = expandHome(choice.mid(prefix.size()));
         return prefix == QLatin1String("dir:") ? makeDirectoryStore(path, DirectoryKind::Own) : makeFileStore(path);
     }
-    return fail(ErrorCode::Invalid, QStringLiteral("“%1” is not a place for secrets, for example keychain, "
-                                                   "dir:/etc/sixgate/secrets, file:/etc/sixgate/secrets.txt, systemd "
-                                                   "or stdin.")
-                                        .arg(choice.left(60)));
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("“%1” is no place for secrets: it is keychain, dir:FOLDER, file:FILE, "
+                               "systemd or stdin, for example --secrets dir:/etc/sixgate/secrets.")
+                    .arg(choice.left(60)));
 }
 
 } // namespace sixgate

@@ -37,12 +37,14 @@ public:
 /// | choice      | store |
 /// |-------------|-------|
 /// | `keychain`  | the desktop's keychain; needs a QCoreApplication |
-/// | `dir:PATH`  | a folder (mode 0700) with one file (mode 0600) for each secret |
-/// | `file:PATH` | a file (mode 0600) of lines `name=value` |
+/// | `dir:FOLDER` | a folder (mode 0700) with one file (mode 0600) for each secret |
+/// | `file:FILE` | a file (mode 0600) of lines `name=value` |
 /// | `systemd`   | the folder that systemd names in `CREDENTIALS_DIRECTORY`; read-only |
 /// | `stdin`     | lines `name=value` on standard input, read to its end at once; read-only |
 ///
-/// Invalid for anything else, Unavailable where `systemd` names no folder.
-Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, const Label &siteName);
+/// Invalid for anything else, Unavailable where `systemd` names no folder, Cancelled where `stop` ends the reading of
+/// standard input, which takes as long as its writer does.
+Result<std::unique_ptr<SecretStore>> openSecretStore(const QString &choice, const Label &siteName,
+                                                     std::stop_token stop = {});
 
 } // namespace sixgate

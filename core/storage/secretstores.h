@@ -24,8 +24,8 @@ enum class DirectoryKind {
 
 std::unique_ptr<SecretStore> makeDirectoryStore(const QString &path, DirectoryKind kind);
 std::unique_ptr<SecretStore> makeFileStore(const QString &path);
-/// Reads `fd` to its end; Invalid where a line is not `name=value`.
-Result<std::unique_ptr<SecretStore>> makeStreamStore(int fd);
+/// Reads `fd` to its end; Invalid where a line is not `name=value`, Cancelled on a stop. Leaves `fd` open.
+Result<std::unique_ptr<SecretStore>> makeStreamStore(int fd, std::stop_token stop = {});
 /// `indexPath` keeps the names, which QtKeychain cannot list.
 std::unique_ptr<SecretStore> makeKeychainStore(const Label &siteName, const QString &indexPath);
 

@@ -1,5 +1,6 @@
 // Certificates: from PEM, DER or a handshake to a value. Everything in them was written by a stranger.
 
+#include "model/text.h"
 #include "transport/tls.h"
 #include "transport/x509.h"
 
@@ -93,23 +94,13 @@ QString opensslError()
     return text;
 }
 
-QString shownLine(const QByteArray &bytes)
-{
-    QString text = QString::fromUtf8(bytes).left(200);
-    for (QChar &c : text) {
-        if (!c.isPrint())
-            c = QLatin1Char('?');
-    }
-    return text;
-}
-
 Result<CertificateSeen> certificateSeen(X509 *certificate)
 {
     unsigned char *der = nullptr;
     const int keySize = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
     if (keySize <= 0)
-        return fail(ErrorCode::Protocol, QStringLiteral("The certificate's public key cannot be read."),
-                    opensslError());
+        return fail(ErrorCode::Protocol, QStringLiteral("The certificate's public key cannot be read."), opensslError(),
+                    QStringLiteral("Give the server a new certificate."));
     CertificateSeen seen{
         {}, Fingerprint::ofBytes(QByteArray(reinterpret_cast<const char *>(der), keySize)), {}, {}, {}, false, {}, {}};
     OPENSSL_free(der);

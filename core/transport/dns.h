@@ -22,14 +22,30 @@ struct DnsServer {
 /// For a person: the address, and the port where it is not 53.
 QString serverText(const DnsServer &server);
 
+/// Response codes (RFC 1035, 2136, 6891).
+struct Rcode {
+    enum Number {
+        NoError = 0,
+        FormErr = 1,
+        ServFail = 2,
+        NxDomain = 3,
+        NotImp = 4,
+        Refused = 5,
+        YxDomain = 6,
+        YxRrSet = 7,
+        NxRrSet = 8,
+        NotAuth = 9,
+        NotZone = 10,
+        BadVers = 16,
+    };
+};
 /// "NXDOMAIN", "REFUSED" …
 QString rcodeName(int rcode);
 
 struct DnsAnswer {
-    int rcode = 0;                  ///< RFC 1035 / 2136
+    int rcode = 0;                  ///< see Rcode
     bool authoritative = false;     ///< AA
     std::vector<RecordSet> answers; ///< RRsets of the answer section, grouped, types of RecordType only
-    std::vector<RecordSet> authority;
 
     /// The RRset of `name` and `type`, with values empty where the answer has none.
     RecordSet find(const Hostname &name, RecordType type) const;
@@ -62,7 +78,8 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
 struct TsigKey {
     KeyName name;
     TsigAlgorithm algorithm;
-    Secret secret; ///< base64 text, as key files hold it
+    Secret secret;      ///< base64 text, as key files hold it
+    QString secretName; ///< under which it is stored, for remedies, e.g. "dns.main.key"
 };
 
 /// Replaces (or with no values deletes) exactly one RRset by one signed UPDATE message. With `expected`, the message

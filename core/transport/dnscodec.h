@@ -18,6 +18,9 @@ struct Question {
 };
 Question question(const QString &name, RecordType type);
 
+int typeNumber(RecordType type);
+std::optional<RecordType> recordType(int number);
+
 struct Record {
     QString owner; ///< lower case, without trailing dot; need not be a host name
     RecordType type;
@@ -43,6 +46,8 @@ struct SignedUpdate {
     QByteArray wire;
     QByteArray mac; ///< in wire form with its length; the answer's MAC covers it
 };
+/// The key's secret is base64 and nothing else (base64Text()): ldns takes an empty one, ends at the first character
+/// that it does not know, and leaks where the text is too short.
 Result<SignedUpdate> encodeUpdate(const Hostname &zone, const RecordSet &wanted, const RecordSet *expected,
                                   const TsigKey &key);
 

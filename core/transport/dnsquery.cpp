@@ -15,9 +15,6 @@ namespace
 
 constexpr auto firstWait = 1000ms;
 constexpr auto longestWait = 4000ms;
-constexpr int formErr = 1;
-constexpr int notImp = 4;
-constexpr int badVers = 16;
 
 std::vector<RecordSet> grouped(const std::vector<dnscodec::Record> &records)
 {
@@ -47,6 +44,11 @@ tl::unexpected<Error> noAnswer(const DnsServer &server, Error why)
         why.summary = QStringLiteral("The DNS server %1 did not answer in time.").arg(serverText(server));
     else if (why.code == ErrorCode::Network)
         why.summary = QStringLiteral("The DNS server %1 cannot be reached.").arg(serverText(server));
+    if (why.fix.isEmpty() && (why.code == ErrorCode::Timeout || why.code == ErrorCode::Network))
+        why.fix =
+            QStringLiteral("See whether it is on, and whether the firewalls on the way let UDP and TCP to its port "
+                           "%1 through.")
+                .arg(server.port.text());
     return tl::unexpected<Error>(std::move(why));
 }
 
@@ -78,7 +80,8 @@ Result<dnscodec::Reply> askTcp(const DnsServer &server, const dnscodec::Question
     if (!reply || reply->truncated)
         return fail(ErrorCode::Protocol,
                     QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(server)),
-                    QStringLiteral("%1 over TCP, %2 bytes").arg(asked.name).arg(answer->size()));
+                    QStringLiteral("%1 over TCP, %2 bytes").arg(asked.name).arg(answer->size()),
+                    QStringLiteral("See what answers there: it must be a DNS server."));
     return std::move(*reply);
 }
 
@@ -108,22 +111,6 @@ Result<dnscodec::Reply> askUdp(const DnsServer &server, const dnscodec::Question
 }
 
 } // namespace
-
-QString serverText(const DnsServer &server)
-{
-    if (server.port.number() == 53)
-        return ipText(server.address);
-    return QStringLiteral("%1 (port %2)").arg(ipText(server.address), server.port.text());
-}
-
-QString rcodeName(int rcode)
-{
-    static constexpr const char *names[] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-                                            "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE"};
-    if (rcode >= 0 && rcode < static_cast<int>(std::size(names)))
-        return QString::fromLatin1(names[rcode]);
-    return rcode == badVers ? QStringLiteral("BADVERS") : QStringLiteral("RCODE%1").arg(rcode);
-}
 
 namespace dnscodec
 {
@@ -169,7 +156,7 @@ Result<Reply> ask(const DnsServer &server, const QString &name, RecordType type,
     };
     auto reply = attempt(true);
     // Old servers and some home routers do not know EDNS (RFC 6891 §7).
-    if (reply && !reply->edns && (reply->rcode == formErr || reply->rcode == notImp))
+    if (reply && !reply->edns && (reply->rcode == Rcode::FormErr || reply->rcode == Rcode::NotImp))
         return attempt(false);
     return reply;
 }
@@ -182,7 +169,7 @@ Result<DnsAnswer> queryServer(const DnsServer &server, const Hostname &name, Rec
     const auto reply = dnscodec::ask(server, name.ascii(), type, recursionDesired, deadline, stop);
     if (!reply)
         return passOn(reply);
-    return DnsAnswer{reply->rcode, reply->authoritative, grouped(reply->answers), grouped(reply->authority)};
+    return DnsAnswer{reply->rcode, reply->authoritative, grouped(reply->answers)};
 }
 
 } // namespace sixgate

@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr int noError = 0;
-constexpr int nxDomain = 3;
 constexpr size_t mostResolvers = 3; // as the C library takes (resolv.conf(5))
 constexpr int longestChain = 16;
 constexpr auto firstRound = 3000ms;
@@ -57,7 +55,7 @@ Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const
             // An empty answer that only points to other servers is none.
             const bool referral = reply && reply->answers.empty() && contains(reply->authority, RecordType::NS) &&
                                   !contains(reply->authority, RecordType::SOA);
-            if (reply && (reply->rcode == nxDomain || (reply->rcode == noError && !referral)))
+            if (reply && (reply->rcode == Rcode::NxDomain || (reply->rcode == Rcode::NoError && !referral)))
                 return reply;
             if (!reply)
                 last = reply.error();
@@ -75,8 +73,7 @@ Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const
             break; // asking again would give the same
     }
     last.detail = QStringLiteral("%1 %2 — %3").arg(name, recordTypeName(type), details.join(QStringLiteral("; ")));
-    if (last.fix.isEmpty())
-        last.fix = QStringLiteral("Check this machine's network connection and /etc/resolv.conf.");
+    last.fix = QStringLiteral("Check this machine's network connection and /etc/resolv.conf.");
     return tl::unexpected<Error>(std::move(last));
 }
 
@@ -103,7 +100,7 @@ Result<std::vector<QString>> lookUp(const QString &name, RecordType type, const 
                 values.push_back(record.value);
         }
         const bool complete =
-            current == asked || reply->rcode == nxDomain || contains(reply->authority, RecordType::SOA);
+            current == asked || reply->rcode == Rcode::NxDomain || contains(reply->authority, RecordType::SOA);
         if (!values.empty() || (complete && hops <= longestChain))
             return values;
     }
@@ -253,7 +250,7 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
         const auto share = deadline.left() / static_cast<int>(addresses->size() - i);
         const auto span = lastOne ? share : std::min<std::chrono::milliseconds>(share, firstRound);
         const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline.sooner(span), stop);
-        if (answer && answer->rcode == noError && answer->authoritative &&
+        if (answer && answer->rcode == Rcode::NoError && answer->authoritative &&
             !answer->find(account.zone, RecordType::SOA).values.empty())
             return server;
         if (!answer && answer.error().code == ErrorCode::Cancelled)

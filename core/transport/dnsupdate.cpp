@@ -8,8 +8,21 @@ namespace sixgate
 namespace
 {
 
-enum Rcode { NoError, FormErr, ServFail, NxDomain, NotImp, Refused, YxDomain, YxRrSet, NxRrSet, NotAuth, NotZone };
 enum TsigError { BadSig = 16, BadKey = 17, BadTime = 18 };
+
+QString nameOf(const TsigKey &key)
+{
+    return key.secretName.isEmpty() ? QStringLiteral("NAME") : key.secretName;
+}
+
+tl::unexpected<Error> badSecret(const TsigKey &key)
+{
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("The secret of the TSIG key %1 is not base64 text.").arg(key.name.text()), {},
+                QStringLiteral("Store the secret as the key file holds it (letters, digits, + and /, with = at the end "
+                               "where the file has it): sixgatectl secret set %1")
+                    .arg(nameOf(key)));
+}
 
 struct Job {
     const DnsServer &primary;
@@ -17,7 +30,7 @@ struct Job {
     const RecordSet &wanted;
     const TsigKey &key;
 
-    QString object() const { return wanted.name.ascii() + QLatin1Char(' ') + recordTypeName(wanted.type); }
+    QString object() const { return recordText({wanted.name, wanted.type}); }
     QString keyText() const { return QStringLiteral("%1 (%2)").arg(key.name.text(), tsigAlgorithmName(key.algorithm)); }
 };
 
@@ -49,7 +62,8 @@ tl::unexpected<Error> keyFailed(const Job &job, const dnscodec::UpdateReply &rep
     case BadSig:
         return fail(ErrorCode::Denied,
                     QStringLiteral("The DNS server has another secret for the TSIG key %1.").arg(job.keyText()), detail,
-                    QStringLiteral("Store the key's secret again with sixgatectl secret set."));
+                    QStringLiteral("Store the key's secret again, as the server has it: sixgatectl secret set %1")
+                        .arg(nameOf(job.key)));
     case BadTime:
         return fail(
             ErrorCode::Denied,
@@ -69,30 +83,30 @@ tl::unexpected<Error> updateFailed(const Job &job, const dnscodec::UpdateReply &
 {
     const QString detail = evidence(job, reply);
     switch (reply.rcode) {
-    case NxDomain:
-    case YxDomain:
-    case YxRrSet:
-    case NxRrSet:
+    case Rcode::NxDomain:
+    case Rcode::YxDomain:
+    case Rcode::YxRrSet:
+    case Rcode::NxRrSet:
         return fail(ErrorCode::Moved,
                     QStringLiteral("%1 is no longer what it was when the plan was made.").arg(job.object()), detail,
                     QStringLiteral("Look at the new plan, then apply it."));
-    case Refused:
+    case Rcode::Refused:
         return fail(
             ErrorCode::Denied,
             QStringLiteral("The DNS server does not let the key %1 change %2.").arg(job.keyText(), job.object()),
             detail, QStringLiteral("Give the key the right to update %1 on the server.").arg(job.object()));
-    case NotAuth:
+    case Rcode::NotAuth:
         return fail(ErrorCode::Denied,
                     QStringLiteral("The DNS server takes no updates of the zone %1 by the key %2.")
                         .arg(job.zone.ascii(), job.keyText()),
                     detail,
                     QStringLiteral("Check that the server of the DNS account is the primary of %1 and knows the key.")
                         .arg(job.zone.ascii()));
-    case NotZone:
+    case Rcode::NotZone:
         return fail(ErrorCode::Refused,
                     QStringLiteral("%1 does not belong to the zone %2.").arg(job.wanted.name.ascii(), job.zone.ascii()),
                     detail, QStringLiteral("Correct the zone of the DNS account in the site file."));
-    case NotImp:
+    case Rcode::NotImp:
         return fail(ErrorCode::Refused, QStringLiteral("The DNS server takes no dynamic updates (RFC 2136)."), detail,
                     QStringLiteral("Switch dynamic updates on for the zone %1.").arg(job.zone.ascii()));
     default:
@@ -106,11 +120,16 @@ tl::unexpected<Error> updateFailed(const Job &job, const dnscodec::UpdateReply &
 Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
                         const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop)
 {
-    const Job job{primary, zone, wanted, key};
+    auto secret = base64Text(key.secret);
+    if (!secret)
+        return badSecret(key);
+    const TsigKey signing{key.name, key.algorithm, std::move(*secret), key.secretName};
+    const Job job{primary, zone, wanted, signing};
     if (!wanted.name.isWithin(zone))
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 does not belong to the zone %2.").arg(wanted.name.ascii(), zone.ascii()));
-    const auto update = dnscodec::encodeUpdate(zone, wanted, expected, key);
+                    QStringLiteral("%1 does not belong to the zone %2.").arg(wanted.name.ascii(), zone.ascii()), {},
+                    QStringLiteral("Correct the zone of the DNS account in the site file."));
+    const auto update = dnscodec::encodeUpdate(zone, wanted, expected, signing);
     if (!update)
         return passOn(update);
     const auto socket = dnscodec::connectServer(primary, deadline, stop);
@@ -122,18 +141,19 @@ Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const Re
         why.fix = QStringLiteral("It is not known whether %1 was changed: look at the plan again.").arg(job.object());
         return tl::unexpected<Error>(std::move(why));
     }
-    const auto reply = dnscodec::decodeUpdateReply(*answer, *update, key);
+    const auto reply = dnscodec::decodeUpdateReply(*answer, *update, signing);
     if (!reply)
         return fail(ErrorCode::Protocol,
                     QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(primary)),
-                    QStringLiteral("UPDATE of %1, %2 bytes").arg(job.object()).arg(answer->size()));
-    if (reply->tsigError && *reply->tsigError != 0 && reply->rcode != NoError)
+                    QStringLiteral("UPDATE of %1, %2 bytes").arg(job.object()).arg(answer->size()),
+                    QStringLiteral("See what answers there: it must be the zone's primary DNS server."));
+    if (reply->tsigError && *reply->tsigError != 0 && reply->rcode != Rcode::NoError)
         return keyFailed(job, *reply);
     if (reply->verified)
-        return reply->rcode == NoError ? Outcome() : updateFailed(job, *reply);
+        return reply->rcode == Rcode::NoError ? Outcome() : updateFailed(job, *reply);
     // Somebody else may have sent it: it is no success and no proof that the record moved.
     const bool moved = updateFailed(job, *reply).value().code == ErrorCode::Moved;
-    if (reply->rcode != NoError && !moved)
+    if (reply->rcode != Rcode::NoError && !moved)
         return updateFailed(job, *reply);
     return fail(ErrorCode::Protocol,
                 reply->tsigError ? QStringLiteral("The DNS server's answer bears a wrong signature.")

@@ -1,7 +1,7 @@
 // The head of an HTTP/1.1 answer, and nothing more of it (RFC 9110, RFC 9112).
 
+#include "model/text.h"
 #include "transport/tls.h"
-#include "transport/x509.h"
 
 #include <optional>
 
@@ -74,7 +74,8 @@ public:
                 return strange(m_bytes);
             if (m_bytes.size() >= mostHead)
                 return fail(ErrorCode::Protocol, QStringLiteral("The head of the server's answer is too long."),
-                            QStringLiteral("More than %1 bytes.").arg(mostHead));
+                            QStringLiteral("More than %1 bytes.").arg(mostHead),
+                            QStringLiteral("See what program answers on this port."));
             const auto got = m_stream.read(mostHead - m_bytes.size(), m_deadline, m_stop);
             if (!got)
                 return passOn(got);
@@ -83,7 +84,7 @@ public:
                             {}, QStringLiteral("Look into the server's log for the reason."));
             if (got->isEmpty())
                 return fail(ErrorCode::Protocol, QStringLiteral("The server's answer ends within its head."),
-                            shownLine(m_bytes));
+                            shownLine(m_bytes), QStringLiteral("Look into the server's log for the reason."));
             m_bytes += *got;
         }
     }

@@ -36,7 +36,9 @@ tl::unexpected<Error> netlinkFailed(const char *call, int number)
     const char *name = strerrorname_np(number);
     return fail(ErrorCode::Unavailable, QStringLiteral("The network settings of this machine cannot be read."),
                 QStringLiteral("netlink %1: %2")
-                    .arg(QString::fromLatin1(call), name ? QString::fromLatin1(name) : QString::number(number)));
+                    .arg(QString::fromLatin1(call), name ? QString::fromLatin1(name) : QString::number(number)),
+                QStringLiteral("Let Sixgate use netlink: a container or a service may forbid it (systemd: "
+                               "RestrictAddressFamilies must hold AF_NETLINK)."));
 }
 
 nlmsghdr *newRequest(Message &buffer, int type, int flags)
@@ -140,6 +142,14 @@ std::optional<Ipv6Address> addressOf(const nlattr *attribute)
 struct Link {
     QString name;
     unsigned flags = 0;
+
+    LinkKind kind() const
+    {
+        return flags & IFF_LOOPBACK      ? LinkKind::Loopback
+               : flags & IFF_POINTOPOINT ? LinkKind::PointToPoint
+               : flags & IFF_NOARP       ? LinkKind::NoNeighbours
+                                         : LinkKind::Lan;
+    }
 };
 
 Result<std::map<unsigned, Link>> links()
@@ -181,7 +191,7 @@ std::optional<LocalAddress> localAddress(const nlmsghdr *header, const std::map<
     one.deprecated = flags & IFA_F_DEPRECATED;
     one.tentative = flags & IFA_F_TENTATIVE;
     one.dadFailed = flags & IFA_F_DADFAILED;
-    one.managesTemporary = flags & IFA_F_MANAGETEMPADDR;
+    one.link = link->second.kind();
     const nlattr *times = attributes[IFA_CACHEINFO];
     if (times && mnl_attr_get_payload_len(times) >= sizeof(ifa_cacheinfo)) {
         ifa_cacheinfo info;
@@ -231,7 +241,7 @@ std::optional<OnLinkPrefix> onLinkPrefix(const nlmsghdr *header, const std::map<
         network->scope() == Ipv6Scope::Multicast)
         return std::nullopt;
     // A tunnel's route has no gateway either, but what is behind it is not this link.
-    if (link->second.flags & (IFF_POINTOPOINT | IFF_LOOPBACK))
+    if (link->second.kind() != LinkKind::Lan)
         return std::nullopt;
     const auto prefix = Ipv6Prefix::of(*network, body->rtm_dst_len);
     if (!prefix)
@@ -251,8 +261,9 @@ NeighbourState stateOf(std::uint16_t state)
     case NUD_PROBE:
         return NeighbourState::Probe;
     case NUD_PERMANENT:
-    case NUD_NOARP:
         return NeighbourState::Permanent;
+    case NUD_NOARP:
+        return NeighbourState::NoArp;
     case NUD_INCOMPLETE:
         return NeighbourState::Incomplete;
     case NUD_FAILED:
@@ -260,12 +271,6 @@ NeighbourState stateOf(std::uint16_t state)
     default:
         return NeighbourState::Absent;
     }
-}
-
-QString interfaceName(unsigned index)
-{
-    std::array<char, IF_NAMESIZE> name{};
-    return QString::fromLocal8Bit(::if_indextoname(index, name.data()) ? name.data() : "");
 }
 
 } // namespace
@@ -313,14 +318,18 @@ Result<RouteSeen> routeTo(const Ipv6Address &address)
     body->rtm_dst_len = 128;
     mnl_attr_put(request, RTA_DST, address.bytes().size(), address.bytes().data());
 
+    const auto known = links();
+    if (!known)
+        return passOn(known);
     std::optional<RouteSeen> seen;
     const auto done = talk(request, [&](const nlmsghdr *header) {
         const auto *route = static_cast<const rtmsg *>(mnl_nlmsg_get_payload(header));
         const auto attributes = attributesOf<RTA_VIA + 1>(header, sizeof *route);
         const bool usable = route->rtm_type == RTN_UNICAST || route->rtm_type == RTN_LOCAL;
-        if (header->nlmsg_type == RTM_NEWROUTE && usable && attributes[RTA_OIF])
-            seen = RouteSeen{interfaceName(mnl_attr_get_u32(attributes[RTA_OIF])), addressOf(attributes[RTA_GATEWAY]),
-                             route->rtm_type == RTN_LOCAL};
+        const auto link = attributes[RTA_OIF] ? known->find(mnl_attr_get_u32(attributes[RTA_OIF])) : known->end();
+        if (header->nlmsg_type == RTM_NEWROUTE && usable && link != known->end())
+            seen = RouteSeen{link->second.name, addressOf(attributes[RTA_GATEWAY]), route->rtm_type == RTN_LOCAL,
+                             link->second.kind()};
     });
     if (!done)
         return passOn(done);
@@ -328,7 +337,26 @@ Result<RouteSeen> routeTo(const Ipv6Address &address)
         return *seen;
     const char *name = *done ? strerrorname_np(*done) : "no usable route";
     return fail(ErrorCode::Network, QStringLiteral("This machine has no route to %1.").arg(address.text()),
-                QString::fromLatin1(name ? name : "unknown error"));
+                QString::fromLatin1(name ? name : "unknown error"),
+                QStringLiteral("See whether this machine has IPv6: ip -6 route"));
+}
+
+bool isConfirmed(NeighbourState state)
+{
+    switch (state) {
+    case NeighbourState::Reachable:
+    case NeighbourState::Stale:
+    case NeighbourState::Delay:
+    case NeighbourState::Probe:
+    case NeighbourState::Permanent:
+        return true;
+    case NeighbourState::NoArp:
+    case NeighbourState::Incomplete:
+    case NeighbourState::Failed:
+    case NeighbourState::Absent:
+        break;
+    }
+    return false;
 }
 
 Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Address &address)

@@ -20,12 +20,19 @@ struct RouteSeen {
     QString interface;
     std::optional<Ipv6Address> gateway; ///< nullopt: on-link
     bool local = false;                 ///< the address is this machine's own
+    LinkKind link = LinkKind::Lan;      ///< of the interface
+
+    /// The address is this machine's own or that of a machine on the same LAN.
+    bool onLink() const { return local || (!gateway && link == LinkKind::Lan); }
 };
 /// The route this machine would take (RTM_GETROUTE). Network error where there is none.
 Result<RouteSeen> routeTo(const Ipv6Address &address);
 
-enum class NeighbourState { Reachable, Stale, Delay, Probe, Permanent, Incomplete, Failed, Absent };
+enum class NeighbourState { Reachable, Stale, Delay, Probe, Permanent, NoArp, Incomplete, Failed, Absent };
 /// Entry of the neighbour table (RFC 4861) for an on-link address.
 Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Address &address);
+/// Its link-layer address is known: it answered as a neighbour, now or (Stale) a while ago. Nobody is asked for a NoArp
+/// entry.
+bool isConfirmed(NeighbourState state);
 
 } // namespace sixgate

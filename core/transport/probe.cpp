@@ -43,8 +43,17 @@ tl::unexpected<Error> denied(const TlsSeen &seen, const QString &summary, const 
     return fail(ErrorCode::Denied, summary, detail, fix);
 }
 
-tl::unexpected<Error> badChain(const TlsSeen &seen, const QString &name)
+tl::unexpected<Error> notYetValid(const TlsSeen &seen)
 {
+    return denied(seen,
+                  QStringLiteral("The certificate is not valid before %1; it is %2 now.")
+                      .arg(dateText(seen.certificate.notBefore), dateText(QDateTime::currentDateTimeUtc())),
+                  QStringLiteral("See whether this machine's clock is right."));
+}
+
+tl::unexpected<Error> badChain(const TlsSeen &seen, const ExpectedIdentity &expected)
+{
+    const QString name = expected.name.ascii();
     const CertificateSeen &shown = seen.certificate;
     const QDateTime now = QDateTime::currentDateTimeUtc();
     switch (seen.fault) {
@@ -61,15 +70,12 @@ tl::unexpected<Error> badChain(const TlsSeen &seen, const QString &name)
         return denied(seen, QStringLiteral("The certificate expired on %1.").arg(dateText(shown.notAfter)),
                       QStringLiteral("Renew the server's certificate, and see why that did not happen by itself."));
     case ChainFault::NotYetValid:
-        return denied(seen,
-                      QStringLiteral("The certificate is not valid before %1; it is %2 now.")
-                          .arg(dateText(shown.notBefore), dateText(now)),
-                      QStringLiteral("See whether this machine's clock is right."));
+        return notYetValid(seen);
     case ChainFault::SelfSigned:
         return denied(seen, QStringLiteral("The certificate is self-signed."),
                       QStringLiteral("Get a certificate from a public authority for %1; where this one is your "
-                                     "server's own, pin its key as \"pinnedKey\" in the site file.")
-                          .arg(name));
+                                     "server's own, pin its key as %2 in the site file.")
+                          .arg(name, expected.pinPlace));
     case ChainFault::Untrusted:
         return denied(seen,
                       QStringLiteral("The certificate comes from an authority that this machine does not trust (%1).")
@@ -87,6 +93,37 @@ tl::unexpected<Error> badChain(const TlsSeen &seen, const QString &name)
     }
     return denied(seen, QStringLiteral("The certificate does not count: %1.").arg(seen.chainError),
                   QStringLiteral("Get a new certificate for %1.").arg(name));
+}
+
+// A pin stands for the chain of a self-signed certificate alone: the VPS's proxy trusts that certificate, and no other
+// and no expired one passes its check.
+Outcome checkPinned(const TlsSeen &seen, const ExpectedIdentity &expected)
+{
+    const CertificateSeen &shown = seen.certificate;
+    if (shown.key != *expected.pinned)
+        return denied(seen,
+                      QStringLiteral("The server shows the key %1 instead of the pinned one %2.")
+                          .arg(shown.key.text(), expected.pinned->text()),
+                      QStringLiteral("If you renewed the server's certificate, pin its new key as %1 in the site file; "
+                                     "otherwise another machine answers.")
+                          .arg(expected.pinPlace));
+    if (!shown.selfSigned)
+        return denied(seen,
+                      QStringLiteral("The pinned key is that of a certificate which %1 issued; only a self-signed one "
+                                     "can be pinned.")
+                          .arg(shown.issuer),
+                      QStringLiteral("Remove %1 from the site file where the issuer is a public authority; otherwise "
+                                     "give the server a self-signed certificate and pin its key.")
+                          .arg(expected.pinPlace));
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    if (shown.notBefore > now)
+        return notYetValid(seen);
+    if (shown.notAfter < now)
+        return denied(seen, QStringLiteral("The certificate expired on %1.").arg(dateText(shown.notAfter)),
+                      QStringLiteral("Renew the server's self-signed certificate; where it gets a new key by that, pin "
+                                     "the new one as %1 in the site file.")
+                          .arg(expected.pinPlace));
+    return {};
 }
 
 std::chrono::milliseconds since(Deadline::Clock::time_point start)
@@ -139,22 +176,14 @@ Error connectError(const QString &where, const QString &reason)
 
 Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected)
 {
-    const QString name = expected.name.ascii();
     if (expected.foreign.contains(seen.certificate.key))
         return denied(seen, QStringLiteral("This is the VPS's own certificate: the name leads back to the VPS."),
                       QStringLiteral("Let the name's AAAA record hold the home server's address, and give the home "
                                      "server a certificate with a key of its own."));
-    if (expected.pinned) {
-        if (seen.certificate.key == *expected.pinned)
-            return {};
-        return denied(seen,
-                      QStringLiteral("The server shows the key %1 instead of the pinned one %2.")
-                          .arg(seen.certificate.key.text(), expected.pinned->text()),
-                      QStringLiteral("If you renewed the server's certificate, pin its new key as \"pinnedKey\" in the "
-                                     "site file; otherwise another machine answers."));
-    }
+    if (expected.pinned)
+        return checkPinned(seen, expected);
     if (!seen.chainValid)
-        return badChain(seen, name);
+        return badChain(seen, expected);
     return {};
 }
 

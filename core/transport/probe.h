@@ -18,13 +18,15 @@ namespace sixgate
 /// Who is expected to answer.
 struct ExpectedIdentity {
     Hostname name; ///< SNI, and the name the certificate must carry
-    std::optional<Fingerprint>
-        pinned;                    ///< set where the server's certificate is self-signed: its key counts, not the chain
-    std::set<Fingerprint> foreign; ///< keys that must not be shown: the VPS's
+    /// Set where the server's certificate is self-signed: its key counts, not the chain.
+    std::optional<Fingerprint> pinned;
+    std::set<Fingerprint> foreign;                  ///< keys that must not be shown: the VPS's
+    QString pinPlace = QStringLiteral("pinnedKey"); ///< where the pin stands in the site file, for remedies
 };
 
-/// Denied where the certificate is not the expected one: no valid chain for the name (without a pin), another key than
-/// the pinned one, or a foreign key. A renewed key with a valid chain is normal.
+/// Denied where the certificate is not the expected one: no valid chain for the name (without a pin); another key than
+/// the pinned one, or that key in a certificate that is not self-signed or out of its time; or a foreign key. A renewed
+/// key with a valid chain is normal.
 Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected);
 
 struct ProbeSeen {

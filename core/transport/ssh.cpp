@@ -16,7 +16,6 @@ constexpr qsizetype mostCommand = 30'000; // libssh2 sends a request as one pack
 class SshSession::Private
 {
 public:
-    IpAddress peer;
     Fingerprint hostKey;
     SshLoop loop;
 };
@@ -31,8 +30,8 @@ Result<std::unique_ptr<SshSession>> SshSession::connect(SshTarget target, const 
     auto login = sshLogin(target, deadline, stop);
     if (!login)
         return passOn(login);
-    return std::unique_ptr<SshSession>(new SshSession(
-        std::unique_ptr<Private>(new Private{login->peer, login->hostKey, {std::move(login->link), target.label}})));
+    return std::unique_ptr<SshSession>(
+        new SshSession(std::unique_ptr<Private>(new Private{login->hostKey, {std::move(login->link), target.label}})));
 }
 
 Result<ExecResult> SshSession::exec(const RemoteCommand &command, const QByteArray &input, const Deadline &deadline,
@@ -51,20 +50,17 @@ Result<ExecResult> SshSession::exec(const RemoteCommand &command, const QByteArr
     return std::move(call->result);
 }
 
-Result<Fd> SshSession::openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop)
+Result<Fd> SshSession::openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
+                               std::optional<std::chrono::milliseconds> most)
 {
     const auto call = std::make_shared<SshCall>();
     call->kind = SshCall::Kind::Tcp;
     call->address = ipText(address).toLatin1();
     call->port = port.number();
+    call->most = most;
     if (auto served = d->loop.serve(call, deadline, stop, {}); !served)
         return passOn(served);
     return std::move(call->local);
-}
-
-IpAddress SshSession::peer() const
-{
-    return d->peer;
 }
 
 Fingerprint SshSession::hostKey() const

@@ -11,8 +11,10 @@
 #include <QByteArray>
 #include <QStringList>
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct SshTarget {
     QString keyFile;                   ///< private key (OpenSSH or PEM), ed25519 or ECDSA
     Secret passphrase;                 ///< empty: the key has none
     std::vector<Fingerprint> hostKeys; ///< pinned; compared before any authentication
+    QString passphraseSecret;          ///< under which the passphrase is stored, for remedies
 };
 
 /// A command for a remote shell, each word quoted. Words come from literals and parsed types only.
@@ -42,7 +45,6 @@ public:
     {
         return append(value.text());
     }
-    RemoteCommand &number(qint64 value) { return append(QString::number(value)); }
     /// Base64 of any bytes, for values that the remote side decodes.
     RemoteCommand &encoded(const QByteArray &bytes);
     /// Quoted for a POSIX shell.
@@ -80,9 +82,10 @@ public:
     /// Opens a TCP connection from the remote machine to a literal address (`direct-tcpip`) and gives a local stream
     /// socket for it, non-blocking; each direction ends on its own. Open only where a connect probe succeeded: a target
     /// that does not answer keeps later commands and opens waiting until the remote machine gives up (about a minute).
-    Result<Fd> openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop);
+    /// `most` counts from when its turn has come, the deadline from now. Refused where the SSH server forbids it.
+    Result<Fd> openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
+                       std::optional<std::chrono::milliseconds> most = std::nullopt);
 
-    IpAddress peer() const; ///< the address that answered
     Fingerprint hostKey() const;
 
 private:

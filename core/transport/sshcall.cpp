@@ -67,8 +67,8 @@ public:
         if (abandoned())
             return SshStep::Done;
         if (!feed(link, moved) || !collect(link, moved)) {
-            m_error = {
-                ErrorCode::Protocol, QStringLiteral("The SSH channel to %1 failed.").arg(m_label), link.reason(), {}};
+            m_error = {ErrorCode::Protocol, QStringLiteral("The SSH channel to %1 failed.").arg(m_label), link.reason(),
+                       QStringLiteral("Run it again; where it stays so, look at the server's log: journalctl -u ssh")};
             return SshStep::Failed;
         }
         if (m_taken > m_call->outputLimit) {
@@ -77,7 +77,7 @@ public:
                            .arg(m_label)
                            .arg(m_call->outputLimit),
                        {},
-                       {}};
+                       QStringLiteral("See whether a start-up file of that login's shell prints something.")};
             return SshStep::Failed;
         }
         if (!link.closed(m_channel))
@@ -147,15 +147,16 @@ public:
         const SshStep opened = link.openTcp(m_channel, m_call->address, m_call->port);
         if (opened == SshStep::Failed) {
             const bool prohibited = link.reason().contains(QLatin1String("prohibited"));
-            m_error = {
-                ErrorCode::Network,
-                QStringLiteral("%1 could not connect to %2 port %3.")
-                    .arg(m_label, QString::fromLatin1(m_call->address))
-                    .arg(m_call->port),
-                link.reason(),
-                prohibited
-                    ? QStringLiteral("Set \"AllowTcpForwarding local\" in /etc/ssh/sshd_config on %1.").arg(m_label)
-                    : QString()};
+            m_error = {prohibited ? ErrorCode::Refused : ErrorCode::Network,
+                       QStringLiteral("%1 could not connect to %2 port %3.")
+                           .arg(m_label, QString::fromLatin1(m_call->address))
+                           .arg(m_call->port),
+                       link.reason(),
+                       prohibited
+                           ? QStringLiteral("Set \"AllowTcpForwarding local\" in /etc/ssh/sshd_config on %1, and "
+                                            "see that the key's line in authorized_keys allows port forwarding.")
+                                 .arg(m_label)
+                           : QStringLiteral("See whether that machine is on and listens there.")};
         }
         if (opened != SshStep::Done)
             return opened;
@@ -276,6 +277,7 @@ void SshJob::begin()
 {
     const std::lock_guard lock(m_call->mutex);
     m_call->begun = true;
+    m_call->changed.notify_all();
 }
 
 void SshJob::fail(const Error &error)

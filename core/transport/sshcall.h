@@ -5,6 +5,7 @@
 #include "transport/sshlink.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,7 @@ struct SshCall {
     qsizetype outputLimit = 0;
     QByteArray address;
     int port = 0;
+    std::optional<std::chrono::milliseconds> most; ///< from when it begins
 
     std::atomic<bool> abandoned = false; ///< the caller went away: close the channel
 

@@ -144,19 +144,25 @@ Outcome inspect(SshKey &key)
     return {};
 }
 
+QString howToStore(const SshKey &key)
+{
+    return QStringLiteral("sixgatectl secret set %1")
+        .arg(key.secretName.isEmpty() ? QStringLiteral("NAME") : key.secretName);
+}
+
 } // namespace
 
-Result<SshKey> readSshKey(const QString &file, bool passphraseGiven)
+Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QString &secretName)
 {
     auto text = readAll(file);
     if (!text)
         return passOn(text);
-    SshKey key{file, std::move(*text)};
+    SshKey key{file, std::move(*text), secretName};
     if (const auto known = inspect(key); !known)
         return passOn(known);
     if (key.encrypted && !passphraseGiven)
         return fail(ErrorCode::Denied, QStringLiteral("The SSH key %1 needs its passphrase.").arg(file), {},
-                    QStringLiteral("Store the key's passphrase as a secret, or use a key without one."));
+                    QStringLiteral("Store its passphrase (%1), or use a key without one.").arg(howToStore(key)));
     return key;
 }
 
@@ -166,8 +172,9 @@ Error sshKeyDoesNotOpen(const SshKey &key)
         return {ErrorCode::Denied,
                 QStringLiteral("The passphrase of the SSH key %1 is wrong.").arg(key.file),
                 {},
-                QStringLiteral("Store the right passphrase as a secret; \"ssh-keygen -y -f KEY\" asks for it and shows "
-                               "whether it is right.")};
+                QStringLiteral("Store the right one: %1. \"ssh-keygen -y -f %2\" asks for it and shows whether it is "
+                               "right.")
+                    .arg(howToStore(key), key.file)};
     return {ErrorCode::Invalid,
             QStringLiteral("The SSH key %1 cannot be read: it is damaged or of an unknown format.").arg(key.file),
             {},

@@ -10,12 +10,13 @@ namespace sixgate
 struct SshKey {
     QString file;
     Secret text;            ///< the file as it is
+    QString secretName;     ///< under which its passphrase is stored, for remedies; may be empty
     bool encrypted = false; ///< needs a passphrase
 };
 
 /// NotFound, Denied (permissions; an encrypted key without passphrase) or Invalid (not a private key, or of a kind that
 /// cannot work), each with what to do.
-Result<SshKey> readSshKey(const QString &file, bool passphraseGiven);
+Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QString &secretName = {});
 
 /// The key is encrypted and does not open: the passphrase is wrong, or the file is damaged.
 Error sshKeyDoesNotOpen(const SshKey &key);

@@ -1,5 +1,7 @@
 #include "transport/sshlink.h"
 
+#include "model/text.h"
+#include "transport/sshbuffer.h"
 #include "transport/sshnegotiation.h"
 
 #include <libssh2.h>
@@ -23,30 +25,6 @@ constexpr qsizetype mostReceived = 1024 * 1024; // more waits in the kernel
 constexpr qsizetype mostToSend = 512 * 1024;
 constexpr qsizetype mostFirstBytes = 16 * 1024;
 constexpr unsigned deadAfterMilliseconds = 30'000;
-
-// Bytes that are put in at the end and taken from the front.
-class Buffer
-{
-public:
-    qsizetype size() const { return m_bytes.size() - m_front; }
-    const char *front() const { return m_bytes.constData() + m_front; }
-    void append(const char *bytes, qsizetype size) { m_bytes.append(bytes, size); }
-    void drop(qsizetype size)
-    {
-        m_front += size;
-        if (m_front == m_bytes.size()) {
-            m_bytes.resize(0); // keeps the memory
-            m_front = 0;
-        } else if (m_front > m_bytes.size() / 2) {
-            m_bytes.remove(0, m_front);
-            m_front = 0;
-        }
-    }
-
-private:
-    QByteArray m_bytes;
-    qsizetype m_front = 0;
-};
 
 void initialiseOnce()
 {
@@ -84,8 +62,8 @@ class SshLink::Private
 public:
     Fd fd;
     LIBSSH2_SESSION *session = nullptr;
-    Buffer received;
-    Buffer toSend;
+    SshBuffer received;
+    SshBuffer toSend;
     QByteArray firstBytes;
     bool handshaken = false;
     bool peerClosed = false;
@@ -148,10 +126,8 @@ public:
                              void **abstract)
     {
         auto &self = *static_cast<Private *>(*abstract);
-        QString words = message ? QString::fromUtf8(message, std::min(size, 200)) : QString();
-        for (QChar &c : words)
-            c = c.isPrint() ? c : QLatin1Char('?');
-        self.reason = QStringLiteral("The server ended the connection: %1 (code %2)").arg(words).arg(code);
+        const QByteArray words(message, message ? size : 0);
+        self.reason = QStringLiteral("The server ended the connection: %1 (code %2)").arg(shownLine(words)).arg(code);
     }
 };
 

@@ -28,9 +28,12 @@ struct PresentedKey {
 Result<SshStep> drive(SshLink &link, const QString &label, const Deadline &deadline, std::stop_token stop,
                       const std::function<SshStep()> &attempt)
 {
-    const auto tooLate =
-        fail(ErrorCode::Timeout, QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
-             QStringLiteral("The TCP connection was made, the SSH login was not finished."));
+    const auto tooLate = fail(
+        ErrorCode::Timeout, QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
+        QStringLiteral("The TCP connection was made, the SSH login was not finished."),
+        QStringLiteral("See on the console of %1 whether it is overloaded, and what its SSH server logs: journalctl "
+                       "-u ssh")
+            .arg(label));
     while (true) {
         const SshStep step = attempt();
         link.flush();
@@ -112,8 +115,15 @@ Result<std::unique_ptr<SshLink>> shakeHands(const SshTarget &target, const IpAdd
                                             const Deadline &deadline, std::stop_token stop)
 {
     auto socket = connectTcp(address, target.port, connecting, stop);
-    if (!socket)
-        return passOn(socket);
+    if (!socket) {
+        Error error = socket.error();
+        if (error.code == ErrorCode::Network || error.code == ErrorCode::Timeout)
+            error.fix =
+                QStringLiteral("See whether %1 is on, whether its SSH server listens on port %2, and whether the "
+                               "firewalls on the way let this machine through.")
+                    .arg(target.label, target.port.text());
+        return tl::unexpected<Error>(std::move(error));
+    }
     auto link = std::make_unique<SshLink>(std::move(*socket), types.join(','));
     const auto step = drive(*link, target.label, deadline, stop, [&] { return link->handshake(); });
     if (!step)
@@ -143,7 +153,7 @@ Result<SshLogin> loginAt(const SshTarget &target, const SshKey &key, const IpAdd
         if (std::find(target.hostKeys.begin(), target.hostKeys.end(), fingerprint) != target.hostKeys.end()) {
             if (auto done = authenticate(**link, target, key, address, deadline, stop); !done)
                 return passOn(done);
-            return SshLogin{std::move(*link), address, fingerprint};
+            return SshLogin{std::move(*link), fingerprint};
         }
         const QString type = (*link)->hostKeyType();
         presented.push_back({fingerprint, type});
@@ -160,11 +170,12 @@ Result<SshLogin> loginAt(const SshTarget &target, const SshKey &key, const IpAdd
 
 Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
 {
-    const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty());
+    const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty(), target.passphraseSecret);
     if (!key)
         return passOn(key);
     if (target.addresses.empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(target.label));
+        return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(target.label), {},
+                    QStringLiteral("Give it an A or AAAA record with its address."));
 
     std::vector<Error> errors;
     for (size_t i = 0; i < target.addresses.size(); ++i) {

@@ -8,7 +8,6 @@ namespace sixgate
 
 struct SshLogin {
     std::unique_ptr<SshLink> link; ///< authenticated
-    IpAddress peer;
     Fingerprint hostKey;
 };
 

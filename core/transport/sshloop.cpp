@@ -64,11 +64,18 @@ Outcome SshLoop::serve(const std::shared_ptr<SshCall> &call, const Deadline &dea
 
     qsizetype given = 0;    // bytes of complete lines given to `onLine`
     qsizetype searched = 0; // no line ends between `given` and here
+    Deadline until = deadline;
+    bool counting = false; // the call's own limit, since it has begun
     std::unique_lock lock(call->mutex);
     while (true) {
-        const auto news = [&] { return call->done || (onLine && call->result.out.size() > searched); };
-        call->changed.wait_for(lock, stop, deadline.left(), news);
-        if (!call->done && (stop.stop_requested() || deadline.passed())) {
+        const auto begins = [&] { return call->most && call->begun && !counting; };
+        const auto news = [&] { return call->done || begins() || (onLine && call->result.out.size() > searched); };
+        call->changed.wait_for(lock, stop, until.left(), news);
+        if (begins()) {
+            counting = true;
+            until = deadline.sooner(*call->most);
+        }
+        if (!call->done && (stop.stop_requested() || until.passed())) {
             const bool begun = call->begun;
             call->abandoned = true;
             lock.unlock();
@@ -78,12 +85,16 @@ Outcome SshLoop::serve(const std::shared_ptr<SshCall> &call, const Deadline &dea
             if (!begun)
                 return fail(
                     ErrorCode::Timeout, QStringLiteral("%1 had no SSH channel free in time.").arg(m_label),
-                    QStringLiteral("Other commands, or a connection attempt that nobody answers, kept it busy."));
+                    QStringLiteral("Other commands, or a connection attempt that nobody answers, kept it busy."),
+                    QStringLiteral("Run it again."));
             return call->kind == SshCall::Kind::Exec
-                       ? fail(ErrorCode::Timeout, QStringLiteral("The command on %1 did not end in time.").arg(m_label))
-                       : fail(ErrorCode::Timeout, QStringLiteral("%1 could not connect to %2 port %3 in time.")
-                                                      .arg(m_label, QString::fromLatin1(call->address))
-                                                      .arg(call->port));
+                       ? fail(ErrorCode::Timeout, QStringLiteral("The command on %1 did not end in time.").arg(m_label),
+                              {}, QStringLiteral("See whether %1 is overloaded, then run it again.").arg(m_label))
+                       : fail(ErrorCode::Timeout,
+                              QStringLiteral("%1 could not connect to %2 port %3 in time.")
+                                  .arg(m_label, QString::fromLatin1(call->address))
+                                  .arg(call->port),
+                              {}, QStringLiteral("See whether that machine is on and reachable from %1.").arg(m_label));
         }
         const bool done = call->done;
         if (onLine) {

@@ -154,14 +154,16 @@ public:
                 return sent ? Result<int>(done) : passOn(sent);
             // The reason of a refusal is worth more than that its alert could not be delivered.
             if (state == SSL_ERROR_SSL)
-                return fail(ErrorCode::Protocol, QStringLiteral("The TLS connection failed."), words);
+                return fail(ErrorCode::Protocol, QStringLiteral("The TLS connection failed."), words,
+                            QStringLiteral("Look into the server's log for the reason."));
             if (!sent)
                 return passOn(sent);
             if (state == SSL_ERROR_ZERO_RETURN || (state == SSL_ERROR_SYSCALL && ended))
                 return 0;
             if (state != SSL_ERROR_WANT_READ || ended)
                 return fail(ErrorCode::Protocol, QStringLiteral("The TLS connection failed."),
-                            QStringLiteral("SSL_get_error: %1").arg(state));
+                            QStringLiteral("SSL_get_error: %1").arg(state),
+                            QStringLiteral("Look into the server's log for the reason."));
             const auto got = readSome(socket.get(), blockSize, deadline, stop);
             if (!got)
                 return passOn(got);
@@ -215,7 +217,8 @@ Result<TlsStream> TlsStream::handshake(Fd socket, const Hostname &serverName, co
     SslPointer connection = newConnection();
     const QByteArray name = serverName.ascii().toLatin1();
     if (!connection || SSL_set_tlsext_host_name(connection.get(), name.constData()) != 1)
-        return fail(ErrorCode::Internal, QStringLiteral("TLS could not be set up on this machine."), opensslError());
+        return fail(ErrorCode::Internal, QStringLiteral("TLS could not be set up on this machine."), opensslError(),
+                    QStringLiteral("See whether /etc/ssl/openssl.cnf and the package ca-certificates are in order."));
     auto d = std::make_unique<Private>(std::move(socket), std::move(connection));
     SSL *ssl = d->ssl.get();
     const auto done = d->run([ssl] { return SSL_connect(ssl); }, deadline, stop);
@@ -234,7 +237,8 @@ Result<TlsStream> TlsStream::handshake(Fd socket, const Hostname &serverName, co
                     {}, QStringLiteral("Look into the server's log for the reason."));
     const X509Pointer leaf(SSL_get1_peer_certificate(ssl));
     if (!leaf)
-        return fail(ErrorCode::Protocol, QStringLiteral("The server showed no certificate."));
+        return fail(ErrorCode::Protocol, QStringLiteral("The server showed no certificate."), {},
+                    QStringLiteral("Let the server use a certificate."));
     auto certificate = certificateSeen(leaf.get());
     if (!certificate)
         return passOn(certificate);
@@ -255,7 +259,8 @@ Outcome TlsStream::write(const QByteArray &bytes, const Deadline &deadline, std:
         if (!written)
             return passOn(written);
         if (*written == 0)
-            return fail(ErrorCode::Network, QStringLiteral("The server closed the connection."));
+            return fail(ErrorCode::Network, QStringLiteral("The server closed the connection."), {},
+                        QStringLiteral("Look into the server's log for the reason."));
         at += *written;
     }
     return {};

@@ -23,7 +23,4 @@ Result<CertificateSeen> certificateSeen(X509 *certificate);
 /// OpenSSL's words about the last failure of this thread; empties its queue.
 QString opensslError();
 
-/// Text of a peer as a message may show it: one line, at most 200 characters, none that a terminal obeys.
-QString shownLine(const QByteArray &bytes);
-
 } // namespace sixgate

@@ -10,6 +10,7 @@ namespace sixgate
 
 /// What all walks share. Private to the room.
 struct Ground {
+    const Site &site;
     const VerifyInputs &inputs;
     SshSession *session = nullptr;
     const Error &noSession;
@@ -28,6 +29,10 @@ struct PathQuestion {
 
 /// The AAAA records of `name` as far as they are known: what a walk will want to reach.
 std::vector<Ipv6Address> knownIpv6(const ZoneSeen &zone, const Hostname &name);
+
+/// All that the walks will want to know from the script on the VPS, asked at once. Nothing about names without a known
+/// AAAA: asked too early, the VPS's resolver would remember for the SOA's minimum that there is none.
+ProbeQuestions vpsQuestions(const Site &site, const ZoneSeen &zone);
 
 PathReport walkPath(const Ground &ground, const PathQuestion &question);
 

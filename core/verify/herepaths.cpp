@@ -99,13 +99,17 @@ std::optional<std::pair<Ipv6Address, RouteSeen>> onLinkAddress(Walk &walk, const
             details << QStringLiteral("%1: %2").arg(address.text(), route.error().summary);
             continue;
         }
-        if (route->local || !route->gateway) {
+        if (route->onLink()) {
             walk.passed("route", noTime,
                         route->local ? QStringLiteral("%1: this machine is the server itself").arg(address.text())
                                      : QStringLiteral("%1: on-link, %2").arg(address.text(), route->interface));
             return std::pair(address, *route);
         }
-        details << QStringLiteral("%1: through %2, %3").arg(address.text(), route->gateway->text(), route->interface);
+        details
+            << (route->gateway
+                    ? QStringLiteral("%1: through %2, %3").arg(address.text(), route->gateway->text(), route->interface)
+                    : QStringLiteral("%1: through %2, a tunnel or another link without neighbours")
+                          .arg(address.text(), route->interface));
     }
     const QString detail = details.join(QStringLiteral(", "));
     walk.unknown(
@@ -114,12 +118,6 @@ std::optional<std::pair<Ipv6Address, RouteSeen>> onLinkAddress(Walk &walk, const
                                    "cannot be checked from here."),
                     detail));
     return std::nullopt;
-}
-
-// After a connection the neighbour is known; Stale: it was confirmed, a while ago.
-bool isConfirmed(NeighbourState state)
-{
-    return state != NeighbourState::Incomplete && state != NeighbourState::Failed && state != NeighbourState::Absent;
 }
 
 } // namespace
@@ -167,7 +165,8 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
                                           QStringLiteral("This machine has no IPv4, so the path cannot be checked from "
                                                          "here."),
                                           error.detail,
-                                          {}});
+                                          QStringLiteral("Run the check on a machine with IPv4 to have this path "
+                                                         "checked too.")});
             seen.error = error;
         } else if (seen.steps.back().name != QLatin1String("http")) {
             seen.error->fix =
@@ -199,9 +198,8 @@ void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question)
             neighbour = neighbourState(seen.interface, to);
         return socket;
     };
-    ProbeSeen seen =
-        probe(where, open, homeIdentity(ground, question), HttpQuestion{question.service.probePath, newToken()},
-              ground.deadline.sooner(mostForProbe), ground.stop);
+    ProbeSeen seen = probe(where, open, homeIdentity(ground, question), homeHttp(ground, question),
+                           ground.deadline.sooner(mostForProbe), ground.stop);
     if (seen.error && seen.steps.size() == 1 && seen.error->code != ErrorCode::Cancelled) {
         const QString reason = connectReason(*seen.error);
         seen.error = inLan(fromReason(where, reason, *seen.error), reason, port);
@@ -221,6 +219,7 @@ void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question)
                           ProbeStep{QStringLiteral("neighbour"), true, noTime,
                                     QStringLiteral("%1 is a neighbour on %2").arg(address.text(), route.interface)});
     walk.add(seen, 0);
+    judgeIdentity(walk, ground, question);
     if (seen.http)
         judgeStatus(walk, *seen.http);
 }

@@ -16,23 +16,6 @@ namespace
 
 constexpr size_t mostTasks = 32;
 
-// All that the walks will want to know from the script, asked at once.
-ProbeQuestions vpsQuestions(const Site &site, const VerifyInputs &inputs)
-{
-    ProbeQuestions questions;
-    const auto connect = [&](const Hostname &name, Port port) {
-        for (const Ipv6Address &address : knownIpv6(inputs.zone, name))
-            questions.connect.insert(Endpoint{address, port});
-    };
-    for (const Service &service : site.services) {
-        questions.resolve.insert(service.upstreamName);
-        connect(service.upstreamName, service.port);
-        for (const Hostname &name : service.publicNames)
-            connect(name, service.port);
-    }
-    return questions;
-}
-
 // In the order of the report.
 std::vector<PathQuestion> pathQuestions(const Site &site)
 {
@@ -48,13 +31,31 @@ std::vector<PathQuestion> pathQuestions(const Site &site)
 
 } // namespace
 
+ProbeQuestions vpsQuestions(const Site &site, const ZoneSeen &zone)
+{
+    ProbeQuestions questions;
+    const auto connect = [&](const Hostname &name, Port port) {
+        const auto addresses = knownIpv6(zone, name);
+        for (const Ipv6Address &address : addresses)
+            questions.connect.insert(Endpoint{address, port});
+        return !addresses.empty();
+    };
+    for (const Service &service : site.services) {
+        if (connect(service.upstreamName, service.port))
+            questions.resolve.insert(service.upstreamName);
+        for (const Hostname &name : service.publicNames)
+            connect(name, service.port);
+    }
+    return questions;
+}
+
 CheckReport verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
                         const PathSink &sink, const Deadline &deadline, std::stop_token stop)
 {
-    Ground ground{inputs, session, noSession, {}, deadline, stop};
+    Ground ground{site, inputs, session, noSession, {}, deadline, stop};
     if (session) {
         ground.vps = std::async(std::launch::async, [&] {
-                         return askVps(*session, vpsQuestions(site, inputs), deadline, stop);
+                         return askVps(*session, vpsQuestions(site, inputs.zone), deadline, stop);
                      }).share();
     }
     const auto questions = pathQuestions(site);

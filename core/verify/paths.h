@@ -21,8 +21,9 @@ struct VerifyInputs {
     ZoneSeen zone;
     /// Addresses of the VPS name.
     VpsSeen vps;
-    /// Keys of the VPS's certificates: they must not be shown by the home.
-    std::set<Fingerprint> vpsKeys;
+    /// Keys of the VPS's certificates: they must not be shown by the home. Where they are not known, a valid chain
+    /// proves nobody's identity: the paths to the home are Unknown, unless a key is pinned.
+    Known<std::set<Fingerprint>> vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
 };
 
 /// Told about each path as soon as it is proven, on some thread, one call at a time.

@@ -12,7 +12,7 @@ namespace
 template <class Address>
 std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostname &name, RecordType type)
 {
-    const QString what = QStringLiteral("%1 %2").arg(name.ascii(), recordTypeName(type));
+    const QString what = recordText({name, type});
     const auto alias = zone.records.find(RecordKey{name, RecordType::CNAME});
     if (alias != zone.records.end() && alias->second && !alias->second->values.empty()) {
         walk.broken("dns", noTime, QStringLiteral("%1 CNAME %2").arg(name.ascii(), alias->second->values.front()),
@@ -90,14 +90,43 @@ std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, c
 
 ExpectedIdentity homeIdentity(const Ground &ground, const PathQuestion &question)
 {
-    return {question.name, question.server ? question.server->pinnedKey : std::nullopt, ground.inputs.vpsKeys};
+    return {question.name, question.server ? question.server->pinnedKey : std::nullopt,
+            ground.inputs.vpsKeys.value_or(std::set<Fingerprint>()),
+            pinnedKeyPlace(ground.site, question.service.server)};
+}
+
+bool knowsIdentity(const Ground &ground, const PathQuestion &question)
+{
+    return ground.inputs.vpsKeys || (question.server && question.server->pinnedKey);
+}
+
+void judgeIdentity(Walk &walk, const Ground &ground, const PathQuestion &question)
+{
+    if (walk.ended() || knowsIdentity(ground, question))
+        return;
+    const Error &why = ground.inputs.vpsKeys.error();
+    walk.revoke("identity", PathState::Unknown,
+                Error{ErrorCode::Unavailable,
+                      QStringLiteral("It is not known whether the home server answered or the VPS itself: the keys of "
+                                     "the VPS's certificates could not be read."),
+                      QStringLiteral("%1 %2").arg(why.summary, why.detail).trimmed(),
+                      why.fix.isEmpty()
+                          ? QStringLiteral("Run \"sixgatectl check\" again when the VPS can be reached by SSH.")
+                          : why.fix});
+}
+
+std::optional<HttpQuestion> homeHttp(const Ground &ground, const PathQuestion &question)
+{
+    if (!knowsIdentity(ground, question))
+        return std::nullopt;
+    return HttpQuestion{question.service.probePath, newToken()};
 }
 
 void judgeStatus(Walk &walk, const HttpSeen &http)
 {
     if (http.status >= 500)
         walk.revoke(
-            "http",
+            "http", PathState::Broken,
             Error{ErrorCode::Refused,
                   QStringLiteral("The service at home answers with an error of its own (status %1).").arg(http.status),
                   {},

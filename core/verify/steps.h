@@ -4,6 +4,7 @@
 #include "verify/walk.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 namespace sixgate
@@ -50,6 +51,13 @@ std::vector<Ipv4Address> zoneIpv4(Walk &walk, const ZoneSeen &zone, const Hostna
 std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, const Hostname &name);
 
 ExpectedIdentity homeIdentity(const Ground &ground, const PathQuestion &question);
+
+/// Whether homeIdentity() tells the home from the VPS: by a pin, or since the VPS's keys are known.
+bool knowsIdentity(const Ground &ground, const PathQuestion &question);
+/// Without knowsIdentity() the step "identity", where it passed, says nothing: the VPS itself may have answered.
+void judgeIdentity(Walk &walk, const Ground &ground, const PathQuestion &question);
+/// What to ask by HTTP: nothing where it will not be known who answers.
+std::optional<HttpQuestion> homeHttp(const Ground &ground, const PathQuestion &question);
 
 /// An answer of the home with a status of 500 or more makes the step "http" fail.
 void judgeStatus(Walk &walk, const HttpSeen &http);

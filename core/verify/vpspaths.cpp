@@ -66,30 +66,43 @@ std::optional<Ipv6Address> connectedFromVps(Walk &walk, const VpsAnswers &answer
     return good;
 }
 
-// TLS, identity and HTTP over a channel of the SSH connection.
-std::optional<HttpSeen> throughVps(Walk &walk, const Ground &ground, const ExpectedIdentity &expected,
-                                   const Ipv6Address &address, Port port, const std::optional<HttpQuestion> &http)
+// The script connected a moment ago: it is the SSH connection that does not pass this one on.
+Error notPassedOn(Error error, const QString &where)
 {
-    const Opener open = [&](const Deadline &until, std::stop_token stop) {
-        return ground.session->openTcp(address, port, until.sooner(mostForConnect), stop);
-    };
-    ProbeSeen seen =
-        probe(whereText(address, port), open, expected, http, ground.deadline.sooner(mostForProbe), ground.stop);
-    if (seen.steps.size() == 1 && seen.error) {
-        // The script connected a moment ago: it is the SSH server that does not pass connections on.
-        Error error = *seen.error;
-        if (error.code != ErrorCode::Cancelled) {
-            error.detail = QStringLiteral("%1 %2").arg(error.summary, error.detail).trimmed();
-            error.summary = QStringLiteral("The VPS's SSH server did not pass a connection on to %1, so this could not "
-                                           "be checked.")
-                                .arg(whereText(address, port));
-            error.fix = QStringLiteral("Allow forwarding for this login on the VPS: \"AllowTcpForwarding yes\" in "
-                                       "sshd_config.");
-        }
-        walk.unknown("tls", seen.steps.front().took, error.detail, std::move(error));
+    if (error.code == ErrorCode::Cancelled)
+        return error;
+    error.detail = QStringLiteral("%1 %2").arg(error.summary, error.detail).trimmed();
+    error.summary =
+        QStringLiteral("The VPS's SSH server did not pass a connection on to %1, so this could not be checked.")
+            .arg(where);
+    // Refused: the server forbids it, and the error says what to allow.
+    if (error.code != ErrorCode::Refused)
+        error.fix = QStringLiteral("Check again. If it stays so, look at the VPS's load and at the log of its SSH "
+                                   "server (journalctl -u ssh).");
+    return error;
+}
+
+// TLS, identity and HTTP over a channel of the SSH connection. Channels open one after the other: the limits for
+// opening and for the probe run from the moment when this one's turn has come.
+std::optional<HttpSeen> throughVps(Walk &walk, const Ground &ground, const PathQuestion &question,
+                                   const Ipv6Address &address, const std::optional<HttpQuestion> &http)
+{
+    const QString where = whereText(address, question.service.port);
+    const auto start = Deadline::Clock::now();
+    auto channel =
+        ground.session->openTcp(address, question.service.port, ground.deadline, ground.stop, mostForConnect);
+    if (!channel) {
+        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
+        Error error = notPassedOn(channel.error(), where);
+        const QString detail = error.detail.isEmpty() ? where : error.detail;
+        walk.unknown("tls", took, detail, std::move(error));
         return std::nullopt;
     }
+    const Opener open = [&channel](const Deadline &, std::stop_token) { return Result<Fd>(std::move(*channel)); };
+    const ProbeSeen seen =
+        probe(where, open, homeIdentity(ground, question), http, ground.deadline.sooner(mostForProbe), ground.stop);
     walk.add(seen, 1);
+    judgeIdentity(walk, ground, question);
     return seen.http;
 }
 
@@ -173,7 +186,7 @@ void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question
         return;
     const auto good = connectedFromVps(walk, *answers, addresses, question.service.port);
     if (good)
-        throughVps(walk, ground, homeIdentity(ground, question), *good, question.service.port, std::nullopt);
+        throughVps(walk, ground, question, *good, std::nullopt);
 }
 
 void walkV6(Walk &walk, const Ground &ground, const PathQuestion &question)
@@ -189,8 +202,7 @@ void walkV6(Walk &walk, const Ground &ground, const PathQuestion &question)
     const auto good = connectedFromVps(walk, *answers, addresses, question.service.port);
     if (!good)
         return;
-    const auto http = throughVps(walk, ground, homeIdentity(ground, question), *good, question.service.port,
-                                 HttpQuestion{question.service.probePath, newToken()});
+    const auto http = throughVps(walk, ground, question, *good, homeHttp(ground, question));
     if (http)
         judgeStatus(walk, *http);
 }

@@ -24,7 +24,9 @@ constexpr qsizetype mostAddresses = 64;
 tl::unexpected<Error> strange(const QString &detail)
 {
     return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about what it reaches is not understood."),
-                detail);
+                detail,
+                QStringLiteral("Log in to the VPS and see whether \"perl -v\" works, and whether that prints "
+                               "nothing else."));
 }
 
 bool isReason(const QByteArray &word)

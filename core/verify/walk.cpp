@@ -33,13 +33,13 @@ void Walk::add(const ProbeSeen &seen, size_t first)
         end(seen.steps.empty() ? QString() : seen.steps.back().name, PathState::Broken, *seen.error);
 }
 
-void Walk::revoke(const char *step, Error error)
+void Walk::revoke(const char *step, PathState state, Error error)
 {
     for (ProbeStep &one : m_report.steps) {
         if (one.name == QLatin1String(step))
             one.passed = false;
     }
-    end(QString::fromLatin1(step), PathState::Broken, std::move(error));
+    end(QString::fromLatin1(step), state, std::move(error));
 }
 
 void Walk::end(const QString &step, PathState state, Error error)

@@ -27,8 +27,8 @@ public:
 
     /// Appends the steps of a probe, from number `first` on; broken where it has an error.
     void add(const ProbeSeen &seen, size_t first);
-    /// A step that passed did not after all.
-    void revoke(const char *step, Error error);
+    /// A step that passed did not after all: the path is broken, or it is unknown.
+    void revoke(const char *step, PathState state, Error error);
 
     bool ended() const { return m_report.error.has_value(); }
     PathReport &report() { return m_report; }

@@ -84,6 +84,11 @@ answer('clock',   time);
 # A run holds this lock exclusively; a look at it must not be in a run's way for long.
 my $busy = 0;
 if (open(my $lock, '<', '/run/sixgate.lock')) { $busy = flock($lock, LOCK_SH | LOCK_NB) ? 0 : 1; close($lock); }
+# What a run that was killed left is about to be taken back.
+my @open = map { m{/([^/]+)/undo$} ? $1 : () } glob '/var/lib/sixgate/runs/*/undo';
+for my $unit (@open ? ('sixgate-recover.service', map { "sixgate-apply-$_.service" } @open) : ()) {
+    $busy = 1 if output('systemctl', 'is-active', $unit) =~ /^(active|activating|deactivating)$/;
+}
 answer('busy', $busy);
 my $ipv6 = 0;
 for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {
@@ -149,15 +154,38 @@ if (%socket) {
     }
 }
 
-# The current release: the one whose activation came to its end.
+# The current release: the one whose activation came to its end. One that has never proven itself does not count: the
+# next run takes it back first, so its files are not what a plan is to be made from.
 my $current   = readlink("$base/current") // '';
 my $activated = readlink("$base/active")  // '';
-answer('deployed', $current eq $activated && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
+my $whole     = $current eq $activated;
+answer('deployed', $whole && !@open && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
+my $release = $whole || !-d "$base/active/" ? "$base/current" : "$base/active";
+sub place { my ($path) = @_; $path =~ s{^\Q$base\E/current/}{$release/}; return $path; }
 
-# Files: the wanted ones, those of the current release, those that its manifest names.
+# Certificates of certbot by its files, and those that others of this machine use, too, although the release does not.
+my (@certificates, %renewal, %of_others);
+for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
+    next unless $path =~ m{/($name)/cert\.pem$};
+    my $lineage = $1;
+    push @certificates, [$lineage, content($path, 65536) // next];
+    my %is;
+    for (split /\n/, content("/etc/letsencrypt/renewal/$lineage.conf", 65536) // '') {
+        $is{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
+    }
+    my $credentials = ($is{authenticator} // '') eq 'dns-rfc2136' ? $is{dns_rfc2136_credentials} // '' : '';
+    $renewal{$lineage} = [$is{server} // '', $credentials];
+    next unless $credentials =~ m{^$base/acme/};
+    my @use = ('grep', '-rlsF', '--', "/etc/letsencrypt/live/$lineage/");
+    next if output(@use, "$release/apache") ne '';
+    $of_others{$lineage} = $credentials
+        if output(@use[0, 1], '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', @use[2, 3], '/etc') ne '';
+}
+
+# Files: the wanted ones, those of the current release, those that its manifest names, credentials.
 my %secret = map { $_ => $wanted{$_}{secret} } keys %wanted;
 my @more;
-my @folders = ("$base/current");
+my @folders = ($release);
 while (defined(my $folder = shift @folders)) {
     opendir(my $entries, $folder) or next;
     for my $entry (sort readdir $entries) {
@@ -165,23 +193,25 @@ while (defined(my $folder = shift @folders)) {
         my $path = "$folder/$entry";
         if    (-l $path) { next }
         elsif (-d _)     { push @folders, $path if @folders < 100 }
-        elsif (-f _)     { push @more, $path }
+        elsif (-f _)     { push @more, "$base/current" . substr($path, length $release) }
     }
 }
-for (split /\n/, content("$base/current/manifest", 1 << 20) // '') {
+for (split /\n/, content("$release/manifest", 1 << 20) // '') {
     next unless m{^[0-9a-f]{64} [0-7]{3,4} (plain|secret) (/etc/(?:sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+)$};
     my ($kind, $path) = ($1, $2);
     next if $path =~ m{/\.\.?(?:/|$)};
     $secret{$path} = 1 if $kind eq 'secret';
     push @more, $path;
 }
+push @more, grep { m{/$name$} } glob "$base/acme/*";
+my %left = map { $_ => 1 } values %of_others;    # others' certificates are renewed by these
 for my $path (@more) {
-    next if exists $wanted{$path};
+    next if exists $wanted{$path} || $left{$path};
     $wanted{$path} = { sha256 => '' };
     push @files, $path;
 }
 my (%sum, %mode);
-my @there = grep { -f $_ } @files;
+my @there = grep { -f $_ } map { place($_) } @files;
 for my $path (@there) { $mode{$path} = sprintf('%o', (stat($path))[2] & 07777); }
 while (my @some = splice(@there, 0, 500)) {
     for (split /\0/, output('sha256sum', '-z', '--', @some)) {
@@ -189,22 +219,15 @@ while (my @some = splice(@there, 0, 500)) {
     }
 }
 for my $path (@files) {
-    my $sum  = $sum{$path} // '';
+    my $place = place($path);
+    my $sum  = $sum{$place} // '';
     my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/};
-    answer('file', $path, $sum, $mode{$path} // '', $send ? content($path, $most_content) // '' : '');
+    answer('file', $path, $sum, $mode{$place} // '', $send ? content($place, $most_content) // '' : '');
 }
 
-# Certificates of certbot.
-for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
-    next unless $path =~ m{/($name)/cert\.pem$};
-    my $lineage = $1;
-    my $pem     = content($path, 65536) // next;
+for (@certificates) {
+    my ($lineage, $pem) = @$_;
     answer('certificate', $lineage, $pem);
-    my %renewal;
-    for (split /\n/, content("/etc/letsencrypt/renewal/$lineage.conf", 65536) // '') {
-        $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
-    }
-    my $ours = ($renewal{authenticator} // '') eq 'dns-rfc2136';
-    answer('renewal', $lineage, $renewal{server} // '', $ours ? $renewal{dns_rfc2136_credentials} // '' : '');
+    answer('renewal', $lineage, $renewal{$lineage}[0], $of_others{$lineage} ? '' : $renewal{$lineage}[1]);
 }
 print "end\n";

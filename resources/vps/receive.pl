@@ -22,9 +22,11 @@ binmode($tar);
 while (my $got = read(DATA, my $part, 65536)) { $length -= $got; print $tar $part or last; }
 close($tar) && $length == 0 or fail('the bundle could not be unpacked');
 
-# KillMode=mixed: at a shutdown the runner is asked first, its children are ended after it.
+# KillMode=mixed: at a shutdown the runner is asked first, its children are ended after it. Whatever ends it, what comes
+# after it takes back what it could not, and leaves no contents.
 system('systemd-run', '--quiet', '--collect', "--unit=sixgate-apply-$run", '--property=KillMode=mixed',
-    '--property=TimeoutStopSec=120', '--description=Sixgate carries out a plan', '--',
+    '--property=TimeoutStopSec=120', "--property=ExecStopPost=/usr/bin/perl $dir/run.pl $dir after",
+    '--description=Sixgate carries out a plan', '--',
     '/usr/bin/perl', "$dir/run.pl", $dir) == 0
     or fail('systemd-run did not start the run');
 print "started\n";

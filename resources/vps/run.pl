@@ -1,5 +1,5 @@
 # Carries a plan out on the VPS: perl run.pl DIR, as root, in a transient unit. Needs perl-base, coreutils and dpkg; what
-# it calls beyond them, a step has installed before.
+# it calls beyond them, a step has installed before. The bundle holds it in one with apache.pl, undo.pl and tools.pl.
 #
 # DIR/steps has one step a line, fields separated by tabs:
 #   packages    ID NAME…
@@ -8,15 +8,23 @@
 #   modules     ID NAME…
 #   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…
 #   site        ID NAME
-#   activate    ID RELEASE OLD-RELEASE|-                        the last step, exactly one
+#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only forget, and delete of credentials
+#   forget      ID LINEAGE
 #
 # DIR/log gets one line an event, texts in base64, and at last the result, which DIR/result holds, too:
-#   step   ID started|done|unchanged|failed|note TEXT
+#   step   ID started|done|unchanged|failed|undone|note TEXT
 #   result done|failed|moved|cancelled SUMMARY DETAIL
 #
 # Paths below /etc/sixgate/current/ are built in a new release beside the current one, checked together, and become
-# current by one rename. Everything else is undone when a step fails; packages and certificates stay. SIGTERM before the
-# rename undoes all, after it the run finishes.
+# current by one rename. When a step fails, everything is undone by the journal DIR/undo (see undo.pl); packages and
+# certificates stay. SIGTERM before the rename undoes all, after it the run finishes. A run that is killed, or whose
+# machine stops, is undone afterwards: systemd starts "run.pl DIR after" or, at boot, "run.pl DIR boot".
+my ($cancelled, $stoppable);    # asked to stop; process to be told, too
+BEGIN {
+    ($cancelled, $stoppable) = (0, 0);
+    $SIG{TERM} = $SIG{INT} = sub { $cancelled = 1; kill('TERM', $stoppable) if $stoppable; };
+    $SIG{HUP}  = $SIG{PIPE} = 'IGNORE';
+}
 use strict;
 use warnings;
 use Fcntl qw(:flock);
@@ -24,8 +32,10 @@ use POSIX ();
 
 my $base    = '/etc/sixgate';
 my $current = "$base/current";
-my ($dir) = @ARGV;
-die "usage: run.pl DIR\n" unless defined $dir && $dir =~ m{^/.+/([0-9a-z-]+)$};
+my $active  = "$base/active";    # what current was when it had proven itself
+my $runs    = '/var/lib/sixgate/runs';
+my ($dir, $mode) = @ARGV;
+die "usage: run.pl DIR [after|boot|tidy]\n" unless defined $dir && $dir =~ m{^/.+/([0-9a-z-]+)$};
 my $run = $1;
 
 $ENV{PATH}            = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -36,67 +46,59 @@ $ENV{NEEDRESTART_MODE} = 'l';
 umask 022;
 chdir '/';
 
-my $cancelled = 0;    # asked to stop
-my $stoppable = 0;    # process to be told, too
-my $swapped   = 0;    # beyond the point of return
-my @undo;             # what to do backwards, newest last: [what, code]
-$SIG{TERM} = $SIG{INT} = sub { $cancelled = 1; kill('TERM', $stoppable) if $stoppable; };
-$SIG{HUP}  = $SIG{PIPE} = 'IGNORE';
-
-my $old_mask = umask 077;
-open(my $log, '>>', "$dir/log") or die "$dir/log: $!\n";
-umask $old_mask;
-$log->autoflush(1);
-STDOUT->autoflush(1);
-
+my $swapped = 0;      # beyond the point of return
+my $proven  = 0;      # beyond all failing
+my $step    = '-';    # identifier of the one at work
 my @steps;
+my $activation;
 my $release;          # name of the new one below releases/
 my %changed_sites;    # service files that this run writes: their names are probed
+my ($log, $lock, $journal);
+my $remembered  = 0;  # how much is noted in the journal with its content
+my $rescue      = '/etc/systemd/system/sixgate-recover.service';
+my $rescue_link = '/etc/systemd/system/multi-user.target.wants/sixgate-recover.service';
 
-my $lock;
+if (defined $mode) { exit($mode =~ /^(?:after|boot|tidy)$/ && recover() ? 0 : 1); }
+open_log();
 my $verdict = eval { main(); 1 } ? { verdict => 'done', summary => 'Everything was done.' } : $@;
 $verdict = { verdict => 'failed', summary => 'The run broke off.', detail => "$verdict" } unless ref $verdict;
-if ($verdict->{verdict} ne 'done') {
-    my @failed;
-    for my $undo (reverse @undo) {
-        eval { $undo->[1]->(); 1 } or push @failed, "$undo->[0]: " . (ref $@ ? $@->{summary} : $@);
-    }
-    $verdict->{detail} = join("\n", grep { length } $verdict->{detail} // '', 'Not undone: ' . join('; ', @failed)) if @failed;
-}
-# Contents and old contents may be secret; the log and the result are not.
-system('rm', '-rf', '--', "$dir/files", "$dir/old", "$dir/steps", "$dir/run.pl");
-result($verdict);
+finish($verdict);
 exit($verdict->{verdict} eq 'done' ? 0 : 1);
 
 # ---------------------------------------------------------------- the way
 
 sub main {
-    @steps = read_steps();
-    take_lock();
+    read_steps();
+    take_lock(5) or failed('Another run of Sixgate is at work on this machine.', 'Wait until it has ended, then try again.');
+    my $deployed = deployed();
     tidy();
     check_blobs();
-    check_expectations();
+    check_expectations($deployed);
+    arm();
     prepare_release();
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
-        certificate => \&do_certificate, site => \&do_site, activate => \&do_activate,
+        certificate => \&do_certificate, site => \&do_site, activate => \&do_activate, forget => \&do_forget,
     );
-    for my $step (@steps) {
+    for my $one (@steps) {
+        $step = $one->{id};
         stop_here();
-        event($step->{id}, 'started', '');
-        my $text = eval { $do{ $step->{kind} }->($step) };
+        event($step, 'started', '');
+        my $text = eval { $do{ $one->{kind} }->($one) };
         if (my $why = $@) {
-            $why = { verdict => 'failed', summary => "$step->{id} failed.", detail => "$why" } unless ref $why;
-            event($step->{id}, 'failed', $why->{summary}) unless $why->{verdict} eq 'cancelled';
+            $why = { verdict => 'failed', summary => "$step failed.", detail => "$why" } unless ref $why;
+            event($step, 'failed', $why->{summary}) unless $why->{verdict} eq 'cancelled';
+            # What nothing needs any more is in nobody's way; the next plan has it again.
+            next if $proven;
             die $why;
         }
         my ($state, $line) = @$text;
-        event($step->{id}, $state, $line);
+        event($step, $state, $line);
     }
-    @undo = ();
 }
 
-sub stop_here { stop('cancelled', 'Cancelled; everything was undone (packages and certificates that were got stay).') if $cancelled && !$swapped; }
+sub cancelled { return { verdict => 'cancelled', summary => 'Cancelled; everything was undone (packages and certificates that were got stay).' }; }
+sub stop_here { die cancelled() if $cancelled && !$swapped; }
 sub stop { my ($kind, $summary, $detail) = @_; die { verdict => $kind, summary => $summary, detail => $detail // '' }; }
 sub failed { my ($summary, $detail) = @_; stop('failed', $summary, $detail); }
 
@@ -114,50 +116,22 @@ sub read_steps {
         certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(\d{1,4})\t($path)\t([a-z0-9.,-]+)$/,
         site        => qr/^($word)\t($word)$/,
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
+        forget      => qr/^($word)\t($word)$/,
     );
-    my @read;
+    my $after = 0;
     while (my $line = <$in>) {
         chomp $line;
         my ($kind, $rest) = split /\t/, $line, 2;
         my $form = $form{ $kind // '' } or failed('The plan has an unknown step.');
         my @field = ($rest // '') =~ $form or failed("The plan has a bad step of kind $kind.");
         failed('The plan has a bad path.') if grep { defined && m{/\.\.?(?:/|$)|//} } @field[ 1, 5 ];
-        push @read, { kind => $kind, id => shift @field, field => \@field };
+        push @steps, { kind => $kind, id => shift @field, field => \@field };
+        my $late = $kind eq 'forget' || $kind eq 'delete' && $after;
+        failed("The plan has a step of kind $kind in a wrong place.")
+            if $late != $after || $kind eq 'delete' && $late && $steps[-1]{field}[0] !~ m{^$base/acme/};
+        ($activation, $after) = ($steps[-1], 1) if $kind eq 'activate';
     }
-    failed('The plan does not end with one activation.')
-        unless @read && $read[-1]{kind} eq 'activate' && 1 == grep { $_->{kind} eq 'activate' } @read;
-    return @read;
-}
-
-sub take_lock {
-    # Not in /run/lock, where anybody may make files.
-    open($lock, '>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
-    for (1 .. 50) {
-        return if flock($lock, LOCK_EX | LOCK_NB);
-        select(undef, undef, undef, 0.1);
-        stop_here();
-    }
-    failed('Another run of Sixgate is at work on this machine.', 'Wait until it has ended, then try again.');
-}
-
-# What a run that was killed left behind: contents, and the link to a release that never became current.
-sub tidy {
-    for my $folder (glob '/var/lib/sixgate/runs/*') {
-        next if $folder eq $dir || is_alive($folder);
-        system('rm', '-rf', '--', "$folder/files", "$folder/old", "$folder/steps", "$folder/run.pl");
-    }
-    unlink "$base/staged";
-    my @runs = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob '/var/lib/sixgate/runs/*';
-    while (@runs > 20) { my $oldest = shift @runs; system('rm', '-rf', '--', $oldest) unless $oldest eq $dir; }
-}
-
-# A bundle that is just arriving, or a run that waits for the lock.
-sub is_alive {
-    my ($folder) = @_;
-    return 0 if -e "$folder/result";
-    return 1 if !-e "$folder/log" && -M $folder < 600 / 86400;
-    my ($active) = command('systemctl', 'is-active', '--quiet', 'sixgate-apply-' . ($folder =~ m{([^/]+)$})[0] . '.service');
-    return $active;
+    failed('The plan has no activation.') unless $activation;
 }
 
 sub check_blobs {
@@ -168,6 +142,7 @@ sub check_blobs {
 
 # Reality must be what the plan was made from; looked at before anything is touched.
 sub check_expectations {
+    my ($deployed) = @_;
     my %expected;
     for (@steps) {
         $expected{ $_->{field}[0] } = $_->{field}[2] if $_->{kind} eq 'write';
@@ -175,10 +150,10 @@ sub check_expectations {
     }
     my $sums = sums(grep { -f } keys %expected);
     for my $path (sort keys %expected) { moved($path) unless ($sums->{$path} // '-') eq $expected{$path}; }
-    my $expected = $steps[-1]{field}[1];
+    my $expected = $activation->{field}[1];
     stop('moved', 'The current release is not the one that the plan was made from; nothing was changed.',
-        'It is ' . deployed() . ", expected was $expected.")
-        unless deployed() eq $expected;
+        "It is $deployed, expected was $expected.")
+        unless $deployed eq $expected;
 }
 
 sub moved {
@@ -187,19 +162,13 @@ sub moved {
 }
 sub moved_meanwhile { moved($_[0], 'what this run did before is undone (packages and certificates stay).'); }
 
-# The identifier of the release whose activation came to its end, or "-".
-sub deployed {
-    my $is = readlink($current) // '';
-    return $is eq (readlink("$base/active") // '') && $is =~ m{^releases/([0-9a-f]{16})-} ? $1 : '-';
-}
-
 sub prepare_release {
-    $release = "$steps[-1]{field}[0]-$run";
+    $release = "$activation->{field}[0]-$run";
     folder($base, 0755);
     folder("$base/releases", 0755);
     my $new = "$base/releases/$release";
+    note_down('tree', $new);
     mkdir($new, 0755) or failed("$new: $!.");
-    push @undo, ["remove $new", sub { command('rm', '-rf', '--', $new) }];
     if (-d "$current/") {
         my ($ok, $text) = command('cp', '-a', '--', "$current/.", "$new/");
         failed('The current release could not be copied.', $text) unless $ok;
@@ -209,21 +178,26 @@ sub prepare_release {
 # ---------------------------------------------------------------- steps
 
 sub do_packages {
-    my ($step) = @_;
-    my @names   = split_list($step);
+    my ($is) = @_;
+    my @names   = split_list($is);
     my @missing = missing_packages(@names);
     return ['unchanged', 'All are installed already.'] unless @missing;
     my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
-        '-o', 'Dpkg::Options::=--force-confold', 'install', @missing);
-    my ($ok, $text) = command(@install);
+        '-o', 'Dpkg::Options::=--force-confold', 'install');
+    my ($ok, $text) = command(@install, @missing);
     if (!$ok) {
-        # The lists of packages are missing or old.
+        # An installation was broken off before, or the lists of packages are missing or old.
         stop_here();
-        event($step->{id}, 'note', 'Reading the lists of packages.');
-        my ($updated, $why) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
+        event($step, 'note', 'Ending what an earlier installation left half done.');
+        my ($mended, $broken) = patiently(qr/lock/, {}, 'dpkg', '--force-confold', '--configure', '-a');
         stop_here();
-        ($ok, $text) = command(@install);
-        failed('apt-get could not install ' . join(', ', @missing) . '.', tail($text . ($updated ? '' : "\n$why"))) unless $ok;
+        event($step, 'note', 'Reading the lists of packages.');
+        my ($updated, $old) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
+        stop_here();
+        ($ok, $text) = command(@install, '--fix-broken', @missing);
+        failed('apt-get could not install ' . join(', ', @missing) . '.',
+            join("\n", tail($text), $mended ? () : tail($broken), $updated ? () : tail($old)))
+            unless $ok;
     }
     @missing = missing_packages(@names);
     failed('After the installation these are still missing: ' . join(', ', @missing) . '.', tail($text)) if @missing;
@@ -238,29 +212,37 @@ sub missing_packages {
 }
 
 sub do_write {
-    my ($step) = @_;
-    my ($path, $mode, $old, undef, $blob) = @{ $step->{field} };
+    my ($is) = @_;
+    my ($path, $bits, $old, undef, $blob) = @{ $is->{field} };
     my $content = slurp("$dir/files/$blob");
     my $target  = place($path);
     if ($target eq $path) {
         my $is = sums(grep { -f } $path)->{$path} // '-';
         moved_meanwhile($path) unless $is eq $old;
-        keep($path);
+        remember($path);
     }
-    put($target, oct($mode), $content);
+    put($target, oct($bits), $content);
     $changed_sites{$target} = 1 if $target =~ m{/apache/[^/]+\.conf$};
-    my $same = slurp($target) eq $content && ((stat $target)[2] & 07777) == oct($mode);
+    my $same = slurp($target) eq $content && ((stat $target)[2] & 07777) == oct($bits);
     failed("$path does not hold what was written.") unless $same;
     return ['done', $target eq $path ? 'Written.' : 'Written beside the current release.'];
 }
 
 sub do_delete {
-    my ($step) = @_;
-    my ($path, $old) = @{ $step->{field} };
+    my ($is) = @_;
+    my ($path, $old) = @{ $is->{field} };
     my $target = place($path);
     if ($target eq $path) {
-        moved_meanwhile($path) unless (sums(grep { -f } $path)->{$path} // '-') eq $old;
-        keep($path);
+        my $same = (sums(grep { -f } $path)->{$path} // '-') eq $old;
+        if ($proven) {
+            failed("$path was changed since the plan was made; it stays.") unless $same;
+            my ($user) = grep { (renewal($_)->{dns_rfc2136_credentials} // '') eq $path } lineages();
+            failed("$path stays: certbot renews the certificate $user by it.") if defined $user;
+        }
+        else {
+            moved_meanwhile($path) unless $same;
+            remember($path);
+        }
     }
     return ['unchanged', 'It is gone already.'] unless -e $target;
     unlink($target) or failed("$path could not be removed: $!.");
@@ -268,20 +250,21 @@ sub do_delete {
 }
 
 sub do_modules {
-    my ($step) = @_;
-    my @names = split_list($step);
+    my ($is) = @_;
+    my @names = split_list($is);
     my $missing = sub { grep { !-e "/etc/apache2/mods-enabled/$_.load" } @names };
     my @enable = $missing->() or return ['unchanged', 'All are enabled already.'];
-    my %before = map { $_ => 1 } glob '/etc/apache2/mods-enabled/*';
-    push @undo, ['disable modules', sub { unlink grep { !$before{$_} } glob '/etc/apache2/mods-enabled/*' }];
+    for my $name (with_needed(@enable)) {
+        remember($_) for marks('module', $name), grep { !-e } map { "/etc/apache2/mods-enabled/$name.$_" } qw(load conf);
+    }
     my ($ok, $text) = command('a2enmod', '-q', @enable);
     failed('Apache\'s modules could not be enabled: ' . join(', ', $missing->()) . '.', tail($text)) if !$ok || $missing->();
     return ['done', 'Enabled ' . join(', ', @enable) . '.'];
 }
 
 sub do_certificate {
-    my ($step) = @_;
-    my ($lineage, $url, $mail, $seconds, $credentials, $names) = @{ $step->{field} };
+    my ($is) = @_;
+    my ($lineage, $url, $mail, $seconds, $credentials, $names) = @{ $is->{field} };
     ($url, $mail) = map { $_ eq '-' ? '' : unbase64($_) } $url, $mail;
     my @names = split /,/, $names;
     my $lacks = sub { certificate_lacks($lineage, $url, $credentials, @names) };
@@ -293,7 +276,7 @@ sub do_certificate {
         # Otherwise what is there would be kept as "not yet due", and the way it renews, too.
         $why eq 'authority' || $why eq 'credentials' ? '--force-renewal' : '--keep-until-expiring',
         '--deploy-hook', 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
-    event($step->{id}, 'note', "Asking for it; the proof in the zone gets $seconds s to spread.");
+    event($step, 'note', "Asking for it; the proof in the zone gets $seconds s to spread.");
     my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + $seconds }, @command);
     stop_here();
     my $lack = $lacks->();
@@ -325,104 +308,54 @@ sub renewal {
     return \%renewal;
 }
 
+sub do_forget {
+    my ($is) = @_;
+    my ($lineage) = @{ $is->{field} };
+    return ['unchanged', 'It is gone already.'] unless grep { $_ eq $lineage } lineages();
+    my (undef, $users) = command('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--',
+        "/etc/letsencrypt/live/$lineage/", '/etc');
+    return ['unchanged', 'It stays, and certbot renews it: ' . (split /\n/, $users)[0] . ' names it.'] if $users =~ m{^/};
+    my ($ok, $text) = patiently(qr/Another instance of Certbot/, { seconds => 120 }, 'certbot', 'delete',
+        '--non-interactive', '--cert-name', $lineage);
+    failed("certbot could not delete the certificate $lineage.", tail($text)) if !$ok || grep { $_ eq $lineage } lineages();
+    return ['done', 'Deleted.'];
+}
+
+# Names of all certificates that certbot renews.
+sub lineages { return map { m{/([^/]+)\.conf$} ? $1 : () } glob '/etc/letsencrypt/renewal/*.conf'; }
+
 sub do_site {
-    my ($step) = @_;
-    my ($name) = @{ $step->{field} };
+    my ($is) = @_;
+    my ($name) = @{ $is->{field} };
     my $link = "/etc/apache2/sites-enabled/$name.conf";
     return ['unchanged', 'It is enabled already.'] if -e $link;
-    push @undo, ["disable $name", sub { unlink $link }];
+    remember($_) for $link, marks('site', $name);
     my ($ok, $text) = command('a2ensite', '-q', $name);
     failed("Apache's site $name could not be enabled.", tail($text)) unless $ok && -e $link;
     return ['done', 'Enabled.'];
 }
 
 sub do_activate {
-    my ($step) = @_;
+    remember("$base/staged");
     link_to("$base/staged", "releases/$release");
-    push @undo, ['forget the staged release', sub { unlink "$base/staged" }];
     my ($ok, $text) = command('apache2ctl', '-t', '-D', 'SIXGATE_STAGED');
     failed('Apache refuses the new configuration; the old one goes on.', tail($text)) unless $ok;
     command('sync', '-f', "$base/releases/$release");
-    stop_here();
     my $previous = readlink($current);
-    my $active   = readlink("$base/active");
-    push @undo, [
-        'go back to the old release',
-        sub {
-            defined $previous ? link_to($current, $previous) : unlink $current;
-            link_to("$base/active", $active) if defined $active;
-        }
-    ];
-    # Undone last: by then the old files, modules and sites are back.
-    my ($ran) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
-    unshift @undo, ['bring Apache back', sub { command('systemctl', $ran ? 'reload-or-restart' : 'stop', 'apache2.service') }];
+    remember($_) for $current, $active;
+    stop_here();
     $swapped = 1;
     link_to($current, "releases/$release");
     unlink "$base/staged";
     start_apache();
     probe();
-    link_to("$base/active", "releases/$release");
+    link_to($active, "releases/$release");
+    command('sync', '-f', $base);
+    forget_journal();
+    $proven = 1;
     prune($previous);
     return ['done', 'Apache answers with the new configuration.' . (defined $previous ? ' The old one is kept.' : '')];
 }
-
-sub start_apache {
-    command('systemctl', '--quiet', 'enable', 'apache2.service', 'certbot.timer');
-    my ($active) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
-    my $before = generation();
-    my ($ok, $text) = command('systemctl', $active ? 'reload' : 'start', 'apache2.service');
-    # The reload ends before Apache has read the configuration; until then the old one answers, and Apache may still die
-    # of the new one.
-    for (1 .. 600) {
-        last unless $ok && $active && generation() eq $before;
-        select(undef, undef, undef, 0.1);
-        ($ok) = command('systemctl', 'is-active', '--quiet', 'apache2.service');
-    }
-    failed('Apache does not take the new configuration; the old one is back.', tail($text)) if $ok && $active && generation() eq $before;
-    ($ok) = command('systemctl', 'is-active', '--quiet', 'apache2.service') if $ok;
-    my (undef, $why) = $ok ? (1, '') : command('systemctl', 'status', '--no-pager', '--lines=15', 'apache2.service');
-    failed('Apache does not start with the new configuration; the old one is back.', tail("$text\n$why")) unless $ok;
-    ($ok, $text) = command('systemctl', 'start', 'certbot.timer');
-    failed('certbot\'s timer does not start.', tail($text)) unless $ok;
-}
-
-# Apache writes this file anew when it has read its configuration.
-sub generation { my @file = stat('/run/apache2/apache2.pid'); return @file ? "$file[1] $file[9]" : 'none'; }
-
-# Apache must answer on 443 with the certificate of each service that was changed (of one, where none was), at most
-# eight. A graceful reload takes a moment to be seen.
-sub probe {
-    my @sites = sort keys %changed_sites;
-    @sites = glob "$current/apache/*.conf" unless @sites;
-    my @probes;
-    for my $path (@sites) {
-        my $text = slurp($path);
-        my ($lineage) = $text =~ m{^\s*SSLCertificateFile /etc/letsencrypt/live/([A-Za-z0-9._-]+)/}m or next;
-        my ($name) = $text =~ /^\s*ServerName ([a-z0-9.-]+)$/m or next;
-        push @probes, [$name, "/etc/letsencrypt/live/$lineage/cert.pem"];
-        last if @probes == (%changed_sites ? 8 : 1);
-    }
-    for my $probe (@probes) {
-        my ($name, $pem) = @$probe;
-        my ($wanted) = certificates(slurp($pem));
-        my $shown = '';
-        for my $try (1 .. 40) {
-            (undef, my $text) = command({ seconds => 10 }, 'openssl', 's_client', '-connect', '127.0.0.1:443',
-                '-servername', $name);
-            ($shown) = certificates($text);
-            last if defined $shown && $shown eq $wanted;
-            select(undef, undef, undef, 0.25);
-        }
-        next if defined $shown && $shown eq $wanted;
-        failed(
-            defined $shown
-            ? "Apache answers for $name with another certificate than the new one; the old configuration is back."
-            : "Apache does not answer for $name on port 443; the old configuration is back.",
-            'Another site of this Apache may hold the name: apache2ctl -S tells.');
-    }
-}
-
-sub certificates { my ($text) = @_; return $text =~ /-----BEGIN CERTIFICATE-----(.*?)-----END/sg; }
 
 # The new release and the one before it stay.
 sub prune {
@@ -434,175 +367,3 @@ sub prune {
     }
 }
 
-# ---------------------------------------------------------------- tools
-
-sub split_list { my ($step) = @_; return grep { length } split /\t/, $step->{field}[0]; }
-
-# Where a path is written now: files of the release go to the new one.
-sub place { my ($path) = @_; return $path =~ m{^\Q$current\E/(.+)$} ? "$base/releases/$release/$1" : $path; }
-
-sub folder {
-    my ($path, $mode) = @_;
-    return if -d $path;
-    mkdir($path, $mode) or failed("$path: $!.");
-}
-
-sub slurp {
-    my ($path) = @_;
-    open(my $in, '<:raw', $path) or failed("$path: $!.");
-    local $/;
-    return <$in> // '';
-}
-
-# Replaces a file in one rename, with its mode from its first byte on.
-sub put {
-    my ($path, $mode, $content) = @_;
-    (my $folder = $path) =~ s{/[^/]*$}{};
-    my $made = '';
-    for my $part (split m{/}, substr($folder, 1)) {
-        $made .= "/$part";
-        folder($made, $made eq "$base/acme" ? 0700 : 0755);
-    }
-    my $beside = "$folder/.sixgate-$run";
-    unlink $beside;
-    my $mask = umask 077;
-    my $out;
-    my $ok = open($out, '>:raw', $beside);
-    umask $mask;
-    failed("$path: $!.") unless $ok;
-    my $done = print {$out} $content and chmod($mode, $out) and $out->flush and $out->sync and close($out)
-        and rename($beside, $path);
-    return if $done;
-    my $why = $!;
-    unlink $beside;
-    failed("$path could not be written: $why.");
-}
-
-# Remembers a file outside of the release, so that a failure brings it back.
-sub keep {
-    my ($path) = @_;
-    if (!-f $path) { push @undo, ["remove $path", sub { unlink $path }]; return; }
-    my $content = slurp($path);
-    my $mode    = (stat $path)[2] & 07777;
-    push @undo, ["bring $path back", sub { put($path, $mode, $content) }];
-}
-
-sub link_to {
-    my ($link, $target) = @_;
-    my $beside = "$link.$run";
-    unlink $beside;
-    symlink($target, $beside) && rename($beside, $link) or failed("$link: $!.");
-}
-
-# SHA-256 of files, in hex, by path.
-sub sums {
-    my (@paths) = @_;
-    my %sum;
-    while (my @some = splice(@paths, 0, 500)) {
-        my (undef, $text) = command('sha256sum', '-z', '--', @some);
-        for (split /\0/, $text) { $sum{$2} = $1 if /^([0-9a-f]{64}) [ *](.*)$/s; }
-    }
-    return \%sum;
-}
-
-# Runs a program without a shell and without input; gives whether it succeeded, and its output, the last 256 KiB.
-# { stoppable } passes a cancellation on to it; { seconds } ends it after that time.
-sub command {
-    my %how = ref $_[0] ? %{ shift() } : ();
-    my (@command) = @_;
-    my $pid = open(my $from, '-|') // failed("fork: $!.");
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP PIPE);
-        open(STDIN, '<', '/dev/null');
-        open(STDERR, '>&', \*STDOUT);
-        exec { $command[0] } @command or do { print "$command[0]: $!\n"; POSIX::_exit(127); };
-    }
-    $stoppable = $pid if $how{stoppable};
-    kill('TERM', $pid) if $stoppable && $cancelled;
-    my $until = time + ($how{seconds} // 3600);
-    my $text  = '';
-    my ($late, $gone, $status) = (0, 0, 0);
-    while (1) {
-        my $ready = '';
-        vec($ready, fileno($from), 1) = 1;
-        my $n = select($ready, undef, undef, $gone ? 0 : 1);
-        if (time > $until && !$gone) {
-            kill($late ? 'KILL' : 'TERM', $pid);
-            $text .= "\n(ended after its time was up)\n" unless $late++;
-            $until = time + 30;
-        }
-        # A daemon that it started may hold the pipe open: its own end is what counts, and what it wrote until then.
-        if (!$n) {
-            last if $gone;
-            $gone = waitpid($pid, POSIX::WNOHANG()) == $pid;
-            $status = $? if $gone;
-        }
-        next unless $n && $n > 0;
-        my $got = sysread($from, $text, 65536, length($text));
-        next if !defined $got && $!{EINTR};
-        last unless $got;
-        substr($text, 0, length($text) - 262144) = '' if length($text) > 262144;
-    }
-    close($from);
-    $status = $? unless $gone;
-    $stoppable = 0;
-    return ($status == 0, $text);
-}
-
-# The same, again for two minutes while its output says that another one is at work.
-sub patiently {
-    my ($busy, $how, @command) = @_;
-    my $until = time + 120;
-    while (1) {
-        my ($ok, $text) = command({%$how}, @command);
-        return ($ok, $text) if $ok || $text !~ $busy || time > $until || $cancelled;
-        select(undef, undef, undef, 2);
-    }
-}
-
-sub tail {
-    my ($text) = @_;
-    my @lines = grep { /\S/ } split /\n/, $text;
-    splice(@lines, 0, @lines - 20) if @lines > 20;
-    return join("\n", @lines);
-}
-
-sub base64 {
-    my ($text) = @_;
-    my $out = pack('u', $text);
-    $out =~ s/^.//mg;
-    $out =~ s/\n//g;
-    $out =~ tr{` -_}{AA-Za-z0-9+/};
-    my $rest = length($text) % 3;
-    substr($out, $rest - 3) = '=' x (3 - $rest) if $rest;
-    return $out;
-}
-
-sub unbase64 {
-    my ($text) = @_;
-    $text =~ tr{A-Za-z0-9+/}{}cd;
-    $text =~ tr{A-Za-z0-9+/}{ -_};
-    my $out = '';
-    while ($text =~ /(.{1,60})/gs) { my $part = $1; $out .= unpack('u', chr(32 + int(length($part) * 3 / 4)) . $part); }
-    return $out;
-}
-
-sub event {
-    my ($id, $state, $text) = @_;
-    print $log join("\t", 'step', $id eq '' ? '-' : $id, $state, base64($text)), "\n";
-    print join(' ', grep { length } $id, $state, $text), "\n";
-}
-
-sub result {
-    my ($is) = @_;
-    my $line = join("\t", 'result', $is->{verdict}, base64($is->{summary}), base64($is->{detail} // '')) . "\n";
-    my $mask = umask 077;
-    if (open(my $out, '>', "$dir/result.new")) {
-        print $out $line;
-        close($out);
-        rename("$dir/result.new", "$dir/result");
-    }
-    umask $mask;
-    print $log $line;
-    print join("\n", "$is->{verdict}: $is->{summary}", grep { length } $is->{detail} // ''), "\n";
-}

@@ -94,6 +94,27 @@ QString forbidden(const Room &room, const QString &include)
     return {};
 }
 
+// The types that a header defines for others, with their name space: "sixgate::Site". clang-format leaves what stands
+// in a name space without indentation.
+QStringList typesDefined(const QString &header)
+{
+    static const QRegularExpression opens(QStringLiteral("^namespace ([A-Za-z0-9_:]+)"));
+    static const QRegularExpression closes(QStringLiteral("^\\} // namespace"));
+    static const QRegularExpression defines(QStringLiteral("^(?:struct|class|union|enum class|enum) ([A-Za-z0-9_]+)"));
+    QStringList spaces, types;
+    const auto lines = header.split(QLatin1Char('\n'));
+    for (const QString &line : lines) {
+        if (const auto match = opens.match(line); match.hasMatch())
+            spaces << match.captured(1);
+        else if (closes.match(line).hasMatch() && !spaces.isEmpty())
+            spaces.removeLast();
+        else if (const auto type = defines.match(line);
+                 type.hasMatch() && (line.contains(QLatin1Char('{')) || !line.endsWith(QLatin1Char(';'))))
+            types << (spaces + QStringList{type.captured(1)}).join(QStringLiteral("::"));
+    }
+    return types;
+}
+
 } // namespace
 
 class TestArchitecture : public QObject
@@ -130,6 +151,47 @@ private Q_SLOTS:
         for (const QString &folder : root.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
             QVERIFY2(known.contains(QStringLiteral("core/") + folder),
                      qPrintable(QStringLiteral("core/%1 is not a known room").arg(folder)));
+    }
+
+    // Two types of one name in two headers break the one definition rule as soon as two files of the program see one
+    // each: the compiler need not tell, and the program does what it likes.
+    void everyTypeHasOneHeader()
+    {
+        const QDir root(QString::fromLatin1(SIXGATE_SOURCE_DIR));
+        QMap<QString, QString> homes;
+        QStringList found;
+        for (const char *folder : {"core", "ui", "app", "resources"}) {
+            QDirIterator files(root.filePath(QString::fromLatin1(folder)), {QStringLiteral("*.h")}, QDir::Files,
+                               QDirIterator::Subdirectories);
+            while (files.hasNext()) {
+                QFile file(files.next());
+                QVERIFY(file.open(QIODevice::ReadOnly));
+                const QString header = root.relativeFilePath(file.fileName());
+                for (const QString &type : typesDefined(QString::fromUtf8(file.readAll()))) {
+                    if (homes.contains(type))
+                        found << QStringLiteral("%1 is defined in %2 and in %3").arg(type, homes[type], header);
+                    homes[type] = header;
+                }
+            }
+        }
+        QVERIFY2(homes.size() > 50, "the scan found hardly any types: is the source folder right?");
+        QVERIFY(homes.contains(QStringLiteral("sixgate::Site")));
+        QVERIFY2(found.isEmpty(), qPrintable(QLatin1Char('\n') + found.join(QLatin1Char('\n'))));
+    }
+
+    void definitionsAreSeen()
+    {
+        const QString header = QStringLiteral("struct pollfd;\n"
+                                              "namespace sixgate\n{\n\n"
+                                              "class Later;\n"
+                                              "struct Site {\n    struct Inner {\n    };\n};\n"
+                                              "class Session : public Base\n{\n};\n"
+                                              "enum class Verb { Create, Delete };\n"
+                                              "template <class T>\nstruct Box {\n};\n"
+                                              "} // namespace sixgate\n"
+                                              "namespace sixgate::codec\n{\nstruct Site {\n};\n}\n");
+        QCOMPARE(typesDefined(header).join(QLatin1Char(' ')),
+                 QStringLiteral("sixgate::Site sixgate::Session sixgate::Verb sixgate::Box sixgate::codec::Site"));
     }
 
     void oneLibraryOneFile_data()

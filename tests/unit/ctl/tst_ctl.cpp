@@ -10,6 +10,18 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace
 {
 
@@ -28,9 +40,11 @@ class TestCtl : public QObject
 
     QTemporaryDir m_home;
 
-    Ran run(const QStringList &arguments, const QByteArray &input = {})
+    Ran run(const QStringList &arguments, const QByteArray &input = {}, const std::function<void()> &inChild = {})
     {
         QProcess process;
+        if (inChild)
+            process.setChildProcessModifier(inChild);
         auto environment = QProcessEnvironment::systemEnvironment();
         environment.insert(QStringLiteral("HOME"), m_home.path());
         environment.insert(QStringLiteral("XDG_CONFIG_HOME"), m_home.filePath(QStringLiteral("config")));
@@ -77,7 +91,18 @@ private Q_SLOTS:
         row("site replace", 2, "takes new, validate or show");
         row("secret", 2, "takes set NAME");
         row("secret set", 2, "name of the secret is missing");
+        row("help frobnicate", 2, "no command");
+        row("frobnicate --help", 2, "no command");
+        row("check --help", 0, "counts like a broken one");
+        row("check --json=1", 2, "--json takes no value");
+        row("plan --site --only dns", 2, "--site needs a value");
+        row("plan --secrets=", 2, "empty value");
+        row("site show --secrets", 2, "needs a value");
         row("home explain --ip-json /nonexistent", 2, "could not be read");
+        row("home explain --ip-json /", 2, "--ip-json /: The input could not be read");
+        row("home explain --ip-json /etc/os-release", 2, "--ip-json /etc/os-release: ");
+        row("home explain --site /nonexistent/site.json", 2, "no site file /nonexistent/site.json");
+        row("plan --site /nonexistent/site.json", 2, "site new --site /nonexistent/site.json");
     }
 
     void usage()
@@ -172,6 +197,12 @@ private Q_SLOTS:
         QCOMPARE(stored.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
         const Ran list = secret({QStringLiteral("list")});
         QVERIFY(list.out.contains("dns.main.key") && !list.out.contains("Q0FOQVJZ"));
+        QVERIFY(list.out.contains("dns.main.acme-key         missing"));
+        const Ran unused =
+            secret({QStringLiteral("set"), QStringLiteral("dns.mian.key"), QStringLiteral("--json")}, "x");
+        QCOMPARE(unused.exit, 0);
+        QVERIFY(!unused.json()[QStringLiteral("used")].toBool(true));
+        QVERIFY(secret({QStringLiteral("list")}).out.contains("not used"));
         QCOMPARE(secret({QStringLiteral("set"), QStringLiteral("dns.main.key")}, "\n").exit, 2);
         QCOMPARE(secret({QStringLiteral("set"), QStringLiteral("../evil")}, "x").exit, 2);
         QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 0);
@@ -213,13 +244,89 @@ private Q_SLOTS:
         QCOMPARE(broken.exit, 2);
     }
 
+    void warningsOfTheSiteFile()
+    {
+        const QString file = m_home.filePath(QStringLiteral("warned.json"));
+        QCOMPARE(run({QStringLiteral("--site"), file, QStringLiteral("site"), QStringLiteral("new"),
+                      QStringLiteral("--public-name"), QStringLiteral("cloud.example.org")})
+                     .exit,
+                 0);
+        const Ran ran = run({QStringLiteral("--site"), file, QStringLiteral("site"), QStringLiteral("validate"),
+                             QStringLiteral("--json")});
+        QCOMPARE(ran.exit, 0);
+        QVERIFY(ran.json()[QStringLiteral("valid")].toBool());
+        QStringList paths;
+        for (const auto &one : ran.json()[QStringLiteral("warnings")].toArray()) {
+            paths << one.toObject()[QStringLiteral("path")].toString();
+            QVERIFY(one.toObject()[QStringLiteral("summary")].toString().endsWith(QLatin1Char('.')));
+        }
+        QVERIFY2(paths.contains(QStringLiteral("vps[0].acme.agreeToTerms")), qPrintable(paths.join(QLatin1Char(' '))));
+        QVERIFY(paths.contains(QStringLiteral("dns[0].zone")));
+    }
+
+    void aSiteFileThatCannotBeRead()
+    {
+        const QString file = m_home.filePath(QStringLiteral("locked.json"));
+        QFile site(file);
+        QVERIFY(site.open(QIODevice::WriteOnly));
+        site.close();
+        QVERIFY(site.setPermissions(QFile::Permissions()));
+        // Root reads everything, unless the program it starts may not.
+        const auto unprivileged = [] {
+            ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+            ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
+        };
+        for (const char *command :
+             {"site validate", "site show", "plan", "apply", "check", "home", "home explain", "secret list"}) {
+            const Ran ran = run(QStringList{QStringLiteral("--json"), QStringLiteral("--site"), file} +
+                                    QString::fromLatin1(command).split(QLatin1Char(' ')),
+                                {}, unprivileged);
+            QVERIFY2(ran.exit == 2, command);
+            QCOMPARE(ran.json()[QStringLiteral("error")].toObject()[QStringLiteral("code")].toString(),
+                     QStringLiteral("denied"));
+        }
+    }
+
+    void unknownIsNotNone()
+    {
+        const QString file = m_home.filePath(QStringLiteral("own.json"));
+        QCOMPARE(run({QStringLiteral("--site"), file, QStringLiteral("site"), QStringLiteral("new"),
+                      QStringLiteral("--public-name"), QStringLiteral("cloud.example.org")})
+                     .exit,
+                 0);
+        // The kernel refuses netlink to this process, as it does in some sandboxes.
+        const auto noNetlink = [] {
+            sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 3),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+            };
+            const sock_fprog program{std::size(code), code};
+            if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+                ::_exit(99);
+        };
+        const QStringList home = {QStringLiteral("--site"), file, QStringLiteral("--json"), QStringLiteral("home")};
+        const Ran blind = run(home, {}, noNetlink);
+        QCOMPARE(blind.exit, 1);
+        QVERIFY2(blind.json()[QStringLiteral("prefixes")].isNull(), blind.out.constData());
+        QVERIFY(!blind.json()[QStringLiteral("error")].toObject()[QStringLiteral("summary")].toString().isEmpty());
+        QCOMPARE(run(home + QStringList{QStringLiteral("explain")}, {}, noNetlink).exit, 1);
+        const Ran seeing = run(home);
+        QVERIFY2(seeing.json()[QStringLiteral("prefixes")].isArray(), seeing.out.constData());
+        QVERIFY(seeing.json()[QStringLiteral("error")].isNull());
+        QVERIFY(seeing.json().contains(QStringLiteral("error")));
+    }
+
     void aBadSiteFileNamesThePlace()
     {
         QFile file(m_home.filePath(QStringLiteral("broken.json")));
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write("{\"schema\": 1, \"name\": \"home\", \"colour\": 3}");
         file.close();
-        for (const char *command : {"site validate", "plan", "apply", "check", "home", "secret list"}) {
+        for (const char *command : {"site validate", "plan", "apply", "check", "home", "home explain", "secret list"}) {
             const Ran ran = run(QStringList{QStringLiteral("--site"), file.fileName()} +
                                 QString::fromLatin1(command).split(QLatin1Char(' ')));
             QCOMPARE(ran.exit, 2);

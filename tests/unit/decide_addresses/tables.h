@@ -10,7 +10,8 @@
 namespace sixgate
 {
 
-/// "eth0 2001:db8::1/64 temporary preferred=600 valid=1200; …": flags as `ip` prints them; no lifetime is forever.
+/// "eth0 2001:db8::1/64 temporary preferred=600 valid=1200; …": flags as `ip` prints them, and
+/// the kind of an interface that is no LAN (tunnel, loopback, noarp); no lifetime is forever.
 inline std::vector<LocalAddress> addressesFrom(const QString &rows)
 {
     std::vector<LocalAddress> addresses;
@@ -31,7 +32,13 @@ inline std::vector<LocalAddress> addressesFrom(const QString &rows)
             else if (word == QLatin1String("dadfailed"))
                 one.dadFailed = true;
             else if (word == QLatin1String("mngtmpaddr"))
-                one.managesTemporary = true;
+                continue; // the lasting one beside privacy addresses: fit as any other
+            else if (word == QLatin1String("tunnel"))
+                one.link = LinkKind::PointToPoint;
+            else if (word == QLatin1String("loopback"))
+                one.link = LinkKind::Loopback;
+            else if (word == QLatin1String("noarp"))
+                one.link = LinkKind::NoNeighbours;
             else if (word.startsWith(QLatin1String("preferred=")))
                 one.preferred = std::chrono::seconds(word.mid(10).toLongLong());
             else if (word.startsWith(QLatin1String("valid=")))

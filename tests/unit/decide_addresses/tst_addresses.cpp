@@ -164,6 +164,18 @@ private Q_SLOTS:
         row("reasons in order: failed before temporary", "eth0 2001:db8::1/64 temporary dadfailed tentative", "",
             "Another machine");
 
+        row("a tunnel lives for ever", "he0 2001:db8:2:1::2/64 tunnel; eth0 2001:db8:1:1::11/64 preferred=60 valid=90",
+            "2001:db8:1:1::11", "It is a tunnel's address|taken");
+        row("a tunnel alone", "wg0 2001:db8:2:1::2/128 tunnel", "", "only where the site file names that interface");
+        row("a global address on the loopback interface",
+            "lo 2001:db8:2:1::2/128 loopback; eth0 2001:db8:1:1::11/64 preferred=60 valid=90", "2001:db8:1:1::11",
+            "not on the LAN but on the loopback interface|taken");
+        row("a link without neighbours", "dummy0 2001:db8:2:1::2/64 noarp", "", "which has no neighbours (NOARP)");
+        row("the scope of a tunnel's address counts first", "wg0 fd00::2/64 tunnel", "", "unique local");
+        on("wg0", "interface: a tunnel by its name",
+           "eth0 2001:db8:1:1::11/64; wg0 2001:db8:2:1::2/128 tunnel; lo 2001:db8:3:1::1/128 loopback",
+           "2001:db8:2:1::2", "asked for|taken|asked for");
+
         // One interface asked for.
         on("eth0", "interface: the other is better", "wlan0 2001:db8:1:1::1/64; eth0 2001:db8:1:1::2/64 preferred=60",
            "2001:db8:1:1::2", "wlan0|taken");

@@ -43,8 +43,12 @@ QString shown(const LocalAddress &one)
         words << QStringLiteral("tentative");
     if (one.dadFailed)
         words << QStringLiteral("dadfailed");
-    if (one.managesTemporary)
-        words << QStringLiteral("mngtmpaddr");
+    if (one.link == LinkKind::Loopback)
+        words << QStringLiteral("loopback");
+    if (one.link == LinkKind::PointToPoint)
+        words << QStringLiteral("tunnel");
+    if (one.link == LinkKind::NoNeighbours)
+        words << QStringLiteral("noarp");
     words << lifetime(one.preferred) + QLatin1Char('/') + lifetime(one.valid);
     return words.join(QLatin1Char(' '));
 }
@@ -83,7 +87,7 @@ private Q_SLOTS:
         };
         row("many", 9, "home0 2001:db8:ffff:1:5d2a:9c7b:1:2/64 deprecated 0/599", "2001:db8:1:1::11",
             "2001:db8:1:1::77");
-        row("both-families", 9, "home0 2001:db8:1:1:0:5eff:fe00:5301/64 mngtmpaddr 14399/86399", "2001:db8:1:1::11",
+        row("both-families", 9, "home0 2001:db8:1:1:0:5eff:fe00:5301/64 14399/86399", "2001:db8:1:1::11",
             "2001:db8:1:1::77");
         row("details", 9, "home0 2001:db8:1:2::77/128 3599/7199", "2001:db8:1:1::11", "2001:db8:1:1::77");
         row("scope-global", 6, "home0 2002:c633:6407::1/48 forever/forever", "2001:db8:1:1::11", "2001:db8:1:1::77");
@@ -99,8 +103,8 @@ private Q_SLOTS:
             "2001:db8:1:1::77");
         row("no-carrier", 8, "home0 2001:db8:aaaa::1/128 forever/forever", "2001:db8:aaaa::1", "2001:db8:aaaa::77");
         row("pretty", 3, "wg0 2001:db8:9:9::1/128 3598/7198", "2001:db8:1:1::11", "2001:db8:1:1::77");
-        row("lo-only", 1, "lo ::1/128 forever/forever", "", "");
-        row("link-down", 1, "lo ::1/128 forever/forever", "", "");
+        row("lo-only", 1, "lo ::1/128 loopback forever/forever", "", "");
+        row("link-down", 1, "lo ::1/128 loopback forever/forever", "", "");
         row("no-link", 0, "", "", "");
     }
 
@@ -185,6 +189,45 @@ private Q_SLOTS:
         QCOMPARE(shown(*link).join(QLatin1Char('\n')), address);
     }
 
+    void linkOfTheInterface_data()
+    {
+        QTest::addColumn<QByteArray>("members"); // of the interface
+        QTest::addColumn<QString>("address");    // empty: skipped
+        const auto row = [](const char *name, const QByteArray &members, const char *address) {
+            QTest::newRow(name) << members << QString::fromLatin1(address);
+        };
+        const char *lan = "eth0 2001:db8::1/64 forever/forever";
+        const char *tunnel = "eth0 2001:db8::1/64 tunnel forever/forever";
+        const char *loopback = "eth0 2001:db8::1/64 loopback forever/forever";
+        row("nothing said", "", lan);
+        row("LAN", quotes("'flags':['BROADCAST','MULTICAST','UP','LOWER_UP'],"), lan);
+        row("LAN without carrier", quotes("'flags':['NO-CARRIER','BROADCAST','MULTICAST','UP'],"), lan);
+        row("WireGuard", quotes("'flags':['POINTOPOINT','NOARP','UP','LOWER_UP'],'link_type':'none',"), tunnel);
+        row("6in4", quotes("'flags':['POINTOPOINT','NOARP','UP','LOWER_UP'],'link_type':'sit',"), tunnel);
+        row("dialled line", quotes("'flags':['POINTOPOINT','MULTICAST','NOARP','UP'],'link_type':'ppp',"), tunnel);
+        row("dummy", quotes("'flags':['BROADCAST','NOARP','UP','LOWER_UP'],'link_type':'ether',"),
+            "eth0 2001:db8::1/64 noarp forever/forever");
+        row("loopback", quotes("'flags':['LOOPBACK','UP','LOWER_UP'],'link_type':'loopback',"), loopback);
+        row("loopback by its type alone", quotes("'link_type':'loopback',"), loopback);
+        row("tunnel by its type alone", quotes("'link_type':'sit',"), tunnel);
+        row("LAN by its type alone", quotes("'link_type':'ether',"), lan);
+        row("down", quotes("'flags':['BROADCAST','MULTICAST'],"), "");
+        row("down, without any flag", quotes("'flags':[],"), "");
+    }
+
+    void linkOfTheInterface()
+    {
+        QFETCH(QByteArray, members);
+        QFETCH(QString, address);
+        const auto link = parseIpJson(quotes("[{'ifname':'eth0',") + members +
+                                      quotes("'addr_info':[{'local':'2001:db8::1','prefixlen':64}]}]"));
+        QVERIFY2(link, link ? "" : qPrintable(link.error().summary));
+        QCOMPARE(shown(*link).join(QLatin1Char('\n')), address);
+        const bool lan = address == QStringLiteral("eth0 2001:db8::1/64 forever/forever");
+        QCOMPARE(link->onLink.size(), size_t(lan));
+        QCOMPARE(chosenOf(*link), lan ? QStringLiteral("2001:db8::1") : QString());
+    }
+
     void deprecatedByLifetime()
     {
         const auto link = parseIpJson(quotes("[{'ifname':'eth0','addr_info':[{'family':'inet6','local':'2001:db8::1',"
@@ -218,6 +261,7 @@ private Q_SLOTS:
         row("deep", QByteArray(100000, '['), "not valid JSON");
         row("numbers for links", "[1]", "[0]: an object is wanted");
         row("name is a number", quotes("[{'ifname':7}]"), "[0].ifname: a text is wanted");
+        row("flags are a text", quotes("[{'ifname':'lo','flags':'UP'}]"), "[0].flags: a list is wanted");
         row("addr_info is an object", quotes("[{'ifname':'lo','addr_info':{}}]"), "[0].addr_info: a list is wanted");
         row("addr_info has a text", quotes("[{'ifname':'lo','addr_info':['x']}]"),
             "[0].addr_info[0]: an object is wanted");

@@ -107,6 +107,13 @@ private Q_SLOTS:
             "2001:db8:1:2::11", "no room|taken", "2001:db8:1:1::/64 2001:db8:1:2::/64");
         row("LAN shorter than /64: the /64 of this machine", "eth0 2001:db8:1:7::5/56", "eth0 2001:db8:1::/56",
             "2001:db8:1:7::11", "taken", "2001:db8:1:7::/64");
+        row("a tunnel's prefix", "wg0 2001:db8:2:1::2/64 tunnel; eth0 2001:db8:1:1::5/64 preferred=60 valid=90",
+            "eth0 2001:db8:1:1::/64", "2001:db8:1:1::11",
+            "is not the LAN's: this machine has it on the point-to-point interface|taken", "2001:db8:1:1::/64");
+        row("a tunnel within the LAN's prefix", "wg0 2001:db8:1:1::2/128 tunnel; eth0 2001:db8:1:1::5/64", "",
+            "2001:db8:1:1::11", "taken", "2001:db8:1:1::/64");
+        row("a tunnel within the LAN's old prefix",
+            "wg0 2001:db8:1:1::2/128 tunnel; eth0 2001:db8:1:1::5/64 deprecated preferred=0", "", "", "deprecated", "");
         row("two interfaces in one prefix", "eth0 2001:db8:1:1::5/64; wlan0 2001:db8:1:1::6/64", "", "2001:db8:1:1::11",
             "taken", "2001:db8:1:1::/64");
     }

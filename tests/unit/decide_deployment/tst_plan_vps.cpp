@@ -144,6 +144,11 @@ private Q_SLOTS:
         row("timer stopped", "vps.activate");
         row("swap without end", "vps.activate");
         row("foreign certificate", "");
+        row("foreign certificate that certbot renews", "");
+        row("certificate too many", "vps.activate vps.certificate.old");
+        row("credentials too many", "vps.activate vps.file.acme.second.ini");
+        row("both", "vps.activate vps.certificate.old vps.file.acme.second.ini");
+        row("both and a file", "vps.file.apache.old.conf vps.activate vps.certificate.old vps.file.acme.second.ini");
     }
 
     void oneThingDiffers()
@@ -197,11 +202,24 @@ private Q_SLOTS:
             facts.certbotTimerActive = false;
         else if (is("swap without end"))
             facts.deployedId.clear();
+        else if (is("certificate too many") || what.startsWith(QLatin1String("both"))) {
+            facts.certificates.emplace(QStringLiteral("old"), certificate({QStringLiteral("old.example.org")}));
+            facts.renewals[QStringLiteral("old")] = {QStringLiteral("https://acme.example.net/directory"),
+                                                     QStringLiteral("/etc/sixgate/acme/second.ini")};
+        } else if (is("foreign certificate that certbot renews"))
+            facts.renewals[QStringLiteral("www.example.com")] = {QStringLiteral("https://acme.example.net/directory"),
+                                                                 QStringLiteral("/root/dns.ini")};
+        else if (is("credentials too many"))
+            facts.files[QStringLiteral("/etc/sixgate/acme/second.ini")] = {sha, 0600, {}};
         else if (is("foreign certificate"))
             facts.certificates.emplace(QStringLiteral("www.example.com"),
                                        certificate({QStringLiteral("www.example.com")}));
         else
             QFAIL("unknown row");
+        if (what.startsWith(QLatin1String("both")))
+            facts.files[QStringLiteral("/etc/sixgate/acme/second.ini")] = {sha, 0600, {}};
+        if (is("both and a file"))
+            facts.files[QStringLiteral("/etc/sixgate/current/apache/old.conf")] = {sha, 0644, "old\n"};
 
         const auto [changes, withheld] = plan(s, facts);
         QCOMPARE(ids(changes), expected.split(QLatin1Char(' '), Qt::SkipEmptyParts));
@@ -229,9 +247,13 @@ private Q_SLOTS:
         const auto [changes, withheld] = plan(one, facts);
         QCOMPARE(ids(changes),
                  (QStringList{QStringLiteral("vps.file.manifest"), QStringLiteral("vps.file.apache.photos.conf"),
-                              QStringLiteral("vps.activate")}));
+                              QStringLiteral("vps.activate"), QStringLiteral("vps.certificate.photos")}));
         QVERIFY(withheld.empty());
-        QCOMPARE(std::get<ActivateRelease>(changes.back().action).expectedId, facts.deployedId);
+        QCOMPARE(std::get<ActivateRelease>(changes[2].action).expectedId, facts.deployedId);
+        QCOMPARE(changes[3].verb, Verb::Delete);
+        QCOMPARE(changes[3].object, QStringLiteral("certificate photos"));
+        QCOMPARE(changes[3].oldValue, QStringLiteral("photos.example.org"));
+        QCOMPARE(std::get<ForgetCertificate>(changes[3].action).lineage, QStringLiteral("photos"));
     }
 
     void machinesThatAreRefused_data()

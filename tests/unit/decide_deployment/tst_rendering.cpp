@@ -148,7 +148,40 @@ private Q_SLOTS:
         const auto wanted = wantedDeployment(s, in);
         QVERIFY(!wanted);
         QCOMPARE(int(wanted.error().code), code);
-        QVERIFY(!wanted.error().fix.isEmpty() || wanted.error().code == ErrorCode::Denied);
+        QVERIFY(!wanted.error().fix.isEmpty());
+    }
+
+    void pinRefused_data()
+    {
+        QTest::addColumn<bool>("selfSigned");
+        QTest::addColumn<QDateTime>("now"); // the certificate is one of the year 2026
+        QTest::addColumn<QString>("summary");
+        const auto in = [](int year) { return QDateTime(QDate(year, 6, 1), QTime(0, 0), Qt::UTC); };
+        QTest::newRow("fit") << true << in(2026) << QString();
+        QTest::newRow("the time is not told") << true << QDateTime() << QString();
+        QTest::newRow("issued") << false << in(2026) << QStringLiteral("only a self-signed one can be pinned.");
+        QTest::newRow("expired") << true << in(2027) << QStringLiteral("valid from 2026-01-01T00:00:00Z to");
+        QTest::newRow("not yet valid") << true << in(2025) << QStringLiteral("valid from 2026-01-01T00:00:00Z to");
+    }
+
+    void pinRefused()
+    {
+        QFETCH(bool, selfSigned);
+        QFETCH(QDateTime, now);
+        QFETCH(QString, summary);
+        const Site s = pinnedSite();
+        DeploymentInputs in = inputs(s);
+        CertificateSeen seen = certificate({});
+        seen.selfSigned = selfSigned;
+        in.pinnedCertificates.emplace(label("nas"), seen);
+        in.now = now;
+        const auto wanted = wantedDeployment(s, in);
+        QCOMPARE(wanted.has_value(), summary.isEmpty());
+        if (wanted)
+            return;
+        QCOMPARE(wanted.error().code, ErrorCode::Denied);
+        QVERIFY2(wanted.error().summary.contains(summary), qPrintable(wanted.error().summary));
+        QVERIFY2(wanted.error().fix.contains(QLatin1String("servers[0].pinnedKey")), qPrintable(wanted.error().fix));
     }
 
     void escape_data()
@@ -215,7 +248,11 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("key");
         QTest::addColumn<bool>("fits");
         QTest::newRow("base64") << QByteArray("c2VjcmV0Kys/Lz0=") << true;
+        QTest::newRow("base64 as a file has it") << QByteArray(" c2VjcmV0Kys/Lz0=\n") << true;
+        QTest::newRow("without its padding") << QByteArray("c2VjcmV0Kys/Lz0") << false;
+        QTest::newRow("blank inside") << QByteArray("c2VjcmV0 Kys/Lz0=") << false;
         QTest::newRow("empty") << QByteArray() << false;
+        QTest::newRow("blanks") << QByteArray(" \n") << false;
         QTest::newRow("line end") << QByteArray("abc\ndns_rfc2136_server = 192.0.2.1") << false;
         QTest::newRow("quote") << QByteArray("ab\"c") << false;
     }
@@ -238,7 +275,7 @@ private Q_SLOTS:
         QVERIFY(text->contains("\ndns_rfc2136_port = 5353\n"));
         QVERIFY(text->contains("\ndns_rfc2136_name = acme-key\n"));
         QVERIFY(text->contains("\ndns_rfc2136_algorithm = HMAC-SHA512\n"));
-        QVERIFY(text->contains("\ndns_rfc2136_secret = " + key + '\n'));
+        QVERIFY(text->contains("\ndns_rfc2136_secret = " + key.trimmed() + '\n'));
     }
 
     void tooManyNames()

@@ -1,4 +1,4 @@
-// Prefix arithmetic: parsing, containing, joining with an interface identifier, subnets.
+// Prefix arithmetic: parsing, containing, joining with an interface identifier.
 
 #include "model/ipv6prefix.h"
 
@@ -219,62 +219,6 @@ private Q_SLOTS:
         QCOMPARE(InterfaceId::of(*joined), *InterfaceId::parse(id));
         QCOMPARE(*Ipv6Prefix::of(*joined, 64), prefix(network));
         QVERIFY(prefix(network).contains(*joined));
-    }
-
-    void subnet_data()
-    {
-        QTest::addColumn<QString>("outer");
-        QTest::addColumn<int>("length");
-        QTest::addColumn<quint64>("index");
-        QTest::addColumn<QString>("inner"); // empty: refused
-        const auto row = [](const char *outer, int length, quint64 index, const char *inner) {
-            QTest::addRow("%s %d %llu", outer, length, index) << latin(outer) << length << index << latin(inner);
-        };
-        row("2001:db8:1::/56", 64, 0, "2001:db8:1::/64");
-        row("2001:db8:1::/56", 64, 2, "2001:db8:1:2::/64");
-        row("2001:db8:1::/56", 64, 255, "2001:db8:1:ff::/64");
-        row("2001:db8:1::/56", 64, 256, "");
-        row("2001:db8:1::/48", 64, 65535, "2001:db8:1:ffff::/64");
-        row("2001:db8:1::/48", 64, 65536, "");
-        row("2001:db8:1::/48", 56, 1, "2001:db8:1:100::/56");
-        row("2001:db8:1::/48", 56, 256, "");
-        row("2001:db8:1:ab00::/56", 60, 15, "2001:db8:1:abf0::/60");
-        row("2001:db8:1:abf0::/60", 62, 3, "2001:db8:1:abfc::/62");
-        row("2001:db8:1:abf0::/60", 62, 4, "");
-        row("2001:db8:1:abfc::/62", 64, 3, "2001:db8:1:abff::/64");
-        row("2001:db8:1:abfc::/62", 64, 4, "");
-        row("2001:db8:1:1::/64", 64, 0, "2001:db8:1:1::/64");
-        row("2001:db8:1:1::/64", 64, 1, "");
-        row("2001:db8:1:1::/64", 63, 0, "");
-        row("2001:db8:1:1::/64", 65, 1, "2001:db8:1:1:8000::/65");
-        row("2001:db8:1:1::/64", 128, 0x11, "2001:db8:1:1::11/128");
-        row("2001:db8:1:1::/64", 128, ~quint64(0), "2001:db8:1:1:ffff:ffff:ffff:ffff/128");
-        row("2001:db8::11/128", 128, 0, "2001:db8::11/128");
-        row("2001:db8::11/128", 128, 1, "");
-        row("2001:db8::10/127", 128, 1, "2001:db8::11/128");
-        row("::/0", 1, 1, "8000::/1");
-        row("::/0", 1, 2, "");
-        row("::/0", 3, 1, "2000::/3");
-        row("::/0", 64, 0x20010db800010002, "2001:db8:1:2::/64");
-        row("::/0", 64, ~quint64(0), "ffff:ffff:ffff:ffff::/64");
-        row("::/0", 128, 1, "::1/128");
-        row("::/0", 128, ~quint64(0), "::ffff:ffff:ffff:ffff/128");
-        row("::/0", 0, 0, "::/0");
-        row("::/0", 0, 1, "");
-        row("2001:db8:1::/56", 129, 0, "");
-        row("2001:db8:1::/56", -1, 0, "");
-        row("2001:db8::/61", 125, 1, "2001:db8::8/125");
-    }
-
-    void subnet()
-    {
-        QFETCH(QString, outer);
-        QFETCH(int, length);
-        QFETCH(quint64, index);
-        QFETCH(QString, inner);
-        const auto made = prefix(outer).subnet(length, index);
-        QCOMPARE(made ? made->text() : QString(), inner);
-        QVERIFY(!made || prefix(outer).contains(*made));
     }
 
     void order()

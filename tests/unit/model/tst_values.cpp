@@ -274,6 +274,54 @@ private Q_SLOTS:
         QCOMPARE(quoted(utf8("🏠")), utf8("\"🏠\""));
     }
 
+    void managedPaths_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<bool>("managed");
+        const auto row = [](const QString &path, bool managed) {
+            QTest::addRow("%s", qPrintable(path)) << path << managed;
+        };
+        for (const char *good : {"/etc/sixgate/current/apache/cloud.conf", "/etc/sixgate/acme/main.ini",
+                                 "/etc/apache2/sites-available/zz-sixgate.conf", "/etc/sixgate/..a", "/etc/sixgate/.a"})
+            row(utf8(good), true);
+        for (const char *bad :
+             {"", "/etc/sixgate", "/etc/sixgate/", "/etc/sixgate/a/", "/etc/sixgate//a", "/etc/sixgate/./a",
+              "/etc/sixgate/../passwd", "/etc/sixgate/a/..", "/etc/sixgate/.", "/etc/sixgate/a\n", "/etc/sixgate/a b",
+              "/etc/sixgate/$(id)", "/etc/passwd", "etc/sixgate/a", "/etc/apache2/apache2.conf", "/etc/sixgatex/a",
+              "/etc/sixgate/\xc3\xa4"})
+            row(utf8(bad), false);
+        row(utf8("/etc/sixgate/") + QString(287, QLatin1Char('a')), true);
+        row(utf8("/etc/sixgate/") + QString(288, QLatin1Char('a')), false);
+    }
+
+    void managedPaths()
+    {
+        QFETCH(QString, path);
+        QFETCH(bool, managed);
+        QCOMPARE(isManagedPath(path), managed);
+    }
+
+    void linesOfPeers()
+    {
+        QCOMPARE(shownLine("a\nb\x1b[2J\tc"), utf8("a?b?[2J?c"));
+        QCOMPARE(shownLine("k\xc3\xb6ln"), utf8("köln"));
+        QCOMPARE(shownLine(QByteArray(500, 'x')).size(), 200);
+        QCOMPARE(shownLine({}), QString());
+    }
+
+    void keysInBase64()
+    {
+        const auto text = [](const char *stored) {
+            const auto secret = base64Text(Secret(QByteArray(stored)));
+            return secret ? secret->reveal() : QByteArray("refused");
+        };
+        QCOMPARE(text("c2VjcmV0Kys/Lz0="), QByteArray("c2VjcmV0Kys/Lz0="));
+        QCOMPARE(text(" \tc2VjcmV0Kys/Lz0=\r\n"), QByteArray("c2VjcmV0Kys/Lz0="));
+        for (const char *bad :
+             {"", " \n", "c2VjcmV0Kys/Lz0", "c2Vj cmV0", "c2Vj\ncmV0", "not base64!", "QUJD=QUJD", "QQ=", "QR=="})
+            QCOMPARE(text(bad), QByteArray("refused"));
+    }
+
     void secretsMove()
     {
         Secret one(QByteArray("swordfish"));

@@ -148,6 +148,66 @@ private Q_SLOTS:
         QCOMPARE(parseVpsFacts(answerTo(questions))->deployedId, QString());
     }
 
+    // A release that has never proven itself is taken back by the next run: what comes then is what counts.
+    void unprovenRelease()
+    {
+        const QByteArray proven = "releases/aaaaaaaaaaaaaaaa-20260101-000000-0000000a";
+        writeFile("/etc/sixgate/" + proven + "/apache/cloud.conf", "proven\n");
+        writeFile("/etc/sixgate/releases/bbbbbbbbbbbbbbbb-20260101-000000-0000000b/apache/cloud.conf", "new\n");
+        writeFile("/etc/sixgate/releases/bbbbbbbbbbbbbbbb-20260101-000000-0000000b/apache/more.conf", "new\n");
+        for (const char *link : {"/etc/sixgate/current", "/etc/sixgate/active"})
+            unlink(link);
+        makeLink(proven, "/etc/sixgate/current");
+        makeLink(proven, "/etc/sixgate/active");
+        const FactsQuestions questions{{}, {{text("/etc/sixgate/current/apache/cloud.conf"), hashOf("x"), false}}};
+        QCOMPARE(parseVpsFacts(answerTo(questions))->deployedId, text("aaaaaaaaaaaaaaaa"));
+        // Something is to be taken back.
+        writeFile("/var/lib/sixgate/runs/20260101-000000-0000000b/undo", "");
+        auto facts = parseVpsFacts(answerTo(questions));
+        QCOMPARE(facts->deployedId, QString());
+        QVERIFY(!facts->busy); // by nobody
+        unlink("/var/lib/sixgate/runs/20260101-000000-0000000b/undo");
+        unlink("/etc/sixgate/current");
+        makeLink("releases/bbbbbbbbbbbbbbbb-20260101-000000-0000000b", "/etc/sixgate/current");
+        facts = parseVpsFacts(answerTo(questions));
+        QCOMPARE(facts->deployedId, QString());
+        QCOMPARE(facts->files.at(questions.files[0].path).content, QByteArray("proven\n"));
+        QVERIFY(!facts->files.count(text("/etc/sixgate/current/apache/more.conf")));
+    }
+
+    // Credentials that no manifest names are told, too, and certificates that others use are no longer Sixgate's.
+    void whatNobodyNeeds()
+    {
+        const proxytest::Identity certificate = proxytest::issue({"x", {"cloud.example.org"}});
+        for (const QByteArray &name : {QByteArray("served"), QByteArray("unused"), QByteArray("shared")}) {
+            writeFile("/etc/letsencrypt/live/" + name + "/cert.pem", certificate.pem());
+            writeFile("/etc/letsencrypt/renewal/" + name + ".conf",
+                      "authenticator = dns-rfc2136\nserver = https://acme.example.net/dir\n"
+                      "dns_rfc2136_credentials = /etc/sixgate/acme/" +
+                          name + ".ini\n");
+            writeFile("/etc/sixgate/acme/" + name + ".ini", "the secret of " + name + '\n', 0600);
+        }
+        writeFile("/etc/sixgate/acme/.sixgate-x", "left over\n", 0600);
+        for (const char *link : {"/etc/sixgate/current", "/etc/sixgate/active"}) {
+            unlink(link);
+            makeLink("releases/cccccccccccccccc-20260101-000000-0000000c", link);
+        }
+        mkdir("/etc/sixgate/releases/cccccccccccccccc-20260101-000000-0000000c", 0755);
+        writeFile("/etc/sixgate/current/apache/a.conf",
+                  "SSLCertificateFile /etc/letsencrypt/live/served/fullchain.pem\n");
+        writeFile("/etc/postfix/main.cf", "smtpd_tls_cert_file=/etc/letsencrypt/live/served/fullchain.pem\n"
+                                          "smtpd_tls_key_file=/etc/letsencrypt/live/shared/privkey.pem\n");
+        const auto facts = parseVpsFacts(answerTo({}));
+        QVERIFY(facts);
+        QCOMPARE(facts->renewals.at(text("served")).credentialsPath, text("/etc/sixgate/acme/served.ini"));
+        QCOMPARE(facts->renewals.at(text("unused")).credentialsPath, text("/etc/sixgate/acme/unused.ini"));
+        QCOMPARE(facts->renewals.at(text("shared")).credentialsPath, QString());
+        QVERIFY(facts->files.count(text("/etc/sixgate/acme/served.ini")));
+        QVERIFY(facts->files.count(text("/etc/sixgate/acme/unused.ini")));
+        QVERIFY(!facts->files.count(text("/etc/sixgate/acme/shared.ini")));
+        QVERIFY(!facts->files.count(text("/etc/sixgate/acme/.sixgate-x")));
+    }
+
     void everySize()
     {
         // Base64 of each remainder, and of all bytes.

@@ -9,6 +9,7 @@
 #include <QTest>
 
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace sixgate;
@@ -372,6 +373,42 @@ private Q_SLOTS:
         QCOMPARE(code(put(**store, "a", "y")), QStringLiteral("denied"));
         QCOMPARE(code(removed(**store, "a")), QStringLiteral("denied"));
         QVERIFY(!makeStreamStore(-1));
+    }
+
+    void aStreamThatStaysOpen()
+    {
+        int ends[2];
+        QCOMPARE(::pipe(ends), 0);
+        QCOMPARE(::write(ends[1], "a=1\n", 4), ssize_t(4));
+        std::stop_source stop;
+        std::thread later([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            stop.request_stop();
+        });
+        const auto stopped = makeStreamStore(ends[0], stop.get_token());
+        later.join();
+        QVERIFY(!stopped);
+        QCOMPARE(stopped.error().code, ErrorCode::Cancelled);
+        // A stop from before counts, too.
+        QCOMPARE(makeStreamStore(ends[0], stop.get_token()).error().code, ErrorCode::Cancelled);
+        ::close(ends[0]);
+        ::close(ends[1]);
+    }
+
+    void aStreamTooLong()
+    {
+        QFile file(path("long"));
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        const QByteArray line = "#" + QByteArray(4 * 1024 * 1024 - 2, 'x') + "\n"; // 4 MiB
+        QCOMPARE(file.write(line), line.size());
+        QVERIFY(file.seek(0));
+        const auto longest = makeStreamStore(file.handle());
+        QVERIFY2(longest, longest ? "" : qPrintable(longest.error().summary));
+        QVERIFY(file.seek(file.size()));
+        file.write("\n");
+        QVERIFY(file.flush());
+        QVERIFY(file.seek(0));
+        QCOMPARE(makeStreamStore(file.handle()).error().code, ErrorCode::Invalid);
     }
 };
 

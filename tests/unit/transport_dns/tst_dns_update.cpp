@@ -219,15 +219,26 @@ private Q_SLOTS:
         QFETCH(int, algorithm);
         QFETCH(QByteArray, secret);
         QFETCH(QString, word);
-        const auto done = update(set("cloud.example.org", RecordType::A, {"198.51.100.1"}), nullptr,
-                                 key(name.constData(), static_cast<TsigAlgorithm>(algorithm), secret.constData()));
+        TsigKey used = key(name.constData(), static_cast<TsigAlgorithm>(algorithm), secret.constData());
+        used.secretName = QStringLiteral("dns.main.key");
+        const auto done = update(set("cloud.example.org", RecordType::A, {"198.51.100.1"}), nullptr, used);
         qInfo("%s", qPrintable(said(done)));
         QVERIFY(!done);
         QCOMPARE(done.error().code, ErrorCode::Denied);
         QVERIFY2(done.error().summary.contains(word), qPrintable(done.error().summary));
         QVERIFY(!done.error().fix.isEmpty());
+        if (word.contains(QStringLiteral("secret")))
+            QVERIFY(done.error().fix.endsWith(QStringLiteral("sixgatectl secret set dns.main.key")));
         QVERIFY(!said(done).contains(QString::fromLatin1(secret)));
         QVERIFY(seen("cloud.example.org", RecordType::A).values.empty());
+    }
+
+    void aSecretAsItsFileHasIt()
+    {
+        const QByteArray stored = QByteArray(" ") + secret256 + "\n";
+        const auto done = update(set("trimmed.example.org", RecordType::A, {"198.51.100.1"}), nullptr,
+                                 key("setter", TsigAlgorithm::HmacSha256, stored.constData()));
+        QVERIFY2(done, qPrintable(said(done)));
     }
 
     void aSecretThatIsNoBase64()

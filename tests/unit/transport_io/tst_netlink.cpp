@@ -70,7 +70,9 @@ QString line(const LocalAddress &one)
                                     {one.deprecated, "deprecated"},
                                     {one.tentative, "tentative"},
                                     {one.dadFailed, "dadfailed"},
-                                    {one.managesTemporary, "mngtmpaddr"}}) {
+                                    {one.link == LinkKind::Loopback, "loopback"},
+                                    {one.link == LinkKind::PointToPoint, "tunnel"},
+                                    {one.link == LinkKind::NoNeighbours, "noarp"}}) {
         if (set)
             flags << QString::fromLatin1(name);
     }
@@ -96,7 +98,11 @@ QStringList linesOfIp()
             one.deprecated = flag("deprecated");
             one.tentative = flag("tentative");
             one.dadFailed = flag("dadfailed");
-            one.managesTemporary = flag("mngtmpaddr");
+            const QJsonArray flags = link[QStringLiteral("flags")].toArray();
+            one.link = flags.contains(QStringLiteral("LOOPBACK"))      ? LinkKind::Loopback
+                       : flags.contains(QStringLiteral("POINTOPOINT")) ? LinkKind::PointToPoint
+                       : flags.contains(QStringLiteral("NOARP"))       ? LinkKind::NoNeighbours
+                                                                       : LinkKind::Lan;
             if (info[QStringLiteral("preferred_life_time")].toDouble() != 4294967295.0)
                 one.preferred = std::chrono::seconds(1);
             if (info[QStringLiteral("valid_life_time")].toDouble() != 4294967295.0)
@@ -144,6 +150,10 @@ private Q_SLOTS:
         ip("-6 address add 2001:db8:2::1 peer 2001:db8:2::2/128 dev lan nodad");
         ip("-6 address add 2001:db8:5:5:5055:55ff:fe55:5/64 dev lan nodad mngtmpaddr valid_lft 3600 preferred_lft "
            "1800");
+        ip("link add name quiet type veth peer name quietpeer");
+        ip("link set quiet arp off");
+        ip("link set quiet up");
+        ip("-6 address add 2001:db8:c::1/64 dev quiet nodad");
         // Of two links that are one wire, the second to claim an address loses.
         ip("-6 address add 2001:db8:3::1/64 dev lan nodad");
         ip("-6 address add 2001:db8:3::1/64 dev other");
@@ -174,7 +184,7 @@ private Q_SLOTS:
         }
         QCOMPARE(ours, theirs);
         const QString text = ours.join(QLatin1Char('\n'));
-        for (const char *word : {"tentative", "deprecated", "mngtmpaddr", "temporary"})
+        for (const char *word : {"tentative", "deprecated", "temporary", "loopback", "noarp"})
             QVERIFY2(text.contains(QString::fromLatin1(word)), word);
         QVERIFY2(ours.size() >= 12, qPrintable(text));
         QVERIFY(!text.contains(QStringLiteral("down "))); // an interface that is down
@@ -195,7 +205,6 @@ private Q_SLOTS:
         QCOMPARE(find("2001:db8:1::14")->prefixLength, 128);
         QVERIFY(find("2001:db8:2::1")); // with a peer: our end, not the other
         QVERIFY(!find("2001:db8:2::2"));
-        QVERIFY(find("2001:db8:5:5:5055:55ff:fe55:5")->managesTemporary);
         QVERIFY(!find("2001:db8:5:5:5055:55ff:fe55:5")->temporary);
         QCOMPARE(find("::1")->interface, QStringLiteral("lo"));
         QTRY_VERIFY_WITH_TIMEOUT(!find("2001:db8:1::66")->tentative, 10000);
@@ -241,7 +250,8 @@ private Q_SLOTS:
                 route[QStringLiteral("type")].toString(QStringLiteral("unicast")) == QLatin1String("unicast");
             if (!plain || !route[QStringLiteral("gateway")].isUndefined() ||
                 !route[QStringLiteral("nexthops")].isUndefined() || to.startsWith(QLatin1String("fe80:")) ||
-                to == QLatin1String("::1") || route[QStringLiteral("dev")].toString() == QLatin1String("lo"))
+                to == QLatin1String("::1") || route[QStringLiteral("dev")].toString() == QLatin1String("lo") ||
+                route[QStringLiteral("dev")].toString() == QLatin1String("quiet"))
                 continue;
             theirs << route[QStringLiteral("dev")].toString() + QLatin1Char(' ') + to +
                           (to.contains(QLatin1Char('/')) ? QString() : QStringLiteral("/128"));
@@ -253,7 +263,8 @@ private Q_SLOTS:
         QVERIFY(ours.contains(QStringLiteral("lan fd00:1::/64")));
         QVERIFY(ours.contains(QStringLiteral("lan 2001:db8:6::/48")));
         const QString all = ours.join(QLatin1Char('\n'));
-        for (const char *other : {"2001:db8:7:", "2001:db8:8:", "2001:db8:9:", "2001:db8:a:", "fe80", "::/0"})
+        for (const char *other :
+             {"2001:db8:7:", "2001:db8:8:", "2001:db8:9:", "2001:db8:a:", "2001:db8:c:", "fe80", "::/0"})
             QVERIFY2(!all.contains(QString::fromLatin1(other)), qPrintable(all));
     }
 
@@ -268,7 +279,12 @@ private Q_SLOTS:
         QVERIFY(prefixes);
         for (const OnLinkPrefix &one : *prefixes)
             QVERIFY2(one.interface != QLatin1String("tun6"), qPrintable(one.prefix.text()));
-        QVERIFY(find("2001:db8:77::2"));
+        QCOMPARE(find("2001:db8:77::2")->link, LinkKind::PointToPoint);
+        const auto through = routeTo(address("2001:db8:77::9"));
+        QVERIFY(through);
+        QCOMPARE(through->link, LinkKind::PointToPoint);
+        QVERIFY(!through->onLink());
+        QVERIFY(routeTo(address("2001:db8:77::2"))->onLink()); // this machine's own end
         ip("link delete tun6");
     }
 
@@ -277,10 +293,15 @@ private Q_SLOTS:
         const auto direct = routeTo(address("2001:db8:1::99"));
         QVERIFY(direct);
         QCOMPARE(direct->interface, QStringLiteral("lan"));
-        QVERIFY(!direct->gateway && !direct->local);
+        QVERIFY(!direct->gateway && !direct->local && direct->onLink());
         const auto behind = routeTo(address("2001:db8:7::1"));
         QVERIFY(behind);
         QCOMPARE(behind->gateway->text(), QStringLiteral("2001:db8:1::99"));
+        QVERIFY(!behind->onLink());
+        const auto quiet = routeTo(address("2001:db8:c::9"));
+        QVERIFY(quiet);
+        QCOMPARE(quiet->link, LinkKind::NoNeighbours);
+        QVERIFY(!quiet->gateway && !quiet->onLink());
         const auto far = routeTo(address("2001:4860::1"));
         QVERIFY(far);
         QCOMPARE(far->gateway->text(), QStringLiteral("fe80::99"));
@@ -302,6 +323,7 @@ private Q_SLOTS:
         QTest::newRow("stale") << QByteArray("stale") << int(NeighbourState::Stale);
         QTest::newRow("probe") << QByteArray("probe") << int(NeighbourState::Probe);
         QTest::newRow("permanent") << QByteArray("permanent") << int(NeighbourState::Permanent);
+        QTest::newRow("noarp") << QByteArray("noarp") << int(NeighbourState::NoArp);
     }
     void neighbours()
     {
@@ -311,6 +333,7 @@ private Q_SLOTS:
         const auto seen = neighbourState(QStringLiteral("lan"), address("2001:db8:1::77"));
         QVERIFY(seen);
         QCOMPARE(int(*seen), state);
+        QCOMPARE(isConfirmed(*seen), *seen != NeighbourState::NoArp);
         ip("-6 neighbour delete 2001:db8:1::77 dev lan");
     }
 
@@ -327,7 +350,9 @@ private Q_SLOTS:
         QCOMPARE(::sendto(socket, "x", 1, 0, reinterpret_cast<sockaddr *>(&to), sizeof to), 1);
         ::close(socket);
         QCOMPARE(*state(), NeighbourState::Incomplete);
+        QVERIFY(!isConfirmed(NeighbourState::Absent) && !isConfirmed(NeighbourState::Incomplete));
         QTRY_COMPARE_WITH_TIMEOUT(*state(), NeighbourState::Failed, 10000);
+        QVERIFY(!isConfirmed(*state()));
         const auto nowhere = neighbourState(QStringLiteral("nosuch"), address("2001:db8:1::88"));
         QVERIFY(!nowhere);
         QCOMPARE(nowhere.error().code, ErrorCode::NotFound);

@@ -35,7 +35,7 @@ private Q_SLOTS:
         row("ecdsa PKCS8", "ssh-keygen -q -t ecdsa -m PKCS8 -N '' -f key", false, "");
         row("encrypted", "ssh-keygen -q -t ed25519 -N pass1 -f key", true, "");
         row("encrypted, no passphrase", "ssh-keygen -q -t ed25519 -N pass1 -f key", false, "needs its passphrase",
-            "secret");
+            "sixgatectl secret set vps.main.passphrase");
         row("encrypted PEM, no passphrase", "ssh-keygen -q -t ecdsa -m PEM -N pass1 -f key", false,
             "needs its passphrase");
         row("encrypted PKCS8, no passphrase", "ssh-keygen -q -t ecdsa -m PKCS8 -N pass1 -f key", false,
@@ -69,7 +69,8 @@ private Q_SLOTS:
         shell.setWorkingDirectory(dir.path());
         shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), command});
         QVERIFY(shell.waitForFinished());
-        const auto key = readSshKey(dir.filePath(QStringLiteral("key")), passphrase);
+        const auto key =
+            readSshKey(dir.filePath(QStringLiteral("key")), passphrase, QStringLiteral("vps.main.passphrase"));
         if (summary.isEmpty()) {
             QVERIFY2(key, key ? "" : qPrintable(key.error().summary + key.error().detail));
             QVERIFY(key->text.reveal().startsWith("-----BEGIN"));

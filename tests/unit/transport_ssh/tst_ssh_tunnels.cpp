@@ -61,6 +61,21 @@ void echo(const Fd &fd)
     }
 }
 
+// What comes from one end goes to the other after 60 ms, as over a long way.
+void passOnLate(int from, int to)
+{
+    while (true) {
+        const auto bytes = readSome(from, 65536, Deadline::after(30s), {});
+        if (!bytes || bytes->isEmpty())
+            break;
+        std::this_thread::sleep_for(60ms);
+        if (!writeAll(to, *bytes, Deadline::after(5s), {}))
+            break;
+    }
+    ::shutdown(to, SHUT_WR);
+    ::shutdown(from, SHUT_RD);
+}
+
 QByteArray readAll(const Fd &fd)
 {
     QByteArray all;
@@ -230,8 +245,39 @@ private Q_SLOTS:
         Server server(echo);
         const auto fd = (*session)->openTcp(ip("127.0.0.1"), server.port(), Deadline::after(10s), {});
         QVERIFY(!fd);
-        QCOMPARE(fd.error().code, ErrorCode::Network);
+        QCOMPARE(fd.error().code, ErrorCode::Refused);
         QVERIFY2(fd.error().fix.contains(QLatin1String("AllowTcpForwarding")), qPrintable(fd.error().fix));
+    }
+
+    // Channels open one after the other: far away, the last of many waits long for its turn, and none is late by that.
+    void theLimitCountsFromItsTurn()
+    {
+        const Port daemon = m_daemon->port();
+        Server relay([daemon](const Fd &fd) {
+            const auto other = connectTcp(ip("127.0.0.1"), daemon, Deadline::after(5s), {});
+            if (!other)
+                return;
+            const std::jthread back([&] { passOnLate(other->get(), fd.get()); });
+            passOnLate(fd.get(), other->get());
+        });
+        SshTarget target = m_daemon->target(m_daemon->userKey());
+        target.port = relay.port();
+        auto session = SshSession::connect(std::move(target), Deadline::after(20s), {});
+        QVERIFY2(session, session ? "" : qPrintable(session.error().summary + session.error().detail));
+        Server server(echo);
+        std::atomic<int> good = 0;
+        QElapsedTimer timer;
+        timer.start();
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 12; ++t)
+            threads.emplace_back([&] {
+                good +=
+                    (*session)->openTcp(ip("127.0.0.1"), server.port(), Deadline::after(20s), {}, 700ms).has_value();
+            });
+        threads.clear();
+        QCOMPARE(good.load(), 12);
+        QVERIFY2(timer.elapsed() > 1200, qPrintable(QString::number(timer.elapsed()))); // else it shows nothing
+        session->reset();
     }
 
     void silentTarget()
@@ -253,6 +299,14 @@ private Q_SLOTS:
         QVERIFY(!late);
         QCOMPARE(late.error().code, ErrorCode::Timeout);
         QVERIFY(timer.elapsed() < 800);
+        // The one behind it has no turn: its own limit does not run, the deadline does.
+        timer.restart();
+        const auto waiting = m_session->openTcp(ip("127.0.0.1"), m_daemon->port(), Deadline::after(600ms), {}, 100ms);
+        QVERIFY(!waiting);
+        QCOMPARE(waiting.error().code, ErrorCode::Timeout);
+        QVERIFY2(waiting.error().summary.contains(QLatin1String("no SSH channel free")),
+                 qPrintable(waiting.error().summary));
+        QVERIFY(timer.elapsed() >= 550);
         std::stop_source source;
         source.request_stop();
         const auto stopped = open(*Port::fromNumber(portOf(listener)), 10s, source.get_token());

@@ -139,6 +139,17 @@ private Q_SLOTS:
                    .arg(key(self)->text(), key(w.good)->text());
         QTest::newRow("valid chain, another key pinned")
             << w.good << full << key(self) << ChainFault::None << QStringLiteral("instead of the pinned one");
+        QTest::newRow("valid chain, its key pinned")
+            << w.good << full << key(w.good) << ChainFault::None
+            << QStringLiteral("which CN=Intermediate issued; only a self-signed one can be pinned.");
+        const Identity past = makeIdentity({{"cloud.example.org"}, "test", -7200, -3600});
+        QTest::newRow("self-signed, pinned, expired")
+            << past << std::vector<Identity>{} << key(past) << ChainFault::SelfSigned
+            << QStringLiteral("The certificate expired on ");
+        const Identity future = makeIdentity({{"cloud.example.org"}, "test", 3600, 86400});
+        QTest::newRow("self-signed, pinned, not yet valid")
+            << future << std::vector<Identity>{} << key(future) << ChainFault::SelfSigned
+            << QStringLiteral("The certificate is not valid before ");
     }
 
     void identity()

@@ -91,6 +91,7 @@ Scene::Scene() : site{1, label("home"), {}, {}, {}, {}}, hosts{{proxytest::homeO
                              label("nas"),
                              *Port::fromNumber(443),
                              *UrlPath::parse(QStringLiteral("/status.php"))});
+    inputs.vpsKeys = std::set<Fingerprint>();
     inputs.vps.ipv4 = std::vector<Ipv4Address>{ip4(proxytest::proxyV4)};
     inputs.vps.ipv6 = std::vector<Ipv6Address>{ip6(proxytest::proxyV6)};
     for (const char *name : {"cloud.example.org", "home6.example.org"}) {

@@ -3,6 +3,7 @@
 #include "scene.h"
 
 #include "transport/tls.h"
+#include "verify/fourpaths.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -227,11 +228,43 @@ private Q_SLOTS:
         row("the home shows the VPS's key",
             [this](Cast &c) {
                 c.home = c.vps;
-                c.scene.inputs.vpsKeys = {keyOf(c.vps)};
+                c.scene.inputs.vpsKeys = std::set<Fingerprint>{keyOf(c.vps)};
             },
             {{Upstream, broken("identity", "This is the VPS's own certificate")},
              {V6, broken("identity", "This is the VPS's own certificate")},
              {Lan, broken("identity", "This is the VPS's own certificate")}});
+        // A second address of the VPS could answer, with a certificate that is as good.
+        const auto notTold = [] { return unknown("identity", "whether the home server answered or the VPS itself"); };
+        row("the VPS's keys are not known",
+            [](Cast &c) { c.scene.inputs.vpsKeys = fail(ErrorCode::Timeout, QStringLiteral("No facts.")); },
+            {{Upstream, notTold()}, {V6, notTold()}, {Lan, notTold()}});
+        row("the VPS's keys are not known, a stranger's server answers",
+            [](Cast &c) {
+                c.scene.inputs.vpsKeys = fail(ErrorCode::Timeout, QStringLiteral("No facts."));
+                c.home = authority().issue({"www.example.net"});
+            },
+            {{Upstream, broken("identity", "The certificate is for www.example.net")},
+             {V6, broken("identity", "The certificate is for www.example.net")},
+             {Lan, broken("identity", "The certificate is for www.example.net")}});
+        row("the VPS's keys are not known, but the home's one is pinned",
+            [this](Cast &c) {
+                c.scene.inputs.vpsKeys = fail(ErrorCode::Timeout, QStringLiteral("No facts."));
+                c.home = makeIdentity({{"cloud.example.org"}});
+                c.scene.site.servers[0].pinnedKey = keyOf(c.home);
+            },
+            {});
+        const auto onlySelfSigned = [] { return broken("identity", "only a self-signed one can be pinned."); };
+        row("an issued certificate, its key pinned",
+            [this](Cast &c) { c.scene.site.servers[0].pinnedKey = keyOf(c.home); },
+            {{Upstream, onlySelfSigned()}, {V6, onlySelfSigned()}, {Lan, onlySelfSigned()}});
+        row("self-signed, pinned, expired",
+            [this](Cast &c) {
+                c.home = makeIdentity({{"cloud.example.org"}, "test", -7200, -3600});
+                c.scene.site.servers[0].pinnedKey = keyOf(c.home);
+            },
+            {{Upstream, broken("identity", "The certificate expired on")},
+             {V6, broken("identity", "The certificate expired on")},
+             {Lan, broken("identity", "The certificate expired on")}});
         row("self-signed and pinned",
             [this](Cast &c) {
                 c.home = makeIdentity({{"cloud.example.org"}});
@@ -304,6 +337,33 @@ private Q_SLOTS:
                                    QStringLiteral("the VPS: dns connect tls identity http"),
                                    QStringLiteral("this machine: dns route connect tls identity http")}));
         QVERIFY(report.paths[3].steps[1].detail.contains(QLatin1String("this machine is the server itself")));
+    }
+
+    void remedyNamesThePlaceInTheSiteFile()
+    {
+        Cast cast;
+        const HomeServer other{label("other"), AddressOfThisMachine{}, {}};
+        const HomeServer pinned{label("nas"), AddressOfThisMachine{}, keyOf(cast.home)};
+        cast.scene.site.servers = {other, pinned};
+        const CheckReport report = check(cast);
+        for (size_t i = 1; i < 4; ++i)
+            QVERIFY(report.paths[i].error->fix.contains(QLatin1String("Remove servers[1].pinnedKey from the site")));
+    }
+
+    // A resolver that is asked before the record is there remembers that there is none.
+    void namesWithoutRecordsAreNotAsked()
+    {
+        Scene scene;
+        const auto resolves = [&] { return vpsQuestions(scene.site, scene.inputs.zone).resolve.size(); };
+        QCOMPARE(resolves(), size_t(1));
+        scene.record("home6.example.org", RecordType::AAAA, {});
+        QCOMPARE(resolves(), size_t(0));
+        scene.inputs.zone.records.at(RecordKey{host("home6.example.org"), RecordType::AAAA}) =
+            fail(ErrorCode::Timeout, QStringLiteral("The zone is silent."));
+        QCOMPARE(resolves(), size_t(0));
+        scene.inputs.zone.records.erase(RecordKey{host("home6.example.org"), RecordType::AAAA});
+        QCOMPARE(resolves(), size_t(0));
+        QCOMPARE(vpsQuestions(scene.site, scene.inputs.zone).connect.size(), size_t(1)); // the public name's
     }
 
     void silentHome()
@@ -379,6 +439,7 @@ private Q_SLOTS:
         for (size_t i = 1; i < 3; ++i) {
             QCOMPARE(report.paths[i].state, PathState::Unknown);
             QCOMPARE(report.paths[i].failedStep, QStringLiteral("tls"));
+            QCOMPARE(report.paths[i].error->code, ErrorCode::Refused);
             QVERIFY(report.paths[i].error->fix.contains(QLatin1String("AllowTcpForwarding")));
         }
         QCOMPARE(report.paths[3].state, PathState::Works);

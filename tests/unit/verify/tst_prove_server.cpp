@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 namespace
 {
 
-bool ip(const char *arguments)
+bool runIp(const char *arguments)
 {
     return QProcess::execute(QStringLiteral("ip"), QString::fromLatin1(arguments).split(QLatin1Char(' '))) == 0;
 }
@@ -45,7 +45,7 @@ public:
                 ready.set_value(false);
                 return;
             }
-            const bool good = ip("link set lan1 up") && ip("addr add 2001:db8:50::11/64 dev lan1 nodad");
+            const bool good = runIp("link set lan1 up") && runIp("addr add 2001:db8:50::11/64 dev lan1 nodad");
             std::unique_ptr<Server> first;
             std::unique_ptr<Server> second;
             if (good) {
@@ -57,9 +57,9 @@ public:
         });
         const long id = entered.get_future().get();
         const QByteArray move = "link set lan1 netns " + QByteArray::number(qlonglong(id));
-        moved.set_value(id > 0 && ip("link add lan0 type veth peer name lan1") && ip(move.constData()) &&
-                        ip("link set lan0 up") && ip("addr add 2001:db8:50::2/64 dev lan0 nodad") &&
-                        ip("route add 2001:db8:60::/64 via 2001:db8:50::11"));
+        moved.set_value(id > 0 && runIp("link add lan0 type veth peer name lan1") && runIp(move.constData()) &&
+                        runIp("link set lan0 up") && runIp("addr add 2001:db8:50::2/64 dev lan0 nodad") &&
+                        runIp("route add 2001:db8:60::/64 via 2001:db8:50::11"));
         m_ready = ready.get_future().get();
     }
     ~Neighbour()
@@ -203,8 +203,53 @@ private Q_SLOTS:
         asked.identity.foreign.clear();
         asked.identity.pinned = Fingerprint::ofBytes("another key");
         QCOMPARE(prove(asked).error().code, ErrorCode::Denied);
+        // A pin is for a self-signed certificate alone.
         asked.identity.pinned = key;
-        QVERIFY(prove(asked));
+        asked.identity.pinPlace = QStringLiteral("servers[0].pinnedKey");
+        const auto issued = prove(asked);
+        QVERIFY(!issued);
+        QCOMPARE(issued.error().code, ErrorCode::Denied);
+        QVERIFY(issued.error().fix.contains(QLatin1String("servers[0].pinnedKey")));
+
+        const Identity own = makeIdentity({{"cloud.example.org"}});
+        const Server server(proxytest::homeNew, 443, https(own, says({})));
+        ServerQuestion pinned = question({proxytest::homeNew});
+        pinned.identity.pinned = parseCertificate(own.pem())->key;
+        QVERIFY(prove(pinned));
+    }
+
+    // A machine at the other end of a tunnel is not in the home, although its route has no gateway.
+    void noTunnelIsALan()
+    {
+        QVERIFY(runIp("link set lan0 arp off")); // a link on which no neighbour is asked for
+        const auto silent = prove(question({"2001:db8:50::11"}));
+        Scene scene;
+        scene.record("cloud.example.org", RecordType::AAAA, {QStringLiteral("2001:db8:50::11")});
+        const Error noSession{ErrorCode::Network, QStringLiteral("None."), {}, {}};
+        const CheckReport report =
+            verifyPaths(scene.site, scene.inputs, nullptr, noSession, {}, Deadline::after(20s), {});
+        QVERIFY(runIp("link set lan0 arp on"));
+        QVERIFY(!silent);
+        QCOMPARE(silent.error().code, ErrorCode::Unavailable);
+        QCOMPARE(silent.error().summary,
+                 QStringLiteral("This machine is not in the LAN of nas: the way to 2001:db8:50::11 leads through lan0, "
+                                "which is a tunnel or another link without neighbours, so nothing is published."));
+        QVERIFY(!silent.error().fix.isEmpty());
+        QCOMPARE(report.paths[3].state, PathState::Unknown);
+        QCOMPARE(report.paths[3].failedStep, QStringLiteral("route"));
+        QVERIFY(report.paths[3].error->detail.contains(QLatin1String("through lan0, a tunnel")));
+        QVERIFY(prove(question({"2001:db8:50::11"})));
+
+        if (::access("/dev/net/tun", R_OK | W_OK) != 0)
+            QSKIP("/dev/net/tun is not there for this user");
+        QVERIFY(runIp("tuntap add mode tun name tun6") && runIp("link set tun6 up") &&
+                runIp("addr add 2001:db8:70::2/64 dev tun6 nodad"));
+        const auto tunnel = prove(question({"2001:db8:70::11"}));
+        const auto itself = prove(question({"2001:db8:70::2"}, 9)); // this machine's own end: refused by nobody there
+        QVERIFY(runIp("link delete tun6"));
+        QVERIFY(!tunnel);
+        QVERIFY(tunnel.error().summary.contains(QLatin1String("leads through tun6, which is a tunnel")));
+        QVERIFY(itself.error().summary.contains(QLatin1String("refuses the connection")));
     }
 
     void stop()

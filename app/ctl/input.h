@@ -1,0 +1,42 @@
+#pragma once
+
+#include "ctl/output.h"
+#include "storage/secrets.h"
+
+#include <QByteArray>
+
+#include <stop_token>
+#include <termios.h>
+
+namespace sixgate::ctl
+{
+
+/// What people type and programs pipe in. A stop ends every read at once.
+
+/// While this lives, a terminal on standard input shows nothing of what is typed, and Ctrl-Z does nothing: a shell
+/// that takes over in between would turn the echo on again.
+class HiddenInput
+{
+public:
+    HiddenInput();
+    ~HiddenInput();
+    HiddenInput(const HiddenInput &) = delete;
+    HiddenInput &operator=(const HiddenInput &) = delete;
+
+private:
+    termios m_before{};
+    void (*m_onSuspend)(int) = nullptr;
+    bool m_changed = false;
+};
+
+enum class ReadUntil { End, LineEnd };
+
+/// Reads `fd` up to its end or the first line's end (which is not part of the result). Invalid where that is longer
+/// than `most` octets, Cancelled on a stop. Of what was read no copy stays in memory but the result.
+Result<QByteArray> readInput(int fd, ReadUntil until, qsizetype most, std::stop_token stop);
+
+/// Opens the store that --secrets names; on a terminal it asks for what `stdin` needs.
+Result<std::unique_ptr<SecretStore>> openSecrets(const Options &options, const Label &siteName, Output &output,
+                                                 std::stop_token stop);
+
+} // namespace sixgate::ctl

@@ -1,0 +1,142 @@
+# Part of run.pl: Apache, as systemd and its visitors see it.
+
+sub start_apache {
+    command('systemctl', '--quiet', 'enable', 'apache2.service', 'certbot.timer');
+    my ($ok, $why) = reload_apache();
+    failed('Apache does not start with the new configuration; the old one is back.', $why) unless $ok;
+    ($ok, $why) = command('systemctl', 'start', 'certbot.timer');
+    failed('certbot\'s timer does not start.', tail($why)) unless $ok;
+}
+
+# Makes Apache read its configuration, and waits until it has. Gives whether it runs with it, and why not.
+sub reload_apache {
+    my $ran    = is_active('apache2.service');
+    my $before = generation();
+    my ($ok, $text) = command('systemctl', $ran ? 'reload' : 'start', 'apache2.service');
+    # The reload ends before Apache has read the configuration; until then the old one answers, and Apache may still die
+    # of the new one.
+    for (1 .. 600) {
+        last unless $ok && $ran && generation() eq $before;
+        select(undef, undef, undef, 0.1);
+        $ok = is_active('apache2.service');
+    }
+    return (0, "Apache goes on with the configuration that it had.\n" . tail($text)) if $ok && $ran && generation() eq $before;
+    $ok &&= is_active('apache2.service');
+    return (1, '') if $ok;
+    my (undef, $status) = command('systemctl', 'status', '--no-pager', '--lines=15', 'apache2.service');
+    return (0, tail("$text\n$status"));
+}
+
+# Apache writes this file anew when it has read its configuration.
+sub generation { my @file = stat('/run/apache2/apache2.pid'); return @file ? "$file[1] $file[9]" : 'none'; }
+
+sub is_active { my ($ok) = command('systemctl', 'is-active', '--quiet', $_[0]); return $ok ? 1 : 0; }
+sub is_enabled { my (undef, $text) = command('systemctl', 'is-enabled', $_[0]); return $text eq "enabled\n" ? 1 : 0; }
+
+# A unit as it was before the run; its files are so already. At boot it starts by itself.
+sub bring_back {
+    my ($unit, $enabled, $active, $generation, $was_swapped, $boot) = @_;
+    command('systemctl', '--quiet', 'disable', $unit) if !$enabled && is_enabled($unit);
+    return if $boot;
+    if (!$active) { command('systemctl', 'stop', $unit) if is_active($unit); return; }
+    if ($unit ne 'apache2.service') { command('systemctl', 'start', $unit) unless is_active($unit); return; }
+    # Also certbot or an installation may have made Apache read what is undone now.
+    my $ran = is_active($unit);
+    return if $ran && !$was_swapped && generation() eq $generation;
+    my ($ok, $why) = reload_apache();
+    ($ok, $why) = reload_apache() if !$ok && !is_active($unit);
+    # Where it never read the new configuration it goes on as before.
+    return if $ok || $ran && is_active($unit) && generation() eq $generation;
+    failed("Apache does not come back: $why");
+}
+
+# What a2enmod enables for these modules: they themselves and what they need.
+sub with_needed {
+    my (@open) = @_;
+    my %all;
+    while (defined(my $name = shift @open)) {
+        my $load = "/etc/apache2/mods-available/$name.load";
+        next if $all{$name}++ || !-f $load;
+        my ($needs) = slurp($load) =~ /^# Depends:\s*(.*)$/m;
+        push @open, split ' ', $needs // '';
+    }
+    return sort keys %all;
+}
+
+# Where a2enmod and a2ensite write down who enabled it.
+sub marks { my ($kind, $name) = @_; return grep { -d s{/[^/]*$}{}r } map { "/var/lib/apache2/$kind/${_}_by_admin/$name" } qw(enabled disabled); }
+
+# Apache must answer on 443 with the certificate of each service that was changed (of one, where none was): for their
+# first names, then for the others, at most eight. A graceful reload takes a moment to be seen.
+sub probe {
+    my @sites = sort keys %changed_sites;
+    @sites = glob "$current/apache/*.conf" unless @sites;
+    my (@probes, @others);
+    for my $path (@sites) {
+        my $text = slurp($path);
+        my ($lineage) = $text =~ m{^\s*SSLCertificateFile /etc/letsencrypt/live/([A-Za-z0-9._-]+)/}m or next;
+        my %once;
+        my ($first, @more) = grep { !$once{$_}++ } $text =~ /^\s*ServerName ([a-z0-9.-]+)$/mg or next;
+        push @probes, [$first, "/etc/letsencrypt/live/$lineage/cert.pem"];
+        push @others, map { [$_, $probes[-1][1]] } @more;
+        last if !%changed_sites;
+    }
+    push @probes, @others;
+    splice(@probes, 8) if @probes > 8;
+    my ($main, @more) = visited_addresses();
+    for my $probe (@probes) {
+        my ($name, $pem) = @$probe;
+        my ($wanted) = certificates(slurp($pem));
+        my $shown;
+        for my $try (1 .. 40) {
+            $shown = shown($main, $name);
+            last if defined $shown && ($shown eq $wanted || $try >= 16);
+            select(undef, undef, undef, 0.25);
+        }
+        failed(
+            defined $shown
+            ? "Apache answers for $name on $main with another certificate than the new one; the old configuration is back."
+            : "Apache does not answer for $name on $main, port 443; the old configuration is back.",
+            'Another site of this Apache may hold the name or the address: apache2ctl -S tells.')
+            unless defined $shown && $shown eq $wanted;
+        for my $address (@more) {
+            $shown = shown($address, $name) // next;
+            event($step, 'note', "On $address another site of this Apache answers for $name.") if $shown ne $wanted;
+        }
+    }
+}
+
+# The certificate that visitors get; undefined where there is no answer.
+sub shown {
+    my ($address, $name) = @_;
+    my (undef, $text) = command({ seconds => 10 }, 'openssl', 's_client', '-connect', "$address:443", '-servername', $name);
+    return (certificates($text))[0];
+}
+
+sub certificates { my ($text) = @_; return $text =~ /-----BEGIN CERTIFICATE-----(.*?)-----END/sg; }
+
+# The IPv4 addresses of this machine by which visitors come, the likeliest first: a virtual host of such an address goes
+# before those of all addresses, so an answer on 127.0.0.1 proves nothing. (IPv6 visitors go to the home itself.)
+sub visited_addresses {
+    my @all;
+    if (open(my $in, '<', '/proc/net/fib_trie')) {
+        my $address = '';
+        while (<$in>) {
+            if    (/\|-- ([0-9.]+)$/)          { $address = $1; }
+            elsif (m{/32 host LOCAL} && is_global($address)) { push @all, $address; }
+        }
+    }
+    # From where it reaches the internet: towards a name server of the root, without a packet.
+    my $outer = eval {
+        require Socket;
+        socket(my $socket, Socket::PF_INET(), Socket::SOCK_DGRAM(), 0) or die;
+        connect($socket, Socket::pack_sockaddr_in(53, Socket::inet_aton('198.41.0.4'))) or die;
+        Socket::inet_ntoa((Socket::unpack_sockaddr_in(getsockname($socket)))[1]);
+    };
+    my %once;
+    my @addresses = grep { !$once{$_}++ } defined $outer ? $outer : (), @all;
+    return @addresses ? @addresses : '127.0.0.1';
+}
+
+sub is_global { return $_[0] !~ /^(?:0|10|127|169\.254|192\.168|192\.0\.0|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|172\.(?:1[6-9]|2\d|3[01]))\./; }
+

@@ -1,0 +1,222 @@
+# Part of run.pl: the lock, what earlier runs left, and the way back.
+#
+# Before a run touches anything outside of its new release, it notes in DIR/undo how that was; on the disk before the
+# deed, so that the way back is known whenever the run is killed or the machine stops. One entry a line, fields
+# separated by tabs, the last one is undone first:
+#   STEP tree   FOLDER                                did not exist
+#   STEP absent PATH                                  did not exist
+#   STEP file   PATH MODE NUMBER                      its content is DIR/old/NUMBER
+#   STEP link   PATH TARGET
+#   STEP unit   NAME ENABLED ACTIVE GENERATION        what systemd said, 1 or 0; Apache's generation()
+# It is removed when the new release has proven itself; until then the old state counts.
+
+# Gives whether it was to be had within so many seconds.
+sub take_lock {
+    my ($seconds) = @_;
+    # Not in /run/lock, where anybody may make files.
+    open($lock, '>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
+    for (1 .. $seconds * 10) {
+        return 1 if flock($lock, LOCK_EX | LOCK_NB);
+        select(undef, undef, undef, 0.1);
+        stop_here() unless defined $mode;
+    }
+    return 0;
+}
+
+# The identifier of the release whose activation came to its end, or "-". None counts while something is to be taken
+# back. facts.pl tells the same.
+sub deployed {
+    my @open = glob("$runs/*/undo");
+    return '-' if @open;
+    my $is = readlink($current) // '';
+    return $is eq (readlink($active) // '') && $is =~ m{^releases/([0-9a-f]{16})-} ? $1 : '-';
+}
+
+# ---------------------------------------------------------------- the journal
+
+sub note_down {
+    my ($kind, @fields) = @_;
+    failed("$fields[0] is nothing that could be brought back.") if grep { /[\t\n]/ } @fields;
+    if (!$journal) {
+        my $mask = umask 077;
+        my $ok = open($journal, '>>', "$dir/undo");
+        umask $mask;
+        failed("$dir/undo: $!.") unless $ok;
+        sync_folder($dir);
+    }
+    print {$journal} join("\t", $step, $kind, @fields), "\n" and $journal->flush and $journal->sync
+        or failed("$dir/undo: $!.");
+}
+
+# Notes how a path outside of the release is.
+sub remember {
+    my ($path) = @_;
+    note_unit($_) for $remembered ? () : qw(apache2.service certbot.timer);
+    $remembered++;
+    if    (-l $path)  { note_down('link', $path, readlink $path); }
+    elsif (!-e $path) { note_down('absent', $path); }
+    else {
+        failed("$path is no file.") unless -f $path;
+        put("$dir/old/$remembered", 0600, slurp($path));
+        sync_folder("$dir/old");
+        note_down('file', $path, sprintf('%o', (stat $path)[2] & 07777), $remembered);
+    }
+}
+
+sub note_unit {
+    my ($unit) = @_;
+    note_down('unit', $unit, is_enabled($unit), is_active($unit), $unit eq 'apache2.service' ? generation() : '-');
+}
+
+sub forget_journal {
+    undef $journal;
+    unlink "$dir/undo";
+    sync_folder($dir);
+}
+
+sub sync_folder {
+    my ($folder) = @_;
+    open(my $in, '<', $folder) or failed("$folder: $!.");
+    $in->sync;
+}
+
+# ---------------------------------------------------------------- the way back
+
+# Undoes all that the journal holds; gives what could not be undone.
+sub take_back {
+    my ($boot) = @_;
+    my @entries = map { [split /\t/] } -f "$dir/undo" ? slurp("$dir/undo") =~ /^(.+)\n/mg : ();
+    # A later run may have found a current release that no run had proven.
+    my $was_swapped = grep { $_->[2] eq $current } @entries;
+    my (@failed, %bad);
+    for my $entry (reverse @entries) {
+        my ($of, $kind, $path, @more) = @$entry;
+        my $done = eval {
+            if    ($kind eq 'file')   { put($path, oct $more[0], slurp("$dir/old/$more[1]")); }
+            elsif ($kind eq 'link')   { link_to($path, $more[0]); }
+            elsif ($kind eq 'absent') { unlink $path; failed("$path: $!.") if -l $path || -e $path; }
+            elsif ($kind eq 'tree')   { command('rm', '-rf', '--', $path) if $path =~ m{^$base/releases/[^/]}; }
+            elsif ($kind eq 'unit')   { bring_back($path, @more, $was_swapped, $boot); }
+            1;
+        };
+        next if $done;
+        push @failed, ref $@ ? $@->{summary} : $@;
+        $bad{$of} = 1;
+    }
+    command('sync', '-f', $base) if @entries;
+    my %state;
+    seek($log, 0, 0);
+    while (<$log>) { $state{$1} = $2 if /^step\t(\S+)\t(started|done|unchanged|failed)\t/; }
+    seek($log, 0, 2);
+    for my $one (reverse @steps) {
+        next if $one->{kind} =~ /^(?:packages|certificate|forget)$/ || $bad{ $one->{id} };
+        event($one->{id}, 'undone', '') if ($state{ $one->{id} } // '') =~ /^(?:started|done)$/;
+    }
+    forget_journal();
+    return @failed;
+}
+
+# The end of a run in all cases.
+sub finish {
+    my ($is, $boot) = @_;
+    my @failed = $is->{verdict} eq 'done' ? () : take_back($boot);
+    $is->{detail} = join("\n", grep { length } $is->{detail} // '', 'Not undone: ' . join(' ', @failed)) if @failed;
+    remove_contents($dir);
+    result($is);
+    disarm();
+}
+
+# Contents and old contents may be secret; the log and the result are not.
+sub remove_contents { my ($of) = @_; system('rm', '-rf', '--', "$of/files", "$of/old", "$of/steps"); }
+
+# The end of a run that could not end by itself, and the rest for one that could. Gives whether there is nothing to do
+# any more.
+sub recover {
+    my $ended = sub { -e "$dir/result" && !-e "$dir/undo" };
+    if (!$ended->()) {
+        my $may = $mode eq 'tidy' || take_lock(100);
+        return 0 unless $may || $ended->();    # the one that has the lock may have done it
+        recover_now() unless $ended->();
+    }
+    remove_contents($dir);
+    unlink "$dir/run.pl";
+    disarm();
+    return 1;
+}
+
+sub recover_now {
+    open_log();
+    print {$log} "\n";    # where the last line was broken off
+    eval { read_steps() };
+    my $is = readlink($active) // '';
+    my $was_proven = $is =~ /-\Q$run\E$/ && $is eq (readlink($current) // '') && !-e "$dir/undo";
+    my $how = $mode eq 'boot' ? 'when the machine stopped' : 'from outside';
+    finish(
+        $was_proven
+        ? { verdict => 'done', summary => "Everything was done, but the run was ended $how before it could tidy up." }
+        : ($ENV{EXIT_STATUS} // '') eq 'TERM' ? cancelled()
+        : { verdict => 'failed', summary => "The run was ended $how; what it had done is undone (packages and certificates stay)." },
+        $mode eq 'boot');
+}
+
+# For the boot after a stop of the machine in the middle: the way back comes before Apache. systemd reads it then; it
+# is there as long as the run is.
+sub arm {
+    put($rescue, 0644, <<"END");
+[Unit]
+Description=Sixgate takes back what an interrupted run left
+Before=apache2.service certbot.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/perl $dir/run.pl $dir boot
+TimeoutStartSec=150
+END
+    (my $folder = $rescue_link) =~ s{/[^/]*$}{};
+    folder($folder, 0755);
+    link_to($rescue_link, $rescue);
+    sync_folder($folder);
+}
+
+sub disarm { unlink $rescue_link, $rescue if -f $rescue && slurp($rescue) =~ m{ \Q$dir\E boot$}m; }
+
+# ---------------------------------------------------------------- what earlier runs left
+
+# The lock is held: no other run is at work, at most one is arriving or waits.
+sub tidy {
+    for my $folder (glob "$runs/*") {
+        next if $folder eq $dir || is_alive($folder);
+        # It was killed, and so was what was to come after it.
+        command('/usr/bin/perl', "$dir/run.pl", $folder, 'tidy') if -e "$folder/undo" || -e "$folder/log" && !-e "$folder/result";
+        remove_contents($folder);
+        unlink "$folder/run.pl", "$folder/undo";
+    }
+    unlink glob("$base/{current,active,staged}.* $base/staged $base/{,acme/}.sixgate-* /etc/apache2/sites-available/.sixgate-*"),
+        glob('/etc/systemd/system/{.sixgate-*,multi-user.target.wants/sixgate-recover.service.*}');
+    restore_active();
+    my %keep = map { $_ => 1 } grep { defined } readlink $current, readlink $active;
+    for my $folder (glob "$base/releases/*") {
+        my ($name, $of) = $folder =~ m{/(releases/[0-9a-f]{16}-([0-9a-z-]+))$} or next;
+        my $done = -f "$runs/$of/result" && slurp("$runs/$of/result") =~ /^result\tdone\t/;
+        command('rm', '-rf', '--', $folder) unless $done || $keep{$name};
+    }
+    my @old = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob "$runs/*";
+    while (@old > 20) { my $oldest = shift @old; system('rm', '-rf', '--', $oldest) unless $oldest eq $dir; }
+}
+
+# A bundle that is just arriving, or a run that waits for the lock.
+sub is_alive {
+    my ($folder) = @_;
+    return 0 if -e "$folder/result" || -e "$folder/undo";
+    return 1 if !-e "$folder/log" && -M $folder < 600 / 86400;
+    return is_active('sixgate-apply-' . ($folder =~ m{([^/]+)$})[0] . '.service');
+}
+
+# A current release that never proved itself is not what to go back to, nor what to start from.
+sub restore_active {
+    my ($is, $proven) = map { readlink($_) // '' } $current, $active;
+    return if $is eq $proven || $proven eq '' || !-d "$active/";
+    link_to($current, $proven);
+    reload_apache() if is_active('apache2.service') || is_enabled('apache2.service');
+}
+
