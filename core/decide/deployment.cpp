@@ -65,12 +65,8 @@ public:
 
     Result<WantedDeployment> build()
     {
-        m_wanted.packages = {QStringLiteral("apache2"),
-                             QStringLiteral("ca-certificates"),
-                             QStringLiteral("certbot"),
-                             QStringLiteral("openssl"),
-                             QStringLiteral("python3-certbot-dns-rfc2136"),
-                             QStringLiteral("ssl-cert")};
+        m_wanted.packages = {QStringLiteral("apache2"), QStringLiteral("ca-certificates"), QStringLiteral("certbot"),
+                             QStringLiteral("openssl"), QStringLiteral("python3-certbot-dns-rfc2136")};
         m_wanted.modules = {QStringLiteral("alias"),    QStringLiteral("env"),        QStringLiteral("headers"),
                             QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
                             QStringLiteral("setenvif"), QStringLiteral("ssl")};

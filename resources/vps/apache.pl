@@ -1,5 +1,17 @@
 # Part of run.pl: Apache, as systemd and its visitors see it.
 
+# What visitors are shown who ask for no service's name: a certificate that tells none.
+sub make_nameless_certificate {
+    my ($key, $pem) = map { "$base/default/$_.pem" } qw(key certificate);
+    return if -s $key && -s $pem;
+    folder("$base/default", 0700);
+    remember($_) for $key, $pem;
+    my ($ok, $text) = command('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+        '-days', 36500, '-subj', '/CN=unknown', '-keyout', "$key.new", '-out', "$pem.new");
+    failed('openssl could not make the certificate for names that are no service\'s.', tail($text)) unless $ok;
+    for ($key, $pem) { rename("$_.new", $_) or failed("$_: $!."); }
+}
+
 sub start_apache {
     command('systemctl', '--quiet', 'enable', 'apache2.service', 'certbot.timer');
     my ($ok, $why) = reload_apache();

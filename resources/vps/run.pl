@@ -188,9 +188,13 @@ sub do_packages {
     if (!$ok) {
         # An installation was broken off before, or the lists of packages are missing or old.
         stop_here();
-        event($step, 'note', 'Ending what an earlier installation left half done.');
-        my ($mended, $broken) = patiently(qr/lock/, {}, 'dpkg', '--force-confold', '--configure', '-a');
-        stop_here();
+        my ($mended, $broken) = (1, '');
+        my (undef, $audit) = command('dpkg', '--audit');
+        if ($audit =~ /\S/ || $text =~ /dpkg --configure -a/) {
+            event($step, 'note', 'Ending what an earlier installation left half done.');
+            ($mended, $broken) = patiently(qr/lock/, {}, 'dpkg', '--force-confold', '--configure', '-a');
+            stop_here();
+        }
         event($step, 'note', 'Reading the lists of packages.');
         my ($updated, $old) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
         stop_here();
@@ -336,6 +340,7 @@ sub do_site {
 }
 
 sub do_activate {
+    make_nameless_certificate();
     remember("$base/staged");
     link_to("$base/staged", "releases/$release");
     my ($ok, $text) = command('apache2ctl', '-t', '-D', 'SIXGATE_STAGED');

@@ -191,7 +191,7 @@ sub tidy {
         remove_contents($folder);
         unlink "$folder/run.pl", "$folder/undo";
     }
-    unlink glob("$base/{current,active,staged}.* $base/staged $base/{,acme/}.sixgate-* /etc/apache2/sites-available/.sixgate-*"),
+    unlink glob("$base/{current,active,staged}.* $base/staged $base/default/*.new $base/{,acme/}.sixgate-* /etc/apache2/sites-available/.sixgate-*"),
         glob('/etc/systemd/system/{.sixgate-*,multi-user.target.wants/sixgate-recover.service.*}');
     restore_active();
     my %keep = map { $_ => 1 } grep { defined } readlink $current, readlink $active;

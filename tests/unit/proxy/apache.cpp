@@ -97,9 +97,9 @@ Apache::Apache(const sixgate::WantedDeployment &wanted, const Trust &trust, bool
     for (const char *folder : {"/etc/apache2", "/etc/sixgate", "/etc/letsencrypt"})
         QDir(QString::fromLatin1(folder)).removeRecursively();
     writeFile("/etc/ssl/certs/ca-certificates.crt", trust.root.pem());
-    const Identity snakeoil = issue({"vps", {"vps"}});
-    writeFile("/etc/ssl/certs/ssl-cert-snakeoil.pem", snakeoil.pem());
-    writeFile("/etc/ssl/private/ssl-cert-snakeoil.key", snakeoil.keyPem(), 0640);
+    const Identity nameless = issue({"unknown", {}});
+    writeFile("/etc/sixgate/default/certificate.pem", nameless.pem());
+    writeFile("/etc/sixgate/default/key.pem", nameless.keyPem(), 0600);
     for (const sixgate::WantedCertificate &one : wanted.certificates) {
         QList<QByteArray> names;
         for (const sixgate::Hostname &name : one.names)

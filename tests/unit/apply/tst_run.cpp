@@ -1,0 +1,266 @@
+// The runner on a machine of the test's own: it reads the whole bundle, takes back what a run that was killed left, and
+// tidies up. Nothing of it is replaced.
+
+#include "bundles.h"
+#include "decide/plan.h"
+#include "proxy/sandbox.h"
+
+#include <QCoreApplication>
+#include <QTest>
+
+using namespace bundles;
+using proxytest::makeLink;
+using proxytest::writeFile;
+
+namespace
+{
+
+/// A run's folder with the real runner and these steps.
+void unpack(const QByteArray &folder, const QByteArray &steps)
+{
+    const QString at = QString::fromUtf8(folder);
+    output(path("mkdir"), {path("-p"), at});
+    output(path("tar"), {path("-x"), path("-f"), path("-"), path("-C"), at, path("run.pl")},
+           must(deploymentBundle({change(activation())})));
+    writeFile(folder + "/steps", steps);
+}
+
+WriteFile write(const QString &to)
+{
+    return {to, 0644, "content\n", false, {}};
+}
+
+} // namespace
+
+class TestRun : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    // The bundle of a whole deployment: run.pl understands every step, finds every content, and stops before it touches
+    // anything, since the machine is not what the plan was made from.
+    void theRunnerUnderstandsIt()
+    {
+        const Site site =
+            sites::site({service("cloud", {"cloud.example.org", "bücher.example.org"}, "home6.example.org")});
+        VpsFacts bare;
+        bare.osId = path("debian");
+        bare.osVersion = path("12");
+        bare.uid = 0;
+        bare.systemd = true;
+        bare.freeBytes = qint64(1) << 40;
+        bare.files[path("/etc/sixgate/current/apache/old.conf")] = {someHash, 0644, {}};
+        std::vector<Withheld> withheld;
+        const auto changes = planDeployment(site, must(wantedDeployment(site, inputs(site))), bare, withheld);
+        QVERIFY(changes.size() > 8);
+        const auto bundle = deploymentBundle(changes);
+        QVERIFY(bundle);
+
+        const QString folder = QStringLiteral("/run/20260101-000000-0123abcd");
+        output(path("mkdir"), {folder});
+        QCOMPARE(output(path("tar"), {path("-x"), path("-f"), path("-"), path("-C"), folder}, *bundle), QByteArray());
+        const QByteArray listed = output(path("tar"), {path("-t"), path("-f"), path("-")}, *bundle);
+        QVERIFY(listed.startsWith("run.pl\nfiles/0\n") && listed.endsWith("\nsteps\n"));
+
+        const QByteArray said = output(path("perl"), {folder + path("/run.pl"), folder});
+        QVERIFY2(said.startsWith("moved: /etc/sixgate/current/apache/old.conf was changed"), said);
+        const QByteArray log = output(path("cat"), {folder + path("/log")});
+        QVERIFY2(log.startsWith("result\tmoved\t"), log);
+        QCOMPARE(output(path("cat"), {folder + path("/result")}), log);
+        // Nothing of the contents stays; nothing was made.
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\nrun.pl\n"));
+        QCOMPARE(output(path("find"), {path("/etc/sixgate"), path("/etc/systemd")}).count('\n'), 2);
+        // What systemd runs after it only removes the rest.
+        QCOMPARE(output(path("perl"), {folder + path("/run.pl"), folder, path("after")}), QByteArray());
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\n"));
+        QCOMPARE(output(path("cat"), {folder + path("/log")}), log);
+    }
+
+    void orders_data()
+    {
+        QTest::addColumn<QByteArray>("steps");
+        QTest::addColumn<QByteArray>("said");
+        const QByteArray activate = "activate\ta\t0123456789abcdef\t-\n";
+        const QByteArray forget = "forget\tf\told\n";
+        const QByteArray hash = someHash;
+        const QByteArray credentials = "delete\tc\t/etc/sixgate/acme/old.ini\t" + hash + '\n';
+        const QByteArray file = "delete\td\t/etc/sixgate/current/old.conf\t" + hash + '\n';
+        const QByteArray misplaced = "failed: The plan has a step of kind ";
+        // That file is not there: the order is right.
+        QTest::newRow("all") << file + activate + forget + credentials
+                             << QByteArray("moved: /etc/sixgate/acme/old.ini");
+        QTest::newRow("credentials at first")
+            << credentials + activate << QByteArray("moved: /etc/sixgate/acme/old.ini");
+        QTest::newRow("no activation") << file << QByteArray("failed: The plan has no activation.");
+        QTest::newRow("two") << activate + activate << misplaced + "activate";
+        QTest::newRow("certificate before") << forget + activate << misplaced + "forget";
+        QTest::newRow("file after") << activate + file << misplaced + "delete";
+        QTest::newRow("module after") << activate + "modules\tm\tssl\n" << misplaced + "modules";
+        QTest::newRow("path as a lineage") << activate + "forget\tf\t../x\n"
+                                           << QByteArray("failed: The plan has a bad");
+    }
+
+    void orders()
+    {
+        QFETCH(QByteArray, steps);
+        QFETCH(QByteArray, said);
+        const QString folder = QStringLiteral("/run/20260101-000000-0123abcf");
+        output(path("rm"), {path("-rf"), folder});
+        unpack(folder.toUtf8(), steps);
+        const QByteArray answer = output(path("perl"), {folder + path("/run.pl"), folder});
+        QVERIFY2(answer.startsWith(said), answer);
+    }
+
+    void takenBack_data()
+    {
+        QTest::addColumn<QString>("by");
+        QTest::addColumn<QByteArray>("verdict");
+        QTest::newRow("what systemd runs after it") << path("after") << QByteArray("failed");
+        QTest::newRow("the unit at boot") << path("boot") << QByteArray("failed");
+        QTest::newRow("a later run") << path("tidy") << QByteArray("failed");
+    }
+
+    // A run that was killed after the swap: all that it noted is as before, whoever takes it back.
+    void takenBack()
+    {
+        QFETCH(QString, by);
+        QFETCH(QByteArray, verdict);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const QByteArray run = "20260101-000000-0000000b", folder = "/var/lib/sixgate/runs/" + run;
+        const QByteArray before = "releases/aaaaaaaaaaaaaaaa-20250101-000000-0000000a";
+        const QByteArray after = "releases/bbbbbbbbbbbbbbbb-" + run;
+        const QByteArray site = "/etc/apache2/sites-available/zz-sixgate.conf", key = "/etc/sixgate/acme/main.ini";
+        const QByteArray link = "/etc/apache2/sites-enabled/zz-sixgate.conf";
+        writeFile("/etc/sixgate/" + before + "/manifest", "old\n");
+        writeFile("/etc/sixgate/" + after + "/manifest", "new\n");
+        makeLink(after, "/etc/sixgate/current");
+        makeLink(before, "/etc/sixgate/active");
+        writeFile(key, "new\n", 0644);
+        writeFile(site, "new\n");
+        output(path("mkdir"), {path("/etc/apache2/sites-enabled")});
+        makeLink("../sites-available/zz-sixgate.conf", link);
+        const QByteArray steps = "write\tw1\t" + key + "\t644\t" + someHash + '\t' + someHash +
+                                 "\t0\nwrite\tw2\t/etc/sixgate/current/x\t644\t-\t" + someHash +
+                                 "\t0\npackages\tp\tapache2\nsite\ts\tzz-sixgate\nactivate\ta\tbbbbbbbbbbbbbbbb\t-\n";
+        unpack(folder, steps);
+        writeFile(folder + "/files/0", "secret\n", 0600);
+        writeFile(folder + "/old/1", "old secret\n", 0600);
+        QByteArray log;
+        for (const char *id : {"w1", "w2", "p", "s"})
+            log += "step\t" + QByteArray(id) + "\tstarted\t\nstep\t" + id + "\tdone\t\n";
+        writeFile(folder + "/log", log + "step\ta\tstarted\t\nstep\ta\tno");
+        writeFile(folder + "/undo", "-\ttree\t/etc/sixgate/" + after + "\nw1\tfile\t" + key + "\t600\t1\nw1\tabsent\t" +
+                                        site + "\ns\tabsent\t" + link + "\na\tlink\t/etc/sixgate/current\t" + before +
+                                        "\na\tlink\t/etc/sixgate/active\t" + before +
+                                        "\na\tabsent\t/etc/sixgate/acti"); // cut off: was not done
+
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at, by});
+        QVERIFY2(said.contains("failed: The run was ended"), said);
+        QVERIFY2(!said.contains("Not undone"), said);
+        QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current"), path("/etc/sixgate/active")}),
+                 before + '\n' + before + '\n');
+        QCOMPARE(output(path("ls"), {path("/etc/sixgate/releases")}), before.mid(9) + '\n');
+        QCOMPARE(output(path("cat"), {path("/etc/sixgate/acme/main.ini")}), QByteArray("old secret\n"));
+        QCOMPARE(output(path("stat"), {path("-c"), path("%a"), path("/etc/sixgate/acme/main.ini")}),
+                 QByteArray("600\n"));
+        QCOMPARE(output(path("find"), {path("/etc/apache2"), path("!"), path("-type"), path("d")}), QByteArray());
+        QCOMPARE(output(path("ls"), {path("-A"), at}), QByteArray("log\nresult\n"));
+        QVERIFY(output(path("cat"), {at + path("/result")}).startsWith("result\t" + verdict + '\t'));
+        // Each step that was done or begun, the last one first; packages stay.
+        QByteArrayList undone;
+        for (const QByteArray &line : output(path("cat"), {at + path("/log")}).split('\n')) {
+            if (line.split('\t').value(2) == "undone")
+                undone << line.split('\t').value(1);
+        }
+        QCOMPARE(undone, (QByteArrayList{"a", "s", "w2", "w1"}));
+    }
+
+    // Killed when the new release had proven itself: it stays, and nothing else does.
+    void killedAtTheEnd()
+    {
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/var/lib/sixgate")});
+        const QByteArray run = "20260101-000000-0000000c", folder = "/var/lib/sixgate/runs/" + run;
+        const QByteArray release = "releases/cccccccccccccccc-" + run;
+        writeFile("/etc/sixgate/" + release + "/manifest", "new\n");
+        makeLink(release, "/etc/sixgate/current");
+        makeLink(release, "/etc/sixgate/active");
+        unpack(folder, "activate\ta\tcccccccccccccccc\t-\n");
+        writeFile(folder + "/files/0", "secret\n", 0600);
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at, path("after")});
+        QVERIFY2(said.startsWith("done: "), said);
+        QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current")}), release + '\n');
+        QCOMPARE(output(path("ls"), {path("-A"), at}), QByteArray("log\nresult\n"));
+    }
+
+    // Cancelled before it had begun to listen for that: it says so, and nothing stays.
+    void cancelledAtTheBeginning()
+    {
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/var/lib/sixgate")});
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-00000010";
+        unpack(folder, "activate\ta\tcccccccccccccccc\t-\n");
+        writeFile(folder + "/files/0", "secret\n", 0600);
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray said =
+            output(path("env"), {path("EXIT_STATUS=TERM"), path("perl"), at + path("/run.pl"), at, path("after")});
+        QVERIFY2(said.startsWith("cancelled: "), said);
+        QCOMPARE(output(path("ls"), {path("-A"), at}), QByteArray("log\nresult\n"));
+        QCOMPARE(output(path("find"), {path("/etc/sixgate")}).count('\n'), 1);
+    }
+
+    // A later run removes what was left, and starts from the release that had proven itself.
+    void tidied()
+    {
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const QByteArray proven = "releases/aaaaaaaaaaaaaaaa-20250101-000000-0000000a";
+        const QByteArray kept = "releases/eeeeeeeeeeeeeeee-20250101-000000-0000000e";
+        const QByteArray unproven = "releases/dddddddddddddddd-20250101-000000-0000000d";
+        for (const QByteArray &release : {proven, kept, unproven})
+            writeFile("/etc/sixgate/" + release + "/manifest", "x\n");
+        makeLink(unproven, "/etc/sixgate/current");
+        makeLink(proven, "/etc/sixgate/active");
+        for (const char *left :
+             {"/etc/sixgate/acme/.sixgate-x", "/etc/sixgate/.sixgate-x", "/etc/sixgate/current.x",
+              "/etc/sixgate/active.x", "/etc/sixgate/staged", "/etc/apache2/sites-available/.sixgate-x"})
+            writeFile(left, "secret\n", 0600);
+        writeFile("/var/lib/sixgate/runs/20250101-000000-0000000e/result", "result\tdone\t\t\n");
+        writeFile("/var/lib/sixgate/runs/20250101-000000-0000000d/result", "result\tfailed\t\t\n");
+        writeFile("/var/lib/sixgate/runs/20250101-000000-0000000d/files/0", "secret\n", 0600);
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-0000000f";
+        unpack(folder, "activate\ta\t0123456789abcdef\taaaaaaaaaaaaaaaa\n");
+        const QString at = QString::fromUtf8(folder);
+        // Half a deployment is none, so a plan does not expect it.
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at});
+        QVERIFY2(said.startsWith("moved: The current release is not the one"), said);
+        QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current")}), proven + '\n');
+        QCOMPARE(output(path("ls"), {path("/etc/sixgate/releases")}), proven.mid(9) + '\n' + kept.mid(9) + '\n');
+        QCOMPARE(output(path("grep"), {path("-r"), path("secret"), path("/etc/sixgate"), path("/etc/apache2"),
+                                       path("/var/lib/sixgate/runs/20250101-000000-0000000d")}),
+                 QByteArray());
+    }
+
+    // One byte less or more, and the runner refuses.
+    void damagedBundle()
+    {
+        const auto bundle = deploymentBundle({change(write(path("/etc/sixgate/x"))), change(activation())});
+        QVERIFY(bundle);
+        const QString folder = QStringLiteral("/run/20260101-000000-0123abce");
+        output(path("mkdir"), {folder});
+        output(path("tar"), {path("-x"), path("-f"), path("-"), path("-C"), folder}, *bundle);
+        writeFile(folder.toUtf8() + "/files/0", "contenX\n");
+        const QByteArray said = output(path("perl"), {folder + path("/run.pl"), folder});
+        QVERIFY2(said.startsWith("failed: The bundle arrived damaged."), said);
+    }
+};
+
+int main(int argc, char *argv[])
+{
+    return proxytest::inSandbox([&] {
+        QCoreApplication application(argc, argv);
+        TestRun test;
+        return QTest::qExec(&test, argc, argv);
+    });
+}
+
+#include "tst_run.moc"
