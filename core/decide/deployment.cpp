@@ -199,7 +199,9 @@ private:
                         QStringLiteral("Store it: sixgatectl secret set %1").arg(dnsAcmeKeySecret(*account)));
         m_wanted.files.push_back(
             file(acmeCredentialsPath(*account), 0600, credentials->second,
-                 QStringLiteral("the ACME key goes to the VPS; it can only set _acme-challenge TXT records"), true));
+                 QStringLiteral(
+                     "the ACME key goes to the VPS; the DNS server is to let it set _acme-challenge TXT records only"),
+                 true));
         return {};
     }
 

@@ -203,7 +203,8 @@ Outcome Engine::apply(const Plan &plan, std::stop_token stop)
 
 Result<CheckReport> Engine::check(std::stop_token stop)
 {
-    d->job.say(QStringLiteral("Connecting to %1").arg(d->job.site.vps.front().host.ascii()));
+    if (!d->vps.session())
+        d->job.say(QStringLiteral("Connecting to %1").arg(d->job.site.vps.front().host.ascii()));
     d->vps.connect(stop);
     // After a deployment there may be certificates that the facts of before do not know.
     if (!d->vps.seen().facts || d->deployed)

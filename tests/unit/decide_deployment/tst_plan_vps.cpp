@@ -101,7 +101,8 @@ private Q_SLOTS:
             QVERIFY(one.oldValue.isEmpty() && one.oldHash.isEmpty());
         }
         const Change &key = changes[1];
-        QVERIFY(key.sentence.contains(QStringLiteral("it can only set _acme-challenge TXT records")));
+        QVERIFY(
+            key.sentence.contains(QStringLiteral("the DNS server is to let it set _acme-challenge TXT records only")));
         QVERIFY(key.diff.isEmpty() && key.newValue.startsWith(QStringLiteral("(secret)")));
         QVERIFY(changes[4].diff.startsWith(QStringLiteral("--- %1\n+++ %1\n@@ -0,0 +1,").arg(confPath)));
         const auto activate = std::get<ActivateRelease>(changes.back().action);
