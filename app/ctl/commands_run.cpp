@@ -79,7 +79,7 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
     out[QStringLiteral("changes")] = changes;
     out[QStringLiteral("withheld")] = json(plan.withheld);
     output.document(out);
-    return !plan.empty() ? Differs : blocked(plan) ? Failed : AllWell;
+    return blocked(plan) ? Failed : !plan.empty() ? Differs : AllWell;
 }
 
 int runApply(const Options &options, Output &output, std::stop_token stop)

@@ -40,6 +40,7 @@ QJsonArray json(const std::vector<Withheld> &withheld)
     for (const Withheld &one : withheld)
         out.append(QJsonObject{{QStringLiteral("object"), one.object},
                                {QStringLiteral("reason"), one.reason},
+                               {QStringLiteral("detail"), one.detail},
                                {QStringLiteral("fix"), one.fix},
                                {QStringLiteral("blocking"), one.blocking}});
     return out;

@@ -175,6 +175,8 @@ QString Output::withheld(const std::vector<Withheld> &withheld) const
         text += QStringLiteral("  %1  %2: %3\n")
                     .arg(one.blocking ? bad(QStringLiteral("!")) : QStringLiteral("·"), harmless(one.object),
                          harmless(one.reason));
+        for (const QString &line : one.detail.split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+            text += QStringLiteral("     %1\n").arg(dim(harmless(line)));
         if (!one.fix.isEmpty())
             text += QStringLiteral("     → %1\n").arg(harmless(one.fix));
     }

@@ -23,12 +23,12 @@ bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs
     const QString host = site.vps.front().host.ascii();
     if (!seen.vps.facts) {
         const Error &why = seen.vps.facts.error();
-        plan.withheld.push_back({host, why.summary, why.fix, true});
+        plan.withheld.push_back({host, why.summary, why.fix, true, why.detail});
         return false;
     }
     if (!inputs.deployment) {
         const Error &why = inputs.deployment.error();
-        plan.withheld.push_back({host, why.summary, why.fix, true});
+        plan.withheld.push_back({host, why.summary, why.fix, true, why.detail});
         return false;
     }
     std::vector<Withheld> withheld;

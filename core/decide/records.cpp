@@ -127,7 +127,7 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
                                  std::vector<Withheld> &withheld)
 {
     const auto leave = [&](const Error &why, bool blocking) {
-        withheld.push_back({objectOf(wish.key), why.summary, why.fix, blocking});
+        withheld.push_back({objectOf(wish.key), why.summary, why.fix, blocking, why.detail});
         return std::nullopt;
     };
     if (!wish.values)

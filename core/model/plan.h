@@ -93,6 +93,7 @@ struct Withheld {
     QString reason;
     QString fix;
     bool blocking = false; ///< the wanted state cannot be reached without it: `apply` ends with failure
+    QString detail;        ///< evidence, e.g. the fingerprint that a machine presents; may be empty
 };
 
 struct Plan {

@@ -102,7 +102,9 @@ Outcome checkPrivate(const struct stat &status, unsigned others, const QString &
     if ((status.st_mode & others) != 0)
         return fail(ErrorCode::Denied, QStringLiteral("Others than its owner can get at %1.").arg(path),
                     QStringLiteral("Its mode is %1.").arg(status.st_mode & 07777, 4, 8, QLatin1Char('0')),
-                    QStringLiteral("chmod %1 %2").arg(wanted, path));
+                    (status.st_mode & S_ISVTX) != 0 // a folder that is meant for everybody, as /tmp
+                        ? QStringLiteral("Use a folder of its own: mkdir -m 700 %1/sixgate").arg(path)
+                        : QStringLiteral("chmod %1 %2").arg(wanted, path));
     if (status.st_uid != ::geteuid() && status.st_uid != 0)
         return fail(ErrorCode::Denied, QStringLiteral("%1 belongs to another user.").arg(path),
                     QStringLiteral("Its owner is user %1.").arg(status.st_uid), {});

@@ -127,7 +127,7 @@ Result<ServerAddress> parseServerAddress(const JsonNode &node)
     if (!text)
         return passOn(text);
     const bool literal = std::all_of(text->begin(), text->end(), [](QChar c) { return c.isDigit() || c == u'.'; });
-    if (literal || text->contains(u':')) {
+    if (literal || (text->contains(u':') && !text->contains(u'/'))) {
         const auto address = parseIpAddress(*text);
         if (!address)
             return failAt(node.path, address.error().summary, address.error().fix);

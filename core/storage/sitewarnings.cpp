@@ -183,8 +183,17 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
         warnOfAccount(site.dns[i], i, warnings);
     warnOfServerNames(site, warnings);
     warnOfPorts(site, warnings);
+    if (site.services.empty())
+        warnings.push_back({QStringLiteral("services"),
+                            QStringLiteral("There is no service: what was set up for one is taken down."),
+                            QStringLiteral("Add one, for example as in the handbook's site.md.")});
     for (size_t i = 0; i < site.vps.size(); ++i) {
         warnOfHostKeys(site.vps[i], i, warnings);
+        if (site.vps[i].user.text() != QLatin1String("root"))
+            warnings.push_back(
+                {QStringLiteral("vps[%1].ssh.user").arg(i),
+                 QStringLiteral("Only root can set up the VPS for now, not %1.").arg(site.vps[i].user.text()),
+                 QStringLiteral("Use \"root\", with the SSH key in /root/.ssh/authorized_keys.")});
         if (!site.vps[i].acme.termsAgreed)
             warnings.push_back({QStringLiteral("vps[%1].acme.agreeToTerms").arg(i),
                                 QStringLiteral("The certification authority's terms are not agreed to, so no "
