@@ -16,7 +16,9 @@ int runSite(const Options &options, Output &output);
 int runSecret(const Options &options, Output &output, std::stop_token stop);
 int runHome(const Options &options, Output &output, std::stop_token stop);
 int runPlan(const Options &options, Output &output, std::stop_token stop);
-int runApply(const Options &options, Output &output, std::stop_token stop);
+/// `detach` ends the waiting for what goes on by itself.
+int runApply(const Options &options, Output &output, std::stop_token stop, std::stop_token detach);
+int runVps(const Options &options, Output &output, std::stop_token stop, std::stop_token detach);
 int runCheck(const Options &options, Output &output, std::stop_token stop);
 
 /// Loads the site file; an error is bad input, whatever its code.

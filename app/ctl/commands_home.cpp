@@ -67,17 +67,17 @@ QJsonValue chosenJson(const AddressChoice &choice)
 
 int explain(const Options &options, Output &output, std::stop_token stop)
 {
-    const auto link = options.ipJson.isEmpty() ? readLink() : linkFrom(options.ipJson, stop);
+    const bool given = options.has("--ip-json");
+    const auto link = given ? linkFrom(options.value("--ip-json"), stop) : readLink();
     if (!link) {
         // A file that cannot be read is bad input, too.
         giveUp(output, link.error(), QStringLiteral("home explain"));
-        return options.ipJson.isEmpty() || link.error().code == ErrorCode::Cancelled ? Failed : BadInput;
+        return !given || link.error().code == ErrorCode::Cancelled ? Failed : BadInput;
     }
     // Somebody else's addresses are judged as they are; the site file of this machine says nothing about them.
     Outcome told;
-    const auto sources = options.ipJson.isEmpty()
-                             ? sourcesOf(options, told)
-                             : std::vector<std::pair<QString, AddressSource>>{{QString(), AddressOfThisMachine{}}};
+    const auto sources = given ? std::vector<std::pair<QString, AddressSource>>{{QString(), AddressOfThisMachine{}}}
+                               : sourcesOf(options, told);
     if (!told) {
         giveUp(output, told.error(), QStringLiteral("home explain"));
         return BadInput;

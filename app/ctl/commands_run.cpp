@@ -69,7 +69,7 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), options.words[0]);
-    const Plan plan = job->engine->plan(*seen, options.scope);
+    const Plan plan = job->engine->plan(*seen, options.scope, options.has("--replace-newer"));
     output.print(output.plan(plan, true));
     output.print(output.withheld(plan.withheld));
     QJsonObject out = document(options.words[0]);
@@ -82,7 +82,7 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
     return blocked(plan) ? Failed : !plan.empty() ? Differs : AllWell;
 }
 
-int runApply(const Options &options, Output &output, std::stop_token stop)
+int runApply(const Options &options, Output &output, std::stop_token stop, std::stop_token detach)
 {
     std::unique_ptr<Steps> steps;
     Engine::Sinks sinks = sinksFor(output);
@@ -101,14 +101,14 @@ int runApply(const Options &options, Output &output, std::stop_token stop)
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), command);
-    const Plan plan = job->engine->plan(*seen, options.scope);
+    const Plan plan = job->engine->plan(*seen, options.scope, options.has("--replace-newer"));
     steps = std::make_unique<Steps>(output, plan);
     output.print(plan.empty()
                      ? output.plan(plan, false)
                      : output.strong(QStringLiteral("Carrying out %1 %2\n")
                                          .arg(plan.changes.size())
                                          .arg(QLatin1String(plan.changes.size() == 1 ? "change" : "changes"))));
-    const Outcome done = job->engine->apply(plan, stop);
+    const Outcome done = job->engine->apply(plan, {stop, detach});
     output.quiet();
     output.print(output.withheld(plan.withheld));
 

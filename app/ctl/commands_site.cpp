@@ -7,17 +7,13 @@
 #include <QFileInfo>
 #include <QJsonDocument>
 
+#include <algorithm>
+
 namespace sixgate::ctl
 {
 
 namespace
 {
-
-QString given(const Options &options, const char *name)
-{
-    const auto found = options.given.find(QLatin1String(name));
-    return found == options.given.end() ? QString() : found->second;
-}
 
 /// Parses an option's value; the error names the option.
 template <class T>
@@ -33,13 +29,13 @@ Result<T> parsed(const char *option, const QString &text)
 /// The value of an option, or `label` + zone.
 Result<Hostname> nameIn(const Options &options, const char *option, const QString &label, const Hostname &zone)
 {
-    const QString text = given(options, option);
+    const QString text = options.value(option);
     return parsed<Hostname>(option, text.isEmpty() ? label + QLatin1Char('.') + zone.ascii() : text);
 }
 
 Outcome addressFrom(const Options &options, Site &site)
 {
-    const QString text = given(options, "--interface-id");
+    const QString text = options.value("--interface-id");
     if (text.isEmpty()) {
         site.servers.front().address = AddressOfThisMachine{};
         return {};
@@ -55,9 +51,11 @@ Outcome addressFrom(const Options &options, Site &site)
 Result<Site> siteFrom(const Options &options)
 {
     auto site = parseSite(resource(u"handbook/example-site.json"));
-    if (!site || options.given.empty())
+    const bool describes = std::any_of(options.given.begin(), options.given.end(),
+                                       [](const auto &one) { return one.first != QLatin1String("--force"); });
+    if (!site || !describes)
         return site;
-    const QString publicText = given(options, "--public-name");
+    const QString publicText = options.value("--public-name");
     if (publicText.isEmpty())
         return fail(ErrorCode::Invalid,
                     QStringLiteral("--public-name is missing: the name that visitors use, for example --public-name "
@@ -65,7 +63,7 @@ Result<Site> siteFrom(const Options &options)
     const auto publicName = parsed<Hostname>("--public-name", publicText);
     if (!publicName)
         return passOn(publicName);
-    QString zoneText = given(options, "--zone");
+    QString zoneText = options.value("--zone");
     if (zoneText.isEmpty())
         zoneText = publicName->ascii().section(QLatin1Char('.'), 1);
     const auto zone = zoneText.contains(QLatin1Char('.')) ? parsed<Hostname>("--zone", zoneText) : publicName;
@@ -80,7 +78,7 @@ Result<Site> siteFrom(const Options &options)
 
     DnsAccount &account = site->dns.front();
     account.zone = *zone;
-    const QString serverText = given(options, "--dns-server");
+    const QString serverText = options.value("--dns-server");
     if (const auto address = parseIpAddress(serverText); address)
         account.server = std::visit([](const auto &one) { return ServerAddress(one); }, *address);
     else if (const auto server = nameIn(options, "--dns-server", QStringLiteral("ns1"), *zone); server)
@@ -90,20 +88,20 @@ Result<Site> siteFrom(const Options &options)
 
     Vps &vps = site->vps.front();
     vps.host = *vpsName;
-    if (const QString text = given(options, "--host-key"); !text.isEmpty()) {
-        const auto key = parsed<Fingerprint>("--host-key", text);
+    if (const QString text = options.value("--host-key"); !text.isEmpty()) {
+        const auto key = parsed<HostKeyPin>("--host-key", text);
         if (!key)
             return passOn(key);
         vps.hostKeys = {*key};
     }
     vps.acme.mail.reset();
-    if (const QString text = given(options, "--mail"); !text.isEmpty()) {
+    if (const QString text = options.value("--mail"); !text.isEmpty()) {
         const auto mail = parsed<Mail>("--mail", text);
         if (!mail)
             return passOn(mail);
         vps.acme.mail = *mail;
     }
-    vps.acme.termsAgreed = options.given.contains(QStringLiteral("--agree-to-terms"));
+    vps.acme.termsAgreed = options.has("--agree-to-terms");
 
     site->services.resize(1, site->services.front());
     Service &service = site->services.front();
@@ -123,7 +121,7 @@ Result<Site> siteFrom(const Options &options)
 int makeNew(const Options &options, Output &output)
 {
     const QString command = QStringLiteral("site new");
-    if (QFileInfo::exists(options.siteFile) && !options.force)
+    if (QFileInfo::exists(options.siteFile) && !options.has("--force"))
         return giveUp(output,
                       {ErrorCode::Invalid,
                        QStringLiteral("There is a site file already: %1.").arg(options.siteFile),
@@ -143,8 +141,7 @@ int makeNew(const Options &options, Output &output)
     const DnsAccount &account = site->dns.front();
     output.print(QStringLiteral("Wrote %1.\n\nNext:\n"
                                 "  1. Look through it: sixgatectl site validate tells what is still missing.\n"
-                                "     The VPS's host key is read on its own console: ssh-keygen -l -f "
-                                "/etc/ssh/ssh_host_ed25519_key.pub\n"
+                                "     sixgatectl vps trust fetches the VPS's host key for you to compare.\n"
                                 "  2. Store the keys of the zone %2:\n"
                                 "       sixgatectl secret set %3\n"
                                 "       sixgatectl secret set %4\n"

@@ -64,6 +64,41 @@ Result<QByteArray> readInput(int fd, ReadUntil until, qsizetype most, std::stop_
     return tooLong();
 }
 
+Result<Secret> askSecret(Output &output, const QString &question, std::stop_token stop)
+{
+    std::optional<HiddenInput> hidden;
+    const bool terminal = isatty(STDIN_FILENO);
+    if (terminal) {
+        hidden.emplace();
+        output.remark(question);
+    }
+    auto bytes = readInput(STDIN_FILENO, ReadUntil::LineEnd, chunkSize, stop);
+    if (terminal)
+        output.remark(QStringLiteral("\n"));
+    if (!bytes)
+        return passOn(bytes);
+    while (bytes->endsWith('\r'))
+        bytes->chop(1);
+    if (bytes->isEmpty())
+        return fail(ErrorCode::Invalid, QStringLiteral("No password was given on standard input."));
+    return Secret(std::move(*bytes));
+}
+
+Outcome askYes(Output &output, const QString &question, const QString &otherwise, std::stop_token stop)
+{
+    if (output.json() || !isatty(STDIN_FILENO))
+        return fail(ErrorCode::Invalid, QStringLiteral("There is nobody to ask here, so nothing was changed."), {},
+                    QStringLiteral("Run it in a terminal, or %1.").arg(otherwise));
+    output.print(question);
+    const auto answer = readInput(STDIN_FILENO, ReadUntil::LineEnd, 100, stop);
+    if (!answer)
+        return passOn(answer);
+    const QByteArray word = answer->trimmed().toLower();
+    if (word == "y" || word == "yes")
+        return {};
+    return fail(ErrorCode::Cancelled, QStringLiteral("Nothing was changed."));
+}
+
 Result<std::unique_ptr<SecretStore>> openSecrets(const Options &options, const Label &siteName, Output &output,
                                                  std::stop_token stop)
 {

@@ -35,6 +35,13 @@ enum class ReadUntil { End, LineEnd };
 /// than `most` octets, Cancelled on a stop. Of what was read no copy stays in memory but the result.
 Result<QByteArray> readInput(int fd, ReadUntil until, qsizetype most, std::stop_token stop);
 
+/// Asks for a secret: hidden on a terminal, else the first line of standard input.
+Result<Secret> askSecret(Output &output, const QString &question, std::stop_token stop);
+
+/// Asks a question that "y" or "yes" agrees to. Cancelled where the answer is another one; Invalid, with `otherwise` as
+/// what to do, where standard input is no terminal or JSON is wanted.
+Outcome askYes(Output &output, const QString &question, const QString &otherwise, std::stop_token stop);
+
 /// Opens the store that --secrets names; on a terminal it asks for what `stdin` needs.
 Result<std::unique_ptr<SecretStore>> openSecrets(const Options &options, const Label &siteName, Output &output,
                                                  std::stop_token stop);

@@ -60,15 +60,21 @@ int run(const QStringList &arguments)
     }
     Output output(options->json);
     const QString command = options->words[0];
-    const bool applies = command == QLatin1String("apply");
+    const QString word = options->words.value(1);
+    const bool applies =
+        command == QLatin1String("apply") ||
+        (command == QLatin1String("vps") && word != QLatin1String("keys") && word != QLatin1String("trust"));
     Signals signals([&output, applies](int count) {
         // All other commands end at once.
         if (!applies && count == 1)
             return;
         output.quiet();
-        output.remark(!applies     ? QStringLiteral("Still stopping.\n")
-                      : count == 1 ? QStringLiteral("Stopping; what has begun is undone or finished first.\n")
-                                   : QStringLiteral("Still stopping; the VPS never stays half changed.\n"));
+        output.remark(
+            !applies ? QStringLiteral("Still stopping.\n")
+            : count == 1
+                ? QStringLiteral("Stopping; what has begun is undone or finished first. Ctrl-C again leaves without "
+                                 "waiting.\n")
+                : QStringLiteral("Leaving; what runs on the VPS goes on by itself.\n"));
     });
     if (command == QLatin1String("site"))
         return runSite(*options, output);
@@ -79,7 +85,9 @@ int run(const QStringList &arguments)
     if (command == QLatin1String("plan"))
         return runPlan(*options, output, signals.token());
     if (command == QLatin1String("apply"))
-        return runApply(*options, output, signals.token());
+        return runApply(*options, output, signals.token(), signals.second());
+    if (command == QLatin1String("vps"))
+        return runVps(*options, output, signals.token(), signals.second());
     if (command == QLatin1String("check"))
         return runCheck(*options, output, signals.token());
     return giveUp(output, noSuchCommand(command), {});

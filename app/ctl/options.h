@@ -24,10 +24,12 @@ struct Options {
     QString secrets;        ///< --secrets, or "keychain"
     bool json = false;      ///< --json
     PlanScope scope = PlanScope::All;
-    QString ipJson;                   ///< --ip-json; empty: not given
-    bool force = false;               ///< --force
-    std::map<QString, QString> given; ///< options of `site new`, by name
-    QStringList words;                ///< the command and what follows it
+    std::map<QString, QStringList> given; ///< all other options, by name, with their values
+    QStringList words;                    ///< the command and what follows it
+
+    bool has(const char *name) const { return given.contains(QLatin1String(name)); }
+    /// The last value of an option; empty where it was not given.
+    QString value(const char *name) const;
 };
 
 /// What to do instead of a command: a text and an exit code (help, version, an error of usage).
@@ -41,6 +43,7 @@ struct Finished {
 /// Parses the arguments, without the program's name.
 tl::expected<Options, Finished> parseOptions(const QStringList &arguments);
 
+bool isCommand(const QString &name);
 Error noSuchCommand(const QString &command);
 
 /// Help for one command that there is, or (empty) for all.

@@ -26,7 +26,7 @@ Signals::Signals(std::function<void(int)> told)
             const timespec span{0, 100'000'000};
             if (sigtimedwait(&set, nullptr, &span) <= 0)
                 continue;
-            m_stop.request_stop();
+            (count == 0 ? m_stop : m_second).request_stop();
             tell(++count);
         }
     });

@@ -19,9 +19,12 @@ public:
     Signals &operator=(const Signals &) = delete;
 
     std::stop_token token() const { return m_stop.get_token(); }
+    /// Requested by the second signal.
+    std::stop_token second() const { return m_second.get_token(); }
 
 private:
     std::stop_source m_stop;
+    std::stop_source m_second;
     std::jthread m_thread;
 };
 

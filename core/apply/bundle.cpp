@@ -128,6 +128,40 @@ struct StepWriter {
         return begin("activate") + '\t' + a.releaseId.toLatin1() + '\t' + orDash(a.expectedId.toLatin1());
     }
 
+    Result<QByteArray> operator()(const OpenPorts &a) const
+    {
+        QStringList ports;
+        for (const int port : a.ports)
+            ports << QString::number(port);
+        const QString list = ports.join(QLatin1Char(','));
+        if (!matches(list, QStringLiteral("80|443|80,443")))
+            return unfit(change, list);
+        const QByteArray line = begin("firewall") + '\t' + list.toLatin1();
+        if (a.firewall == FirewallKind::Ufw)
+            return line + "\tufw";
+        if (!matches(a.family, QStringLiteral("inet|ip")))
+            return unfit(change, a.family);
+        for (const QString &name : {a.table, a.chain}) {
+            if (!matches(name, QStringLiteral("[A-Za-z_][A-Za-z0-9_.-]{0,127}")))
+                return unfit(change, name);
+        }
+        return line + "\tnftables\t" + a.family.toLatin1() + '\t' + a.table.toLatin1() + '\t' + a.chain.toLatin1();
+    }
+
+    Result<QByteArray> operator()(const GoBack &a) const
+    {
+        for (const QString &id : {a.releaseId, a.expectedId}) {
+            if (!matches(id, QStringLiteral("[0-9a-f]{16}")))
+                return unfit(change, id);
+        }
+        return begin("back") + '\t' + a.releaseId.toLatin1() + '\t' + a.expectedId.toLatin1();
+    }
+
+    Result<QByteArray> operator()(const RemoveAll &a) const
+    {
+        return begin("remove") + '\t' + (a.keepPackages ? "keep" : "purge");
+    }
+
     Result<QByteArray> operator()(const ForgetCertificate &a) const { return words("forget", {a.lineage}); }
 };
 
@@ -190,7 +224,7 @@ Result<QByteArray> deploymentSteps(const std::vector<Change> &changes, std::vect
     return steps;
 }
 
-Result<QByteArray> deploymentBundle(const std::vector<Change> &changes)
+Result<QByteArray> deploymentBundle(const std::vector<Change> &changes, const RunOwner &owner)
 {
     std::vector<QByteArray> blobs;
     auto steps = deploymentSteps(changes, blobs);
@@ -198,10 +232,13 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes)
         return steps;
     TarWriter tar;
     // One script for Perl, several files for those who read it.
-    tar.add("run.pl", resource(u"vps/run.pl") + resource(u"vps/apache.pl") + resource(u"vps/undo.pl") +
-                          resource(u"vps/tools.pl"));
+    QByteArray script;
+    for (QStringView part : {u"run", u"packages", u"remove", u"apache", u"firewall", u"undo", u"tools"})
+        script += resource(QStringLiteral("vps/%1.pl").arg(part));
+    tar.add("run.pl", script);
     for (size_t i = 0; i < blobs.size(); ++i)
         tar.add("files/" + QByteArray::number(qint64(i)), blobs[i]);
+    tar.add("owner", "who " + owner.who.toUtf8().toBase64() + "\nversion " + owner.version.toUtf8().toBase64() + '\n');
     tar.add("steps", *steps);
     return tar.finish();
 }

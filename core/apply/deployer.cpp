@@ -2,6 +2,7 @@
 
 #include "apply/bundle.h"
 #include "resources/resources.h"
+#include "transport/io.h"
 
 #include <QDateTime>
 #include <QRandomGenerator>
@@ -23,6 +24,13 @@ using namespace std::chrono_literals;
 constexpr auto uploadTime = 2min;
 // How long a cancelled run may take to give its verdict: apt-get is waited for, since a broken-off dpkg is worse.
 constexpr auto verdictTime = 2min;
+// How long nobody answers before the run is left alone: a VPS may restart meanwhile.
+constexpr auto silenceTime = 5min;
+constexpr auto connectTime = 20s;
+constexpr auto longestPause = 10s;
+constexpr int mostStarts = 5;
+// A machine that is just starting refuses people who have logged in before (pam_nologin).
+constexpr int mostRefusals = 5;
 
 QString newRunId()
 {
@@ -76,6 +84,7 @@ public:
     qint64 bytes() const { return m_bytes; } ///< of the log, read so far
     bool lost() const { return m_lost; }
     const std::optional<Outcome> &verdict() const { return m_verdict; }
+    void begin() { m_lost = false; }
 
 private:
     void step(const QList<QByteArray> &fields)
@@ -113,61 +122,161 @@ QByteArray script(QStringView name, const QByteArray &firstLine)
     return resource(name) + "__END__\n" + firstLine + '\n';
 }
 
-/// Follows until the verdict; an error where the connection, the deadline or a stop comes first.
-Outcome follow(SshSession &session, const QString &runId, LogReader &reader, const Deadline &deadline,
-               std::stop_token stop)
+/// One run on the VPS, from here.
+class Run
 {
-    const QByteArray first = "run " + runId.toLatin1() + ' ' + QByteArray::number(reader.bytes());
-    const auto ran = session.exec(RemoteCommand("perl").literal("-"), script(u"vps/follow.pl", first), deadline, stop,
-                                  [&reader](const QByteArray &line) { reader.line(line); });
-    if (reader.verdict())
-        return *reader.verdict();
-    if (!ran)
-        return passOn(ran);
-    if (reader.lost())
-        return fail(ErrorCode::Internal, QStringLiteral("The run on the VPS ended without a verdict."),
-                    QStringLiteral("Run %1.").arg(runId),
-                    QStringLiteral("See \"journalctl -u sixgate-apply-%1\" on the VPS, then "
-                                   "make a new plan.")
-                        .arg(runId));
-    return fail(ErrorCode::Protocol, QStringLiteral("The run on the VPS could not be followed."),
-                QStringLiteral("Status %1: %2").arg(ran->status).arg(QString::fromUtf8(ran->err).left(500)),
-                whereTheVerdictIs(runId));
-}
-
-/// Asks the run to stop and waits for what it says.
-Outcome cancel(SshSession &session, const QString &runId, LogReader &reader)
-{
-    const Deadline deadline = Deadline::after(verdictTime);
-    const QByteArray unit = "sixgate-apply-" + runId.toLatin1() + ".service";
-    const auto asked = session.exec(RemoteCommand("systemctl")
-                                        .literal("kill")
-                                        .literal("--kill-whom=main")
-                                        .literal("--signal=TERM")
-                                        .literal(unit.constData()),
-                                    {}, deadline, {});
-    if (!asked)
-        return passOn(asked);
-    return follow(session, runId, reader, deadline, {});
-}
-
-Outcome start(SshSession &session, const QString &runId, const QByteArray &bundle)
-{
-    const QByteArray first = "run " + runId.toLatin1() + ' ' + QByteArray::number(bundle.size());
-    const auto ran = session.exec(RemoteCommand("perl").literal("-"), script(u"vps/receive.pl", first) + bundle,
-                                  Deadline::after(uploadTime), {});
-    if (!ran) {
-        // The run may have begun before the connection broke.
-        tl::unexpected<Error> broken = passOn(ran);
-        broken.value().fix = QStringLiteral("If it was started, its verdict will be in "
-                                            "/var/lib/sixgate/runs/%1/result on the VPS; then make a new plan.")
-                                 .arg(runId);
-        return broken;
+public:
+    Run(RemoteHost &host, const ProgressSink &progress, const Deadline &deadline)
+        : m_host(host), m_progress(progress), m_deadline(deadline), m_reader(progress)
+    {
     }
-    if (ran->status != 0 || ran->out.trimmed() != "started")
-        return fail(ErrorCode::Refused, QStringLiteral("The run could not be started on the VPS."),
-                    QString::fromUtf8(ran->err).left(500).trimmed());
-    return {};
+
+    const QString &id() const { return m_id; }
+    bool hasVerdict() const { return m_reader.verdict().has_value(); }
+
+    /// Uploads and starts. The upload is not broken off: afterwards it is certain whether the run exists.
+    Outcome start(const QByteArray &bundle, const RunStops &stops)
+    {
+        Outcome started;
+        for (int i = 0; i < mostStarts; ++i) {
+            m_id = newRunId();
+            started = startOnce(bundle);
+            if (started || !isLoss(started.error()))
+                return started;
+            if (auto back = reconnect(m_deadline, stops.detach); !back)
+                return back;
+            const auto exists = followOnce(m_deadline, stops.detach, true);
+            if (exists || hasVerdict())
+                return {};
+            if (!m_reader.lost())
+                return exists;
+        }
+        return started;
+    }
+
+    /// Until the verdict, over as many connections as it takes; an error where the deadline or a stop comes first.
+    Outcome follow(const Deadline &deadline, std::stop_token stop)
+    {
+        while (true) {
+            const auto followed = followOnce(deadline, stop);
+            if (hasVerdict())
+                return *m_reader.verdict();
+            if (!isLoss(followed.error()))
+                return followed;
+            if (auto back = reconnect(deadline, stop); !back)
+                return back;
+        }
+    }
+
+    /// Asks the run to stop and waits for what it says.
+    Outcome cancel(std::stop_token detach)
+    {
+        say(QStringLiteral("Asking the VPS to stop; waiting for its answer."));
+        const Deadline deadline = Deadline::after(verdictTime);
+        const QByteArray unit = "sixgate-apply-" + m_id.toLatin1() + ".service";
+        while (true) {
+            const auto asked = m_host.command(RemoteCommand("systemctl")
+                                                  .literal("kill")
+                                                  .literal("--kill-whom=main")
+                                                  .literal("--signal=TERM")
+                                                  .literal(unit.constData()),
+                                              deadline, detach);
+            if (asked)
+                return follow(deadline, detach);
+            if (!isLoss(asked.error()))
+                return passOn(asked);
+            if (auto back = reconnect(deadline, detach); !back)
+                return back;
+        }
+    }
+
+private:
+    static bool isLoss(const Error &error) { return error.code == ErrorCode::Network; }
+
+    void say(const QString &text) const
+    {
+        if (m_progress)
+            m_progress({}, StepState::Note, text);
+    }
+
+    Outcome reconnect(const Deadline &deadline, std::stop_token stop)
+    {
+        say(QStringLiteral("The connection to %1 is lost; the run goes on there. Connecting again.")
+                .arg(m_host.label()));
+        const Deadline silence = Deadline::after(silenceTime).sooner(deadline.left());
+        std::chrono::milliseconds pause = 500ms;
+        int refusals = 0;
+        while (true) {
+            auto connected = m_host.connect(Deadline::after(connectTime).sooner(silence.left()), stop);
+            if (connected) {
+                say(QStringLiteral("Connected again."));
+                return {};
+            }
+            const ErrorCode why = connected.error().code;
+            const bool passes = why == ErrorCode::Network || why == ErrorCode::Timeout ||
+                                (why == ErrorCode::Denied && ++refusals < mostRefusals);
+            if (!passes || silence.passed()) {
+                connected.error().fix += QLatin1Char(' ') + whereTheVerdictIs(m_id);
+                return connected;
+            }
+            if (auto paused = pauseFor(pause, stop); !paused)
+                return paused;
+            pause = std::min<std::chrono::milliseconds>(2 * pause, longestPause);
+        }
+    }
+
+    Outcome startOnce(const QByteArray &bundle)
+    {
+        const QByteArray first = "run " + m_id.toLatin1() + ' ' + QByteArray::number(bundle.size());
+        const auto ran = m_host.perl(script(u"vps/receive.pl", first) + bundle, Deadline::after(uploadTime), {});
+        if (!ran)
+            return passOn(ran);
+        if (ran->status != 0 || ran->out.trimmed() != "started")
+            return fail(ErrorCode::Refused, QStringLiteral("The run could not be started on the VPS."),
+                        plain(QString::fromUtf8(ran->err).left(500).trimmed()),
+                        QStringLiteral("Mend what it says there, then try again; nothing was changed."));
+        return {};
+    }
+
+    /// `once`: only to see whether the run exists.
+    Outcome followOnce(const Deadline &deadline, std::stop_token stop, bool once = false)
+    {
+        const QByteArray first =
+            "run " + m_id.toLatin1() + ' ' + QByteArray::number(m_reader.bytes()) + (once ? " once" : "");
+        m_reader.begin();
+        const auto ran = m_host.perl(script(u"vps/follow.pl", first), deadline, stop,
+                                     [this](const QByteArray &line) { m_reader.line(line); });
+        if (!ran)
+            return passOn(ran);
+        if (m_reader.lost())
+            return fail(
+                ErrorCode::Internal, QStringLiteral("The run on the VPS ended without a verdict."),
+                QStringLiteral("Run %1.").arg(m_id),
+                QStringLiteral("See \"journalctl -u sixgate-apply-%1\" on the VPS, then make a new plan.").arg(m_id));
+        if (once && ran->status == 0)
+            return {};
+        return fail(ErrorCode::Protocol, QStringLiteral("The run on the VPS could not be followed."),
+                    plain(QStringLiteral("Status %1: %2").arg(ran->status).arg(QString::fromUtf8(ran->err).left(500))),
+                    whereTheVerdictIs(m_id));
+    }
+
+    RemoteHost &m_host;
+    const ProgressSink &m_progress;
+    const Deadline &m_deadline;
+    QString m_id;
+    LogReader m_reader;
+};
+
+/// What a cancellation means to who asked for it: by a stop, by the deadline, or by nobody here.
+Outcome judged(Outcome ended, ErrorCode why)
+{
+    if (ended || ended.error().code != ErrorCode::Cancelled || why == ErrorCode::Cancelled)
+        return ended;
+    if (why == ErrorCode::Timeout)
+        return fail(ErrorCode::Timeout, QStringLiteral("The VPS did not finish in time; everything was undone."),
+                    ended.error().detail);
+    return fail(ErrorCode::Refused, QStringLiteral("The run was stopped on the VPS itself; everything was undone."),
+                ended.error().detail, QStringLiteral("The VPS may have been restarted. Once it runs, try again."));
 }
 
 } // namespace
@@ -191,43 +300,39 @@ QString stepStateName(StepState state)
     return QStringLiteral("note");
 }
 
-Outcome deploy(SshSession &session, const std::vector<Change> &changes, const ProgressSink &progress,
-               const Deadline &deadline, std::stop_token stop)
+Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOwner &owner,
+               const ProgressSink &progress, const Deadline &deadline, const RunStops &stops)
 {
     std::vector<Change> mine;
     std::copy_if(changes.begin(), changes.end(), std::back_inserter(mine),
                  [](const Change &change) { return change.lane == Lane::Vps; });
     if (mine.empty())
         return {};
-    const auto bundle = deploymentBundle(mine);
+    const auto bundle = deploymentBundle(mine, owner);
     if (!bundle)
         return passOn(bundle);
-    if (stop.stop_requested())
+    if (stops.stop.stop_requested())
         return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled; the VPS was not touched."));
 
-    const QString runId = newRunId();
-    if (auto started = start(session, runId, *bundle); !started)
+    Run run(host, progress, deadline);
+    if (auto started = run.start(*bundle, stops); !started)
         return started;
-    LogReader reader(progress);
-    auto followed = follow(session, runId, reader, deadline, stop);
-    if (followed || reader.verdict())
-        return followed;
-    const ErrorCode why = followed.error().code;
-    if (why != ErrorCode::Cancelled && why != ErrorCode::Timeout) {
-        if (followed.error().fix.isEmpty() || why == ErrorCode::Network)
-            followed.error().fix = whereTheVerdictIs(runId);
-        return followed;
+    auto ended = run.follow(deadline, stops.stop);
+    if (ended || run.hasVerdict())
+        return judged(std::move(ended), ErrorCode::Refused);
+    const ErrorCode why = ended.error().code;
+    if (why == ErrorCode::Cancelled || why == ErrorCode::Timeout) {
+        ended = run.cancel(stops.detach);
+        if (!ended && !run.hasVerdict() && stops.detach.stop_requested())
+            return fail(ErrorCode::Unavailable,
+                        QStringLiteral("Detached: the run on %1 goes on by itself.").arg(host.label()),
+                        QStringLiteral("It was asked to stop; whatever it does, the VPS never stays half changed."),
+                        QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first). ") +
+                            whereTheVerdictIs(run.id()));
     }
-    if (progress)
-        progress({}, StepState::Note, QStringLiteral("Asking the VPS to stop; waiting for its answer."));
-    auto ended = cancel(session, runId, reader);
-    if (!ended && !reader.verdict())
-        ended.error().fix = whereTheVerdictIs(runId);
-    // Undone because of the deadline, not because somebody wished it.
-    if (!ended && ended.error().code == ErrorCode::Cancelled && why == ErrorCode::Timeout)
-        return fail(ErrorCode::Timeout, QStringLiteral("The VPS did not finish in time; everything was undone."),
-                    ended.error().detail);
-    return ended;
+    if (!ended && !run.hasVerdict() && ended.error().fix.isEmpty())
+        ended.error().fix = whereTheVerdictIs(run.id());
+    return judged(std::move(ended), why);
 }
 
 } // namespace sixgate

@@ -1,5 +1,7 @@
 #include "decide/plan.h"
 
+#include <QVersionNumber>
+
 #include <algorithm>
 #include <iterator>
 
@@ -9,10 +11,21 @@ namespace sixgate
 namespace
 {
 
-bool sendsVisitorsToVps(const Change &change)
+/// Visitors come by the public names' A records, people and programs by the VPS's own name.
+bool leadsToVps(const Site &site, const Change &change)
 {
     const auto *records = std::get_if<SetRecords>(&change.action);
-    return records && records->wanted.type == RecordType::A && !records->wanted.values.empty();
+    if (!records)
+        return false;
+    return (records->wanted.type == RecordType::A && !records->wanted.values.empty()) ||
+           std::any_of(site.vps.begin(), site.vps.end(),
+                       [&](const Vps &vps) { return vps.host == records->wanted.name; });
+}
+
+bool isNewer(const VpsFacts &facts, const PlanInputs &inputs)
+{
+    return !inputs.replaceNewer &&
+           QVersionNumber::fromString(facts.madeVersion) > QVersionNumber::fromString(inputs.version);
 }
 
 /// False where the VPS cannot be made ready by this plan.
@@ -33,6 +46,18 @@ bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs
     }
     std::vector<Withheld> withheld;
     auto changes = planDeployment(site, *inputs.deployment, *seen.vps.facts, withheld);
+    if (!changes.empty() && isNewer(*seen.vps.facts, inputs)) {
+        withheld.push_back(
+            {host,
+             QStringLiteral("What %1 runs was set up by a newer Sixgate (%2%3); this is %4.")
+                 .arg(host, seen.vps.facts->madeVersion,
+                      seen.vps.facts->madeBy.isEmpty() ? QString() : QStringLiteral(", ") + seen.vps.facts->madeBy,
+                      inputs.version),
+             QStringLiteral("Update Sixgate on this computer. To replace it by what this version makes: "
+                            "sixgatectl apply --replace-newer"),
+             true});
+        changes.clear();
+    }
     const bool ready = std::none_of(withheld.begin(), withheld.end(), [](const Withheld &one) { return one.blocking; });
     std::move(changes.begin(), changes.end(), std::back_inserter(plan.changes));
     std::move(withheld.begin(), withheld.end(), std::back_inserter(plan.withheld));
@@ -47,7 +72,7 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
     std::vector<Change> last;
     if (inputs.scope != PlanScope::Vps) {
         for (Change &change : planRecords(site, seen, inputs.managed, plan.withheld))
-            (sendsVisitorsToVps(change) ? last : plan.changes).push_back(std::move(change));
+            (leadsToVps(site, change) ? last : plan.changes).push_back(std::move(change));
     }
     const bool ready = inputs.scope == PlanScope::Dns ? seen.vps.facts && !seen.vps.facts->deployedId.isEmpty()
                                                       : planVps(site, seen, inputs, plan);

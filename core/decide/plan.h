@@ -13,6 +13,8 @@ enum class PlanScope { All, Dns, Vps };
 struct PlanInputs {
     PlanScope scope = PlanScope::All;
     std::vector<ManagedRecord> managed; ///< records Sixgate set earlier
+    QString version;                    ///< of this Sixgate
+    bool replaceNewer = false;          ///< also what a newer Sixgate has deployed is replaced
     Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
 };
 

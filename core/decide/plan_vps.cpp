@@ -1,4 +1,5 @@
 #include "decide/deployment.h"
+#include "decide/firewall.h"
 
 #include <QCryptographicHash>
 
@@ -44,6 +45,7 @@ public:
     std::vector<Change> plan()
     {
         packages();
+        openFirewall();
         files();
         deletions(false);
         modules();
@@ -123,6 +125,28 @@ private:
         change.newValue = joined(missing);
     }
 
+    /// Visitors who come over IPv4 must get through the VPS's own firewall.
+    void openFirewall()
+    {
+        const FirewallVerdict verdict = judgeFirewall({m_facts.ufw, m_facts.nft, m_facts.outerInterface});
+        for (const ClosedPorts &one : verdict.closed) {
+            const QString ports = portsText(one.action.ports);
+            Change &change = add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
+                                 QStringLiteral("Open the VPS's %1 in %2 for visitors; \"vps remove\" closes %3 again.")
+                                     .arg(ports, one.where,
+                                          one.action.ports.size() == 1 ? QStringLiteral("it") : QStringLiteral("them")),
+                                 one.action);
+            change.oldValue = QStringLiteral("closed");
+            change.newValue = QStringLiteral("%1 open").arg(ports);
+        }
+        for (const FirewallRemark &one : verdict.remarks) {
+            if (one.certain)
+                withhold(one.reason, one.fix, false);
+            else
+                m_perhaps.push_back(one);
+        }
+    }
+
     void files()
     {
         // The credentials first, the release's manifest last: as certbot and the swap need them.
@@ -155,8 +179,16 @@ private:
         if (!absent)
             change.oldValue =
                 file.secret ? QStringLiteral("(secret)") : QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+        if (m_facts.edited.count(file.path))
+            change.sentence += editedRemark();
         if (!file.secret && !same)
             change.diff = diffOf(file.path, old, file.content);
+    }
+
+    static QString editedRemark()
+    {
+        return QStringLiteral(
+            " It was edited on the VPS since; a copy of that stays in /var/lib/sixgate/edited there.");
     }
 
     static QString diffOf(const QString &path, const RemoteFile &old, const QByteArray &content)
@@ -175,16 +207,26 @@ private:
             wanted.insert(file.path);
         for (const auto &[path, old] : m_facts.files) {
             if (old.sha256.isEmpty() || wanted.count(path) ||
-                path.startsWith(QLatin1String(credentialsFolder)) != credentials)
+                path.startsWith(QLatin1String(credentialsFolder)) != credentials || renewsSomething(path))
                 continue;
             Change &change = add(fileId(path), Verb::Delete, path,
                                  QStringLiteral("Remove %1: nothing in the site needs it any more.").arg(path),
                                  DeleteFile{path, old.sha256});
             change.oldHash = QString::fromLatin1(old.sha256);
             change.oldValue = QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+            if (m_facts.edited.count(path))
+                change.sentence += editedRemark();
             if (!old.content.isEmpty())
                 change.diff = unifiedDiff(path, old.content, {});
         }
+    }
+
+    /// A certificate that stays is renewed by these credentials.
+    bool renewsSomething(const QString &path) const
+    {
+        return std::any_of(m_facts.renewals.begin(), m_facts.renewals.end(), [&](const auto &one) {
+            return one.second.credentialsPath == path && !m_forgotten.count(one.first);
+        });
     }
 
     void modules()
@@ -266,15 +308,20 @@ private:
         }
     }
 
-    /// Certificates that Sixgate got and that no service needs any more.
+    /// Certificates that Sixgate got and that no service needs any more: nor the current deployment, which can be gone
+    /// back to. So they go along with the deployment after the next one.
     void forgetCertificates()
     {
+        if (m_changes.empty())
+            return;
         std::set<QString> wanted;
         for (const WantedCertificate &one : m_wanted.certificates)
             wanted.insert(one.lineage);
         for (const auto &[lineage, renewal] : m_facts.renewals) {
-            if (wanted.count(lineage) || !renewal.credentialsPath.startsWith(QLatin1String(credentialsFolder)))
+            if (wanted.count(lineage) || m_facts.usedCertificates.count(lineage) ||
+                !renewal.credentialsPath.startsWith(QLatin1String(credentialsFolder)))
                 continue;
+            m_forgotten.insert(lineage);
             Change &change =
                 add(QStringLiteral("vps.certificate.") + lineage, Verb::Delete,
                     QStringLiteral("certificate %1").arg(lineage),
@@ -306,15 +353,10 @@ private:
 
     void judgeMachine()
     {
-        const bool system = m_facts.osId == QLatin1String("debian") &&
-                            (m_facts.osVersion == QLatin1String("12") || m_facts.osVersion == QLatin1String("13"));
-        if (!system)
-            withhold(QStringLiteral("The VPS runs %1; Sixgate sets up Debian 12 and 13.")
-                         .arg(m_facts.osName.isEmpty() ? QStringLiteral("an unknown system") : m_facts.osName),
-                     QStringLiteral("Reinstall the VPS with Debian 12."));
+        judgeSystem();
         if (m_facts.uid != 0)
-            withhold(QStringLiteral("The login on the VPS is not root."),
-                     QStringLiteral("Set the VPS's \"user\" to root in the site file."));
+            withhold(QStringLiteral("Sixgate's script on the VPS did not run as root."),
+                     QStringLiteral("Set the VPS's \"user\" to root in the site file, or to a user who may use sudo."));
         if (!m_facts.systemd)
             withhold(QStringLiteral("The VPS does not run systemd."),
                      QStringLiteral("Use a VPS with a full Debian system, no bare container."));
@@ -328,9 +370,27 @@ private:
         if (m_termsMissing)
             withhold(QStringLiteral("The terms of the certificate authority are not agreed to."),
                      QStringLiteral("Read them and set \"agreeToTerms\" to true in the site file."));
+        for (const FirewallRemark &one : m_perhaps)
+            withhold(one.reason, one.fix, false);
         if (!m_facts.hasGlobalIpv6)
             withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
                      QStringLiteral("Switch IPv6 on at the VPS's provider."), false);
+    }
+
+    void judgeSystem()
+    {
+        using Releases = std::set<QString>;
+        const Releases debian = {QStringLiteral("12"), QStringLiteral("13")};
+        const Releases ubuntu = {QStringLiteral("22.04"), QStringLiteral("24.04")};
+        const QString name = m_facts.osName.isEmpty() ? QStringLiteral("an unknown system") : m_facts.osName;
+        if (m_facts.osId == QLatin1String("debian") && debian.count(m_facts.osVersion))
+            return;
+        if (m_facts.osId == QLatin1String("ubuntu") && ubuntu.count(m_facts.osVersion))
+            withhold(QStringLiteral("The VPS runs %1, on which Sixgate was never tested.").arg(name),
+                     QStringLiteral("It may well work; Debian 12 and 13 are tested."), false);
+        else
+            withhold(QStringLiteral("The VPS runs %1; Sixgate sets up Debian 12 and 13.").arg(name),
+                     QStringLiteral("Reinstall the VPS with Debian 12 or 13."));
     }
 
     void judgeListeners()
@@ -342,7 +402,10 @@ private:
             if (program == QLatin1String("apache2") || !told.insert(listener).second)
                 continue;
             withhold(QStringLiteral("Another program, %1, listens on the VPS's port %2.").arg(program, port),
-                     QStringLiteral("Stop and disable %1 on the VPS, or give it another port.").arg(program));
+                     QStringLiteral("What it serves is left alone. Move it into the home and let Sixgate lead visitors "
+                                    "there; or stop and disable %1; or give it another port; or use another VPS for "
+                                    "Sixgate.")
+                         .arg(program));
         }
     }
 
@@ -377,6 +440,8 @@ private:
     QString m_host;
     std::vector<Change> m_changes;
     std::set<QString> m_ids;
+    std::set<QString> m_forgotten;         ///< certificates that go
+    std::vector<FirewallRemark> m_perhaps; ///< nothing to trouble anybody with who changes nothing
     bool m_installs = false;
     bool m_termsMissing = false;
     bool m_blocked = false;

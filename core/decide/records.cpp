@@ -183,6 +183,14 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
     for (const HomeServer &server : site.servers)
         ipv6.emplace(server.name, homeIpv6(seen, server.name));
 
+    for (const Vps &vps : site.vps) {
+        if (vps.addresses.empty() || !seen.vps.ipv4 || !seen.vps.ipv6)
+            continue;
+        const QString purpose = QStringLiteral("the VPS is found by it");
+        add(vps.host, RecordType::A, ipv4, purpose);
+        add(vps.host, RecordType::AAAA, texts(*seen.vps.ipv6),
+            seen.vps.ipv6->empty() ? QStringLiteral("the site file gives the VPS no IPv6 address") : purpose);
+    }
     for (const Service &service : site.services) {
         const auto &home = ipv6.at(service.server);
         add(service.upstreamName, RecordType::AAAA, home, QStringLiteral("the VPS finds the home server by it"));
@@ -205,6 +213,10 @@ std::vector<RecordKey> recordKeysToObserve(const Site &site, const std::vector<M
         for (RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME})
             keys.insert(RecordKey{name, type});
     };
+    for (const Vps &vps : site.vps) {
+        if (!vps.addresses.empty())
+            add(vps.host);
+    }
     for (const Service &service : site.services) {
         add(service.upstreamName);
         for (const Hostname &name : service.publicNames)
@@ -262,6 +274,12 @@ std::vector<ManagedRecord> stillManaged(const Site &site, const ZoneSeen &zone,
                                         const std::vector<ManagedRecord> &managed)
 {
     std::set<RecordKey> wished;
+    for (const Vps &vps : site.vps) {
+        if (!vps.addresses.empty()) {
+            wished.insert({vps.host, RecordType::A});
+            wished.insert({vps.host, RecordType::AAAA});
+        }
+    }
     for (const Service &service : site.services) {
         wished.insert({service.upstreamName, RecordType::AAAA});
         for (const Hostname &name : service.publicNames) {

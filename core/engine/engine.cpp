@@ -5,9 +5,12 @@
 #include "engine/home.h"
 #include "engine/rendering.h"
 #include "engine/vpslink.h"
+#include "model/version.h"
 #include "observe/zone.h"
 #include "transport/io.h"
 #include "verify/paths.h"
+
+#include <QSysInfo>
 
 #include <algorithm>
 #include <future>
@@ -30,6 +33,12 @@ constexpr std::chrono::seconds longestWait = 130s;
 tl::unexpected<Error> cancelled()
 {
     return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+}
+
+RunOwner thisOwner()
+{
+    const QString user = qEnvironmentVariable("USER", QStringLiteral("somebody"));
+    return {user + QLatin1Char('@') + QSysInfo::machineHostName(), sixgateVersion()};
 }
 
 FactsQuestions questionsOf(const WantedDeployment &wanted)
@@ -93,29 +102,42 @@ public:
         return next == job.state ? Outcome() : job.save(std::move(next));
     }
 
-    Outcome carryOut(const Plan &plan, std::stop_token stop)
+    Outcome carryOut(const Plan &plan, RunStops stops)
     {
         bool vpsDone = false;
         for (const Change &change : plan.changes) {
             // Beyond the VPS's swap the job is finished: half of it would leave visitors nowhere.
             if (deployed)
-                stop = {};
-            if (stop.stop_requested())
+                stops.stop = {};
+            if (stops.stop.stop_requested())
                 return cancelled();
             if (const auto *records = std::get_if<SetRecords>(&change.action)) {
-                if (auto done = dns.set(change, *records, stop); !done)
+                if (auto done = dns.set(change, *records, stops.stop); !done)
                     return done;
             } else if (!vpsDone) {
                 vpsDone = true;
-                if (!vps.session())
+                if (auto waited = waitForVisitors(change, stops.stop); !waited)
+                    return waited;
+                if (!vps.host())
                     return tl::unexpected<Error>(vps.why());
-                if (auto done = deploy(*vps.session(), plan.changes, job.sinks.step, deploymentDeadline(plan), stop);
+                if (auto done =
+                        deploy(*vps.host(), plan.changes, thisOwner(), job.sinks.step, deploymentDeadline(plan), stops);
                     !done)
                     return done;
                 deployed = true;
             }
         }
         return {};
+    }
+
+    /// Before the VPS stops to answer, those who were sent there are to have forgotten it.
+    Outcome waitForVisitors(const Change &change, std::stop_token stop)
+    {
+        const std::chrono::seconds span = std::min(dns.oldTtl(), longestWait);
+        if (!std::holds_alternative<RemoveAll>(change.action) || span == 0s)
+            return {};
+        job.say(QStringLiteral("Waiting %1 s until resolvers have forgotten the old records").arg(span.count()));
+        return pauseFor(span, stop);
     }
 
     Job job;
@@ -176,9 +198,9 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
     return seen;
 }
 
-Plan Engine::plan(const Observation &seen, PlanScope scope) const
+Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) const
 {
-    PlanInputs inputs{scope, d->job.state.managedRecords};
+    PlanInputs inputs{scope, d->job.state.managedRecords, sixgateVersion(), replaceNewer};
     if (d->rendered)
         inputs.deployment = d->rendered->deployment;
     else
@@ -186,13 +208,28 @@ Plan Engine::plan(const Observation &seen, PlanScope scope) const
     return makePlan(d->job.site, seen, inputs);
 }
 
-Outcome Engine::apply(const Plan &plan, std::stop_token stop)
+Plan Engine::rollbackPlan(const Observation &seen) const
+{
+    return planRollback(d->job.site, seen.vps);
+}
+
+Plan Engine::removalPlan(const Observation &seen, const RemovalChoices &choices) const
+{
+    return planRemoval(d->job.site, seen, d->job.state.managedRecords, choices);
+}
+
+std::chrono::seconds Engine::oldTtl() const
+{
+    return d->dns.oldTtl();
+}
+
+Outcome Engine::apply(const Plan &plan, const RunStops &stops)
 {
     if (auto saved = d->rememberWhatWasSeen(); !saved)
         return saved;
-    if (auto prepared = d->dns.prepare(plan.changes, stop); !prepared)
+    if (auto prepared = d->dns.prepare(plan.changes, stops.stop); !prepared)
         return prepared;
-    auto done = d->carryOut(plan, stop);
+    auto done = d->carryOut(plan, stops);
     if (done || done.error().code != ErrorCode::Cancelled || d->deployed)
         return done;
     // After a failure the records stay: they lead to the home's present address, and the next run goes on from there.

@@ -2,6 +2,7 @@
 
 #include "apply/deployer.h"
 #include "decide/plan.h"
+#include "decide/vpsacts.h"
 #include "model/pathreport.h"
 #include "storage/secrets.h"
 
@@ -40,11 +41,20 @@ public:
     Result<HomeSeen> observeHome(std::stop_token stop);
 
     /// The plan for an observation of the same scope by this engine.
-    Plan plan(const Observation &seen, PlanScope scope) const;
+    /// `replaceNewer`: also what a newer Sixgate has deployed is replaced.
+    Plan plan(const Observation &seen, PlanScope scope, bool replaceNewer = false) const;
+
+    /// One step back on the VPS, and its removal: for an observation of scope All (Vps where `choices` leave the
+    /// records alone).
+    Plan rollbackPlan(const Observation &seen) const;
+    Plan removalPlan(const Observation &seen, const RemovalChoices &choices) const;
+
+    /// How long resolvers may hold what apply() replaced.
+    std::chrono::seconds oldTtl() const;
 
     /// Carries `plan` out in its order and stops at the first change that fails; the VPS's changes are one transaction.
     /// All keys are fetched before anything is changed. Records that were set are remembered, whatever comes after.
-    Outcome apply(const Plan &plan, std::stop_token stop);
+    Outcome apply(const Plan &plan, const RunStops &stops);
 
     /// Proves the four paths. After changes it tries again while resolvers may still hold the old records: at most
     /// their time to live, 130 s. Fails with Cancelled only.

@@ -1,9 +1,8 @@
 #include "engine/vpslink.h"
 
+#include "engine/vpsaccess.h"
 #include "observe/zone.h"
-#include "storage/sitefile.h"
 #include "transport/io.h"
-#include "transport/sshkey.h"
 
 namespace sixgate
 {
@@ -13,7 +12,7 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto lookTime = 20s;    // for the name, for the passphrase
+constexpr auto lookTime = 20s;    // for the name
 constexpr auto connectTime = 25s; // for the SSH connection
 constexpr auto factsTime = 30s;   // for the facts
 constexpr auto busyTime = 5min;   // for another run on the VPS to end
@@ -33,68 +32,41 @@ Outcome VpsLink::open(std::stop_token stop)
 {
     const Vps &vps = m_job.site.vps.front();
     m_seen = observeVpsName(m_job.site, Deadline::after(lookTime), stop);
-    SshTarget target{vps.host.ascii(), {}, vps.sshPort, vps.user, expandHome(vps.keyFile), {}, vps.hostKeys};
-    target.passphraseSecret = vpsPassphraseSecret(vps);
-    if (m_seen.ipv6)
-        target.addresses.insert(target.addresses.end(), m_seen.ipv6->begin(), m_seen.ipv6->end());
-    if (m_seen.ipv4)
-        target.addresses.insert(target.addresses.end(), m_seen.ipv4->begin(), m_seen.ipv4->end());
-    if (target.addresses.empty()) {
-        if (!m_seen.ipv4)
-            return passOn(m_seen.ipv4);
-        if (!m_seen.ipv6)
-            return passOn(m_seen.ipv6);
-        return fail(ErrorCode::NotFound, QStringLiteral("The VPS name %1 has no address.").arg(vps.host.ascii()), {},
-                    QStringLiteral("Give it an A and an AAAA record with the VPS's addresses."));
-    }
-    auto secret = passphrase(vps, stop);
-    if (!secret)
-        return passOn(secret);
-    target.passphrase = std::move(*secret);
-    auto session = SshSession::connect(std::move(target), Deadline::after(connectTime), stop);
-    if (!session)
-        return passOn(session);
-    m_session = std::move(*session);
+    const auto addresses = vpsAddresses(vps, m_seen);
+    if (!addresses)
+        return passOn(addresses);
+    auto host = vpsHost(vps, *addresses, m_job.secrets, stop);
+    if (!host)
+        return passOn(host);
+    if (auto connected = (*host)->connect(Deadline::after(connectTime), stop); !connected)
+        return connected;
+    m_host = std::move(*host);
     return {};
-}
-
-/// The store is asked only where the key is encrypted: a keychain that does not answer is no matter else.
-Result<Secret> VpsLink::passphrase(const Vps &vps, std::stop_token stop)
-{
-    const auto key = readSshKey(expandHome(vps.keyFile), true);
-    if (!key)
-        return passOn(key);
-    if (!key->encrypted)
-        return Secret();
-    const QString name = vpsPassphraseSecret(vps);
-    auto secret = m_job.secrets.get(name, Deadline::after(lookTime), stop);
-    if (!secret && secret.error().code == ErrorCode::NotFound)
-        return fail(ErrorCode::NotFound, QStringLiteral("The SSH key %1 needs its passphrase.").arg(vps.keyFile), {},
-                    QStringLiteral("Store it: sixgatectl secret set %1").arg(name));
-    return secret;
 }
 
 void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop)
 {
-    if (!m_session) {
+    if (!m_host) {
         m_seen.facts = tl::unexpected<Error>(m_why);
         return;
     }
     const QString host = m_job.site.vps.front().host.ascii();
     m_job.say(QStringLiteral("Reading the facts of %1").arg(host));
-    m_seen.facts = readVpsFacts(*m_session, questions, Deadline::after(factsTime), stop);
+    m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(factsTime), stop);
     const Deadline patience = Deadline::after(busyTime);
     while (wait && m_seen.facts && m_seen.facts->busy) {
+        const QString who =
+            m_seen.facts->busyWith.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(m_seen.facts->busyWith);
         if (patience.passed()) {
-            m_seen.facts =
-                fail(ErrorCode::Unavailable, QStringLiteral("Another run of Sixgate is still at work on %1.").arg(host),
-                     {}, QStringLiteral("Wait until it has ended, then try again."));
+            m_seen.facts = fail(ErrorCode::Unavailable,
+                                QStringLiteral("Another run of Sixgate%1 is still at work on %2.").arg(who, host), {},
+                                QStringLiteral("Wait until it has ended, then try again."));
             return;
         }
-        m_job.say(QStringLiteral("Another run of Sixgate is at work on %1; waiting for its end").arg(host));
+        m_job.say(QStringLiteral("Another run of Sixgate%1 is at work on %2; waiting for its end").arg(who, host));
         if (!pauseFor(1s, stop))
             return;
-        m_seen.facts = readVpsFacts(*m_session, questions, Deadline::after(factsTime), stop);
+        m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(factsTime), stop);
     }
 }
 

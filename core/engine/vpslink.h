@@ -2,7 +2,7 @@
 
 #include "engine/job.h"
 #include "observe/vps.h"
-#include "transport/ssh.h"
+#include "transport/remotehost.h"
 
 #include <memory>
 
@@ -22,17 +22,18 @@ public:
     /// state. Where it does not end in five minutes, the facts are not known.
     void readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop);
 
-    SshSession *session() const { return m_session.get(); }
+    /// nullptr where there is no connection: see why().
+    RemoteHost *host() const { return m_host.get(); }
+    SshSession *session() const { return m_host ? &m_host->session() : nullptr; }
     const Error &why() const { return m_why; } ///< there is no session
     const VpsSeen &seen() const { return m_seen; }
 
 private:
-    Result<Secret> passphrase(const Vps &vps, std::stop_token stop);
     Outcome open(std::stop_token stop);
 
     Job &m_job;
     VpsSeen m_seen;
-    std::unique_ptr<SshSession> m_session;
+    std::unique_ptr<RemoteHost> m_host;
     bool m_tried = false;
     Error m_why{ErrorCode::NotFound, QStringLiteral("Not connected yet."), {}, {}};
 };

@@ -147,10 +147,10 @@ struct VpsFacts {
     QString osId;      ///< `ID` of os-release, e.g. debian
     QString osVersion; ///< `VERSION_ID`, e.g. 12
     QString osName;    ///< `PRETTY_NAME`
-    QString kernel;
     int uid = -1;
     bool systemd = false;
     bool busy = false; ///< a run of Sixgate is at work there: what was read may change at once
+    QString busyWith;  ///< who carries it out, since when; may be empty
     bool hasGlobalIpv6 = false;
     qint64 freeBytes = -1;               ///< on the fuller one of /etc's and /var's file systems; -1: not known
     std::map<QString, QString> packages; ///< installed ones among the wanted: name → version
@@ -161,9 +161,18 @@ struct VpsFacts {
     std::map<QString, RenewalSeen> renewals;         ///< certbot lineage name → how it renews
     QDateTime clock;                                 ///< the VPS's own clock, UTC
     QString deployedId;                              ///< identifier of the current deployment; empty: none
+    QString previousId;                              ///< of the one before it; empty: none is kept
+    std::vector<QString> installed;                  ///< packages that Sixgate's runs installed
+    QString madeBy;                                  ///< who made it: "ada@laptop"; may be empty
+    QString madeVersion;                             ///< with which Sixgate; may be empty
+    std::set<QString> edited;                        ///< files that people changed since a run left them
+    std::set<QString> usedCertificates;              ///< lineages that the current deployment needs
     bool apacheActive = false;
     bool certbotTimerActive = false;
     std::vector<QString> listeners80And443; ///< "443 apache2" …
+    QByteArray ufw;                         ///< `ufw status verbose`; empty: not there
+    QByteArray nft;                         ///< `nft list ruleset`; empty: not there
+    QString outerInterface;                 ///< of the IPv4 route to the internet; empty: not known
 };
 
 struct VpsSeen {

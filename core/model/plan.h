@@ -14,7 +14,7 @@ namespace sixgate
 /// What to change, as data: preview, progress and log print the same items, and `apply` does exactly them.
 
 enum class Lane { Dns, Vps };
-enum class Verb { Create, Update, Delete, Install, Enable, Obtain, Activate };
+enum class Verb { Create, Update, Delete, Install, Enable, Obtain, Activate, Open };
 QString verbName(Verb verb); ///< lower-case word, e.g. "create"
 QString laneName(Lane lane); ///< "dns", "vps"
 
@@ -59,6 +59,15 @@ struct ObtainCertificate {
     std::chrono::seconds propagation{30};
     QString credentialsPath; ///< of the rfc2136 ini file on the VPS
 };
+enum class FirewallKind { Ufw, Nftables };
+/// Let visitors over IPv4 through the VPS's own firewall.
+struct OpenPorts {
+    FirewallKind firewall = FirewallKind::Ufw;
+    std::vector<int> ports; ///< of 80 and 443, ascending
+    QString family;         ///< of nftables: inet or ip; of ufw this and the next two are empty
+    QString table;
+    QString chain;
+};
 /// Validate, swap, reload, probe: makes the new release the current one.
 struct ActivateRelease {
     QString releaseId;  ///< hash of the wanted state
@@ -70,9 +79,19 @@ struct ForgetCertificate {
     QString lineage;
 };
 
+/// Make the release before the current one current again. A plan of its own.
+struct GoBack {
+    QString releaseId;
+    QString expectedId; ///< the current deployment when the plan was made
+};
+/// Take everything away that Sixgate brought to the VPS. A plan of its own; what is done is not taken back.
+struct RemoveAll {
+    bool keepPackages = false;
+};
+
 // The first alternative is one that can be default-constructed: a Change begins empty.
 using ChangeAction = std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite,
-                                  ObtainCertificate, ActivateRelease, ForgetCertificate>;
+                                  ObtainCertificate, ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll>;
 
 struct Change {
     QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it

@@ -8,6 +8,19 @@ QString tsigAlgorithmName(TsigAlgorithm algorithm)
     return algorithm == TsigAlgorithm::HmacSha512 ? QStringLiteral("hmac-sha512") : QStringLiteral("hmac-sha256");
 }
 
+QString sshAuthName(SshAuth auth)
+{
+    switch (auth) {
+    case SshAuth::Agent:
+        return QStringLiteral("agent");
+    case SshAuth::Password:
+        return QStringLiteral("password");
+    case SshAuth::Key:
+        break;
+    }
+    return QStringLiteral("key");
+}
+
 QString serverAddressText(const ServerAddress &address)
 {
     if (const auto *name = std::get_if<Hostname>(&address))
@@ -49,6 +62,16 @@ QString dnsAcmeKeySecret(const DnsAccount &account)
 QString vpsPassphraseSecret(const Vps &vps)
 {
     return QStringLiteral("vps.%1.passphrase").arg(vps.name.text());
+}
+
+QString vpsPasswordSecret(const Vps &vps)
+{
+    return QStringLiteral("vps.%1.password").arg(vps.name.text());
+}
+
+QString vpsSudoPasswordSecret(const Vps &vps)
+{
+    return QStringLiteral("vps.%1.sudo-password").arg(vps.name.text());
 }
 
 QString pinnedKeyPlace(const Site &site, const Label &server)

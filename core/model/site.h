@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/fingerprint.h"
+#include "model/hostkeypin.h"
 #include "model/hostname.h"
 #include "model/interfaceid.h"
 #include "model/ipaddress.h"
@@ -67,16 +68,28 @@ struct AcmeSettings {
     std::chrono::seconds propagation{30}; ///< wait between setting TXT and asking the CA; 0 to 3600
 };
 
+/// How Sixgate proves to the VPS who it is.
+enum class SshAuth {
+    Key,      ///< a private key file, `keyFile`
+    Agent,    ///< a key of the SSH agent (SSH_AUTH_SOCK): that of `keyFile`, or the only one that it has
+    Password, ///< by the methods password or keyboard-interactive; secret `vps.<name>.password`
+};
+QString sshAuthName(SshAuth auth); ///< "key", "agent", "password"
+
 /// A VPS: dual-stack Debian machine that carries the IPv4 visitors.
 struct Vps {
     Label name;
     Hostname host; ///< the VPS name: has only the VPS's addresses
     Port sshPort;
-    Login user;
-    QString
-        keyFile; ///< path of the private key on this machine; `~/` allowed. Passphrase: secret `vps.<name>.passphrase`
-    std::vector<Fingerprint> hostKeys; ///< pinned SSH host keys, at least one
+    Login user; ///< root, or one who may use sudo; secret `vps.<name>.sudo-password` where sudo asks for one
+    /// Key: path of the private key on this machine, passphrase in secret `vps.<name>.passphrase`. Agent: path of the
+    /// private or the public key, or empty. `~/` allowed.
+    QString keyFile;
+    std::vector<HostKeyPin> hostKeys; ///< at least one
     AcmeSettings acme;
+    SshAuth auth = SshAuth::Key;
+    /// The VPS's addresses, where Sixgate is to keep the VPS name's records; empty: the VPS name is looked up.
+    std::vector<IpAddress> addresses;
 };
 
 /// A service: its public names, where it runs, by which name the VPS finds it.
@@ -106,6 +119,8 @@ struct Site {
 QString dnsKeySecret(const DnsAccount &account);
 QString dnsAcmeKeySecret(const DnsAccount &account);
 QString vpsPassphraseSecret(const Vps &vps);
+QString vpsPasswordSecret(const Vps &vps);
+QString vpsSudoPasswordSecret(const Vps &vps);
 
 /// Where the pin of a server stands in the site file, as messages name it: `servers[0].pinnedKey`.
 QString pinnedKeyPlace(const Site &site, const Label &server);

@@ -27,7 +27,7 @@ QString shownLine(const QByteArray &bytes)
 {
     QString text = QString::fromUtf8(bytes).left(200);
     for (QChar &c : text) {
-        if (!c.isPrint())
+        if (!c.isPrint() || c == QChar::LineSeparator || c == QChar::ParagraphSeparator)
             c = QLatin1Char('?');
     }
     return text;

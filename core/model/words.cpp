@@ -50,6 +50,8 @@ QString verbName(Verb verb)
         return QStringLiteral("obtain");
     case Verb::Activate:
         return QStringLiteral("activate");
+    case Verb::Open:
+        return QStringLiteral("open");
     }
     return {};
 }

@@ -17,6 +17,8 @@ namespace
 // A VPS with more than this is none that Sixgate set up.
 constexpr qsizetype mostLines = 20000;
 constexpr qsizetype mostAnswer = 48 * 1024 * 1024;
+// Of a firewall; as in facts.pl.
+constexpr qsizetype mostRules = 512 * 1024;
 
 tl::unexpected<Error> strange(const QString &detail)
 {
@@ -86,6 +88,24 @@ private:
         }
         if (key == "package" && v.size() == 2 && isName(v[0]))
             return m_facts.packages.emplace(QString::fromLatin1(v[0]), shownLine(v[1])).second;
+        if ((key == "ufw" || key == "nft") && v.size() == 1 && v[0].size() <= mostRules && once(key)) {
+            (key == "ufw" ? m_facts.ufw : m_facts.nft) = v[0];
+            return true;
+        }
+        if (key == "installed" && once(key)) {
+            // With the architecture where there are several: "libc6:amd64".
+            for (const QByteArray &one : v) {
+                if (!matches(QString::fromLatin1(one), QStringLiteral("[a-z0-9][a-z0-9+.-]{0,127}(:[a-z0-9]{1,16})?")))
+                    return false;
+                m_facts.installed.push_back(QString::fromLatin1(one));
+            }
+            return true;
+        }
+        if (key == "maker" && v.size() == 2 && once(key)) {
+            m_facts.madeVersion = shownLine(v[0]);
+            m_facts.madeBy = shownLine(v[1]);
+            return true;
+        }
         if (key == "file" && v.size() == 4)
             return takeFile(v);
         if (key == "certificate" && v.size() == 2 && isName(v[0])) {
@@ -120,9 +140,7 @@ private:
         const QString text = QString::fromLatin1(value);
         bool number = false;
         const qint64 n = value.toLongLong(&number);
-        if (key == "kernel" && once(key))
-            m_facts.kernel = shownLine(value);
-        else if (key == "uid" && number && n >= 0 && n <= 0x7fffffff && once(key))
+        if (key == "uid" && number && n >= 0 && n <= 0x7fffffff && once(key))
             m_facts.uid = int(n);
         else if (key == "clock" && number && n > 0 && n < 253402300800LL && once(key))
             m_facts.clock = QDateTime::fromSecsSinceEpoch(n, Qt::UTC);
@@ -130,6 +148,16 @@ private:
             m_facts.freeBytes = n;
         else if (key == "deployed" && matches(text, QStringLiteral("([0-9a-f]{16})?")) && once(key))
             m_facts.deployedId = text;
+        else if (key == "previous" && matches(text, QStringLiteral("[0-9a-f]{16}")) && once(key))
+            m_facts.previousId = text;
+        else if (key == "owner" && once(key))
+            m_facts.busyWith = shownLine(value);
+        else if (key == "edited" && isManagedPath(text))
+            m_facts.edited.insert(text);
+        else if (key == "used" && isName(value))
+            m_facts.usedCertificates.insert(text);
+        else if (key == "outer" && matches(text, QStringLiteral("[A-Za-z0-9_.@-]{1,15}")) && once(key))
+            m_facts.outerInterface = text;
         else if (key == "module" && isName(value))
             m_facts.apacheModules.insert(text);
         else if (key == "site" && isName(value))
@@ -181,11 +209,10 @@ Known<VpsFacts> parseVpsFacts(const QByteArray &answer)
     return Reader().read(answer);
 }
 
-Known<VpsFacts> readVpsFacts(SshSession &session, const FactsQuestions &questions, const Deadline &deadline,
+Known<VpsFacts> readVpsFacts(RemoteHost &host, const FactsQuestions &questions, const Deadline &deadline,
                              std::stop_token stop)
 {
-    const auto ran =
-        session.exec(RemoteCommand("perl").literal("-"), vpsFactsInput(questions), deadline, stop, {}, mostAnswer);
+    const auto ran = host.perl(vpsFactsInput(questions), deadline, stop, {}, mostAnswer);
     if (!ran)
         return passOn(ran);
     if (ran->status != 0)

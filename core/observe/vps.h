@@ -2,7 +2,7 @@
 
 #include "model/deadline.h"
 #include "model/observation.h"
-#include "transport/ssh.h"
+#include "transport/remotehost.h"
 
 #include <QByteArray>
 
@@ -24,9 +24,9 @@ struct FactsQuestions {
 };
 
 /// Reads the facts of the VPS in one round trip: runs resources/vps/facts.pl there (perl-base and coreutils only; as
-/// root, or with less to tell). Changes nothing. Network, Timeout, Cancelled as of SshSession::exec; Protocol where the
+/// root). Changes nothing. Errors as of RemoteHost::perl; Protocol where the
 /// answer is not what the script says.
-Known<VpsFacts> readVpsFacts(SshSession &session, const FactsQuestions &questions, const Deadline &deadline,
+Known<VpsFacts> readVpsFacts(RemoteHost &host, const FactsQuestions &questions, const Deadline &deadline,
                              std::stop_token stop);
 
 /// The script's standard input: the script itself, `__END__`, the questions.

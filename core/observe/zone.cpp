@@ -159,6 +159,19 @@ VpsSeen observeVpsName(const Site &site, const Deadline &deadline, std::stop_tok
     if (site.vps.empty())
         return seen;
     const Hostname &host = site.vps.front().host;
+    if (const auto &given = site.vps.front().addresses; !given.empty()) {
+        std::vector<Ipv4Address> ipv4;
+        std::vector<Ipv6Address> ipv6;
+        for (const IpAddress &address : given) {
+            if (const auto *old = std::get_if<Ipv4Address>(&address))
+                ipv4.push_back(*old);
+            else
+                ipv6.push_back(std::get<Ipv6Address>(address));
+        }
+        seen.ipv4 = ipv4;
+        seen.ipv6 = ipv6;
+        return seen;
+    }
     const DnsAccount *account = site.accountFor(host);
     std::optional<Known<DnsServer>> primary;
     if (account)

@@ -1,5 +1,7 @@
 #include "storage/json.h"
 
+#include "model/text.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -39,9 +41,15 @@ QString typeWord(const QJsonValue &value)
     return QStringLiteral("nothing");
 }
 
+/// A key that is no plain word is quoted: whoever wrote the file chose it.
 QString childPath(const QString &path, const QString &key)
 {
-    return path.isEmpty() ? key : path + QLatin1Char('.') + key;
+    const bool word = !key.isEmpty() && key.size() <= 60 && std::all_of(key.begin(), key.end(), [](QChar c) {
+        return c.unicode() < 0x80 &&
+               (c.isLetterOrNumber() || c == QLatin1Char('_') || c == QLatin1Char('-') || c == QLatin1Char('$'));
+    });
+    const QString shown = word ? key : quoted(key);
+    return path.isEmpty() ? shown : path + QLatin1Char('.') + shown;
 }
 
 QString itemPath(const QString &path, qsizetype index)

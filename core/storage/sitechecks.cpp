@@ -60,7 +60,7 @@ Outcome checkVps(const Site &site)
                                                  .arg(site.vps.size()));
     std::set<Fingerprint> keys;
     for (size_t i = 0; i < site.vps[0].hostKeys.size(); ++i) {
-        if (!keys.insert(site.vps[0].hostKeys[i]).second)
+        if (!keys.insert(site.vps[0].hostKeys[i].fingerprint).second)
             return failAt(QStringLiteral("vps[0].ssh.hostKeys[%1]").arg(i),
                           QStringLiteral("This fingerprint stands here twice; keep one."));
     }

@@ -126,12 +126,17 @@ void write(Writer &out, const Vps &vps)
     out.open(nullptr, '{');
     out.text("name", vps.name.text());
     out.text("host", vps.host.ascii());
+    if (!vps.addresses.empty())
+        out.texts("addresses", vps.addresses, [](const IpAddress &address) { return ipText(address); });
     out.open("ssh", '{');
     if (vps.sshPort.number() != 22)
         out.number("port", vps.sshPort.number());
     out.text("user", vps.user.text());
-    out.text("keyFile", vps.keyFile);
-    out.texts("hostKeys", vps.hostKeys, [](const Fingerprint &key) { return key.text(); });
+    if (vps.auth != SshAuth::Key)
+        out.text("auth", sshAuthName(vps.auth));
+    if (!vps.keyFile.isEmpty())
+        out.text("keyFile", vps.keyFile);
+    out.texts("hostKeys", vps.hostKeys, [](const HostKeyPin &key) { return key.text(); });
     out.close('}');
     out.open("acme", '{');
     out.text("directory", vps.acme.directory.text());

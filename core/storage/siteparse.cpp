@@ -1,5 +1,7 @@
+#include "model/text.h"
 #include "storage/json.h"
 #include "storage/sitechecks.h"
+#include "storage/sitefields.h"
 #include "storage/sitefile.h"
 
 #include <algorithm>
@@ -11,20 +13,6 @@ namespace
 {
 
 constexpr int Schema = 1;
-constexpr const char *LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
-
-/// Where people are tempted to put a secret: say where it belongs instead of only "not known".
-Outcome refuseSecret(const JsonNode &node, const QString &secretName)
-{
-    const QJsonObject object = node.value.toObject();
-    for (const char *key : {"secret", "password", "passphrase", "token"}) {
-        if (object.contains(QLatin1String(key)))
-            return failAt(node.path + QLatin1Char('.') + QLatin1String(key),
-                          QStringLiteral("Secrets are never in the site file."),
-                          QStringLiteral("Remove it here and store it with: sixgatectl secret set %1").arg(secretName));
-    }
-    return {};
-}
 
 Result<AddressSource> parseAddress(const JsonNode &node)
 {
@@ -56,9 +44,9 @@ Result<AddressSource> parseAddress(const JsonNode &node)
             return passOn(id);
         return AddressFromInterfaceId{*id};
     }
-    return failAt(fromNode->path, QStringLiteral("“%1” is not a way to find an address, for example \"interface-id\" "
+    return failAt(fromNode->path, QStringLiteral("%1 is not a way to find an address, for example \"interface-id\" "
                                                  "or \"this-machine\".")
-                                      .arg(from->left(40)));
+                                      .arg(quoted(*from)));
 }
 
 Result<HomeServer> parseServer(const JsonNode &node)
@@ -96,7 +84,7 @@ Result<TsigAlgorithm> parseAlgorithm(const JsonNode &node)
     else if (*text == QLatin1String("hmac-sha1") || text->startsWith(QLatin1String("hmac-md5")))
         why = QStringLiteral("is too weak");
     return failAt(node.path,
-                  QStringLiteral("“%1” %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(text->left(40), why));
+                  QStringLiteral("%1 %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(quoted(*text), why));
 }
 
 Result<TsigKeyRef> parseKey(const JsonFields &account, const char *key, const QString &secretName)
@@ -139,17 +127,6 @@ Result<ServerAddress> parseServerAddress(const JsonNode &node)
     return ServerAddress(*host);
 }
 
-Result<std::chrono::seconds> secondsField(const JsonFields &fields, const char *key, qint64 least, qint64 most,
-                                          qint64 standard)
-{
-    if (!fields.has(key))
-        return std::chrono::seconds(standard);
-    const auto number = jsonInteger(fields.at(key), least, most, standard);
-    if (!number)
-        return passOn(number);
-    return std::chrono::seconds(*number);
-}
-
 Result<DnsAccount> parseAccount(const JsonNode &node)
 {
     const auto fields = JsonFields::open(node, {"name", "kind", "zone", "server", "port", "ttl", "key", "acmeKey"});
@@ -165,9 +142,8 @@ Result<DnsAccount> parseAccount(const JsonNode &node)
     if (!kind)
         return passOn(kind);
     if (*kind != QLatin1String("rfc2136"))
-        return failAt(
-            kindNode->path,
-            QStringLiteral("“%1” is not a kind of DNS account, for example \"rfc2136\".").arg(kind->left(40)));
+        return failAt(kindNode->path,
+                      QStringLiteral("%1 is not a kind of DNS account, for example \"rfc2136\".").arg(quoted(*kind)));
     const auto zone = neededField<Hostname>(*fields, "zone", "\"example.org\"");
     if (!zone)
         return passOn(zone);
@@ -190,116 +166,6 @@ Result<DnsAccount> parseAccount(const JsonNode &node)
     if (!acmeKey)
         return passOn(acmeKey);
     return DnsAccount{*name, *zone, *server, *port, *key, *acmeKey, *ttl};
-}
-
-Result<AcmeSettings> parseAcme(const JsonNode &node)
-{
-    const auto fields = JsonFields::open(node, {"directory", "mail", "agreeToTerms", "propagationSeconds"});
-    if (!fields)
-        return passOn(fields);
-    const auto given = optionalField<HttpsUrl>(*fields, "directory", "\"https://acme.example.org/directory\"");
-    if (!given)
-        return passOn(given);
-    const auto directory = *given ? Result<HttpsUrl>(**given) : HttpsUrl::parse(QLatin1String(LetsEncrypt));
-    if (!directory)
-        return passOn(directory);
-    const auto mail = optionalField<Mail>(*fields, "mail", "\"me@example.org\"");
-    if (!mail)
-        return passOn(mail);
-    const auto agreeNode = fields->need("agreeToTerms", "true");
-    if (!agreeNode)
-        return passOn(agreeNode);
-    const auto agreed = jsonBool(*agreeNode);
-    if (!agreed)
-        return passOn(agreed);
-    const auto propagation = secondsField(*fields, "propagationSeconds", 0, 3600, 30);
-    if (!propagation)
-        return passOn(propagation);
-    return AcmeSettings{*directory, *mail, *agreed, *propagation};
-}
-
-Result<QString> parseKeyFile(const JsonNode &node)
-{
-    const auto text = jsonText(node, "\"~/.ssh/id_ed25519\"");
-    if (!text)
-        return passOn(text);
-    const bool rooted = text->startsWith(u'/') || text->startsWith(QLatin1String("~/"));
-    const bool printable = std::all_of(text->begin(), text->end(), [](QChar c) { return c.unicode() >= 0x20; });
-    if (!rooted || !printable || text->size() > 1024 || text->endsWith(u'/'))
-        return failAt(node.path, QStringLiteral("the path of a private key file is wanted, beginning with / or ~/, for "
-                                                "example \"~/.ssh/id_ed25519\"."));
-    return *text;
-}
-
-Result<std::vector<Fingerprint>> parseHostKeys(const JsonNode &node)
-{
-    const char *example = "[\"SHA256:…\"]";
-    const auto items = jsonList(node, example);
-    if (!items)
-        return passOn(items);
-    if (items->empty())
-        return failAt(node.path,
-                      QStringLiteral("At least one fingerprint of the VPS's SSH host key is needed, for example %1.")
-                          .arg(QString::fromUtf8(example)),
-                      QStringLiteral("Read it on the VPS's own console, or in the provider's web page: "
-                                     "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub"));
-    std::vector<Fingerprint> keys;
-    for (const JsonNode &item : *items) {
-        const auto key = jsonParsed<Fingerprint>(item, "\"SHA256:…\"");
-        if (!key)
-            return passOn(key);
-        keys.push_back(*key);
-    }
-    return keys;
-}
-
-Result<Vps> parseVps(const JsonNode &node)
-{
-    const auto fields = JsonFields::open(node, {"name", "host", "ssh", "acme"});
-    if (!fields)
-        return passOn(fields);
-    const auto name = neededField<Label>(*fields, "name", "\"vps\"");
-    if (!name)
-        return passOn(name);
-    const auto host = neededField<Hostname>(*fields, "host", "\"vps.example.org\"");
-    if (!host)
-        return passOn(host);
-
-    const auto sshNode =
-        fields->need("ssh", "{ \"user\": \"root\", \"keyFile\": \"~/.ssh/id_ed25519\", \"hostKeys\": [\"SHA256:…\"] }");
-    if (!sshNode)
-        return passOn(sshNode);
-    if (const auto clean = refuseSecret(*sshNode, QStringLiteral("vps.%1.passphrase").arg(name->text())); !clean)
-        return passOn(clean);
-    const auto ssh = JsonFields::open(*sshNode, {"port", "user", "keyFile", "hostKeys"});
-    if (!ssh)
-        return passOn(ssh);
-    const auto port = portField(*ssh, "port", 22);
-    if (!port)
-        return passOn(port);
-    const auto user = neededField<Login>(*ssh, "user", "\"root\"");
-    if (!user)
-        return passOn(user);
-    const auto keyNode = ssh->need("keyFile", "\"~/.ssh/id_ed25519\"");
-    if (!keyNode)
-        return passOn(keyNode);
-    const auto keyFile = parseKeyFile(*keyNode);
-    if (!keyFile)
-        return passOn(keyFile);
-    const auto hostKeysNode = ssh->need("hostKeys", "[\"SHA256:…\"]");
-    if (!hostKeysNode)
-        return passOn(hostKeysNode);
-    const auto hostKeys = parseHostKeys(*hostKeysNode);
-    if (!hostKeys)
-        return passOn(hostKeys);
-
-    const auto acmeNode = fields->need("acme", "{ \"mail\": \"me@example.org\", \"agreeToTerms\": true }");
-    if (!acmeNode)
-        return passOn(acmeNode);
-    const auto acme = parseAcme(*acmeNode);
-    if (!acme)
-        return passOn(acme);
-    return Vps{*name, *host, *port, *user, *keyFile, *hostKeys, *acme};
 }
 
 Result<Service> parseService(const JsonNode &node)

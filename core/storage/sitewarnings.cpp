@@ -165,11 +165,10 @@ void warnOfHostKeys(const Vps &vps, size_t index, std::vector<SiteWarning> &warn
 {
     const Fingerprint ofNothing = Fingerprint::ofBytes(QByteArray());
     for (size_t i = 0; i < vps.hostKeys.size(); ++i) {
-        if (vps.hostKeys[i] == ofNothing)
+        if (vps.hostKeys[i].fingerprint == ofNothing)
             warnings.push_back({QStringLiteral("vps[%1].ssh.hostKeys[%2]").arg(index).arg(i),
                                 QStringLiteral("This is the handbook's example, not the fingerprint of your VPS."),
-                                QStringLiteral("Read it on the VPS's own console: ssh-keygen -l -f "
-                                               "/etc/ssh/ssh_host_ed25519_key.pub")});
+                                QStringLiteral("Let Sixgate fetch the VPS's, and compare it: sixgatectl vps trust")});
     }
 }
 
@@ -189,11 +188,13 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
                             QStringLiteral("Add one, for example as in the handbook's site.md.")});
     for (size_t i = 0; i < site.vps.size(); ++i) {
         warnOfHostKeys(site.vps[i], i, warnings);
-        if (site.vps[i].user.text() != QLatin1String("root"))
+        if (!site.vps[i].addresses.empty() && !site.accountFor(site.vps[i].host))
             warnings.push_back(
-                {QStringLiteral("vps[%1].ssh.user").arg(i),
-                 QStringLiteral("Only root can set up the VPS for now, not %1.").arg(site.vps[i].user.text()),
-                 QStringLiteral("Use \"root\", with the SSH key in /root/.ssh/authorized_keys.")});
+                {QStringLiteral("vps[%1].addresses").arg(i),
+                 QStringLiteral("%1 lies in no zone of an account in \"dns\", so Sixgate cannot keep its "
+                                "records.")
+                     .arg(site.vps[i].host.ascii()),
+                 QStringLiteral("Set its A and AAAA records yourself, or add the account of its zone.")});
         if (!site.vps[i].acme.termsAgreed)
             warnings.push_back({QStringLiteral("vps[%1].acme.agreeToTerms").arg(i),
                                 QStringLiteral("The certification authority's terms are not agreed to, so no "

@@ -39,6 +39,12 @@ RemoteCommand &RemoteCommand::encoded(const QByteArray &bytes)
     return append(QString::fromLatin1(bytes.toBase64()));
 }
 
+RemoteCommand &RemoteCommand::words(const RemoteCommand &other)
+{
+    m_words << other.m_words;
+    return *this;
+}
+
 QByteArray RemoteCommand::text() const
 {
     QByteArrayList words;

@@ -16,7 +16,7 @@ constexpr qsizetype mostCommand = 30'000; // libssh2 sends a request as one pack
 class SshSession::Private
 {
 public:
-    Fingerprint hostKey;
+    HostKeyPin hostKey;
     SshLoop loop;
 };
 
@@ -24,7 +24,7 @@ SshSession::SshSession(std::unique_ptr<Private> priv) : d(std::move(priv)) {}
 
 SshSession::~SshSession() = default;
 
-Result<std::unique_ptr<SshSession>> SshSession::connect(SshTarget target, const Deadline &deadline,
+Result<std::unique_ptr<SshSession>> SshSession::connect(const SshTarget &target, const Deadline &deadline,
                                                         std::stop_token stop)
 {
     auto login = sshLogin(target, deadline, stop);
@@ -63,7 +63,7 @@ Result<Fd> SshSession::openTcp(const IpAddress &address, Port port, const Deadli
     return std::move(call->local);
 }
 
-Fingerprint SshSession::hostKey() const
+HostKeyPin SshSession::hostKey() const
 {
     return d->hostKey;
 }

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "model/deadline.h"
-#include "model/fingerprint.h"
+#include "model/hostkeypin.h"
 #include "model/ipaddress.h"
 #include "model/names.h"
 #include "model/port.h"
 #include "model/secret.h"
+#include "model/site.h"
 #include "transport/fd.h"
 
 #include <QByteArray>
@@ -21,17 +22,25 @@
 namespace sixgate
 {
 
-/// Where and as whom to log in.
+/// Where, as whom and how to log in.
 struct SshTarget {
     QString label;                    ///< how messages name the machine, e.g. the VPS name
     std::vector<IpAddress> addresses; ///< tried in this order, IPv6 first (the carrier's IPv4 is shared)
     Port port;
     Login user;
-    QString keyFile;                   ///< private key (OpenSSH or PEM), ed25519 or ECDSA
-    Secret passphrase;                 ///< empty: the key has none
-    std::vector<Fingerprint> hostKeys; ///< pinned; compared before any authentication
-    QString passphraseSecret;          ///< under which the passphrase is stored, for remedies
+    QString keyFile;                  ///< private key (OpenSSH or PEM), ed25519 or ECDSA; Agent: see SshAuth
+    Secret passphrase;                ///< empty: the key has none
+    std::vector<HostKeyPin> hostKeys; ///< compared before any authentication
+    QString passphraseSecret;         ///< under which the passphrase is stored, for remedies
+    SshAuth auth = SshAuth::Key;
+    Secret password;        ///< for SshAuth::Password
+    QString passwordSecret; ///< under which it is stored, for remedies
+    QString agentSocket;    ///< for SshAuth::Agent: what SSH_AUTH_SOCK says
 };
+
+/// The host key that a machine presents, the best of those it has: for the first contact. No login is attempted. At
+/// the first of `target.addresses` that answers; of the target nothing else counts but label and port.
+Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &deadline, std::stop_token stop);
 
 /// A command for a remote shell, each word quoted. Words come from literals and parsed types only.
 class RemoteCommand
@@ -47,6 +56,8 @@ public:
     }
     /// Base64 of any bytes, for values that the remote side decodes.
     RemoteCommand &encoded(const QByteArray &bytes);
+    /// All words of another command.
+    RemoteCommand &words(const RemoteCommand &other);
     /// Quoted for a POSIX shell.
     QByteArray text() const;
 
@@ -68,7 +79,8 @@ class SshSession
 {
 public:
     /// Connects, compares the host key (ErrorCode::HostKey on mismatch, naming both fingerprints), then authenticates.
-    static Result<std::unique_ptr<SshSession>> connect(SshTarget target, const Deadline &deadline,
+    /// Denied where the login is refused, with what the server accepts instead. One key or password is offered, once.
+    static Result<std::unique_ptr<SshSession>> connect(const SshTarget &target, const Deadline &deadline,
                                                        std::stop_token stop);
     ~SshSession();
 
@@ -86,7 +98,7 @@ public:
     Result<Fd> openTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
                        std::optional<std::chrono::milliseconds> most = std::nullopt);
 
-    Fingerprint hostKey() const;
+    HostKeyPin hostKey() const;
 
 private:
     class Private;

@@ -1,9 +1,9 @@
 #include "transport/sshkey.h"
 
 #include "transport/fd.h"
+#include "transport/sshwire.h"
 
 #include <QByteArrayList>
-#include <QtEndian>
 
 #include <cerrno>
 #include <cstring>
@@ -19,9 +19,7 @@ constexpr qsizetype mostBytes = 64 * 1024;
 
 QString makeAKey()
 {
-    return QStringLiteral(
-        "Make an Ed25519 key: ssh-keygen -t ed25519. Then bring it to the VPS: ssh-copy-id -i KEY.pub "
-        "USER@VPS, and name it as key file.");
+    return QStringLiteral("Make an Ed25519 key and bring it to the VPS: sixgatectl vps keys install");
 }
 
 Result<Secret> readAll(const QString &file)
@@ -63,19 +61,6 @@ QByteArray body(const QByteArray &text)
             base64 += line.trimmed();
     }
     return QByteArray::fromBase64(base64);
-}
-
-// Takes a string (uint32 length and bytes, RFC 4251 section 5) off the front.
-QByteArray takeString(QByteArray &bytes)
-{
-    if (bytes.size() < 4)
-        return {};
-    const auto length = qsizetype(qFromBigEndian<quint32>(bytes.constData()));
-    if (length > bytes.size() - 4)
-        return {};
-    const QByteArray value = bytes.mid(4, length);
-    bytes = bytes.mid(4 + length);
-    return value;
 }
 
 tl::unexpected<Error> rsa(const QString &file)
@@ -130,18 +115,25 @@ Outcome inspect(SshKey &key)
     if (!decoded.reveal().startsWith(magic))
         return notAKey(file, QStringLiteral("Its content is damaged."));
     QByteArray rest = decoded.reveal().mid(magic.size(), 2048);
-    key.encrypted = takeString(rest) != "none";
-    takeString(rest);
-    takeString(rest);
+    key.encrypted = takeSshString(rest) != "none";
+    takeSshString(rest);
+    takeSshString(rest);
     rest = rest.mid(4);
-    QByteArray publicKey = takeString(rest);
-    const QByteArray type = takeString(publicKey);
+    QByteArray publicKey = takeSshString(rest);
+    const QByteArray type = takeSshString(publicKey);
     if (type == "ssh-rsa")
         return rsa(file);
     if (type != "ssh-ed25519" && !type.startsWith("ecdsa-sha2-nistp"))
         return notAKey(file, QStringLiteral("It is a key of type \"%1\"; Ed25519 and ECDSA work.")
                                  .arg(QString::fromLatin1(type.left(60)).simplified()));
     return {};
+}
+
+// "ssh-ed25519 AAAA… comment" (sshd.8, AUTHORIZED_KEYS FILE FORMAT, without options).
+QByteArray blobOfLine(const QByteArray &text)
+{
+    const auto words = text.left(text.indexOf('\n') < 0 ? text.size() : text.indexOf('\n')).simplified().split(' ');
+    return words.size() < 2 ? QByteArray() : QByteArray::fromBase64(words[1]);
 }
 
 QString howToStore(const SshKey &key)
@@ -164,6 +156,35 @@ Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QStri
         return fail(ErrorCode::Denied, QStringLiteral("The SSH key %1 needs its passphrase.").arg(file), {},
                     QStringLiteral("Store its passphrase (%1), or use a key without one.").arg(howToStore(key)));
     return key;
+}
+
+Result<QByteArray> readSshPublicKey(const QString &file)
+{
+    auto text = readAll(file);
+    if (text && (text->reveal().startsWith("ssh-") || text->reveal().startsWith("ecdsa-"))) {
+        if (QByteArray blob = blobOfLine(text->reveal()); !blob.isEmpty())
+            return blob;
+        return notAKey(file, QStringLiteral("It is no public key line."));
+    }
+    const auto beside = readAll(file + QStringLiteral(".pub"));
+    if (beside) {
+        if (QByteArray blob = blobOfLine(beside->reveal()); !blob.isEmpty())
+            return blob;
+    }
+    if (!text)
+        return passOn(text);
+    if (text->reveal().contains("-----BEGIN OPENSSH PRIVATE KEY-----")) {
+        const Secret decoded(body(text->reveal()));
+        QByteArray rest = decoded.reveal().mid(15, 2048);
+        for (int i = 0; i < 3; ++i)
+            takeSshString(rest);
+        rest = rest.mid(4);
+        if (QByteArray blob = takeSshString(rest); !blob.isEmpty())
+            return blob;
+    }
+    return fail(ErrorCode::NotFound, QStringLiteral("The public half of the SSH key %1 is not there.").arg(file),
+                QStringLiteral("Neither it nor %1.pub is a public key.").arg(file),
+                QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(file));
 }
 
 Error sshKeyDoesNotOpen(const SshKey &key)

@@ -18,6 +18,10 @@ struct SshKey {
 /// cannot work), each with what to do.
 Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QString &secretName = {});
 
+/// The public key blob of a key: of `file` itself where that is a public key, else of `file`.pub, else of what the
+/// private key file tells in the clear (OpenSSH's format).
+Result<QByteArray> readSshPublicKey(const QString &file);
+
 /// The key is encrypted and does not open: the passphrase is wrong, or the file is damaged.
 Error sshKeyDoesNotOpen(const SshKey &key);
 

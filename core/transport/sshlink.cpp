@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <netinet/in.h>
@@ -41,6 +42,7 @@ bool breaksTheLink(int code)
     case LIBSSH2_ERROR_TIMEOUT:
     case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
     case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
+    case LIBSSH2_ERROR_PASSWORD_EXPIRED:
     case LIBSSH2_ERROR_CHANNEL_FAILURE:
     case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
     case LIBSSH2_ERROR_CHANNEL_UNKNOWN:
@@ -74,6 +76,9 @@ public:
     bool keyDoesNotOpen = false;
     int lastCode = 0;
     QString reason;
+    const Secret *answer = nullptr; // while keyboard-interactive runs
+    bool answered = false;
+    QString unanswered;
 
     SshStep step(int code)
     {
@@ -120,6 +125,40 @@ public:
         if (!self.released)
             self.toSend.append(static_cast<const char *>(bytes), qsizetype(size));
         return ssize_t(size);
+    }
+
+    // libssh2 frees the answers.
+    static void prompted(const char *, int, const char *, int, int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
+                         LIBSSH2_USERAUTH_KBDINT_RESPONSE *answers, void **abstract)
+    {
+        auto &self = *static_cast<Private *>(*abstract);
+        for (int i = 0; i < count; ++i) {
+            QByteArray text;
+            if (!prompts[i].echo && !self.answered && self.answer) {
+                text = QByteArray(self.answer->reveal().constData(), self.answer->reveal().size());
+                self.answered = true;
+            } else if (self.unanswered.isEmpty()) {
+                self.unanswered = shownLine(QByteArray(prompts[i].text, qsizetype(prompts[i].length)));
+            }
+            Secret copy(std::move(text)); // wiped
+            answers[i].text = static_cast<char *>(std::malloc(size_t(copy.reveal().size()) + 1));
+            answers[i].length = answers[i].text ? unsigned(copy.reveal().size()) : 0;
+            if (answers[i].text)
+                std::memcpy(answers[i].text, copy.reveal().constData(), size_t(copy.reveal().size()) + 1);
+        }
+    }
+
+    static int signedBy(LIBSSH2_SESSION *, unsigned char **signature, size_t *size, const unsigned char *data,
+                        size_t length, void **abstract)
+    {
+        const auto &sign = *static_cast<const std::function<QByteArray(const QByteArray &)> *>(*abstract);
+        const QByteArray made = sign(QByteArray(reinterpret_cast<const char *>(data), qsizetype(length)));
+        *signature = made.isEmpty() ? nullptr : static_cast<unsigned char *>(std::malloc(size_t(made.size())));
+        if (!*signature)
+            return -1;
+        std::memcpy(*signature, made.constData(), size_t(made.size()));
+        *size = size_t(made.size());
+        return 0;
     }
 
     static void disconnected(LIBSSH2_SESSION *, int code, const char *message, int size, const char *, int,
@@ -278,6 +317,49 @@ SshStep SshLink::authenticate(const QByteArray &user, const Secret &key, const S
     d->keyDoesNotOpen = step == SshStep::Failed && !d->authBegun && d->produced == before;
     d->authBegun = true;
     return step;
+}
+
+SshStep SshLink::authMethods(const QByteArray &user, QByteArrayList &methods)
+{
+    const char *list = libssh2_userauth_list(d->session, user.constData(), unsigned(user.size()));
+    if (list)
+        methods = QByteArray(list).split(',');
+    return d->step(list || libssh2_userauth_authenticated(d->session) ? 0 : libssh2_session_last_errno(d->session));
+}
+
+SshStep SshLink::authenticatePassword(const QByteArray &user, const Secret &password)
+{
+    return d->step(libssh2_userauth_password_ex(d->session, user.constData(), unsigned(user.size()),
+                                                password.reveal().constData(), unsigned(password.reveal().size()),
+                                                nullptr));
+}
+
+SshStep SshLink::authenticateInteractive(const QByteArray &user, const Secret &password)
+{
+    d->answer = &password;
+    const SshStep step = d->step(libssh2_userauth_keyboard_interactive_ex(d->session, user.constData(),
+                                                                          unsigned(user.size()), &Private::prompted));
+    d->answer = nullptr;
+    return step;
+}
+
+QString SshLink::unansweredPrompt() const
+{
+    return d->unanswered;
+}
+
+SshStep SshLink::authenticateSigned(const QByteArray &user, const QByteArray &publicKey,
+                                    const std::function<QByteArray(const QByteArray &bytes)> &sign)
+{
+    void *context = const_cast<void *>(static_cast<const void *>(&sign));
+    return d->step(libssh2_userauth_publickey(d->session, user.constData(),
+                                              reinterpret_cast<const unsigned char *>(publicKey.constData()),
+                                              size_t(publicKey.size()), &Private::signedBy, &context));
+}
+
+bool SshLink::passwordExpired() const
+{
+    return d->lastCode == LIBSSH2_ERROR_PASSWORD_EXPIRED;
 }
 
 bool SshLink::keyDoesNotOpen() const

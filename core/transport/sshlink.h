@@ -4,8 +4,10 @@
 #include "transport/fd.h"
 
 #include <QByteArray>
+#include <QByteArrayList>
 #include <QString>
 
+#include <functional>
 #include <memory>
 
 struct _LIBSSH2_CHANNEL;
@@ -58,6 +60,19 @@ public:
     QByteArray hostKey() const;
     QString hostKeyType() const;
     SshStep authenticate(const QByteArray &user, const Secret &key, const Secret &passphrase);
+    /// The methods that the server accepts for this user. Empty after Done: it lets the user in as he is.
+    SshStep authMethods(const QByteArray &user, QByteArrayList &methods);
+    SshStep authenticatePassword(const QByteArray &user, const Secret &password);
+    /// Method keyboard-interactive (RFC 4256): answers the first hidden prompt with the password. Another prompt is
+    /// answered with nothing and told by unansweredPrompt().
+    SshStep authenticateInteractive(const QByteArray &user, const Secret &password);
+    QString unansweredPrompt() const;
+    /// With a key that somebody else holds: `sign` gives the signature of the bytes, without its type; empty: it
+    /// cannot.
+    SshStep authenticateSigned(const QByteArray &user, const QByteArray &publicKey,
+                               const std::function<QByteArray(const QByteArray &bytes)> &sign);
+    /// The server lets the password in only to have it changed.
+    bool passwordExpired() const;
     /// The last authenticate() failed before anything was sent: the key does not open.
     bool keyDoesNotOpen() const;
     /// Says goodbye; flush() sends it.

@@ -1,7 +1,6 @@
 #include "transport/sshlogin.h"
 
 #include "transport/io.h"
-#include "transport/sshkey.h"
 #include "transport/sshnegotiation.h"
 
 #include <algorithm>
@@ -19,14 +18,10 @@ using namespace std::chrono_literals;
 constexpr auto mostToConnect = 10s;
 constexpr int mostConnections = 3; // per address, to see the server's other host keys
 
-struct PresentedKey {
-    Fingerprint fingerprint;
-    QString type;
-};
+} // namespace
 
-// Repeats a step until it is done or failed; an error where deadline, stop or the end of the connection come first.
-Result<SshStep> drive(SshLink &link, const QString &label, const Deadline &deadline, std::stop_token stop,
-                      const std::function<SshStep()> &attempt)
+Result<SshStep> driveSsh(SshLink &link, const QString &label, const Deadline &deadline, std::stop_token stop,
+                         const std::function<SshStep()> &attempt)
 {
     const auto tooLate = fail(
         ErrorCode::Timeout, QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
@@ -55,58 +50,50 @@ Result<SshStep> drive(SshLink &link, const QString &label, const Deadline &deadl
     }
 }
 
-Error lost(const SshLink &link, const QString &label, const IpAddress &address)
+Error sshLost(const SshLink &link, const QString &label, const IpAddress &address)
 {
     return {ErrorCode::Network, QStringLiteral("The SSH connection to %1 broke during the login.").arg(label),
             QStringLiteral("%1: %2").arg(ipText(address), link.reason()),
             QStringLiteral("Where it happens again, look at the server's log: journalctl -u ssh")};
 }
 
-tl::unexpected<Error> hostKeyError(const SshTarget &target, const std::vector<PresentedKey> &presented)
+PresentedHostKey presentedKey(const SshLink &link)
 {
-    QStringList shown;
-    for (const PresentedKey &one : presented)
-        shown << QStringLiteral("%1 (%2)").arg(one.fingerprint.text(), one.type);
-    QStringList pinned;
-    for (const Fingerprint &one : target.hostKeys)
-        pinned << one.text();
-    const QString check = QStringLiteral(
-        "On the console of %1 (the provider's web console, not SSH) run: for k in /etc/ssh/ssh_host_*_key.pub; do "
-        "ssh-keygen -lf $k; done. Only where it shows the presented fingerprint, put that into the site file.");
-    if (pinned.isEmpty())
-        return fail(ErrorCode::HostKey, QStringLiteral("No SSH host key is pinned for %1.").arg(target.label),
-                    QStringLiteral("Presented: %1. No login was attempted.").arg(shown.join(QStringLiteral(", "))),
-                    check.arg(target.label));
-    return fail(
-        ErrorCode::HostKey, QStringLiteral("The SSH host key of %1 is not the pinned one.").arg(target.label),
-        QStringLiteral("Presented: %1. Pinned: %2. No login was attempted.")
-            .arg(shown.join(QStringLiteral(", ")), pinned.join(QStringLiteral(", "))),
-        QStringLiteral("The machine may have been installed anew, its keys may have been replaced, its address may "
-                       "belong to another machine, or somebody intercepts the connection. ") +
-            check.arg(target.label));
+    return PresentedHostKey::ofBlob(link.hostKeyType(), link.hostKey());
 }
 
-Outcome authenticate(SshLink &link, const SshTarget &target, const SshKey &key, const IpAddress &address,
-                     const Deadline &deadline, std::stop_token stop)
+namespace
 {
-    const QByteArray user = target.user.text().toUtf8();
-    const auto step =
-        drive(link, target.label, deadline, stop, [&] { return link.authenticate(user, key.text, target.passphrase); });
-    if (!step)
-        return passOn(step);
-    if (*step == SshStep::Done)
-        return {};
-    if (link.keyDoesNotOpen())
-        return tl::unexpected<Error>(sshKeyDoesNotOpen(key));
-    if (link.broken())
-        return tl::unexpected<Error>(lost(link, target.label, address));
+
+QString textOf(const PresentedHostKey &key)
+{
+    return QStringLiteral("%1 %2 (%3)").arg(key.type, key.fingerprint.text(), key.md5);
+}
+
+tl::unexpected<Error> hostKeyError(const SshTarget &target, const std::vector<PresentedHostKey> &presented)
+{
+    QStringList shown;
+    for (const PresentedHostKey &one : presented)
+        shown << textOf(one);
+    QStringList pinned;
+    for (const HostKeyPin &one : target.hostKeys)
+        pinned << one.text();
+    const QString seen =
+        shown.isEmpty() ? QStringLiteral("no key of the pinned type") : shown.join(QStringLiteral(", "));
+    if (pinned.isEmpty())
+        return fail(ErrorCode::HostKey, QStringLiteral("No SSH host key is pinned for %1.").arg(target.label),
+                    QStringLiteral("Presented: %1. No login was attempted.").arg(seen),
+                    QStringLiteral("Compare it and pin it: sixgatectl vps trust"));
     return fail(
-        ErrorCode::Denied,
-        QStringLiteral("%1 refuses the SSH key %2 for the user %3.").arg(target.label, key.file, target.user.text()),
-        link.reason(),
-        QStringLiteral("Add the public key to ~%1/.ssh/authorized_keys there: ssh-copy-id -i %2.pub %1@%3. "
-                       "The server's log tells more: journalctl -u ssh")
-            .arg(target.user.text(), key.file, target.label));
+        ErrorCode::HostKey, QStringLiteral("The SSH host key of %1 is not the pinned one.").arg(target.label),
+        QStringLiteral("Presented: %1.\nPinned: %2.\nNo login was attempted.")
+            .arg(seen, pinned.join(QStringLiteral(", "))),
+        QStringLiteral("It can mean that the machine was installed anew, that its keys were replaced, that its address "
+                       "belongs to another machine now, or that somebody intercepts the connection. Look on the "
+                       "console of %1 (the provider's web console, not SSH): for k in /etc/ssh/ssh_host_*_key.pub; do "
+                       "ssh-keygen -lf $k; done. Only where it shows the presented fingerprint: sixgatectl vps trust "
+                       "--new-key; for another machine: sixgatectl vps replace")
+            .arg(target.label));
 }
 
 // A connected link whose host key was presented, but not yet compared.
@@ -125,21 +112,36 @@ Result<std::unique_ptr<SshLink>> shakeHands(const SshTarget &target, const IpAdd
         return tl::unexpected<Error>(std::move(error));
     }
     auto link = std::make_unique<SshLink>(std::move(*socket), types.join(','));
-    const auto step = drive(*link, target.label, deadline, stop, [&] { return link->handshake(); });
+    const auto step = driveSsh(*link, target.label, deadline, stop, [&] { return link->handshake(); });
     if (!step)
         return passOn(step);
     if (*step == SshStep::Failed && !link->noCommonAlgorithm())
-        return tl::unexpected<Error>(lost(*link, target.label, address));
+        return tl::unexpected<Error>(sshLost(*link, target.label, address));
     return link;
 }
 
-Result<SshLogin> loginAt(const SshTarget &target, const SshKey &key, const IpAddress &address,
-                         const Deadline &connecting, const Deadline &deadline, std::stop_token stop)
+// The types of host key to ask for: the pinned ones where all pins tell theirs.
+QByteArrayList wantedTypes(const SshTarget &target)
 {
-    // A server presents one host key a connection, the pins do not tell its type: where the first is not pinned, ask
+    QByteArrayList types;
+    for (const QByteArray &type : sshHostKeyTypes()) {
+        const bool wanted = std::any_of(target.hostKeys.begin(), target.hostKeys.end(), [&](const HostKeyPin &pin) {
+            return !pin.type || pin.type->text() == QLatin1String(type);
+        });
+        if (wanted || target.hostKeys.empty())
+            types << type;
+    }
+    return types;
+}
+
+Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, const Deadline &connecting,
+                         const Deadline &deadline, std::stop_token stop)
+{
+    // A server presents one host key a connection, and a pin may not tell its type: where the first is not pinned, ask
     // for the others.
-    QByteArrayList types = sshHostKeyTypes();
-    std::vector<PresentedKey> presented;
+    QByteArrayList types = wantedTypes(target);
+    const bool restricted = types.size() < sshHostKeyTypes().size();
+    std::vector<PresentedHostKey> presented;
     for (int i = 0; i < mostConnections && !types.isEmpty(); ++i) {
         auto link = shakeHands(target, address, types, i == 0 ? connecting : deadline, deadline, stop);
         if (!link)
@@ -147,17 +149,20 @@ Result<SshLogin> loginAt(const SshTarget &target, const SshKey &key, const IpAdd
         if ((*link)->noCommonAlgorithm()) {
             if (!presented.empty())
                 break; // it has no other host key
+            if (restricted && hasOtherHostKey((*link)->firstBytes()))
+                break; // nor has it one of the pinned type
             return tl::unexpected<Error>(negotiationError((*link)->firstBytes(), target.label));
         }
-        const Fingerprint fingerprint = Fingerprint::ofBytes((*link)->hostKey());
-        if (std::find(target.hostKeys.begin(), target.hostKeys.end(), fingerprint) != target.hostKeys.end()) {
-            if (auto done = authenticate(**link, target, key, address, deadline, stop); !done)
+        const PresentedHostKey key = presentedKey(**link);
+        const auto pinned = std::find_if(target.hostKeys.begin(), target.hostKeys.end(),
+                                         [&](const HostKeyPin &pin) { return pin.fits(key.type, key.fingerprint); });
+        if (pinned != target.hostKeys.end()) {
+            if (auto done = sshAuthenticate(**link, target, address, deadline, stop); !done)
                 return passOn(done);
-            return SshLogin{std::move(*link), fingerprint};
+            return SshLogin{std::move(*link), {*HostKeyType::parse(key.type), key.fingerprint}};
         }
-        const QString type = (*link)->hostKeyType();
-        presented.push_back({fingerprint, type});
-        types.removeAll(type.toLatin1());
+        presented.push_back(key);
+        types.removeAll(key.type.toLatin1());
         (*link)->disconnect(true);
         (*link)->flush();
         if (target.hostKeys.empty())
@@ -168,28 +173,29 @@ Result<SshLogin> loginAt(const SshTarget &target, const SshKey &key, const IpAdd
 
 } // namespace
 
-Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
+namespace
 {
-    const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty(), target.passphraseSecret);
-    if (!key)
-        return passOn(key);
+
+/// Tries the addresses one after the other, each with its share of the time.
+template <class T>
+Result<T> atEachAddress(const SshTarget &target, const Deadline &deadline,
+                        const std::function<Result<T>(const IpAddress &address, const Deadline &mine)> &attempt)
+{
     if (target.addresses.empty())
         return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(target.label), {},
                     QStringLiteral("Give it an A or AAAA record with its address."));
-
     std::vector<Error> errors;
     for (size_t i = 0; i < target.addresses.size(); ++i) {
         // The last address may use all the time that is left; each one before leaves a share to the others.
         const auto addressesLeft = int(target.addresses.size() - i);
         const auto share = deadline.left() / addressesLeft;
-        const Deadline mine = addressesLeft == 1 ? deadline : deadline.sooner(share);
-        auto login = loginAt(target, *key, target.addresses[i], mine.sooner(mostToConnect), mine, stop);
-        if (login)
-            return login;
-        const ErrorCode code = login.error().code;
+        auto done = attempt(target.addresses[i], addressesLeft == 1 ? deadline : deadline.sooner(share));
+        if (done)
+            return done;
+        const ErrorCode code = done.error().code;
         if (code != ErrorCode::Network && code != ErrorCode::Timeout)
-            return login; // another address of the same machine would say the same
-        errors.push_back(login.error());
+            return done; // another address of the same machine would say the same
+        errors.push_back(done.error());
         if (deadline.passed())
             break;
     }
@@ -202,6 +208,33 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
                        .trimmed();
     return fail(errors.back().code, QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(target.label),
                 details.join(QStringLiteral("\n")), errors.back().fix);
+}
+
+} // namespace
+
+Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
+{
+    if (auto fit = checkSshTarget(target); !fit)
+        return passOn(fit);
+    return atEachAddress<SshLogin>(target, deadline, [&](const IpAddress &address, const Deadline &mine) {
+        return loginAt(target, address, mine.sooner(mostToConnect), mine, stop);
+    });
+}
+
+Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
+{
+    const auto at = [&](const IpAddress &address, const Deadline &mine) -> Result<PresentedHostKey> {
+        auto link = shakeHands(target, address, sshHostKeyTypes(), mine.sooner(mostToConnect), mine, stop);
+        if (!link)
+            return passOn(link);
+        if ((*link)->noCommonAlgorithm())
+            return tl::unexpected<Error>(negotiationError((*link)->firstBytes(), target.label));
+        PresentedHostKey key = presentedKey(**link);
+        (*link)->disconnect(false);
+        (*link)->flush();
+        return key;
+    };
+    return atEachAddress<PresentedHostKey>(target, deadline, at);
 }
 
 } // namespace sixgate

@@ -80,6 +80,12 @@ QByteArrayList sshMacs()
     return {"hmac-sha2-256", "hmac-sha2-512"};
 }
 
+bool hasOtherHostKey(const QByteArray &firstBytes)
+{
+    const auto lists = nameLists(firstBytes);
+    return lists.size() > 1 && common(sshHostKeyTypes(), lists[1]);
+}
+
 Error negotiationError(const QByteArray &firstBytes, const QString &label)
 {
     struct Kind {

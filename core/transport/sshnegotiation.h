@@ -14,6 +14,9 @@ QByteArrayList sshKeyExchanges();
 QByteArrayList sshCiphers();
 QByteArrayList sshMacs();
 
+/// Whether the server has a host key that this program could compare.
+bool hasOtherHostKey(const QByteArray &firstBytes);
+
 /// Why client and server found no common algorithm, from what the server sent first (its banner and SSH_MSG_KEXINIT,
 /// both in the clear). `label` names the machine.
 Error negotiationError(const QByteArray &firstBytes, const QString &label);

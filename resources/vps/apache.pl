@@ -80,21 +80,10 @@ sub marks { my ($kind, $name) = @_; return grep { -d s{/[^/]*$}{}r } map { "/var
 
 # Apache must answer on 443 with the certificate of each service that was changed (of one, where none was): for their
 # first names, then for the others, at most eight. A graceful reload takes a moment to be seen.
+# Where visitors of a name that was good before get an error of the proxy now, the new configuration is at fault.
 sub probe {
-    my @sites = sort keys %changed_sites;
-    @sites = glob "$current/apache/*.conf" unless @sites;
-    my (@probes, @others);
-    for my $path (@sites) {
-        my $text = slurp($path);
-        my ($lineage) = $text =~ m{^\s*SSLCertificateFile /etc/letsencrypt/live/([A-Za-z0-9._-]+)/}m or next;
-        my %once;
-        my ($first, @more) = grep { !$once{$_}++ } $text =~ /^\s*ServerName ([a-z0-9.-]+)$/mg or next;
-        push @probes, [$first, "/etc/letsencrypt/live/$lineage/cert.pem"];
-        push @others, map { [$_, $probes[-1][1]] } @more;
-        last if !%changed_sites;
-    }
-    push @probes, @others;
-    splice(@probes, 8) if @probes > 8;
+    my ($good) = @_;
+    my @probes = probed_names($current);
     my ($main, @more) = visited_addresses();
     for my $probe (@probes) {
         my ($name, $pem) = @$probe;
@@ -111,11 +100,56 @@ sub probe {
             : "Apache does not answer for $name on $main, port 443; the old configuration is back.",
             'Another site of this Apache may hold the name or the address: apache2ctl -S tells.')
             unless defined $shown && $shown eq $wanted;
+        if ($good->{$name}) {
+            my $answers;
+            for (1 .. 12) { last if $answers = home_answers($main, $name); select(undef, undef, undef, 0.5); }
+            failed("Visitors of $name no longer reach the home through the new configuration; the old one is back.",
+                'It was reachable until then: see the error log of Apache in /var/log/apache2.')
+                unless $answers;
+        }
         for my $address (@more) {
             $shown = shown($address, $name) // next;
             event($step, 'note', "On $address another site of this Apache answers for $name.") if $shown ne $wanted;
         }
     }
+}
+
+# [name, certificate] of what is to be asked for, at most eight.
+sub probed_names {
+    my ($folder) = @_;
+    my @sites = sort keys %changed_sites;
+    @sites = glob "$folder/apache/*.conf" unless @sites;
+    my (@probes, @others);
+    for my $path (@sites) {
+        my $text = slurp($path);
+        my ($lineage) = $text =~ m{^\s*SSLCertificateFile /etc/letsencrypt/live/([A-Za-z0-9._-]+)/}m or next;
+        my %once;
+        my ($first, @more) = grep { !$once{$_}++ } $text =~ /^\s*ServerName ([a-z0-9.-]+)$/mg or next;
+        push @probes, [$first, "/etc/letsencrypt/live/$lineage/cert.pem"];
+        push @others, map { [$_, $probes[-1][1]] } @more;
+        last if !%changed_sites;
+    }
+    push @probes, @others;
+    splice(@probes, 8) if @probes > 8;
+    return @probes;
+}
+
+# Names for which visitors get an answer of the home now, not an error of the proxy.
+sub good_homes {
+    return {} unless -d "$current/" && is_active('apache2.service');
+    my ($main) = visited_addresses();
+    my %served = map { $_ => 1 } map { slurp($_) =~ /^\s*ServerName ([a-z0-9.-]+)$/mg } glob "$current/apache/*.conf";
+    return { map { $_ => 1 } grep { $served{$_} && home_answers($main, $_) } map { $_->[0] } probed_names($current) };
+}
+
+sub home_answers {
+    my ($address, $name) = @_;
+    put("$dir/request", 0600, "GET / HTTP/1.1\r\nHost: $name\r\nUser-Agent: sixgate\r\nConnection: close\r\n\r\n");
+    my (undef, $text) = command({ seconds => 10, input => "$dir/request" }, 'openssl', 's_client', '-quiet', '-connect',
+        "$address:443", '-servername', $name);
+    unlink "$dir/request";
+    # 502 to 504 and 508 are the proxy's own words.
+    return $text =~ m{^HTTP/1\.[01] (\d\d\d)}m && $1 !~ /^50[2-48]$/;
 }
 
 # The certificate that visitors get; undefined where there is no answer.

@@ -11,6 +11,7 @@ use Fcntl qw(:flock);
 use POSIX ();
 
 my $most_content = 256 * 1024;
+my $most_rules   = 512 * 1024;
 my $base         = '/etc/sixgate';
 my $name         = qr/[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}/;    # others are nobody's that Sixgate knows
 $ENV{PATH}   = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -24,6 +25,15 @@ sub base64 {
     $out =~ tr{` -_}{AA-Za-z0-9+/};
     my $rest = length($text) % 3;
     substr($out, $rest - 3) = '=' x (3 - $rest) if $rest;
+    return $out;
+}
+
+sub unbase64 {
+    my ($text) = @_;
+    $text =~ tr{A-Za-z0-9+/}{}cd;
+    $text =~ tr{A-Za-z0-9+/}{ -_};
+    my $out = '';
+    while ($text =~ /(.{1,60})/gs) { my $part = $1; $out .= unpack('u', chr(32 + int(length($part) * 3 / 4)) . $part); }
     return $out;
 }
 
@@ -75,21 +85,23 @@ for (split /\n/, content('/etc/os-release', 65536) // content('/usr/lib/os-relea
     $os{$1} = $2 if /^([A-Z_]+)="?([^"]*)"?$/;
 }
 answer('os', $os{ID} // '', $os{VERSION_ID} // '', $os{PRETTY_NAME} // '');
-my $kernel = content('/proc/sys/kernel/osrelease', 256) // '';
-chomp $kernel;
-answer('kernel',  $kernel);
 answer('uid',     $>);
 answer('systemd', -d '/run/systemd/system' ? 1 : 0);
 answer('clock',   time);
 # A run holds this lock exclusively; a look at it must not be in a run's way for long.
-my $busy = 0;
-if (open(my $lock, '<', '/run/sixgate.lock')) { $busy = flock($lock, LOCK_SH | LOCK_NB) ? 0 : 1; close($lock); }
+my ($busy, $owner) = (0, '');
+if (open(my $lock, '<', '/run/sixgate.lock')) {
+    $busy = flock($lock, LOCK_SH | LOCK_NB) ? 0 : 1;
+    $owner = POSIX::strftime(unbase64($1) . ', since %H:%M UTC', gmtime $2) if $busy && (readline($lock) // '') =~ m{^([A-Za-z0-9+/=]+)\t(\d+)\t};
+    close($lock);
+}
 # What a run that was killed left is about to be taken back.
 my @open = map { m{/([^/]+)/undo$} ? $1 : () } glob '/var/lib/sixgate/runs/*/undo';
 for my $unit (@open ? ('sixgate-recover.service', map { "sixgate-apply-$_.service" } @open) : ()) {
     $busy = 1 if output('systemctl', 'is-active', $unit) =~ /^(active|activating|deactivating)$/;
 }
 answer('busy', $busy);
+answer('owner', $owner) if $owner ne '';
 my $ipv6 = 0;
 for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {
     my ($address, undef, undef, $scope, $flags) = split;
@@ -154,17 +166,45 @@ if (%socket) {
     }
 }
 
+# The machine's own firewall, and by which interface visitors come over IPv4.
+for (split /\n/, content('/proc/net/route', 1 << 20) // '') {
+    next unless /^([A-Za-z0-9_.@-]{1,15})\t00000000\t[0-9A-F]{8}\t\d+\t\d+\t\d+\t\d+\t00000000\t/;
+    answer('outer', $1);
+    last;
+}
+if ($> == 0 && -d '/etc/ufw') {
+    my $ufw = output('ufw', 'status', 'verbose');
+    answer('ufw', substr($ufw, 0, $most_rules)) if $ufw ne '';
+}
+if ($> == 0 && (my $nft = output('nft', 'list', 'ruleset')) ne '') {
+    # Which tables are iptables' own, some versions say among the errors.
+    my @warnings = grep { /^# Warning: table / } split /\n/, output('sh', '-c', 'nft list ruleset 2>&1 >/dev/null');
+    # Long lists are of addresses.
+    $nft =~ s/elements = \{[^{}]{4096,}\}/elements = { ... }/g;
+    answer('nft', substr(join('', map { "$_\n" } @warnings) . $nft, 0, $most_rules));
+}
+
 # The current release: the one whose activation came to its end. One that has never proven itself does not count: the
 # next run takes it back first, so its files are not what a plan is to be made from.
 my $current   = readlink("$base/current") // '';
 my $activated = readlink("$base/active")  // '';
 my $whole     = $current eq $activated;
+if ((content('/var/lib/sixgate/made-by', 4096) // '') =~ m{^([0-9a-f]{16})\t(\d+)\t([A-Za-z0-9+/=]*)\t([A-Za-z0-9+/=]*)\n}) {
+    answer('maker', unbase64($3), unbase64($4)) if $current =~ m{^releases/$1-};
+}
 answer('deployed', $whole && !@open && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
+for my $folder (sort { (stat $b)[9] <=> (stat $a)[9] } grep { -f "$_/manifest" } glob "$base/releases/*") {
+    my ($id, $run) = $folder =~ m{/([0-9a-f]{16})-([0-9a-z-]+)$} or next;
+    next if "releases/$id-$run" eq $current || (content("/var/lib/sixgate/runs/$run/result", 65536) // '') !~ /^result\tdone\t/;
+    answer('previous', $id);
+    last;
+}
+if (my @installed = split /\n/, content('/var/lib/sixgate/installed', 1 << 20) // '') { answer('installed', @installed); }
 my $release = $whole || !-d "$base/active/" ? "$base/current" : "$base/active";
 sub place { my ($path) = @_; $path =~ s{^\Q$base\E/current/}{$release/}; return $path; }
 
 # Certificates of certbot by its files, and those that others of this machine use, too, although the release does not.
-my (@certificates, %renewal, %of_others);
+my (@certificates, %renewal, %of_others, @used);
 for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     next unless $path =~ m{/($name)/cert\.pem$};
     my $lineage = $1;
@@ -177,7 +217,7 @@ for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     $renewal{$lineage} = [$is{server} // '', $credentials];
     next unless $credentials =~ m{^$base/acme/};
     my @use = ('grep', '-rlsF', '--', "/etc/letsencrypt/live/$lineage/");
-    next if output(@use, "$release/apache") ne '';
+    if (output(@use, "$release/apache") ne '') { push @used, $lineage; next; }
     $of_others{$lineage} = $credentials
         if output(@use[0, 1], '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', @use[2, 3], '/etc') ne '';
 }
@@ -196,10 +236,12 @@ while (defined(my $folder = shift @folders)) {
         elsif (-f _)     { push @more, "$base/current" . substr($path, length $release) }
     }
 }
+my %made;
 for (split /\n/, content("$release/manifest", 1 << 20) // '') {
-    next unless m{^[0-9a-f]{64} [0-7]{3,4} (plain|secret) (/etc/(?:sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+)$};
-    my ($kind, $path) = ($1, $2);
+    next unless m{^([0-9a-f]{64}) [0-7]{3,4} (plain|secret) (/etc/(?:sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+)$};
+    my ($hash, $kind, $path) = ($1, $2, $3);
     next if $path =~ m{/\.\.?(?:/|$)};
+    $made{$path} = $hash;
     $secret{$path} = 1 if $kind eq 'secret';
     push @more, $path;
 }
@@ -223,6 +265,8 @@ for my $path (@files) {
     my $sum  = $sum{$place} // '';
     my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/};
     answer('file', $path, $sum, $mode{$place} // '', $send ? content($place, $most_content) // '' : '');
+    # Neither absent, nor as wanted, nor as a run of Sixgate left it.
+    answer('edited', $path) if $sum ne '' && $sum ne $wanted{$path}{sha256} && $sum ne ($made{$path} // '') && $path ne "$base/current/manifest";
 }
 
 for (@certificates) {
@@ -230,4 +274,5 @@ for (@certificates) {
     answer('certificate', $lineage, $pem);
     answer('renewal', $lineage, $renewal{$lineage}[0], $of_others{$lineage} ? '' : $renewal{$lineage}[1]);
 }
+answer('used', $_) for @used;
 print "end\n";

@@ -1,5 +1,5 @@
 # Carries a plan out on the VPS: perl run.pl DIR, as root, in a transient unit. Needs perl-base, coreutils and dpkg; what
-# it calls beyond them, a step has installed before. The bundle holds it in one with apache.pl, undo.pl and tools.pl.
+# it calls beyond them, a step has installed before. The bundle holds it in one with the other .pl files that say so.
 #
 # DIR/steps has one step a line, fields separated by tabs:
 #   packages    ID NAME…
@@ -8,8 +8,12 @@
 #   modules     ID NAME…
 #   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…
 #   site        ID NAME
+#   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN
 #   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only forget, and delete of credentials
 #   forget      ID LINEAGE
+#
+#   back        ID RELEASE OLD-RELEASE                          instead of an activation: to the release before
+#   remove      ID purge|keep                                   instead of an activation: takes everything away
 #
 # DIR/log gets one line an event, texts in base64, and at last the result, which DIR/result holds, too:
 #   step   ID started|done|unchanged|failed|undone|note TEXT
@@ -34,6 +38,11 @@ my $base    = '/etc/sixgate';
 my $current = "$base/current";
 my $active  = "$base/active";    # what current was when it had proven itself
 my $runs    = '/var/lib/sixgate/runs';
+my $made_by = '/var/lib/sixgate/made-by';    # RELEASE TIME VERSION WHO of the current release
+my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs installed, with all that they need
+my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
+my $leaving = 0;      # the last run of all
+my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
 my ($dir, $mode) = @ARGV;
 die "usage: run.pl DIR [after|boot|tidy]\n" unless defined $dir && $dir =~ m{^/.+/([0-9a-z-]+)$};
 my $run = $1;
@@ -54,6 +63,7 @@ my $activation;
 my $release;          # name of the new one below releases/
 my %changed_sites;    # service files that this run writes: their names are probed
 my ($log, $lock, $journal);
+my %owner = (who => '', version => '');    # who carries the plan out, with which Sixgate
 my $remembered  = 0;  # how much is noted in the journal with its content
 my $rescue      = '/etc/systemd/system/sixgate-recover.service';
 my $rescue_link = '/etc/systemd/system/multi-user.target.wants/sixgate-recover.service';
@@ -69,16 +79,19 @@ exit($verdict->{verdict} eq 'done' ? 0 : 1);
 
 sub main {
     read_steps();
-    take_lock(5) or failed('Another run of Sixgate is at work on this machine.', 'Wait until it has ended, then try again.');
+    read_owner();
+    take_lock(5) or failed('Another run of Sixgate is at work on this machine' . lock_owner() . '.', 'Wait until it has ended, then try again.');
     my $deployed = deployed();
     tidy();
     check_blobs();
     check_expectations($deployed);
     arm();
-    prepare_release();
+    keep_edited();
+    prepare_release() if $activation->{kind} eq 'activate';
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
-        certificate => \&do_certificate, site => \&do_site, activate => \&do_activate, forget => \&do_forget,
+        certificate => \&do_certificate, site => \&do_site, firewall => \&do_firewall, activate => \&do_activate, forget => \&do_forget,
+        back => \&do_back, remove => \&do_remove,
     );
     for my $one (@steps) {
         $step = $one->{id};
@@ -108,6 +121,7 @@ sub read_steps {
     my $path   = qr{/etc/(?:sixgate|apache2/sites-available)/[A-Za-z0-9._/-]+};
     my $sha    = qr/[0-9a-f]{64}/;
     my $base64 = qr{[A-Za-z0-9+/=]+};
+    my $rules  = qr/[A-Za-z_][A-Za-z0-9_.-]{0,127}/;
     my %form   = (
         packages    => qr/^($word)((?:\t$word)+)$/,
         write       => qr/^($word)\t($path)\t([0-7]{3,4})\t($sha|-)\t($sha)\t(\d+)$/,
@@ -115,8 +129,11 @@ sub read_steps {
         modules     => qr/^($word)((?:\t$word)+)$/,
         certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(\d{1,4})\t($path)\t([a-z0-9.,-]+)$/,
         site        => qr/^($word)\t($word)$/,
+        firewall    => qr/^($word)\t(80|443|80,443)\t(ufw|nftables\t(?:inet|ip)(?:\t$rules){2})$/,
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
         forget      => qr/^($word)\t($word)$/,
+        back        => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16})$/,
+        remove      => qr/^($word)\t(purge|keep)$/,
     );
     my $after = 0;
     while (my $line = <$in>) {
@@ -129,9 +146,15 @@ sub read_steps {
         my $late = $kind eq 'forget' || $kind eq 'delete' && $after;
         failed("The plan has a step of kind $kind in a wrong place.")
             if $late != $after || $kind eq 'delete' && $late && $steps[-1]{field}[0] !~ m{^$base/acme/};
-        ($activation, $after) = ($steps[-1], 1) if $kind eq 'activate';
+        ($activation, $after) = ($steps[-1], 1) if $kind =~ /^(?:activate|back|remove)$/;
     }
     failed('The plan has no activation.') unless $activation;
+    failed('A way back and a removal are plans of their own.') if $activation->{kind} ne 'activate' && @steps > 1;
+}
+
+sub read_owner {
+    for (-f "$dir/owner" ? slurp("$dir/owner") =~ /^(.+)\n/mg : ()) { $owner{$1} = unbase64($2) if /^(who|version) (\S+)$/; }
+    for (values %owner) { s/[^ -~]/?/g; $_ = substr($_, 0, 100); }
 }
 
 sub check_blobs {
@@ -150,6 +173,7 @@ sub check_expectations {
     }
     my $sums = sums(grep { -f } keys %expected);
     for my $path (sort keys %expected) { moved($path) unless ($sums->{$path} // '-') eq $expected{$path}; }
+    return if $activation->{kind} eq 'remove';
     my $expected = $activation->{field}[1];
     stop('moved', 'The current release is not the one that the plan was made from; nothing was changed.',
         "It is $deployed, expected was $expected.")
@@ -176,44 +200,6 @@ sub prepare_release {
 }
 
 # ---------------------------------------------------------------- steps
-
-sub do_packages {
-    my ($is) = @_;
-    my @names   = split_list($is);
-    my @missing = missing_packages(@names);
-    return ['unchanged', 'All are installed already.'] unless @missing;
-    my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
-        '-o', 'Dpkg::Options::=--force-confold', 'install');
-    my ($ok, $text) = command(@install, @missing);
-    if (!$ok) {
-        # An installation was broken off before, or the lists of packages are missing or old.
-        stop_here();
-        my ($mended, $broken) = (1, '');
-        my (undef, $audit) = command('dpkg', '--audit');
-        if ($audit =~ /\S/ || $text =~ /dpkg --configure -a/) {
-            event($step, 'note', 'Ending what an earlier installation left half done.');
-            ($mended, $broken) = patiently(qr/lock/, {}, 'dpkg', '--force-confold', '--configure', '-a');
-            stop_here();
-        }
-        event($step, 'note', 'Reading the lists of packages.');
-        my ($updated, $old) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
-        stop_here();
-        ($ok, $text) = command(@install, '--fix-broken', @missing);
-        failed('apt-get could not install ' . join(', ', @missing) . '.',
-            join("\n", tail($text), $mended ? () : tail($broken), $updated ? () : tail($old)))
-            unless $ok;
-    }
-    @missing = missing_packages(@names);
-    failed('After the installation these are still missing: ' . join(', ', @missing) . '.', tail($text)) if @missing;
-    return ['done', 'Installed ' . join(', ', @names) . '.'];
-}
-
-sub missing_packages {
-    my (@names) = @_;
-    my (undef, $text) = command('dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', @names);
-    my %there = map { /^(\S+) installed$/ ? ($1 => 1) : () } split /\n/, $text;
-    return grep { !$there{$_} } @names;
-}
 
 sub do_write {
     my ($is) = @_;
@@ -258,12 +244,21 @@ sub do_modules {
     my @names = split_list($is);
     my $missing = sub { grep { !-e "/etc/apache2/mods-enabled/$_.load" } @names };
     my @enable = $missing->() or return ['unchanged', 'All are enabled already.'];
-    for my $name (with_needed(@enable)) {
+    my @all = with_needed(@enable);
+    remember_modules(@all);
+    for my $name (@all) {
         remember($_) for marks('module', $name), grep { !-e } map { "/etc/apache2/mods-enabled/$name.$_" } qw(load conf);
     }
     my ($ok, $text) = command('a2enmod', '-q', @enable);
     failed('Apache\'s modules could not be enabled: ' . join(', ', $missing->()) . '.', tail($text)) if !$ok || $missing->();
     return ['done', 'Enabled ' . join(', ', @enable) . '.'];
+}
+
+# Those that a run enabled and that were not enabled before: a removal disables them. Too many do no harm.
+sub remember_modules {
+    my (@names) = @_;
+    my %all = map { $_ => 1 } (-f $enabled_modules ? split(/\n/, slurp($enabled_modules)) : ()), grep { !-e "/etc/apache2/mods-enabled/$_.load" } @names;
+    put($enabled_modules, 0600, join('', map { "$_\n" } sort keys %all));
 }
 
 sub do_certificate {
@@ -341,25 +336,41 @@ sub do_site {
 
 sub do_activate {
     make_nameless_certificate();
+    command('sync', '-f', "$base/releases/$release");
+    swap();
+    return ['done', 'Apache answers with the new configuration.'];
+}
+
+sub do_back {
+    my ($is) = @_;
+    my ($id) = @{ $is->{field} };
+    ($release) = map { m{/($id-[0-9a-z-]+)$} ? $1 : () } grep { -f "$_/manifest" } glob "$base/releases/*";
+    failed('The deployment before the current one is no longer there.') unless defined $release;
+    swap();
+    return ['done', 'Apache answers with the configuration of before.'];
+}
+
+# Makes the release current, if Apache takes it and answers with it.
+sub swap {
     remember("$base/staged");
     link_to("$base/staged", "releases/$release");
     my ($ok, $text) = command('apache2ctl', '-t', '-D', 'SIXGATE_STAGED');
     failed('Apache refuses the new configuration; the old one goes on.', tail($text)) unless $ok;
-    command('sync', '-f', "$base/releases/$release");
     my $previous = readlink($current);
-    remember($_) for $current, $active;
+    remember($_) for $current, $active, $made_by;
     stop_here();
+    my $good = good_homes();
     $swapped = 1;
     link_to($current, "releases/$release");
     unlink "$base/staged";
     start_apache();
-    probe();
+    probe($good);
     link_to($active, "releases/$release");
+    put($made_by, 0600, join("\t", $activation->{field}[0], time, map { base64($owner{$_}) } qw(version who)) . "\n");
     command('sync', '-f', $base);
     forget_journal();
     $proven = 1;
     prune($previous);
-    return ['done', 'Apache answers with the new configuration.' . (defined $previous ? ' The old one is kept.' : '')];
 }
 
 # The new release and the one before it stay.

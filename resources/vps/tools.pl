@@ -60,14 +60,14 @@ sub sums {
 }
 
 # Runs a program without a shell and without input; gives whether it succeeded, and its output, the last 256 KiB.
-# { stoppable } passes a cancellation on to it; { seconds } ends it after that time.
+# { input } is a file to read from; { stoppable } passes a cancellation on to it; { seconds } ends it after that time.
 sub command {
     my %how = ref $_[0] ? %{ shift() } : ();
     my (@command) = @_;
     my $pid = open(my $from, '-|') // failed("fork: $!.");
     if (!$pid) {
         $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP PIPE);
-        open(STDIN, '<', '/dev/null');
+        open(STDIN, '<', $how{input} // '/dev/null');
         open(STDERR, '>&', \*STDOUT);
         exec { $command[0] } @command or do { print "$command[0]: $!\n"; POSIX::_exit(127); };
     }

@@ -7,6 +7,8 @@
 #   STEP absent PATH                                  did not exist
 #   STEP file   PATH MODE NUMBER                      its content is DIR/old/NUMBER
 #   STEP link   PATH TARGET
+#   STEP port   KIND WHERE…                           was closed in the firewall, see firewall.pl
+#   STEP keeper UNIT ACTIVE
 #   STEP unit   NAME ENABLED ACTIVE GENERATION        what systemd said, 1 or 0; Apache's generation()
 # It is removed when the new release has proven itself; until then the old state counts.
 
@@ -14,13 +16,27 @@
 sub take_lock {
     my ($seconds) = @_;
     # Not in /run/lock, where anybody may make files.
-    open($lock, '>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
+    open($lock, '+>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
     for (1 .. $seconds * 10) {
-        return 1 if flock($lock, LOCK_EX | LOCK_NB);
+        if (flock($lock, LOCK_EX | LOCK_NB)) {
+            # facts.pl tells others who it is.
+            truncate($lock, 0);
+            $lock->autoflush(1);
+            print {$lock} join("\t", base64($owner{who}), time, $run), "\n";
+            return 1;
+        }
         select(undef, undef, undef, 0.1);
         stop_here() unless defined $mode;
     }
     return 0;
+}
+
+# For a sentence: who has the lock.
+sub lock_owner {
+    seek($lock, 0, 0);
+    my ($who, $since) = (readline($lock) // '') =~ /^(\S+)\t(\d+)\t/ or return '';
+    ($who = unbase64($who)) =~ s/[^ -~]/?/g;
+    return POSIX::strftime(" ($who, since %H:%M UTC)", gmtime $since);
 }
 
 # The identifier of the release whose activation came to its end, or "-". None counts while something is to be taken
@@ -96,6 +112,8 @@ sub take_back {
             elsif ($kind eq 'link')   { link_to($path, $more[0]); }
             elsif ($kind eq 'absent') { unlink $path; failed("$path: $!.") if -l $path || -e $path; }
             elsif ($kind eq 'tree')   { command('rm', '-rf', '--', $path) if $path =~ m{^$base/releases/[^/]}; }
+            elsif ($kind eq 'port')   { port_back($path, @more); }
+            elsif ($kind eq 'keeper') { keeper_back($path, @more, $boot); }
             elsif ($kind eq 'unit')   { bring_back($path, @more, $was_swapped, $boot); }
             1;
         };
@@ -124,6 +142,16 @@ sub finish {
     remove_contents($dir);
     result($is);
     disarm();
+    leave() if $leaving && $is->{verdict} eq 'done';
+}
+
+# After a removal: who follows the run has read its result by then, or asks and is told "lost".
+sub leave {
+    select(undef, undef, undef, 5);
+    close($log);
+    unlink '/run/sixgate.lock';
+    command('rm', '-rf', '--', grep { $_ ne $edited } glob '/var/lib/sixgate/*');
+    rmdir '/var/lib/sixgate';
 }
 
 # Contents and old contents may be secret; the log and the result are not.
@@ -192,7 +220,7 @@ sub tidy {
         unlink "$folder/run.pl", "$folder/undo";
     }
     unlink glob("$base/{current,active,staged}.* $base/staged $base/default/*.new $base/{,acme/}.sixgate-* /etc/apache2/sites-available/.sixgate-*"),
-        glob('/etc/systemd/system/{.sixgate-*,multi-user.target.wants/sixgate-recover.service.*}');
+        glob('/etc/systemd/system/{.sixgate-*,{multi-user.target,nftables.service}.wants/sixgate-*.service.*} /var/lib/sixgate/.sixgate-*');
     restore_active();
     my %keep = map { $_ => 1 } grep { defined } readlink $current, readlink $active;
     for my $folder (glob "$base/releases/*") {
@@ -220,3 +248,24 @@ sub restore_active {
     reload_apache() if is_active('apache2.service') || is_enabled('apache2.service');
 }
 
+# ---------------------------------------------------------------- what people edited
+
+# What a step is about to replace and no run of Sixgate has made: a copy stays, whatever becomes of the run.
+sub keep_edited {
+    my (@more) = @_;
+    my %made = map { /^([0-9a-f]{64}) [0-7]+ \w+ (\S+)$/ ? ($2 => $1) : () } -f "$current/manifest" ? split(/\n/, slurp("$current/manifest")) : ();
+    my %once;
+    my @paths = grep { $_ ne "$current/manifest" && -f && !$once{$_}++ }
+        @more ? keys %made : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
+    my $sums = sums(@paths);
+    for my $path (@paths) {
+        next if ($made{$path} // '') eq ($sums->{$path} // '-');
+        my $copy = "$edited/$run$path";
+        folder($edited, 0700);
+        put($copy, 0600, slurp($path));
+        my ($one) = grep { ($_->{field}[0] // '') eq $path } @steps;
+        event($one ? $one->{id} : $step, 'note', "$path was edited on this machine; a copy of it stays in $copy.");
+    }
+    my @old = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob "$edited/*";
+    while (@old > 50) { command('rm', '-rf', '--', shift @old); }
+}

@@ -10,15 +10,21 @@ ca     192.0.2.82/28                  192.0.2.81     2001:db8:ca::2/64          
 phone  203.0.113.130/28               203.0.113.129  -                                    -
 cafe   -                              -              2001:db8:cafe::2/64                  2001:db8:cafe::1
 '
+# What is not there from the start: a second VPS.
+LAB_LATER_NODES='
+vps2   192.0.2.130/28                 192.0.2.129    2001:db8:b2::10/64                   2001:db8:b2::1
+'
 # Nodes in the home's LAN: name, IPv4, interface identifier ("-": EUI-64), use_tempaddr.
 LAB_LAN_NODES='
 server   192.168.178.11  ::11  0
 desktop  192.168.178.20  -     2
 '
-LAB_NODES='internet isp vps dns ca phone cafe router server desktop'
+LAB_NODES='internet isp vps dns ca phone cafe router server desktop vps2'
 
 LAB_VPS4=198.51.100.10
 LAB_VPS6=2001:db8:b::10
+LAB_VPS2_4=192.0.2.130
+LAB_VPS2_6=2001:db8:b2::10
 LAB_NS4=192.0.2.53
 LAB_NS6=2001:db8:53::53
 LAB_RESOLVER4=192.0.2.54
@@ -109,7 +115,7 @@ wan_link() {
     } | ip -n "$NETNS"internet -batch -
 }
 
-wan_node_line() { awk -v node="$1" '$1 == node' <<<"$LAB_WAN_NODES"; }
+wan_node_line() { awk -v node="$1" '$1 == node' <<<"$LAB_WAN_NODES$LAB_LATER_NODES"; }
 
 add_wan_node() {
     local line

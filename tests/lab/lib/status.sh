@@ -35,12 +35,14 @@ probe_all() {
     wait
 }
 
-# Everything but the VPS, which a user may have shut down.
+# Everything but the machines, which a user may have shut down.
 rest_running() {
     [ -e "$LAB_STATE/up" ] || return 1
     local name
     for name in "$LAB_STATE"/pids/*; do
-        [ "${name##*/}" = vps ] || recorded_pid "${name##*/}" >/dev/null || return 1
+        name=${name##*/}
+        case $name in vps | vps-disk | vps2 | vps2-disk) continue ;; esac
+        recorded_pid "$name" >/dev/null || return 1
     done
 }
 lab_running() { rest_running && vps_leader >/dev/null; }

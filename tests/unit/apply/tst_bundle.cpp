@@ -226,6 +226,45 @@ private Q_SLOTS:
                                           {host("a.example.org"), RecordType::A, {}, {}}})}));
     }
 
+    void firewalls_data()
+    {
+        QTest::addColumn<OpenPorts>("action");
+        QTest::addColumn<QByteArray>("line");
+        const auto nft = [](const char *family, const char *table, const char *chain) {
+            return OpenPorts{FirewallKind::Nftables, {80, 443}, path(family), path(table), path(chain)};
+        };
+        const auto ufw = [](std::vector<int> ports) {
+            return OpenPorts{FirewallKind::Ufw, std::move(ports), {}, {}, {}};
+        };
+        QTest::newRow("ufw") << ufw({443}) << QByteArray("443\tufw");
+        QTest::newRow("nftables") << nft("inet", "filter", "input")
+                                  << QByteArray("80,443\tnftables\tinet\tfilter\tinput");
+        QTest::newRow("iptables' names") << nft("ip", "my_fw.1", "INPUT-4")
+                                         << QByteArray("80,443\tnftables\tip\tmy_fw.1\tINPUT-4");
+        QTest::newRow("no port") << ufw({}) << QByteArray();
+        QTest::newRow("another port") << ufw({22}) << QByteArray();
+        QTest::newRow("one port twice") << ufw({80, 80}) << QByteArray();
+        QTest::newRow("the other way round") << ufw({443, 80}) << QByteArray();
+        QTest::newRow("family of IPv6") << nft("ip6", "filter", "input") << QByteArray();
+        for (const char *bad :
+             {"", "-f", "1", "a b", "a\tb", "a\n", "a;reboot", "$(reboot)", "{", "\"a\"", "a/b", "ü"}) {
+            QTest::addRow("table %s", bad) << nft("inet", bad, "input") << QByteArray();
+            QTest::addRow("chain %s", bad) << nft("inet", "filter", bad) << QByteArray();
+        }
+    }
+
+    void firewalls()
+    {
+        QFETCH(OpenPorts, action);
+        QFETCH(QByteArray, line);
+        const auto text = steps({change(action)});
+        QCOMPARE(bool(text), !line.isEmpty());
+        if (text)
+            QCOMPARE(*text, "firewall\tvps.x\t" + line + '\n');
+        else
+            QCOMPARE(text.error().code, ErrorCode::Invalid);
+    }
+
     // No error text gives a content away.
     void errorsHoldNoContent()
     {

@@ -68,11 +68,11 @@ private Q_SLOTS:
         QVERIFY2(log.startsWith("result\tmoved\t"), log);
         QCOMPARE(output(path("cat"), {folder + path("/result")}), log);
         // Nothing of the contents stays; nothing was made.
-        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\nrun.pl\n"));
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nowner\nresult\nrun.pl\n"));
         QCOMPARE(output(path("find"), {path("/etc/sixgate"), path("/etc/systemd")}).count('\n'), 2);
         // What systemd runs after it only removes the rest.
         QCOMPARE(output(path("perl"), {folder + path("/run.pl"), folder, path("after")}), QByteArray());
-        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\n"));
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nowner\nresult\n"));
         QCOMPARE(output(path("cat"), {folder + path("/log")}), log);
     }
 
@@ -238,6 +238,77 @@ private Q_SLOTS:
         QCOMPARE(output(path("grep"), {path("-r"), path("secret"), path("/etc/sixgate"), path("/etc/apache2"),
                                        path("/var/lib/sixgate/runs/20250101-000000-0000000d")}),
                  QByteArray());
+    }
+
+    void closedAgain_data()
+    {
+        QTest::addColumn<QString>("by");
+        QTest::newRow("the run itself") << QString();
+        QTest::newRow("what systemd runs after it") << path("after");
+        QTest::newRow("the unit at boot") << path("boot");
+    }
+
+    // A real firewall. Without systemd the run cannot keep it open, and fails: it is as before. So it is when somebody
+    // else takes back what a run that was killed had opened. What an earlier run opened stays.
+    void closedAgain()
+    {
+        QFETCH(QString, by);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/systemd"), path("/var/lib/sixgate")});
+        const auto ruleset = [] { return output(path("nft"), {path("list"), path("ruleset")}); };
+        const QByteArray rules = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; "
+                                 "policy drop;\n\t\ttcp dport 443 accept comment \"sixgate\"\n\t\ttcp dport 22 "
+                                 "accept\n\t}\n}\n";
+        output(path("nft"), {path("flush"), path("ruleset")});
+        QCOMPARE(output(path("nft"), {path("-f"), path("-")}, rules), QByteArray());
+        writeFile("/var/lib/sixgate/firewall", "nft inet filter input 443\n", 0600);
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-00000011";
+        unpack(folder, "firewall\tf\t80\tnftables\tinet\tfilter\tinput\nactivate\ta\t0123456789abcdef\t-\n");
+        const QString at = QString::fromUtf8(folder);
+        if (by.isEmpty()) {
+            const QByteArray said = output(path("perl"), {at + path("/run.pl"), at});
+            QVERIFY2(said.contains("failed: The unit that keeps the firewall open does not start."), said);
+        } else {
+            output(path("nft"), {path("insert rule inet filter input tcp dport 80 accept comment \"sixgate\"")});
+            QVERIFY(ruleset() != rules);
+            writeFile("/etc/systemd/system/sixgate-firewall.service", "");
+            writeFile("/var/lib/sixgate/firewall", "nft inet filter input 443\nnft inet filter input 80\n", 0600);
+            writeFile(folder + "/old/1", "nft inet filter input 443\n", 0600);
+            writeFile(folder + "/log", "step\tf\tstarted\t\n");
+            writeFile(folder + "/undo", "f\tkeeper\tsixgate-firewall.service\t0\n"
+                                        "f\tabsent\t/etc/systemd/system/sixgate-firewall.service\n"
+                                        "f\tfile\t/var/lib/sixgate/firewall\t600\t1\n"
+                                        "f\tport\tnft\tinet\tfilter\tinput\t80\n");
+            const QByteArray said = output(path("perl"), {at + path("/run.pl"), at, by});
+            QVERIFY2(said.contains("failed: The run was ended") && !said.contains("Not undone"), said);
+        }
+        QCOMPARE(ruleset(), rules);
+        QCOMPARE(output(path("cat"), {path("/var/lib/sixgate/firewall")}), QByteArray("nft inet filter input 443\n"));
+        QCOMPARE(output(path("find"),
+                        {path("/etc/systemd"), path("/var/lib/sixgate"), path("-name"), path("*keep*"), path("-o"),
+                         path("-name"), path("*firewall.service*"), path("-o"), path("-name"), path("nftables*")}),
+                 QByteArray());
+    }
+
+    // Nothing that reads like a step of the firewall and is none comes to nft.
+    void oddFirewalls_data()
+    {
+        QTest::addColumn<QByteArray>("fields");
+        for (const char *fields :
+             {"80,22\tufw", "22\tufw", "443,80\tufw", "80\tiptables", "80\tufw\tinet\tfilter\tinput", "80\tnftables",
+              "80\tnftables\tip6\tfilter\tinput", "80\tnftables\tinet\t-f\tinput", "80\tnftables\tinet\tfilter\ta b",
+              "80\tnftables\tinet\tfilter\t$(reboot)", "80\tnftables\tinet\tfilter\tinput\tx", "80 \tufw", "\tufw"})
+            QTest::newRow(fields) << QByteArray(fields);
+    }
+
+    void oddFirewalls()
+    {
+        QFETCH(QByteArray, fields);
+        output(path("rm"), {path("-rf"), path("/run/20260101-000000-00000012")});
+        const QByteArray folder = "/run/20260101-000000-00000012";
+        unpack(folder, "firewall\tf\t" + fields + "\nactivate\ta\t0123456789abcdef\t-\n");
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at});
+        QVERIFY2(said.startsWith("failed: The plan has a bad step of kind firewall."), said);
     }
 
     // One byte less or more, and the runner refuses.

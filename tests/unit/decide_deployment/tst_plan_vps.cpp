@@ -146,9 +146,11 @@ private Q_SLOTS:
         row("swap without end", "vps.activate");
         row("foreign certificate", "");
         row("foreign certificate that certbot renews", "");
-        row("certificate too many", "vps.activate vps.certificate.old");
+        // It goes along with the next deployment.
+        row("certificate too many", "");
         row("credentials too many", "vps.activate vps.file.acme.second.ini");
-        row("both", "vps.activate vps.certificate.old vps.file.acme.second.ini");
+        row("both", "");
+        row("both, still used, and a file", "vps.file.apache.old.conf vps.activate");
         row("both and a file", "vps.file.apache.old.conf vps.activate vps.certificate.old vps.file.acme.second.ini");
     }
 
@@ -219,7 +221,9 @@ private Q_SLOTS:
             QFAIL("unknown row");
         if (what.startsWith(QLatin1String("both")))
             facts.files[QStringLiteral("/etc/sixgate/acme/second.ini")] = {sha, 0600, {}};
-        if (is("both and a file"))
+        if (is("both, still used, and a file"))
+            facts.usedCertificates.insert(QStringLiteral("old"));
+        if (what.endsWith(QLatin1String("and a file")))
             facts.files[QStringLiteral("/etc/sixgate/current/apache/old.conf")] = {sha, 0644, "old\n"};
 
         const auto [changes, withheld] = plan(s, facts);
@@ -325,6 +329,73 @@ private Q_SLOTS:
             QCOMPARE(withheld[0].blocking, blocks);
             QVERIFY2(withheld[0].reason.contains(word), qPrintable(withheld[0].reason));
             QVERIFY(!withheld[0].fix.isEmpty());
+        }
+    }
+
+    void firewalls_data()
+    {
+        QTest::addColumn<bool>("deployed");
+        QTest::addColumn<QByteArray>("ufw");
+        QTest::addColumn<QByteArray>("nft");
+        QTest::addColumn<QString>("expected");
+        QTest::addColumn<QString>("word");
+        const QByteArray closed = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; "
+                                  "policy drop;\n\t\ttcp dport 22 accept\n\t}\n}\n";
+        const QByteArray open = QByteArray(closed).replace("22", "{ 22, 80, 443 }");
+        const QByteArray half = QByteArray(closed).replace("22", "{ 22, 443 }");
+        const QByteArray odd = QByteArray(closed).replace("tcp dport 22", "osf name \"Linux\"");
+        const QByteArray firewalld = QByteArray(closed).replace("inet filter", "inet firewalld");
+        const QByteArray ufw = "Status: active\nDefault: deny (incoming), allow (outgoing)\n";
+        const auto row = [](const char *name, bool deployed, const QByteArray &ufwText, const QByteArray &nft,
+                            const char *expected, const char *word = "") {
+            QTest::newRow(name) << deployed << ufwText << nft << QString::fromLatin1(expected)
+                                << QString::fromLatin1(word);
+        };
+        row("open", true, {}, open, "");
+        row("closed", true, {}, closed, "vps.firewall vps.activate");
+        row("half closed", true, {}, half, "vps.firewall vps.activate");
+        row("ufw", true, ufw, {}, "vps.firewall vps.activate");
+        row("two", true, ufw, closed, "vps.firewall vps.firewall.2 vps.activate");
+        row("not to be judged, and nothing to do", true, {}, odd, "");
+        row("not to be judged", false, {}, odd, "vps.packages vps.file.acme.main.ini", "cannot be judged");
+        row("firewalld", true, {}, firewalld, "", "firewalld");
+        row("bare machine", false, {}, closed, "vps.packages vps.firewall vps.file.acme.main.ini");
+    }
+
+    void firewalls()
+    {
+        QFETCH(bool, deployed);
+        QFETCH(QByteArray, ufw);
+        QFETCH(QByteArray, nft);
+        QFETCH(QString, expected);
+        QFETCH(QString, word);
+        const Site s = oneService();
+        VpsFacts facts = deployed ? asWanted(must(wantedDeployment(s, inputs(s)))) : bare();
+        facts.ufw = ufw;
+        facts.nft = nft;
+        const auto [changes, withheld] = plan(s, facts);
+        const QStringList wanted = expected.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+        QCOMPARE(deployed ? ids(changes) : ids(changes).mid(0, wanted.size()), wanted);
+        QCOMPARE(withheld.size(), size_t(word.isEmpty() ? 0 : 1));
+        for (const Withheld &one : withheld) {
+            QVERIFY(!one.blocking && !one.fix.isEmpty());
+            QVERIFY2(one.reason.contains(word), qPrintable(one.reason));
+        }
+        for (const Change &one : changes) {
+            if (!one.id.startsWith(QStringLiteral("vps.firewall")))
+                continue;
+            const auto action = std::get<OpenPorts>(one.action);
+            const bool half = QLatin1String(QTest::currentDataTag()) == QLatin1String("half closed");
+            QCOMPARE(action.ports, half ? std::vector<int>{80} : (std::vector<int>{80, 443}));
+            QCOMPARE(one.verb, Verb::Open);
+            const bool isUfw = action.firewall == FirewallKind::Ufw;
+            QCOMPARE(action.chain, isUfw ? QString() : QStringLiteral("input"));
+            QCOMPARE(
+                one.sentence,
+                QStringLiteral("Open the VPS's %1 in %2 for visitors; \"vps remove\" closes %3 again.")
+                    .arg(half ? QStringLiteral("port 80") : QStringLiteral("ports 80 and 443"),
+                         isUfw ? QStringLiteral("ufw") : QStringLiteral("nftables (table inet filter, chain input)"),
+                         half ? QStringLiteral("it") : QStringLiteral("them")));
         }
     }
 

@@ -123,7 +123,7 @@ private Q_SLOTS:
         row("vps[0].ssh.keyFile = \"~/.ssh/\"", "private key file");
         row("vps[0].ssh.keyFile = \"/k\\ny\"", "private key file");
         row("vps[0].ssh.keyFile = \"~root/.ssh/id\"", "private key file");
-        row("vps[0].ssh.hostKeys", "missing, for example \"hostKeys\": [\"SHA256:…\"]");
+        row("vps[0].ssh.hostKeys", "missing, for example \"hostKeys\": [\"ssh-ed25519 SHA256:…\"]");
         row("vps[0].ssh.hostKeys = []", "At least one fingerprint");
         row("vps[0].ssh.hostKeys = \"SHA256:x\"", "a list is wanted, not a text");
         row("vps[0].ssh.hostKeys[0] = \"ssh-ed25519 AAAA\"", "Example: SHA256:");
@@ -194,7 +194,7 @@ private Q_SLOTS:
         row("dns[0].acmeKey.secret = \"c3dvcmRmaXNo\"", "sixgatectl secret set dns.main.acme-key");
         row("dns[0].key.token = \"c3dvcmRmaXNo\"", "sixgatectl secret set dns.main.key");
         row("vps[0].ssh.passphrase = \"c3dvcmRmaXNo\"", "sixgatectl secret set vps.vps.passphrase");
-        row("vps[0].ssh.password = \"c3dvcmRmaXNo\"", "sixgatectl secret set vps.vps.passphrase");
+        row("vps[0].ssh.password = \"c3dvcmRmaXNo\"", "sixgatectl secret set vps.vps.password");
     }
 
     void secretsAreTurnedAway()

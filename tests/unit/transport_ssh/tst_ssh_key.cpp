@@ -40,21 +40,21 @@ private Q_SLOTS:
             "needs its passphrase");
         row("encrypted PKCS8, no passphrase", "ssh-keygen -q -t ecdsa -m PKCS8 -N pass1 -f key", false,
             "needs its passphrase");
-        row("rsa", "ssh-keygen -q -t rsa -b 2048 -N '' -f key", false, "is an RSA key", "ssh-keygen -t ed25519");
+        row("rsa", "ssh-keygen -q -t rsa -b 2048 -N '' -f key", false, "is an RSA key", "sixgatectl vps keys install");
         row("rsa PEM", "ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f key", false, "is an RSA key",
-            "ssh-keygen -t ed25519");
+            "sixgatectl vps keys install");
         row("rsa PKCS8", "ssh-keygen -q -t rsa -b 2048 -m PKCS8 -N '' -f key", false, "is an RSA key",
-            "ssh-keygen -t ed25519");
+            "sixgatectl vps keys install");
         row("encrypted rsa", "ssh-keygen -q -t rsa -b 2048 -N pass1 -f key", false, "is an RSA key",
-            "ssh-keygen -t ed25519");
+            "sixgatectl vps keys install");
         row("public key", "ssh-keygen -q -t ed25519 -N '' -f k; mv k.pub key", false, "is not an SSH private key");
         row("PuTTY", "echo 'PuTTY-User-Key-File-3: ssh-ed25519' > key", false, "is not an SSH private key");
-        row("empty", ": > key", false, "is not an SSH private key", "ssh-keygen -t ed25519");
+        row("empty", ": > key", false, "is not an SSH private key", "sixgatectl vps keys install");
         row("noise", "head -c 5000 /dev/urandom > key", false, "is not an SSH private key");
         row("cut off", "ssh-keygen -q -t ed25519 -N '' -f k; head -c 60 k > key", false, "is not an SSH private key");
         row("very long", "head -c 1000000 /dev/zero > key", false, "cannot be read as a key");
         row("folder", "mkdir key", false, "cannot be read as a key");
-        row("missing", "true", false, "does not exist", "ssh-keygen -t ed25519");
+        row("missing", "true", false, "does not exist", "sixgatectl vps keys install");
         row("missing folder", ": > key/", false, "does not exist");
     }
 

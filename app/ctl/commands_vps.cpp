@@ -1,0 +1,312 @@
+// vps trust, keys, rollback, remove, replace.
+#include "ctl/commands.h"
+#include "ctl/input.h"
+#include "ctl/json.h"
+#include "ctl/vps.h"
+#include "engine/vpskeys.h"
+#include "storage/sitefile.h"
+#include "transport/sshkey.h"
+
+#include <QFile>
+#include <QSysInfo>
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+constexpr const char *newKeyFile = "~/.ssh/sixgate_ed25519";
+
+QString command(const Options &options)
+{
+    return options.words.mid(0, 2).join(QLatin1Char(' '));
+}
+
+QString hostKeyTexts(const Vps &vps)
+{
+    QStringList texts;
+    for (const HostKeyPin &pin : vps.hostKeys)
+        texts << pin.text();
+    return texts.join(QStringLiteral(", "));
+}
+
+/// The example's host key stands for none.
+bool hasPin(const Vps &vps)
+{
+    return std::any_of(vps.hostKeys.begin(), vps.hostKeys.end(),
+                       [](const HostKeyPin &pin) { return pin.fingerprint != Fingerprint::ofBytes(QByteArray()); });
+}
+
+int trust(const Options &options, Output &output, Site site, std::stop_token stop)
+{
+    Vps &vps = site.vps.front();
+    output.activity(QStringLiteral("Asking %1 for its host key").arg(vps.host.ascii()));
+    const auto key = presentedHostKey(site, stop);
+    output.quiet();
+    if (!key)
+        return giveUp(output, key.error(), command(options));
+    QJsonObject out = document(command(options));
+    out[QStringLiteral("type")] = key->type;
+    out[QStringLiteral("fingerprint")] = key->fingerprint.text();
+    out[QStringLiteral("md5")] = key->md5;
+    const auto fits = [&](const HostKeyPin &pin) { return pin.fits(key->type, key->fingerprint); };
+    if (std::any_of(vps.hostKeys.begin(), vps.hostKeys.end(), fits)) {
+        output.print(QStringLiteral("%1 presents the key that is pinned: %2 %3\n")
+                         .arg(vps.host.ascii(), key->type, key->fingerprint.text()));
+        out[QStringLiteral("changed")] = false;
+        output.document(out);
+        return AllWell;
+    }
+    if (hasPin(vps) && !options.has("--new-key"))
+        return giveUp(
+            output,
+            {ErrorCode::HostKey,
+             QStringLiteral("%1 presents another host key than the pinned one.").arg(vps.host.ascii()),
+             QStringLiteral("Presented: %1 %2 (%3).\nPinned: %4.")
+                 .arg(key->type, key->fingerprint.text(), key->md5, hostKeyTexts(vps)),
+             QStringLiteral("It can mean that the machine was installed anew, that its keys were replaced, that "
+                            "its address belongs to another machine now, or that somebody intercepts the "
+                            "connection. If you know why: sixgatectl vps trust --new-key")},
+            command(options));
+    if (auto confirmed = confirmHostKey(options, output, vps.host.ascii(), *key, stop); !confirmed)
+        return giveUp(output, confirmed.error(), command(options));
+    vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
+    if (auto saved = saveSite(options.siteFile, site); !saved)
+        return giveUp(output, saved.error(), command(options));
+    output.print(QStringLiteral("Pinned in %1. From now on Sixgate talks to no machine with another key.\n")
+                     .arg(options.siteFile));
+    out[QStringLiteral("changed")] = true;
+    output.document(out);
+    return AllWell;
+}
+
+/// The public key of this computer's login; nothing where it logs in otherwise.
+std::optional<QByteArray> ownKey(const Vps &vps)
+{
+    if (vps.keyFile.isEmpty())
+        return std::nullopt;
+    auto blob = readSshPublicKey(expandHome(vps.keyFile));
+    return blob ? std::optional(std::move(*blob)) : std::nullopt;
+}
+
+int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &keys, std::stop_token stop)
+{
+    const auto all = keys.list(stop);
+    if (!all)
+        return giveUp(output, all.error(), command(options));
+    const Vps &vps = site.vps.front();
+    const auto own = ownKey(vps);
+    QJsonArray list;
+    output.print(QStringLiteral("May log in as %1 on %2:\n").arg(vps.user.text(), vps.host.ascii()));
+    for (const AuthorizedKey &key : *all) {
+        const bool mine = own == key.blob;
+        output.print(QStringLiteral("  %1  %2  %3%4\n")
+                         .arg(key.fingerprint.text(), key.type.leftJustified(11), key.comment,
+                              mine ? output.good(QStringLiteral("  (this computer)")) : QString()));
+        list.append(QJsonObject{{QStringLiteral("fingerprint"), key.fingerprint.text()},
+                                {QStringLiteral("type"), key.type},
+                                {QStringLiteral("comment"), key.comment},
+                                {QStringLiteral("restricted"), key.restricted},
+                                {QStringLiteral("thisComputer"), mine}});
+    }
+    if (all->empty())
+        output.print(QStringLiteral("  no key at all\n"));
+    QJsonObject out = document(command(options));
+    out[QStringLiteral("keys")] = list;
+    output.document(out);
+    return AllWell;
+}
+
+int addKey(const Options &options, Output &output, VpsKeys &keys, const QByteArray &line, std::stop_token stop)
+{
+    const auto added = keys.add(line, stop);
+    if (!added)
+        return giveUp(output, added.error(), command(options));
+    const auto key = parseAuthorizedKey(line);
+    output.print(
+        (*added ? QStringLiteral("%1 (%2) may log in now.\n") : QStringLiteral("%1 (%2) may log in already.\n"))
+            .arg(key->fingerprint.text(), key->comment));
+    QJsonObject out = document(command(options));
+    out[QStringLiteral("fingerprint")] = key->fingerprint.text();
+    out[QStringLiteral("changed")] = *added;
+    output.document(out);
+    return AllWell;
+}
+
+int removeKey(const Options &options, Output &output, const Site &site, VpsKeys &keys, std::stop_token stop)
+{
+    const auto wanted = Fingerprint::parse(options.words.value(3));
+    if (!wanted) {
+        giveUp(output, wanted.error(), command(options));
+        return BadInput;
+    }
+    const auto all = keys.list(stop);
+    if (!all)
+        return giveUp(output, all.error(), command(options));
+    const auto found =
+        std::find_if(all->begin(), all->end(), [&](const AuthorizedKey &key) { return key.fingerprint == *wanted; });
+    if (found == all->end())
+        return giveUp(output,
+                      {ErrorCode::NotFound,
+                       QStringLiteral("No key with that fingerprint may log in there."),
+                       {},
+                       QStringLiteral("See which may: sixgatectl vps keys")},
+                      command(options));
+    if (ownKey(site.vps.front()) == found->blob)
+        return giveUp(
+            output,
+            {ErrorCode::Refused,
+             QStringLiteral("That is the key with which this computer logs in; without it you would be locked "
+                            "out."),
+             {},
+             QStringLiteral("Remove it from another computer, or let this one use another key first: "
+                            "sixgatectl vps keys install --key FILE")},
+            command(options));
+    if (auto gone = keys.remove(*found, stop); !gone)
+        return giveUp(output, gone.error(), command(options));
+    output.print(QStringLiteral("%1 (%2) may not log in any more. Connections that are open now stay open until they "
+                                "end.\n")
+                     .arg(found->fingerprint.text(), found->comment));
+    output.print(
+        QStringLiteral("If that computer held Sixgate's secrets, replace the TSIG keys at the DNS server, too.\n"));
+    QJsonObject out = document(command(options));
+    out[QStringLiteral("fingerprint")] = found->fingerprint.text();
+    out[QStringLiteral("changed")] = true;
+    output.document(out);
+    return AllWell;
+}
+
+/// Lets this computer in: a key, brought with the password, tried, and noted in the site file.
+int installKey(const Options &options, Output &output, Site site, SecretStore &secrets, std::stop_token stop)
+{
+    Vps &vps = site.vps.front();
+    const bool has = vps.auth == SshAuth::Key && QFile::exists(expandHome(vps.keyFile));
+    const QString given = options.value("--key");
+    const QString file = !given.isEmpty() ? given : has ? vps.keyFile : QLatin1String(newKeyFile);
+    const QString path = expandHome(file);
+    if (!path.startsWith(QLatin1Char('/')))
+        return giveUp(output,
+                      {ErrorCode::Invalid,
+                       QStringLiteral("--key takes a path that begins with / or ~/, not \"%1\".").arg(given),
+                       {},
+                       {}},
+                      command(options));
+    if (!QFile::exists(path))
+        output.print(QStringLiteral("Making the key %1 …\n").arg(file));
+    if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName()); !made)
+        return giveUp(output, made.error(), command(options));
+    QFile publicFile(path + QStringLiteral(".pub"));
+    if (!publicFile.open(QIODevice::ReadOnly))
+        return giveUp(output,
+                      {ErrorCode::NotFound,
+                       QStringLiteral("The public half %1.pub is not there.").arg(file),
+                       {},
+                       QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path)},
+                      command(options));
+    const QByteArray line = publicFile.read(16 * 1024);
+    auto password = askSecret(
+        output,
+        QStringLiteral("Password of %1 on %2 (used once, kept nowhere): ").arg(vps.user.text(), vps.host.ascii()),
+        stop);
+    if (!password)
+        return giveUp(output, password.error(), command(options));
+    auto keys = VpsKeys::openWithPassword(site, std::move(*password), stop);
+    if (!keys)
+        return giveUp(output, keys.error(), command(options));
+    const int added = addKey(options, output, *keys, line, stop);
+    if (added != AllWell)
+        return added;
+    vps.auth = SshAuth::Key;
+    vps.keyFile = file;
+    if (auto works = tryLogin(site, secrets, stop); !works)
+        return giveUp(output, works.error(), command(options));
+    if (auto saved = saveSite(options.siteFile, site); !saved)
+        return giveUp(output, saved.error(), command(options));
+    output.print(QStringLiteral("Logged in with it; %1 names it from now on.\n").arg(options.siteFile));
+    return AllWell;
+}
+
+int runKeys(const Options &options, Output &output, Site site, SecretStore &secrets, std::stop_token stop)
+{
+    const QString what = options.words.value(2);
+    if (what == QLatin1String("install"))
+        return installKey(options, output, std::move(site), secrets, stop);
+    if (!what.isEmpty() && what != QLatin1String("add") && what != QLatin1String("remove"))
+        return giveUp(
+            output,
+            {ErrorCode::Invalid,
+             QStringLiteral("\"vps keys\" takes install, add FILE, remove FINGERPRINT or nothing, for example: "
+                            "sixgatectl vps keys."),
+             {},
+             {}},
+            command(options));
+    if (!what.isEmpty() && options.words.size() < 4)
+        return giveUp(output,
+                      {ErrorCode::Invalid,
+                       what == QLatin1String("add")
+                           ? QStringLiteral("The public key file is missing, for example: sixgatectl vps keys add "
+                                            "id_ed25519.pub.")
+                           : QStringLiteral("The fingerprint is missing, for example: sixgatectl vps keys remove "
+                                            "SHA256:…; sixgatectl vps keys shows them."),
+                       {},
+                       {}},
+                      command(options));
+    QByteArray line;
+    if (what == QLatin1String("add")) {
+        auto read = publicKeyLine(options.words[3], stop);
+        if (!read)
+            return giveUp(output, read.error(), command(options));
+        line = std::move(*read);
+    }
+    auto keys = VpsKeys::open(site, secrets, stop);
+    if (!keys)
+        return giveUp(output, keys.error(), command(options));
+    if (what.isEmpty())
+        return listKeys(options, output, site, *keys, stop);
+    return what == QLatin1String("add") ? addKey(options, output, *keys, line, stop)
+                                        : removeKey(options, output, site, *keys, stop);
+}
+
+} // namespace
+
+int runVps(const Options &options, Output &output, std::stop_token stop, std::stop_token detach)
+{
+    const QString what = options.words.value(1);
+    const bool keys = what == QLatin1String("keys");
+    const QStringList all = {QStringLiteral("trust"), QStringLiteral("keys"), QStringLiteral("rollback"),
+                             QStringLiteral("remove"), QStringLiteral("replace")};
+    if (!all.contains(what)) {
+        output.error(
+            {ErrorCode::Invalid,
+             QStringLiteral("\"vps\" takes %1, for example: sixgatectl vps trust.").arg(all.join(QStringLiteral(", "))),
+             {},
+             {}});
+        return BadInput;
+    }
+    if (auto fits = noMoreWords(options, keys ? 4 : 2); !fits)
+        return giveUp(output, fits.error(), command(options));
+    auto site = siteOf(options);
+    if (!site) {
+        giveUp(output, site.error(), command(options));
+        return BadInput;
+    }
+    if (what == QLatin1String("trust"))
+        return trust(options, output, std::move(*site), stop);
+    auto secrets = openSecrets(options, site->name, output, stop);
+    if (!secrets)
+        return giveUp(output, secrets.error(), command(options));
+    if (keys)
+        return runKeys(options, output, std::move(*site), **secrets, stop);
+    VpsAct act(options, output, **secrets, {stop, detach});
+    if (what == QLatin1String("rollback"))
+        return act.rollBack(std::move(*site));
+    if (what == QLatin1String("remove"))
+        return act.remove(std::move(*site));
+    return act.replace(std::move(*site));
+}
+
+} // namespace sixgate::ctl

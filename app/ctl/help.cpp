@@ -1,0 +1,129 @@
+#include "ctl/options.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+struct CommandHelp {
+    const char *name;
+    const char *usage;
+    const char *what;
+    const char *example;
+};
+
+constexpr std::array commands = {
+    CommandHelp{"site", "site new|validate|show",
+                "The site file: what is wanted.\n"
+                "  new       write one to begin with; refuses to replace one without --force.\n"
+                "            --public-name NAME    the name that visitors use\n"
+                "            --upstream-name NAME  the name by which the VPS finds the home (default home6.ZONE)\n"
+                "            --vps-name NAME       the VPS's own name (default vps.ZONE)\n"
+                "            --zone NAME           the DNS zone (default: the public name without its first label)\n"
+                "            --dns-server SERVER   the zone's primary, a name or an address (default ns1.ZONE)\n"
+                "            --interface-id ID     of the home server, e.g. ::11 or its MAC address;\n"
+                "                                  without it the server is this machine\n"
+                "            --host-key \"TYPE SHA256:…\"  the VPS's SSH host key; vps trust fetches it\n"
+                "            --mail ADDRESS        where the certification authority may write to\n"
+                "            --agree-to-terms      agree to the terms of the certification authority\n"
+                "            Without any of these it writes the handbook's example.\n"
+                "  validate  say what is wrong (exit 2) or deserves a word (exit 0).\n"
+                "  show      print it in short; with --json as the file has it, defaults left out.",
+                "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
+    CommandHelp{"secret", "secret set NAME | list | remove NAME",
+                "The secrets of the site, in the store that --secrets names.\n"
+                "  set       read the value from standard input; on a terminal ask for it and show nothing.\n"
+                "  list      names of those that are stored, and of those that the site needs and are missing.\n"
+                "  remove    forget one.\n"
+                "Their names are dns.ACCOUNT.key and dns.ACCOUNT.acme-key, and where they are needed "
+                "vps.VPS.passphrase (of the\n"
+                "SSH key), vps.VPS.password (to log in with) and vps.VPS.sudo-password.",
+                "sixgatectl secret set dns.main.key < key.txt"},
+    CommandHelp{"home", "home [explain [--ip-json FILE]]",
+                "The home's prefix, each server's addresses, why each is fit or not, and whether the server answered.\n"
+                "  explain   the choice alone, without the proof; with --ip-json from the output of\n"
+                "            `ip -j -6 address` that somebody attached to a question (\"-\": standard input).",
+                "ip -j -6 address | sixgatectl home explain --ip-json -"},
+    CommandHelp{"plan", "plan [--only dns|vps]",
+                "What apply would change, in its order, with the differences of files. Touches nothing.",
+                "sixgatectl plan"},
+    CommandHelp{
+        "apply", "apply [--only dns|vps] [--replace-newer]",
+        "Does what plan prints, then proves the four paths. Ctrl-C before the VPS's new configuration is in use\n"
+        "takes everything back, the records too; after that apply finishes first. A second Ctrl-C leaves at once: "
+        "what\n"
+        "runs on the VPS goes on by itself, and the next apply goes on from there.\n"
+        "  --replace-newer  also what a newer Sixgate has set up on the VPS is replaced.",
+        "sixgatectl apply"},
+    CommandHelp{
+        "vps", "vps trust|keys|rollback|remove|replace",
+        "The VPS as a machine of yours.\n"
+        "  trust [--new-key]  fetch its SSH host key, show it, and write it to the site file once you have compared "
+        "it.\n"
+        "            --host-key KEY  the key as you know it: no question is asked, another one is refused.\n"
+        "            --new-key  also where another key is pinned: the same machine has a new one.\n"
+        "  keys      the SSH keys that may log in there.\n"
+        "    keys install [--key FILE]  let this computer in: makes the key FILE where there is none (default\n"
+        "            ~/.ssh/sixgate_ed25519), brings it there with the password, asked for once, and from then on\n"
+        "            logs in with it.\n"
+        "    keys add FILE     let another computer in, by its public key (\"-\": standard input).\n"
+        "    keys remove FINGERPRINT  keep a computer out, for example a lost one.\n"
+        "  rollback  back to the deployment before the current one.\n"
+        "  remove    take everything away again that Sixgate brought to the VPS. Visitors over IPv6 are not "
+        "concerned.\n"
+        "            --keep-packages  leave the Debian packages.\n"
+        "  replace --address IPV4 [--address IPV6]  move to a bare new machine: sets it up, leads visitors there,\n"
+        "            and takes everything away from the old one.\n"
+        "            --host-key KEY  of the new machine; else you are asked to compare it.\n"
+        "            --abandon-old   do not go to the old machine any more.\n"
+        "  --yes     do not ask before doing what was shown (remove, replace, rollback).",
+        "sixgatectl vps trust"},
+    CommandHelp{"check", "check",
+                "Proves the four paths of every public name, each from its vantage point.\n"
+                "A path that could not be checked counts like a broken one: exit 3.",
+                "sixgatectl check --json | jq .allWork"},
+};
+
+const char *const general = "Options\n"
+                            "  --site FILE      the site file (default: ~/.config/sixgate/site.json)\n"
+                            "  --secrets STORE  keychain (default), dir:FOLDER, file:FILE, systemd, or stdin\n"
+                            "  --json           print JSON instead of text (see the handbook, json.md)\n"
+                            "  --help, --version\n"
+                            "\n"
+                            "Exit codes: 0 all well; 1 failed; 2 bad usage or input;\n"
+                            "            3 plan has changes, or a path is broken or could not be checked.\n";
+
+} // namespace
+
+QString help(const QString &command)
+{
+    QString text;
+    if (command.isEmpty()) {
+        text = QStringLiteral("sixgatectl: makes a home behind carrier-grade NAT reachable, and proves it.\n\n"
+                              "usage: sixgatectl [OPTIONS] COMMAND\n\n");
+        for (const CommandHelp &one : commands)
+            text += QStringLiteral("  %1\n").arg(QLatin1String(one.usage));
+        text += QStringLiteral("\nExample\n"
+                               "  sixgatectl site new --public-name cloud.example.org --interface-id ::11\n"
+                               "  sixgatectl plan && sixgatectl apply\n\n"
+                               "sixgatectl COMMAND --help says more about each.\n\n");
+    }
+    for (const CommandHelp &one : commands) {
+        if (command == QLatin1String(one.name))
+            text = QStringLiteral("usage: sixgatectl [OPTIONS] %1\n\n%2\n\nExample\n  %3\n\n")
+                       .arg(QLatin1String(one.usage), QString::fromUtf8(one.what), QString::fromUtf8(one.example));
+    }
+    return text + QString::fromUtf8(general);
+}
+
+bool isCommand(const QString &name)
+{
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const CommandHelp &one) { return name == QLatin1String(one.name); });
+}
+
+} // namespace sixgate::ctl

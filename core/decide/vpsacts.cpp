@@ -1,0 +1,139 @@
+#include "decide/vpsacts.h"
+
+#include "decide/records.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+Change vpsChange(const QString &id, Verb verb, const QString &object, const QString &sentence, ChangeAction action)
+{
+    Change change;
+    change.id = id;
+    change.lane = Lane::Vps;
+    change.verb = verb;
+    change.object = object;
+    change.sentence = sentence;
+    change.action = std::move(action);
+    return change;
+}
+
+/// The facts, or a plan that says why there are none.
+const VpsFacts *factsOf(const Site &site, const VpsSeen &vps, Plan &plan)
+{
+    if (vps.facts)
+        return &*vps.facts;
+    const Error &why = vps.facts.error();
+    plan.withheld.push_back({site.vps.front().host.ascii(), why.summary, why.fix, true, why.detail});
+    return nullptr;
+}
+
+/// The A records that lead visitors to the VPS and that Sixgate has set.
+void deleteRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed, Plan &plan)
+{
+    const auto ours = stillManaged(site, seen.zone, managed);
+    for (const Service &service : site.services) {
+        for (const Hostname &name : service.publicNames) {
+            const RecordKey key{name, RecordType::A};
+            const auto record =
+                std::find_if(ours.begin(), ours.end(), [&](const ManagedRecord &one) { return one.key == key; });
+            const auto found = seen.zone.records.find(key);
+            const DnsAccount *account = site.accountFor(name);
+            if (record == ours.end() || found == seen.zone.records.end() || !account)
+                continue;
+            if (!found->second) {
+                plan.withheld.push_back({recordText(key), found->second.error().summary, found->second.error().fix,
+                                         true, found->second.error().detail});
+                continue;
+            }
+            if (found->second->values != record->values)
+                continue;
+            const RecordSet wanted{name, RecordType::A, account->ttl, {}};
+            Change change;
+            change.id = QStringLiteral("dns.%1.a").arg(name.ascii());
+            change.lane = Lane::Dns;
+            change.verb = Verb::Delete;
+            change.object = recordText(key);
+            change.oldValue = QStringList(record->values.begin(), record->values.end()).join(QStringLiteral(", "));
+            change.sentence = QStringLiteral("Delete %1 (%2): nobody answers IPv4 visitors any more.")
+                                  .arg(change.object, change.oldValue);
+            change.action = SetRecords{account->name, wanted, *found->second};
+            plan.changes.push_back(std::move(change));
+        }
+    }
+}
+
+QString whatGoes(const VpsFacts &facts, bool keepPackages)
+{
+    const QString packages =
+        facts.installed.empty() ? QString()
+        : keepPackages
+            ? QStringLiteral(" The %1 Debian packages that it installed stay.").arg(facts.installed.size())
+            : QStringLiteral(" The %1 Debian packages that it installed go, too (%2), but for those that others need.")
+                  .arg(facts.installed.size())
+                  .arg(QStringList(facts.installed.begin(), facts.installed.end()).join(QStringLiteral(", ")));
+    QStringList certificates;
+    for (const auto &[lineage, renewal] : facts.renewals) {
+        if (renewal.credentialsPath.startsWith(QLatin1String("/etc/sixgate/acme/")))
+            certificates << lineage;
+    }
+    return QStringLiteral(
+               "Take away Sixgate's site in Apache, /etc/sixgate with the ACME keys, the ports it opened in the "
+               "firewall%1.%2 Logs stay.")
+        .arg(certificates.isEmpty()
+                 ? QString()
+                 : QStringLiteral(" and the certificates ") + certificates.join(QStringLiteral(", ")),
+             packages);
+}
+
+} // namespace
+
+Plan planRollback(const Site &site, const VpsSeen &vps)
+{
+    Plan plan;
+    const VpsFacts *facts = factsOf(site, vps, plan);
+    if (!facts)
+        return plan;
+    if (facts->deployedId.isEmpty() || facts->previousId.isEmpty()) {
+        plan.withheld.push_back({site.vps.front().host.ascii(),
+                                 facts->deployedId.isEmpty()
+                                     ? QStringLiteral("Sixgate has not set anything up there.")
+                                     : QStringLiteral("There is no deployment before the current one."),
+                                 QStringLiteral("Change the site file and apply it."), true});
+        return plan;
+    }
+    Change change = vpsChange(
+        QStringLiteral("vps.back"), Verb::Activate, QStringLiteral("release %1").arg(facts->previousId),
+        QStringLiteral(
+            "Check the deployment before the current one, make it current again by one rename, reload Apache, "
+            "and look whether it answers."),
+        GoBack{facts->previousId, facts->deployedId});
+    change.oldValue = facts->deployedId;
+    change.newValue = facts->previousId;
+    plan.changes.push_back(std::move(change));
+    return plan;
+}
+
+Plan planRemoval(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
+                 const RemovalChoices &choices)
+{
+    Plan plan;
+    const VpsFacts *facts = factsOf(site, seen.vps, plan);
+    if (!facts)
+        return plan;
+    if (choices.records)
+        deleteRecords(site, seen, managed, plan);
+    const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() ||
+                       std::any_of(facts->files.begin(), facts->files.end(),
+                                   [](const auto &file) { return !file.second.sha256.isEmpty(); });
+    if (there)
+        plan.changes.push_back(vpsChange(QStringLiteral("vps.remove"), Verb::Delete, site.vps.front().host.ascii(),
+                                         whatGoes(*facts, choices.keepPackages), RemoveAll{choices.keepPackages}));
+    return plan;
+}
+
+} // namespace sixgate

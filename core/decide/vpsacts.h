@@ -1,0 +1,23 @@
+#pragma once
+
+#include "model/observation.h"
+#include "model/plan.h"
+#include "model/site.h"
+
+namespace sixgate
+{
+
+/// One step back: the deployment before the current one. Withheld and blocking where none is kept. Pure.
+Plan planRollback(const Site &site, const VpsSeen &vps);
+
+struct RemovalChoices {
+    bool keepPackages = false;
+    bool records = true; ///< also delete the public names' A records: nobody answers there any more
+};
+
+/// Takes everything away that Sixgate brought to the VPS: the A records of `managed` first, then the machine's part.
+/// Pure.
+Plan planRemoval(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
+                 const RemovalChoices &choices);
+
+} // namespace sixgate

@@ -1,0 +1,188 @@
+#include "engine/vpskeys.h"
+
+#include "model/text.h"
+#include "observe/zone.h"
+#include "resources/resources.h"
+#include "storage/files.h"
+
+#include <QFileInfo>
+#include <QProcess>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto lookTime = 20s;
+constexpr auto connectTime = 25s;
+constexpr auto runTime = 30s;
+constexpr qsizetype mostOutput = 4 * 1024 * 1024;
+
+Result<std::unique_ptr<SshSession>> login(const Vps &vps, const std::vector<IpAddress> &addresses, SecretStore &secrets,
+                                          std::stop_token stop)
+{
+    const auto target = vpsTarget(vps, addresses, secrets, stop);
+    if (!target)
+        return passOn(target);
+    return SshSession::connect(*target, Deadline::after(connectTime), stop);
+}
+
+bool isKeyType(const QByteArray &word)
+{
+    return word.startsWith("ssh-") || word.startsWith("ecdsa-sha2-") || word.startsWith("sk-ssh-") ||
+           word.startsWith("sk-ecdsa-");
+}
+
+} // namespace
+
+Result<std::vector<IpAddress>> vpsAddressesOf(const Site &site, std::stop_token stop)
+{
+    return vpsAddresses(site.vps.front(), observeVpsName(site, Deadline::after(lookTime), stop));
+}
+
+Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    const Vps &vps = site.vps.front();
+    const SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user};
+    return readHostKey(target, Deadline::after(connectTime), stop);
+}
+
+Result<VpsKeys> VpsKeys::open(const Site &site, SecretStore &secrets, std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    auto session = login(site.vps.front(), *addresses, secrets, stop);
+    if (!session)
+        return passOn(session);
+    return VpsKeys(std::move(*session));
+}
+
+Result<VpsKeys> VpsKeys::openWithPassword(const Site &site, Secret password, std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    const Vps &vps = site.vps.front();
+    SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
+    target.auth = SshAuth::Password;
+    target.password = std::move(password);
+    target.passwordSecret = vpsPasswordSecret(vps);
+    auto session = SshSession::connect(target, Deadline::after(connectTime), stop);
+    if (!session) {
+        if (session.error().code == ErrorCode::Denied)
+            session.error().fix = QStringLiteral("Where the VPS lets nobody in by password, add this computer's public "
+                                                 "key in the provider's web page, or from a computer that may log in: "
+                                                 "sixgatectl vps keys add FILE");
+        return passOn(session);
+    }
+    return VpsKeys(std::move(*session));
+}
+
+Result<QByteArray> VpsKeys::run(const QByteArray &question, std::stop_token stop)
+{
+    const QByteArray script = resource(u"vps/keys.pl") + "__END__\n" + question + '\n';
+    const auto ran =
+        m_session->exec(RemoteCommand("perl").literal("-"), script, Deadline::after(runTime), stop, {}, mostOutput);
+    if (!ran)
+        return passOn(ran);
+    if (ran->status != 0)
+        return fail(ErrorCode::Refused, QStringLiteral("The list of SSH keys on the VPS could not be used."),
+                    shownLine(ran->err), QStringLiteral("Look at ~/.ssh/authorized_keys there."));
+    return ran->out;
+}
+
+Result<std::vector<AuthorizedKey>> VpsKeys::list(std::stop_token stop)
+{
+    const auto out = run("list", stop);
+    if (!out)
+        return passOn(out);
+    std::vector<AuthorizedKey> keys;
+    for (const QByteArray &line : out->split('\n')) {
+        if (auto key = parseAuthorizedKey(QByteArray::fromBase64(line)))
+            keys.push_back(std::move(*key));
+    }
+    return keys;
+}
+
+Result<bool> VpsKeys::add(const QByteArray &line, std::stop_token stop)
+{
+    if (const auto key = parseAuthorizedKey(line); !key)
+        return passOn(key);
+    const auto out = run("add " + line.trimmed().toBase64(), stop);
+    if (!out)
+        return passOn(out);
+    return out->trimmed() == "added";
+}
+
+Outcome VpsKeys::remove(const AuthorizedKey &key, std::stop_token stop)
+{
+    const auto out = run("remove " + key.blob.toBase64(), stop);
+    if (!out)
+        return passOn(out);
+    if (out->trimmed().toInt() == 0)
+        return fail(ErrorCode::NotFound, QStringLiteral("That key may not log in there."));
+    return {};
+}
+
+Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line)
+{
+    const auto bad = [&] {
+        return fail(ErrorCode::Invalid, QStringLiteral("That is no SSH public key."), shownLine(line),
+                    QStringLiteral("Take the file that ends in .pub, one line like \"ssh-ed25519 AAAA… name\"."));
+    };
+    if (line.size() > 16 * 1024 || line.trimmed().contains('\n'))
+        return bad();
+    // Options may stand in front, in quotes with blanks.
+    const QByteArrayList words = line.simplified().split(' ');
+    for (qsizetype i = 0; i + 1 < words.size(); ++i) {
+        if (!isKeyType(words[i]))
+            continue;
+        const auto blob = QByteArray::fromBase64Encoding(words[i + 1], QByteArray::AbortOnBase64DecodingErrors);
+        // The blob begins with its type (RFC 4253 section 6.6).
+        if (!blob || blob.decoded.mid(4, words[i].size()) != words[i])
+            continue;
+        return AuthorizedKey{shownLine(words[i]), Fingerprint::ofBytes(blob.decoded),
+                             shownLine(words.mid(i + 2).join(' ')), blob.decoded, i > 0};
+    }
+    return bad();
+}
+
+Outcome makeSshKey(const QString &file, const QString &comment)
+{
+    if (QFileInfo::exists(file))
+        return {};
+    if (auto made = makePrivateFolder(QFileInfo(file).absolutePath()); !made)
+        return made;
+    QProcess keygen;
+    keygen.setProcessChannelMode(QProcess::MergedChannels);
+    keygen.setStandardInputFile(QProcess::nullDevice());
+    keygen.start(QStringLiteral("ssh-keygen"),
+                 {QStringLiteral("-q"), QStringLiteral("-t"), QStringLiteral("ed25519"), QStringLiteral("-N"),
+                  QString(), QStringLiteral("-C"), comment, QStringLiteral("-f"), file});
+    if (!keygen.waitForStarted())
+        return fail(ErrorCode::Unavailable, QStringLiteral("ssh-keygen is missing on this computer."), {},
+                    QStringLiteral("Install it: apt install openssh-client"));
+    keygen.waitForFinished();
+    if (keygen.exitStatus() != QProcess::NormalExit || keygen.exitCode() != 0)
+        return fail(ErrorCode::Refused, QStringLiteral("The SSH key %1 could not be made.").arg(file),
+                    shownLine(keygen.readAll()));
+    return {};
+}
+
+Outcome tryLogin(const Site &site, SecretStore &secrets, std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    const auto session = login(site.vps.front(), *addresses, secrets, stop);
+    return session ? Outcome() : Outcome(passOn(session));
+}
+
+} // namespace sixgate

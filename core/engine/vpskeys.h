@@ -1,0 +1,57 @@
+#pragma once
+
+#include "engine/vpsaccess.h"
+
+namespace sixgate
+{
+
+/// The VPS's SSH keys, both ways: the one by which it is recognised, and those by which people may log in.
+
+/// Where the VPS is now.
+Result<std::vector<IpAddress>> vpsAddressesOf(const Site &site, std::stop_token stop);
+
+/// What the VPS presents, without a login. Looks its name up.
+Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop);
+
+/// A key that may log in as the VPS's user.
+struct AuthorizedKey {
+    QString type;
+    Fingerprint fingerprint;
+    QString comment; ///< harmless to show
+    QByteArray blob;
+    bool restricted = false; ///< options stand in front of it
+};
+
+/// The authorized_keys of the VPS's user. One thread.
+class VpsKeys
+{
+public:
+    /// Logs in as the site file says.
+    static Result<VpsKeys> open(const Site &site, SecretStore &secrets, std::stop_token stop);
+    /// Logs in with a password that is kept nowhere.
+    static Result<VpsKeys> openWithPassword(const Site &site, Secret password, std::stop_token stop);
+
+    Result<std::vector<AuthorizedKey>> list(std::stop_token stop);
+    /// `line` is a public key as in a .pub file. True where it was not there before.
+    Result<bool> add(const QByteArray &line, std::stop_token stop);
+    /// NotFound where no such key may log in.
+    Outcome remove(const AuthorizedKey &key, std::stop_token stop);
+
+private:
+    explicit VpsKeys(std::unique_ptr<SshSession> session) : m_session(std::move(session)) {}
+    Result<QByteArray> run(const QByteArray &question, std::stop_token stop);
+
+    std::unique_ptr<SshSession> m_session;
+};
+
+/// Parses one line of authorized_keys or a .pub file. Invalid where it holds no public key.
+Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line);
+
+/// Makes an Ed25519 key without a passphrase (ssh-keygen), with its .pub beside; nothing where the file is there
+/// already. Unavailable where ssh-keygen is missing.
+Outcome makeSshKey(const QString &file, const QString &comment);
+
+/// Whether the VPS lets this site in with its key alone.
+Outcome tryLogin(const Site &site, SecretStore &secrets, std::stop_token stop);
+
+} // namespace sixgate

@@ -1,0 +1,159 @@
+#include "transport/remotehost.h"
+
+#include "model/text.h"
+
+#include <QRegularExpression>
+
+namespace sixgate
+{
+
+namespace
+{
+
+// Where the upload lies; made by mktemp, so it holds nothing that anybody chose.
+struct UploadFolderKind {
+    static Result<QString> check(const QString &text)
+    {
+        static const QRegularExpression pattern(QStringLiteral("\\A/tmp/\\.sixgate-[A-Za-z0-9]{10}\\z"));
+        if (pattern.match(text).hasMatch())
+            return text;
+        return fail(ErrorCode::Protocol, QStringLiteral("The upload gave no folder."), quoted(text.left(200)),
+                    QStringLiteral("See whether a start-up file of that login's shell prints something."));
+    }
+};
+using UploadFolder = ParsedText<UploadFolderKind>;
+
+struct UploadFileKind {
+    static Result<QString> check(const QString &text)
+    {
+        const QString end = QStringLiteral("/script");
+        const auto folder = UploadFolder::parse(text.endsWith(end) ? text.chopped(end.size()) : QString());
+        return folder ? Result<QString>(text) : Result<QString>(passOn(folder));
+    }
+};
+using UploadFile = ParsedText<UploadFileKind>;
+
+// A file has nothing to do after Perl has opened it.
+const char *const forgetful =
+    "BEGIN { if ($0 =~ m{^(/tmp/\\.sixgate-[A-Za-z0-9]{10})/script$}) { unlink $0; rmdir $1; } }\n";
+
+const char *const upload = "umask 077; d=$(mktemp -d /tmp/.sixgate-XXXXXXXXXX) && cat >\"$d/script\" && echo \"$d\"";
+
+RemoteCommand sudo(bool asks)
+{
+    RemoteCommand command("env");
+    command.literal("LC_ALL=C").literal("sudo");
+    // -k: also where sudo remembers the user it reads the password, so that nothing else does.
+    if (asks)
+        command.literal("-k").literal("-S").literal("-p").literal("");
+    else
+        command.literal("-n");
+    command.literal("--");
+    return command;
+}
+
+} // namespace
+
+RemoteHost::RemoteHost(SshTarget target, SudoPassword password, QString passwordSecret)
+    : m_target(std::move(target)), m_askPassword(std::move(password)), m_passwordSecret(std::move(passwordSecret))
+{
+}
+
+Outcome RemoteHost::connect(const Deadline &deadline, std::stop_token stop)
+{
+    m_session.reset();
+    auto session = SshSession::connect(m_target, deadline, stop);
+    if (!session)
+        return passOn(session);
+    m_session = std::move(*session);
+    return {};
+}
+
+Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &deadline, std::stop_token stop,
+                                    const std::function<void(const QByteArray &line)> &onLine, qsizetype outputLimit)
+{
+    if (m_target.user.text() == QLatin1String("root"))
+        return m_session->exec(RemoteCommand("perl").literal("-"), script, deadline, stop, onLine, outputLimit);
+    if (auto known = learnHowSudoIs(deadline, stop); !known)
+        return passOn(known);
+    const auto sent =
+        m_session->exec(RemoteCommand("sh").literal("-c").literal(upload), forgetful + script, deadline, stop);
+    if (!sent)
+        return passOn(sent);
+    if (sent->status != 0)
+        return fail(ErrorCode::Refused, QStringLiteral("Nothing can be uploaded to %1.").arg(label()),
+                    shownLine(sent->err), QStringLiteral("See whether /tmp is full there."));
+    const auto folder = UploadFolder::parse(QString::fromLatin1(sent->out.trimmed()));
+    if (!folder)
+        return passOn(folder);
+    const auto file = UploadFile::parse(folder->text() + QStringLiteral("/script"));
+    auto ran = bySudo(RemoteCommand("/usr/bin/perl").word(*file), deadline, stop, onLine, outputLimit);
+    // Where sudo refused, the script did not remove itself; where the connection is gone it has started.
+    if (!ran && ran.error().code == ErrorCode::Denied)
+        m_session->exec(RemoteCommand("rm").literal("-rf").literal("--").word(*folder), {}, deadline, stop);
+    return ran;
+}
+
+Result<ExecResult> RemoteHost::command(const RemoteCommand &command, const Deadline &deadline, std::stop_token stop)
+{
+    if (m_target.user.text() == QLatin1String("root"))
+        return m_session->exec(command, {}, deadline, stop);
+    if (auto known = learnHowSudoIs(deadline, stop); !known)
+        return passOn(known);
+    return bySudo(command, deadline, stop, {}, 1024 * 1024);
+}
+
+Outcome RemoteHost::learnHowSudoIs(const Deadline &deadline, std::stop_token stop)
+{
+    if (m_sudo != Sudo::Unknown)
+        return {};
+    const auto tried = m_session->exec(sudo(false).literal("true"), {}, deadline, stop);
+    if (!tried)
+        return passOn(tried);
+    const QString user = m_target.user.text();
+    if (tried->status == 127)
+        return fail(ErrorCode::Denied, QStringLiteral("There is no sudo on %1.").arg(label()), shownLine(tried->err),
+                    QStringLiteral("Install it there (apt install sudo), or log in as root."));
+    if (tried->status == 0) {
+        m_sudo = Sudo::Free;
+        return {};
+    }
+    if (tried->err.contains("must have a tty"))
+        return fail(ErrorCode::Denied, QStringLiteral("sudo on %1 works in a terminal only.").arg(label()),
+                    shownLine(tried->err),
+                    QStringLiteral("Remove \"requiretty\" for %1 from /etc/sudoers there (visudo).").arg(user));
+    auto password = m_askPassword(stop);
+    if (!password) {
+        if (password.error().code != ErrorCode::NotFound)
+            return passOn(password);
+        return fail(ErrorCode::NotFound, QStringLiteral("sudo on %1 asks for the password of %2.").arg(label(), user),
+                    {},
+                    QStringLiteral("Store it: sixgatectl secret set %1. Or let %2 use sudo without one.")
+                        .arg(m_passwordSecret, user));
+    }
+    m_password = std::move(*password);
+    m_sudo = Sudo::Asks;
+    return {};
+}
+
+Result<ExecResult> RemoteHost::bySudo(const RemoteCommand &command, const Deadline &deadline, std::stop_token stop,
+                                      const std::function<void(const QByteArray &line)> &onLine, qsizetype outputLimit)
+{
+    const bool asks = m_sudo == Sudo::Asks;
+    const Secret input(asks ? m_password.reveal() + '\n' : QByteArray());
+    auto ran = m_session->exec(sudo(asks).words(command), input.reveal(), deadline, stop, onLine, outputLimit);
+    if (!ran || ran->status != 1 || !ran->out.isEmpty())
+        return ran;
+    const QByteArray &said = ran->err;
+    const auto says = [&](const char *words) { return said.contains(words); };
+    const QString user = m_target.user.text();
+    if (says("incorrect password attempt") || says("no password was provided") || says("Sorry, try again"))
+        return fail(ErrorCode::Denied, QStringLiteral("sudo on %1 refuses the password of %2.").arg(label(), user), {},
+                    QStringLiteral("Store the right one: sixgatectl secret set %1").arg(m_passwordSecret));
+    if (says("not in the sudoers file") || says("is not allowed to") || says("may not run sudo"))
+        return fail(ErrorCode::Denied, QStringLiteral("%1 may not use sudo on %2.").arg(user, label()), shownLine(said),
+                    QStringLiteral("As root on %1: adduser %2 sudo").arg(label(), user));
+    return ran;
+}
+
+} // namespace sixgate

@@ -1,0 +1,181 @@
+// How the user proves who he is: one key or one password, once. Servers count failures (fail2ban, PerSourcePenalties).
+#include "transport/sshagent.h"
+#include "transport/sshkey.h"
+#include "transport/sshlogin.h"
+
+namespace sixgate
+{
+
+namespace
+{
+
+using namespace std::chrono_literals;
+
+constexpr auto agentTime = 20s; // an agent may ask a person
+
+class Proof
+{
+public:
+    Proof(SshLink &link, const SshTarget &target, const IpAddress &address, const Deadline &deadline,
+          std::stop_token stop)
+        : m_link(link), m_target(target), m_address(address), m_deadline(deadline), m_stop(std::move(stop)),
+          m_user(target.user.text().toUtf8())
+    {
+    }
+
+    Outcome byKey()
+    {
+        const auto key = readSshKey(m_target.keyFile, !m_target.passphrase.isEmpty(), m_target.passphraseSecret);
+        if (!key)
+            return passOn(key);
+        const auto step = drive([&] { return m_link.authenticate(m_user, key->text, m_target.passphrase); });
+        if (!step || *step == SshStep::Done)
+            return step ? Outcome() : Outcome(passOn(step));
+        if (m_link.keyDoesNotOpen())
+            return tl::unexpected<Error>(sshKeyDoesNotOpen(*key));
+        return refusedKey(key->file);
+    }
+
+    Outcome byAgent()
+    {
+        const Deadline mine = m_deadline.sooner(agentTime);
+        auto agent = SshAgent::open(m_target.agentSocket, mine, m_stop);
+        if (!agent)
+            return passOn(agent);
+        const auto keys = agent->keys(mine, m_stop);
+        if (!keys)
+            return passOn(keys);
+        std::optional<QByteArray> wanted;
+        if (!m_target.keyFile.isEmpty()) {
+            auto blob = readSshPublicKey(m_target.keyFile);
+            if (!blob)
+                return passOn(blob);
+            wanted = std::move(*blob);
+        }
+        const auto key = chooseAgentKey(*keys, wanted, m_target.keyFile);
+        if (!key)
+            return passOn(key);
+        std::optional<Error> why;
+        const auto sign = [&](const QByteArray &bytes) {
+            auto signature = agent->sign(*key, bytes, mine, m_stop);
+            if (!signature)
+                why = signature.error();
+            return signature ? *signature : QByteArray();
+        };
+        const auto step = drive([&] { return m_link.authenticateSigned(m_user, key->blob, sign); });
+        if (why)
+            return tl::unexpected<Error>(*why);
+        if (!step || *step == SshStep::Done)
+            return step ? Outcome() : Outcome(passOn(step));
+        return refusedKey(QStringLiteral("“%1” of the agent").arg(key->comment));
+    }
+
+    Outcome byPassword()
+    {
+        QByteArrayList methods;
+        const auto asked = drive([&] { return m_link.authMethods(m_user, methods); });
+        if (!asked)
+            return passOn(asked);
+        if (*asked == SshStep::Failed)
+            return refused(QStringLiteral("%1 tells no way to log in.").arg(m_target.label), {}, {});
+        if (methods.isEmpty())
+            return {}; // it lets the user in without a proof
+        const bool plain = methods.contains("password");
+        if (!plain && !methods.contains("keyboard-interactive"))
+            return refused(
+                QStringLiteral("%1 accepts no password for the user %2.").arg(m_target.label, user()),
+                QStringLiteral("It accepts: %1.").arg(QString::fromLatin1(methods.join(", ")).left(200)),
+                QStringLiteral("Log in with a key: set \"auth\" to \"key\" and name the \"keyFile\" in the site "
+                               "file."));
+        const auto step = drive([&] {
+            return plain ? m_link.authenticatePassword(m_user, m_target.password)
+                         : m_link.authenticateInteractive(m_user, m_target.password);
+        });
+        if (!step || *step == SshStep::Done)
+            return step ? Outcome() : Outcome(passOn(step));
+        if (m_link.passwordExpired())
+            return refused(QStringLiteral("The password of %1 on %2 has expired.").arg(user(), m_target.label), {},
+                           QStringLiteral("Log in once by yourself and change it (ssh %1@%2), then store the new one: "
+                                          "sixgatectl secret set %3")
+                               .arg(user(), m_target.label, m_target.passwordSecret));
+        if (!m_link.unansweredPrompt().isEmpty())
+            return refused(QStringLiteral("%1 asks for more than a password: “%2”.")
+                               .arg(m_target.label, m_link.unansweredPrompt()),
+                           {},
+                           QStringLiteral("Sixgate has to work unattended: log in with a key (\"auth\": \"key\")."));
+        return refused(
+            QStringLiteral("%1 refuses the password of the user %2.").arg(m_target.label, user()), m_link.reason(),
+            QStringLiteral("Store the right one: sixgatectl secret set %1. Where it is right, see what the server "
+                           "allows (PermitRootLogin, fail2ban): journalctl -u ssh. After several failures a server may "
+                           "refuse this address for a while.")
+                .arg(m_target.passwordSecret));
+    }
+
+private:
+    QString user() const { return m_target.user.text(); }
+
+    Result<SshStep> drive(const std::function<SshStep()> &attempt)
+    {
+        return driveSsh(m_link, m_target.label, m_deadline, m_stop, attempt);
+    }
+
+    // Why the last step failed: the connection ended, or the server said no.
+    Outcome refused(const QString &summary, const QString &detail, const QString &fix)
+    {
+        if (m_link.broken())
+            return tl::unexpected<Error>(sshLost(m_link, m_target.label, m_address));
+        return fail(ErrorCode::Denied, summary, detail, fix);
+    }
+
+    Outcome refusedKey(const QString &key)
+    {
+        return refused(QStringLiteral("%1 refuses the SSH key %2 for the user %3.").arg(m_target.label, key, user()),
+                       m_link.reason(),
+                       QStringLiteral("Bring it there: sixgatectl vps keys install, or add the public key to "
+                                      "~%1/.ssh/authorized_keys on %2. The server's log tells more: journalctl -u ssh")
+                           .arg(user(), m_target.label));
+    }
+
+    SshLink &m_link;
+    const SshTarget &m_target;
+    const IpAddress &m_address;
+    const Deadline &m_deadline;
+    std::stop_token m_stop;
+    QByteArray m_user;
+};
+
+} // namespace
+
+Outcome checkSshTarget(const SshTarget &target)
+{
+    if (target.auth == SshAuth::Key) {
+        const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty(), target.passphraseSecret);
+        return key ? Outcome() : Outcome(passOn(key));
+    }
+    if (target.auth == SshAuth::Password && target.password.isEmpty())
+        return fail(ErrorCode::NotFound,
+                    QStringLiteral("The password of %1 on %2 is missing.").arg(target.user.text(), target.label), {},
+                    QStringLiteral("Store it: sixgatectl secret set %1").arg(target.passwordSecret));
+    if (target.auth == SshAuth::Agent && !target.keyFile.isEmpty()) {
+        const auto key = readSshPublicKey(target.keyFile);
+        return key ? Outcome() : Outcome(passOn(key));
+    }
+    return {};
+}
+
+Outcome sshAuthenticate(SshLink &link, const SshTarget &target, const IpAddress &address, const Deadline &deadline,
+                        std::stop_token stop)
+{
+    Proof proof(link, target, address, deadline, std::move(stop));
+    switch (target.auth) {
+    case SshAuth::Agent:
+        return proof.byAgent();
+    case SshAuth::Password:
+        return proof.byPassword();
+    case SshAuth::Key:
+        break;
+    }
+    return proof.byKey();
+}
+
+} // namespace sixgate

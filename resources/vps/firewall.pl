@@ -1,0 +1,165 @@
+# Part of run.pl: visitors' ports in this machine's own firewall.
+#
+# FIREWALL tells what Sixgate has opened there, for the one who closes it again:
+#   ufw PORT/tcp                      for IPv4 alone: visitors over IPv6 go to the home
+#   nft FAMILY TABLE CHAIN PORT[,PORT]
+# Whoever loads the rules of nftables anew loads them without Sixgate's: KEEPER, a unit, puts these back by KEEP.
+use constant {
+    FIREWALL => '/var/lib/sixgate/firewall',
+    KEEP     => '/var/lib/sixgate/keep-open.sh',
+    KEEPER   => 'sixgate-firewall.service',
+    UNITS    => '/etc/systemd/system',
+    WANTS    => '/etc/systemd/system/nftables.service.wants',    # removed where nothing else is in it
+};
+
+sub keeper_files { return (UNITS . '/' . KEEPER, map { UNITS . "/$_.wants/" . KEEPER } qw(nftables.service multi-user.target)); }
+
+sub do_firewall {
+    my ($is) = @_;
+    my ($ports, $target) = @{ $is->{field} };
+    my ($kind, @where) = split /\t/, $target;
+    my @all = $kind eq 'ufw' ? map { "ufw $_/tcp" } split /,/, $ports : "nft @where $ports";
+    my @missing = grep { !is_open(split / /) } @all or return ['unchanged', 'It lets visitors in already.'];
+    my %once;
+    my @lines = grep { !$once{$_}++ } opened(), @missing;
+    if ($kind ne 'ufw') {
+        note_down('keeper', KEEPER, is_active(KEEPER));
+        my ($unit, @links) = keeper_files();
+        remember($_) for KEEP, $unit, @links;
+        put(KEEP, 0755, keep_script());
+        put($unit, 0644, keeper_unit());
+        for my $link (@links) {
+            (my $folder = $link) =~ s{/[^/]*$}{};
+            folder($folder, 0755);
+            link_to($link, $unit);
+        }
+    }
+    remember(FIREWALL);
+    put(FIREWALL, 0600, join('', map { "$_\n" } @lines));
+    for my $line (@missing) {
+        note_down('port', split / /, $line);
+        my ($ok, $text) = open_port(split / /, $line);
+        failed("The firewall could not be opened: $line.", tail($text)) unless $ok && is_open(split / /, $line);
+    }
+    if ($kind ne 'ufw') {
+        command('systemctl', 'daemon-reload');
+        my ($ok, $text) = command('systemctl', 'restart', KEEPER);
+        failed('The unit that keeps the firewall open does not start.', tail($text)) unless $ok;
+        is_open(split / /) or failed("The firewall does not stay open: $_.") for @all;
+    }
+    return ['done', "Opened for visitors: $ports."];
+}
+
+# What Sixgate has opened.
+sub opened { return -f FIREWALL() ? grep { /^(?:ufw|nft) / } split /\n/, slurp(FIREWALL) : (); }
+
+# How ufw is told about one port of IPv4.
+sub ufw_rule { my ($port) = @_; return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '0.0.0.0/0', 'port', $port =~ /^(\d+)/); }
+
+sub nft_ports { my ($ports) = @_; return $ports =~ /,/ ? '{ ' . join(', ', split /,/, $ports) . ' }' : $ports; }
+
+# The handles of Sixgate's rules for these ports, in the order of the chain.
+sub nft_rules {
+    my ($family, $table, $chain, $ports) = @_;
+    my (undef, $text) = command('nft', '-n', '-a', 'list', 'chain', $family, $table, $chain);
+    my $rule = 'tcp dport ' . nft_ports($ports) . ' accept comment "sixgate"';
+    return $text =~ /^\s*\Q$rule\E # handle (\d+)$/mg;
+}
+
+sub is_open {
+    my ($kind, @where) = @_;
+    return scalar(() = nft_rules(@where)) if $kind eq 'nft';
+    my (undef, $text) = command('ufw', 'status');
+    return $text =~ m{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m;
+}
+
+sub open_port {
+    my ($kind, @where) = @_;
+    return command('ufw', ufw_rule($where[0]), 'comment', 'sixgate') if $kind eq 'ufw';
+    my $ports = pop @where;
+    return command('nft', 'insert', 'rule', @where, 'tcp', 'dport', nft_ports($ports), 'accept', 'comment', '"sixgate"');
+}
+
+# Closes one again; what is closed or gone already is as good.
+sub close_port {
+    my ($kind, @where) = @_;
+    if ($kind eq 'nft') {
+        for my $handle (nft_rules(@where)) {
+            my ($ok, $text) = command('nft', 'delete', 'rule', @where[0 .. 2], 'handle', $handle);
+            failed("The rule of Sixgate in nftables (@where) could not be removed.", tail($text)) unless $ok;
+        }
+        return;
+    }
+    return unless -x '/usr/sbin/ufw';
+    my ($ok, $text) = command('ufw', '--force', 'delete', ufw_rule($where[0]));
+    failed("The rule of Sixgate in ufw ($where[0]) could not be removed.", tail($text)) unless $ok || $text =~ /non-existent/;
+}
+
+# Closes all that Sixgate has opened, and no longer keeps it open; for the removal of Sixgate. Gives what was closed.
+sub close_firewall {
+    my @lines = opened();
+    my ($unit, @links) = keeper_files();
+    if (-e $unit) {
+        command('systemctl', 'stop', KEEPER);
+        unlink @links, $unit;
+        rmdir WANTS;
+        command('systemctl', 'daemon-reload');
+    }
+    close_port(split / /) for @lines;
+    unlink KEEP, FIREWALL;
+    return @lines;
+}
+
+# The way back of a run: the keeper as it was before; its files are so already. At boot systemd does it by itself.
+sub keeper_back {
+    my ($unit, $active, $boot) = @_;
+    return if $boot;
+    rmdir WANTS;
+    command('systemctl', 'daemon-reload');
+    command('systemctl', 'start', $unit) if $active;
+}
+
+# And its ports. The keeper ends first, or it would open them again.
+sub port_back {
+    my ($kind, @where) = @_;
+    command('systemctl', 'stop', KEEPER) if $kind eq 'nft' && is_active(KEEPER);
+    close_port($kind, @where);
+}
+
+sub keeper_unit {
+    my $script = KEEP;
+    my $list   = FIREWALL;
+    return <<"END";
+[Unit]
+Description=Sixgate keeps visitors' ports open in nftables
+After=nftables.service sixgate-recover.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+ConditionPathExists=$list
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh $script
+ExecReload=/bin/sh $script
+
+[Install]
+WantedBy=nftables.service multi-user.target
+END
+}
+
+sub keep_script {
+    my $list = FIREWALL;
+    return <<"END";
+# Made by Sixgate: puts its rules back where somebody has loaded the rules of nftables anew.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+while read -r kind family table chain ports; do
+    [ "\$kind" = nft ] || continue
+    case \$ports in *,*) set="{ \$ports }" ;; *) set=\$ports ;; esac
+    rules=\$(nft -n list chain "\$family" "\$table" "\$chain" 2>/dev/null) || continue
+    printf '%s\\n' "\$rules" | grep -qF "tcp dport \$(printf %s "\$set" | sed 's/,/, /') accept comment \\"sixgate\\"" && continue
+    nft insert rule "\$family" "\$table" "\$chain" tcp dport "\$set" accept comment '"sixgate"'
+done <$list
+END
+}
+

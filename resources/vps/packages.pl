@@ -1,0 +1,83 @@
+# Part of run.pl: Debian's packages.
+
+sub do_packages {
+    my ($is) = @_;
+    my @names   = split_list($is);
+    my @missing = missing_packages(@names);
+    return ['unchanged', 'All are installed already.'] unless @missing;
+    wait_for_others();
+    my %before  = map { $_ => 1 } installed_packages();
+    my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
+        '-o', 'Dpkg::Options::=--force-confold', 'install');
+    my ($ok, $text) = command(@install, @missing);
+    if (!$ok) {
+        # An installation was broken off before, or the lists of packages are missing or old.
+        stop_here();
+        my ($mended, $broken) = (1, '');
+        my (undef, $audit) = command('dpkg', '--audit');
+        if ($audit =~ /\S/ || $text =~ /dpkg --configure -a/) {
+            event($step, 'note', 'Ending what an earlier installation left half done.');
+            ($mended, $broken) = patiently(qr/lock/, {}, 'dpkg', '--force-confold', '--configure', '-a');
+            stop_here();
+        }
+        event($step, 'note', 'Reading the lists of packages.');
+        my ($updated, $old) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
+        stop_here();
+        ($ok, $text) = command(@install, '--fix-broken', @missing);
+        remember_installed(\%before);
+        failed('apt-get could not install ' . join(', ', @missing) . '.',
+            join("\n", tail($text), $mended ? () : tail($broken), $updated ? () : tail($old)))
+            unless $ok;
+    }
+    remember_installed(\%before);
+    @missing = missing_packages(@names);
+    failed('After the installation these are still missing: ' . join(', ', @missing) . '.', tail($text)) if @missing;
+    return ['done', 'Installed ' . join(', ', @names) . '.'];
+}
+
+sub installed_packages {
+    my (undef, $text) = command('dpkg-query', '-W', '-f', '${binary:Package} ${db:Status-Status}\n');
+    return map { /^(\S+) installed$/ ? $1 : () } split /\n/, $text;
+}
+
+sub missing_packages {
+    my (@names) = @_;
+    my (undef, $text) = command('dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', @names);
+    my %there = map { /^(\S+) installed$/ ? ($1 => 1) : () } split /\n/, $text;
+    return grep { !$there{$_} } @names;
+}
+
+# Packages stay when a run fails, so this list does, too.
+sub remember_installed {
+    my ($before) = @_;
+    my %all = map { $_ => 1 } (-f $installed_list ? split(/\n/, slurp($installed_list)) : ()), grep { !$before->{$_} } installed_packages();
+    put($installed_list, 0600, join('', map { "$_\n" } sort keys %all));
+}
+
+# Waits, at most ten minutes, until nobody else works on the packages; says for whom.
+sub wait_for_others {
+    my $until = time + 600;
+    my $told  = '';
+    while (defined(my $who = packages_lock_holder())) {
+        stop_here();
+        failed("Debian's package tools are busy: $who does not end.", 'See what it waits for, then try again.') if time > $until;
+        event($step, 'note', "Waiting for $who, which works on Debian's packages.") if $who ne $told;
+        $told = $who;
+        select(undef, undef, undef, 0.5);
+    }
+}
+
+# "apt-get (process 123)"; undefined where nobody has a lock.
+sub packages_lock_holder {
+    my %locks = map { my @file = stat; @file ? ($file[1] => 1) : () }
+        qw(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock);
+    open(my $in, '<', '/proc/locks') or return undef;
+    while (<$in>) {
+        my ($pid, $inode) = /^\d+:\s+\w+\s+\w+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/ or next;
+        next unless $locks{$inode} && $pid > 0;
+        my $name = -r "/proc/$pid/comm" ? slurp("/proc/$pid/comm") : '';
+        $name =~ s/[^A-Za-z0-9._-]//g;
+        return ($name eq '' ? 'another program' : $name) . " (process $pid)";
+    }
+    return undef;
+}

@@ -1,0 +1,116 @@
+# Part of run.pl: takes everything away that Sixgate brought to this machine. Each part is done where it is still to do,
+# so that a removal that broke off is ended by the next one.
+
+sub do_remove {
+    my ($is) = @_;
+    my ($packages) = @{ $is->{field} };
+    wait_for_others() if $packages eq 'purge';
+    my @kept;
+    keep_edited('all');
+    for my $port (close_firewall()) { event($step, 'note', "Closed in the firewall: $port."); }
+    remove_site();
+    push @kept, remove_certificates();
+    push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();
+    remove_files();
+    my @logs = grep { -d } qw(/var/log/apache2 /var/log/letsencrypt);
+    push @kept, 'Logs: ' . join(', ', @logs, '/var/log/apt, /var/log/dpkg.log') . '.';
+    push @kept, "Copies of what people edited: $edited." if -d $edited;
+    event($step, 'note', "Stays: $_") for @kept;
+    return ['done', 'Removed. ' . join(' ', @kept)];
+}
+
+# Visitors are no longer answered; other sites of this Apache are.
+sub remove_site {
+    my $sites = '/etc/apache2/sites-enabled';
+    my $link  = "$sites/sixgate.conf";
+    my $ours  = -l $link || -e $link;
+    unlink $link, marks('site', 'sixgate'), '/etc/apache2/sites-available/sixgate.conf';
+    # Apache's own settings go with it where a run brought it.
+    my @modules = !ours_among('apache2') && -f $enabled_modules ? split(/\n/, slurp($enabled_modules)) : ();
+    for my $name (@modules) {
+        next unless -e "/etc/apache2/mods-enabled/$name.load";
+        # One that other modules or sites need stays: Apache's checker tells.
+        my ($ok) = command('a2dismod', '-q', $name);
+        my ($fits) = command('apache2ctl', '-t');
+        command('a2enmod', '-q', $name) if $ok && !$fits;
+    }
+    return unless $ours && is_active('apache2.service');
+    my ($ok, $why) = reload_apache();
+    failed('Apache does not go on without Sixgate\'s site.', $why) unless $ok;
+}
+
+# Certificates that were got for Sixgate; gives what stays.
+sub remove_certificates {
+    my @kept;
+    for my $lineage (lineages()) {
+        next unless (renewal($lineage)->{dns_rfc2136_credentials} // '') =~ m{^$base/acme/};
+        my (undef, $users) = command('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--',
+            "/etc/letsencrypt/live/$lineage/", '/etc');
+        if ($users =~ m{^/}) {
+            push @kept, "The certificate $lineage, which " . (split /\n/, $users)[0] . " names; its renewals fail from now on.";
+            next;
+        }
+        my ($ok, $text) = patiently(qr/Another instance of Certbot/, { seconds => 120 }, 'certbot', 'delete',
+            '--non-interactive', '--cert-name', $lineage);
+        failed("certbot could not delete the certificate $lineage.", tail($text)) if grep { $_ eq $lineage } lineages();
+    }
+    return @kept;
+}
+
+sub packages_that_stay {
+    my @ours = ours_among(installed_packages());
+    return @ours ? 'Packages: ' . join(', ', @ours) . '.' : ();
+}
+
+sub ours_among {
+    my %there = map { $_ => 1 } @_;
+    return grep { $there{$_} } -f $installed_list ? split(/\n/, slurp($installed_list)) : ();
+}
+
+# Purges what runs of Sixgate installed, but nothing that others have come to need since; gives what stays.
+sub remove_packages {
+    my @ours = ours_among(installed_packages());
+    my @kept;
+    if (@ours && extras(@ours)) {
+        # Find those that others need, one by one.
+        my %needed = map { $_ => 1 } grep { extras_beyond(\@ours, $_) } @ours;
+        @kept = grep { $needed{$_} } @ours;
+        @ours = grep { !$needed{$_} } @ours;
+    }
+    my $had_apache  = grep { /^apache2(?:-data)?$/ } @ours;
+    my $had_certbot = grep { $_ eq 'certbot' } @ours;
+    if (@ours) {
+        my ($ok, $text) = command('apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=120', 'purge', @ours);
+        my %still = map { $_ => 1 } ours_among(installed_packages());
+        failed('apt-get could not remove ' . join(', ', grep { $still{$_} } @ours) . '.', tail($text))
+            if !$ok || grep { $still{$_} } @ours;
+    }
+    # What packages leave behind although they are purged.
+    my @leftovers = $had_apache ? qw(/etc/apache2 /var/lib/apache2 /var/cache/apache2) : ();
+    push @leftovers, qw(/etc/letsencrypt /var/lib/letsencrypt) if $had_certbot && !lineages();
+    command('rm', '-rf', '--', @leftovers) if @leftovers;
+    rmdir for $had_apache ? qw(/var/www/html /var/www) : ();
+    return @kept ? 'Packages that others need: ' . join(', ', @kept) . '.' : ();
+}
+
+# What would go beyond these packages if they went.
+sub extras {
+    my (@these) = @_;
+    my %these = map { s/:\w+$//r => 1 } @these;
+    my (undef, $text) = command('apt-get', '-s', '-q', 'purge', @these);
+    return grep { !$these{$_} } $text =~ /^(?:Purg|Remv) ([^\s:]+)/mg;
+}
+
+sub extras_beyond {
+    my ($ours, $one) = @_;
+    my %ours = map { s/:\w+$//r => 1 } @$ours;
+    return grep { !$ours{$_} } extras($one);
+}
+
+# Last of all: the folder of this run itself goes when the run has told how it ended.
+sub remove_files {
+    command('rm', '-rf', '--', $base);
+    unlink $made_by, $installed_list, $enabled_modules;
+    for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir; }
+    $leaving = 1;
+}
