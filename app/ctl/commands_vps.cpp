@@ -5,6 +5,7 @@
 #include "ctl/vps.h"
 #include "engine/vpskeys.h"
 #include "storage/sitefile.h"
+#include "transport/sshagent.h"
 #include "transport/sshkey.h"
 
 #include <QFile>
@@ -19,6 +20,9 @@ namespace sixgate::ctl
 namespace
 {
 
+using namespace std::chrono_literals;
+
+constexpr auto agentTime = 20s;
 constexpr const char *newKeyFile = "~/.ssh/sixgate_ed25519";
 
 QString command(const Options &options)
@@ -32,13 +36,6 @@ QString hostKeyTexts(const Vps &vps)
     for (const HostKeyPin &pin : vps.hostKeys)
         texts << pin.text();
     return texts.join(QStringLiteral(", "));
-}
-
-/// The example's host key stands for none.
-bool hasPin(const Vps &vps)
-{
-    return std::any_of(vps.hostKeys.begin(), vps.hostKeys.end(),
-                       [](const HostKeyPin &pin) { return pin.fingerprint != Fingerprint::ofBytes(QByteArray()); });
 }
 
 int trust(const Options &options, Output &output, Site site, std::stop_token stop)
@@ -61,7 +58,7 @@ int trust(const Options &options, Output &output, Site site, std::stop_token sto
         output.document(out);
         return AllWell;
     }
-    if (hasPin(vps) && !options.has("--new-key"))
+    if (!hostKeyPins(vps).empty() && !options.has("--new-key"))
         return giveUp(
             output,
             {ErrorCode::HostKey,
@@ -85,8 +82,13 @@ int trust(const Options &options, Output &output, Site site, std::stop_token sto
 }
 
 /// The public key of this computer's login; nothing where it logs in otherwise.
-std::optional<QByteArray> ownKey(const Vps &vps)
+std::optional<QByteArray> ownKey(const Vps &vps, std::stop_token stop)
 {
+    if (vps.auth == SshAuth::Agent) {
+        const auto login = sshAgentLogin(qEnvironmentVariable("SSH_AUTH_SOCK"), expandHome(vps.keyFile),
+                                         Deadline::after(agentTime), std::move(stop));
+        return login ? std::optional(login->key.blob) : std::nullopt;
+    }
     if (vps.keyFile.isEmpty())
         return std::nullopt;
     auto blob = readSshPublicKey(expandHome(vps.keyFile));
@@ -99,7 +101,7 @@ int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &
     if (!all)
         return giveUp(output, all.error(), command(options));
     const Vps &vps = site.vps.front();
-    const auto own = ownKey(vps);
+    const auto own = ownKey(vps, stop);
     QJsonArray list;
     output.print(QStringLiteral("May log in as %1 on %2:\n").arg(vps.user.text(), vps.host.ascii()));
     for (const AuthorizedKey &key : *all) {
@@ -156,7 +158,7 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
                        {},
                        QStringLiteral("See which may: sixgatectl vps keys")},
                       command(options));
-    if (ownKey(site.vps.front()) == found->blob)
+    if (ownKey(site.vps.front(), stop) == found->blob)
         return giveUp(
             output,
             {ErrorCode::Refused,

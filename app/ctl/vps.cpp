@@ -28,6 +28,18 @@ bool blocked(const Plan &plan)
     return std::any_of(plan.withheld.begin(), plan.withheld.end(), [](const Withheld &one) { return one.blocking; });
 }
 
+/// How long visitors may still come to where the public names led before.
+std::chrono::seconds visitorsPatience(const Plan &plan, const Hostname &vpsName)
+{
+    std::chrono::seconds longest = 0s;
+    for (const Change &change : plan.changes) {
+        const auto *records = std::get_if<SetRecords>(&change.action);
+        if (records && records->wanted.type == RecordType::A && records->wanted.name != vpsName)
+            longest = std::max(longest, records->expected.ttl);
+    }
+    return std::min<std::chrono::seconds>(longest, 130s);
+}
+
 /// Nobody to ask, or he says no.
 Outcome goOn(const Options &options, Output &output, std::stop_token stop)
 {
@@ -254,7 +266,8 @@ int VpsAct::replace(Site site)
         return giveUp(output, seen.error(), command());
     // The site file names the new machine as soon as visitors are led there, and not before.
     bool moved = false;
-    const int exit = carryOut(engine, engine.plan(*seen, PlanScope::All), true, [&] {
+    const Plan plan = engine.plan(*seen, PlanScope::All);
+    const int exit = carryOut(engine, plan, true, [&] {
         auto saved = saveSite(options.siteFile, site);
         moved = saved.has_value();
         return saved;
@@ -269,7 +282,7 @@ int VpsAct::replace(Site site)
                 : QStringLiteral("The old machine was left as it is, since not all is well with the new one.\n"));
         return exit;
     }
-    return letGo(old, std::min<std::chrono::seconds>(engine.oldTtl(), 130s));
+    return letGo(old, visitorsPatience(plan, site.vps.front().host));
 }
 
 } // namespace sixgate::ctl

@@ -67,15 +67,27 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
     }
 }
 
+/// The names in lines of a page's width.
+QString wrapped(const std::vector<QString> &names)
+{
+    constexpr qsizetype width = 96;
+    QStringList lines{QString()};
+    for (const QString &name : names) {
+        if (lines.last().size() + name.size() > width)
+            lines << QString();
+        lines.last() += (lines.last().isEmpty() ? QString() : QStringLiteral(" ")) + name;
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
 QString whatGoes(const VpsFacts &facts, bool keepPackages)
 {
     const QString packages =
         facts.installed.empty() ? QString()
         : keepPackages
             ? QStringLiteral(" The %1 Debian packages that it installed stay.").arg(facts.installed.size())
-            : QStringLiteral(" The %1 Debian packages that it installed go, too (%2), but for those that others need.")
-                  .arg(facts.installed.size())
-                  .arg(QStringList(facts.installed.begin(), facts.installed.end()).join(QStringLiteral(", ")));
+            : QStringLiteral(" The %1 Debian packages that it installed go, too, but for those that others need.")
+                  .arg(facts.installed.size());
     QStringList certificates;
     for (const auto &[lineage, renewal] : facts.renewals) {
         if (renewal.credentialsPath.startsWith(QLatin1String("/etc/sixgate/acme/")))
@@ -130,9 +142,12 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
     const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() ||
                        std::any_of(facts->files.begin(), facts->files.end(),
                                    [](const auto &file) { return !file.second.sha256.isEmpty(); });
-    if (there)
+    if (there) {
         plan.changes.push_back(vpsChange(QStringLiteral("vps.remove"), Verb::Delete, site.vps.front().host.ascii(),
                                          whatGoes(*facts, choices.keepPackages), RemoveAll{choices.keepPackages}));
+        if (!choices.keepPackages)
+            plan.changes.back().diff = wrapped(facts->installed);
+    }
     return plan;
 }
 

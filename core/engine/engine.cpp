@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <future>
+#include <pwd.h>
+#include <unistd.h>
 
 namespace sixgate
 {
@@ -37,8 +39,9 @@ tl::unexpected<Error> cancelled()
 
 RunOwner thisOwner()
 {
-    const QString user = qEnvironmentVariable("USER", QStringLiteral("somebody"));
-    return {user + QLatin1Char('@') + QSysInfo::machineHostName(), sixgateVersion()};
+    const passwd *user = getpwuid(geteuid());
+    return {QString::fromLocal8Bit(user ? user->pw_name : "somebody") + QLatin1Char('@') + QSysInfo::machineHostName(),
+            sixgateVersion()};
 }
 
 FactsQuestions questionsOf(const WantedDeployment &wanted)
@@ -216,11 +219,6 @@ Plan Engine::rollbackPlan(const Observation &seen) const
 Plan Engine::removalPlan(const Observation &seen, const RemovalChoices &choices) const
 {
     return planRemoval(d->job.site, seen, d->job.state.managedRecords, choices);
-}
-
-std::chrono::seconds Engine::oldTtl() const
-{
-    return d->dns.oldTtl();
 }
 
 Outcome Engine::apply(const Plan &plan, const RunStops &stops)

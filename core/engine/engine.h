@@ -49,9 +49,6 @@ public:
     Plan rollbackPlan(const Observation &seen) const;
     Plan removalPlan(const Observation &seen, const RemovalChoices &choices) const;
 
-    /// How long resolvers may hold what apply() replaced.
-    std::chrono::seconds oldTtl() const;
-
     /// Carries `plan` out in its order and stops at the first change that fails; the VPS's changes are one transaction.
     /// All keys are fetched before anything is changed. Records that were set are remembered, whatever comes after.
     Outcome apply(const Plan &plan, const RunStops &stops);

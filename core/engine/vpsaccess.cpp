@@ -45,7 +45,7 @@ Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, Se
                      vps.user,
                      vps.keyFile.isEmpty() ? QString() : expandHome(vps.keyFile),
                      {},
-                     vps.hostKeys};
+                     hostKeyPins(vps)};
     target.auth = vps.auth;
     target.passphraseSecret = vpsPassphraseSecret(vps);
     target.passwordSecret = vpsPasswordSecret(vps);
@@ -89,6 +89,13 @@ Result<std::unique_ptr<RemoteHost>> vpsHost(const Vps &vps, std::vector<IpAddres
         return secrets.get(login, Deadline::after(secretTime), token);
     };
     return std::make_unique<RemoteHost>(std::move(*target), password, own);
+}
+
+std::vector<HostKeyPin> hostKeyPins(const Vps &vps)
+{
+    std::vector<HostKeyPin> pins = vps.hostKeys;
+    std::erase_if(pins, [](const HostKeyPin &pin) { return pin.fingerprint == Fingerprint::ofBytes(QByteArray()); });
+    return pins;
 }
 
 std::vector<IpAddress> inOrder(const std::vector<Ipv6Address> &ipv6, const std::vector<Ipv4Address> &ipv4)

@@ -17,6 +17,9 @@ Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, Se
 Result<std::unique_ptr<RemoteHost>> vpsHost(const Vps &vps, std::vector<IpAddress> addresses, SecretStore &secrets,
                                             std::stop_token stop);
 
+/// The pinned host keys. The example's stands for none.
+std::vector<HostKeyPin> hostKeyPins(const Vps &vps);
+
 /// IPv6 first: the carrier's IPv4 is shared.
 std::vector<IpAddress> inOrder(const std::vector<Ipv6Address> &ipv6, const std::vector<Ipv4Address> &ipv4);
 

@@ -70,7 +70,7 @@ Result<VpsKeys> VpsKeys::openWithPassword(const Site &site, Secret password, std
     if (!addresses)
         return passOn(addresses);
     const Vps &vps = site.vps.front();
-    SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
+    SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, hostKeyPins(vps)};
     target.auth = SshAuth::Password;
     target.password = std::move(password);
     target.passwordSecret = vpsPasswordSecret(vps);

@@ -3,6 +3,7 @@
 #include "model/hostkeypin.h"
 #include "model/text.h"
 #include "transport/io.h"
+#include "transport/sshkey.h"
 #include "transport/sshwire.h"
 
 #include <QStringList>
@@ -149,14 +150,20 @@ Result<SshAgentKey> chooseAgentKey(const std::vector<SshAgentKey> &keys, const s
     for (const SshAgentKey &key : keys)
         all << shown(key);
     const QString detail = keys.empty() ? QStringLiteral("It has no key.") : all.join(QLatin1Char('\n'));
+    const QString unlock = keys.empty() ? QStringLiteral(" If it is locked, unlock it: ssh-add -X") : QString();
     if (publicKey) {
         const auto found =
             std::find_if(keys.begin(), keys.end(), [&](const SshAgentKey &key) { return key.blob == *publicKey; });
         if (found == keys.end())
             return fail(ErrorCode::NotFound, QStringLiteral("The SSH agent does not have the key %1.").arg(keyFile),
-                        detail, QStringLiteral("Add it: ssh-add %1").arg(keyFile));
+                        detail,
+                        QStringLiteral("Add it: ssh-add %1.%2")
+                            .arg(keyFile.endsWith(QLatin1String(".pub")) ? keyFile.chopped(4) : keyFile, unlock));
         if (usable(*found))
             return *found;
+    } else if (keys.empty()) {
+        return fail(ErrorCode::NotFound, QStringLiteral("The SSH agent has no key."), {},
+                    QStringLiteral("Add yours: ssh-add.") + unlock);
     } else if (const auto count = std::count_if(keys.begin(), keys.end(), usable); count == 1) {
         return *std::find_if(keys.begin(), keys.end(), usable);
     } else if (count > 1) {
@@ -169,6 +176,28 @@ Result<SshAgentKey> chooseAgentKey(const std::vector<SshAgentKey> &keys, const s
                                         "with SHA-1 only, and OpenSSH 8.8 and newer refuses that."),
                 QStringLiteral("Make an Ed25519 key, add it (ssh-add) and bring it to the VPS: sixgatectl vps keys "
                                "install"));
+}
+
+Result<SshAgentLogin> sshAgentLogin(const QString &socket, const QString &keyFile, const Deadline &deadline,
+                                    std::stop_token stop)
+{
+    std::optional<QByteArray> wanted;
+    if (!keyFile.isEmpty()) {
+        auto blob = readSshPublicKey(keyFile);
+        if (!blob)
+            return passOn(blob);
+        wanted = std::move(*blob);
+    }
+    auto agent = SshAgent::open(socket, deadline, stop);
+    if (!agent)
+        return passOn(agent);
+    const auto keys = agent->keys(deadline, stop);
+    if (!keys)
+        return passOn(keys);
+    auto key = chooseAgentKey(*keys, wanted, keyFile);
+    if (!key)
+        return passOn(key);
+    return SshAgentLogin{std::move(*agent), std::move(*key)};
 }
 
 } // namespace sixgate

@@ -45,4 +45,13 @@ private:
 Result<SshAgentKey> chooseAgentKey(const std::vector<SshAgentKey> &keys, const std::optional<QByteArray> &publicKey,
                                    const QString &keyFile);
 
+struct SshAgentLogin {
+    SshAgent agent;
+    SshAgentKey key; ///< the one that is offered
+};
+
+/// The agent at `socket` and its key for the login: that of `keyFile`, if it is not empty.
+Result<SshAgentLogin> sshAgentLogin(const QString &socket, const QString &keyFile, const Deadline &deadline,
+                                    std::stop_token stop);
+
 } // namespace sixgate

@@ -39,35 +39,22 @@ public:
     Outcome byAgent()
     {
         const Deadline mine = m_deadline.sooner(agentTime);
-        auto agent = SshAgent::open(m_target.agentSocket, mine, m_stop);
-        if (!agent)
-            return passOn(agent);
-        const auto keys = agent->keys(mine, m_stop);
-        if (!keys)
-            return passOn(keys);
-        std::optional<QByteArray> wanted;
-        if (!m_target.keyFile.isEmpty()) {
-            auto blob = readSshPublicKey(m_target.keyFile);
-            if (!blob)
-                return passOn(blob);
-            wanted = std::move(*blob);
-        }
-        const auto key = chooseAgentKey(*keys, wanted, m_target.keyFile);
-        if (!key)
-            return passOn(key);
+        auto login = sshAgentLogin(m_target.agentSocket, m_target.keyFile, mine, m_stop);
+        if (!login)
+            return passOn(login);
         std::optional<Error> why;
         const auto sign = [&](const QByteArray &bytes) {
-            auto signature = agent->sign(*key, bytes, mine, m_stop);
+            auto signature = login->agent.sign(login->key, bytes, mine, m_stop);
             if (!signature)
                 why = signature.error();
             return signature ? *signature : QByteArray();
         };
-        const auto step = drive([&] { return m_link.authenticateSigned(m_user, key->blob, sign); });
+        const auto step = drive([&] { return m_link.authenticateSigned(m_user, login->key.blob, sign); });
         if (why)
             return tl::unexpected<Error>(*why);
         if (!step || *step == SshStep::Done)
             return step ? Outcome() : Outcome(passOn(step));
-        return refusedKey(QStringLiteral("“%1” of the agent").arg(key->comment));
+        return refusedKey(QStringLiteral("“%1” of the agent").arg(login->key.comment));
     }
 
     Outcome byPassword()
@@ -129,8 +116,22 @@ private:
 
     Outcome refusedKey(const QString &key)
     {
+        const QString reason = m_link.reason();
+        // Afterwards and not before, since it takes a round trip: whether it is the key or keys at all.
+        QByteArrayList methods;
+        if (!m_link.broken()) {
+            if (auto asked = drive([&] { return m_link.authMethods(m_user, methods); }); !asked)
+                return passOn(asked);
+        }
+        if (!methods.isEmpty() && !methods.contains("publickey"))
+            return refused(
+                QStringLiteral("%1 accepts no SSH key for the user %2.").arg(m_target.label, user()),
+                QStringLiteral("It accepts: %1.").arg(QString::fromLatin1(methods.join(", ")).left(200)),
+                QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: "
+                               "sixgatectl secret set %1")
+                    .arg(m_target.passwordSecret));
         return refused(QStringLiteral("%1 refuses the SSH key %2 for the user %3.").arg(m_target.label, key, user()),
-                       m_link.reason(),
+                       reason,
                        QStringLiteral("Bring it there: sixgatectl vps keys install, or add the public key to "
                                       "~%1/.ssh/authorized_keys on %2. The server's log tells more: journalctl -u ssh")
                            .arg(user(), m_target.label));
@@ -146,7 +147,7 @@ private:
 
 } // namespace
 
-Outcome checkSshTarget(const SshTarget &target)
+Outcome checkSshTarget(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
 {
     if (target.auth == SshAuth::Key) {
         const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty(), target.passphraseSecret);
@@ -156,9 +157,10 @@ Outcome checkSshTarget(const SshTarget &target)
         return fail(ErrorCode::NotFound,
                     QStringLiteral("The password of %1 on %2 is missing.").arg(target.user.text(), target.label), {},
                     QStringLiteral("Store it: sixgatectl secret set %1").arg(target.passwordSecret));
-    if (target.auth == SshAuth::Agent && !target.keyFile.isEmpty()) {
-        const auto key = readSshPublicKey(target.keyFile);
-        return key ? Outcome() : Outcome(passOn(key));
+    if (target.auth == SshAuth::Agent) {
+        const auto login =
+            sshAgentLogin(target.agentSocket, target.keyFile, deadline.sooner(agentTime), std::move(stop));
+        return login ? Outcome() : Outcome(passOn(login));
     }
     return {};
 }

@@ -214,7 +214,7 @@ Result<T> atEachAddress(const SshTarget &target, const Deadline &deadline,
 
 Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
 {
-    if (auto fit = checkSshTarget(target); !fit)
+    if (auto fit = checkSshTarget(target, deadline, stop); !fit)
         return passOn(fit);
     return atEachAddress<SshLogin>(target, deadline, [&](const IpAddress &address, const Deadline &mine) {
         return loginAt(target, address, mine.sooner(mostToConnect), mine, stop);

@@ -28,8 +28,8 @@ Result<SshStep> driveSsh(SshLink &link, const QString &label, const Deadline &de
 Error sshLost(const SshLink &link, const QString &label, const IpAddress &address);
 
 /// What can be said before anything connects: the key file is not there, needs a passphrase, cannot work; a password
-/// is missing.
-Outcome checkSshTarget(const SshTarget &target);
+/// is missing; the agent has not the key.
+Outcome checkSshTarget(const SshTarget &target, const Deadline &deadline, std::stop_token stop);
 
 /// Connects to the first address that answers, compares the host key, then authenticates.
 Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop);

@@ -7,6 +7,7 @@ sub do_packages {
     return ['unchanged', 'All are installed already.'] unless @missing;
     wait_for_others();
     my %before  = map { $_ => 1 } installed_packages();
+    put($found, 0600, join('', map { "$_\n" } apt_leftovers())) unless -e $found;
     my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
         '-o', 'Dpkg::Options::=--force-confold', 'install');
     my ($ok, $text) = command(@install, @missing);
@@ -38,6 +39,11 @@ sub do_packages {
 sub installed_packages {
     my (undef, $text) = command('dpkg-query', '-W', '-f', '${binary:Package} ${db:Status-Status}\n');
     return map { /^(\S+) installed$/ ? $1 : () } split /\n/, $text;
+}
+
+# What Debian's package tools and certbot's timer leave beside the packages.
+sub apt_leftovers {
+    return grep { -e } glob '/var/lib/apt/lists/* /var/lib/apt/lists/auxfiles /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/lib/systemd/timers/stamp-certbot.timer';
 }
 
 sub missing_packages {

@@ -22,9 +22,9 @@ sub do_remove {
 # Visitors are no longer answered; other sites of this Apache are.
 sub remove_site {
     my $sites = '/etc/apache2/sites-enabled';
-    my $link  = "$sites/sixgate.conf";
+    my $link  = "$sites/zz-sixgate.conf";
     my $ours  = -l $link || -e $link;
-    unlink $link, marks('site', 'sixgate'), '/etc/apache2/sites-available/sixgate.conf';
+    unlink $link, marks('site', 'zz-sixgate'), '/etc/apache2/sites-available/zz-sixgate.conf';
     # Apache's own settings go with it where a run brought it.
     my @modules = !ours_among('apache2') && -f $enabled_modules ? split(/\n/, slurp($enabled_modules)) : ();
     for my $name (@modules) {
@@ -88,6 +88,10 @@ sub remove_packages {
     # What packages leave behind although they are purged.
     my @leftovers = $had_apache ? qw(/etc/apache2 /var/lib/apache2 /var/cache/apache2) : ();
     push @leftovers, qw(/etc/letsencrypt /var/lib/letsencrypt) if $had_certbot && !lineages();
+    if (-f $found) {
+        my %before = map { $_ => 1 } split /\n/, slurp($found);
+        push @leftovers, grep { !$before{$_} } apt_leftovers();
+    }
     command('rm', '-rf', '--', @leftovers) if @leftovers;
     rmdir for $had_apache ? qw(/var/www/html /var/www) : ();
     return @kept ? 'Packages that others need: ' . join(', ', @kept) . '.' : ();
@@ -110,7 +114,7 @@ sub extras_beyond {
 # Last of all: the folder of this run itself goes when the run has told how it ended.
 sub remove_files {
     command('rm', '-rf', '--', $base);
-    unlink $made_by, $installed_list, $enabled_modules;
+    unlink $made_by, $installed_list, $enabled_modules, $found;
     for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir; }
     $leaving = 1;
 }

@@ -40,6 +40,7 @@ my $active  = "$base/active";    # what current was when it had proven itself
 my $runs    = '/var/lib/sixgate/runs';
 my $made_by = '/var/lib/sixgate/made-by';    # RELEASE TIME VERSION WHO of the current release
 my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs installed, with all that they need
+my $found = '/var/lib/sixgate/found';    # what was there of apt_leftovers() before the first run
 my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
 my $leaving = 0;      # the last run of all
 my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
