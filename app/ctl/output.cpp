@@ -33,11 +33,11 @@ QString harmless(const QString &text)
 {
     QString out;
     for (const QChar c : text) {
-        const bool bidi = (c.unicode() >= 0x202A && c.unicode() <= 0x202E) ||
-                          (c.unicode() >= 0x2066 && c.unicode() <= 0x2069) || c.unicode() == 0x200E ||
-                          c.unicode() == 0x200F || c.unicode() == 0x061C;
-        if (c == QLatin1Char('\n') || c == QLatin1Char('\t') ||
-            (c.unicode() >= 0x20 && c.category() != QChar::Other_Control && !bidi))
+        // Other_Format: what turns the direction round, or is not seen at all.
+        const auto kind = c.category();
+        const bool hidden = kind == QChar::Other_Control || kind == QChar::Other_Format ||
+                            kind == QChar::Separator_Line || kind == QChar::Separator_Paragraph;
+        if (c == QLatin1Char('\n') || c == QLatin1Char('\t') || !hidden)
             out += c;
         else
             out += QLatin1Char('?');

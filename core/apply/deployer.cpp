@@ -143,13 +143,11 @@ public:
             started = startOnce(bundle);
             if (started || !isLoss(started.error()))
                 return started;
-            if (auto back = reconnect(m_deadline, stops.detach); !back)
-                return back;
-            const auto exists = followOnce(m_deadline, stops.detach, true);
-            if (exists || hasVerdict())
+            const auto exists = looksForRun(stops.detach);
+            if (!exists)
+                return passOn(exists);
+            if (*exists)
                 return {};
-            if (!m_reader.lost())
-                return exists;
         }
         return started;
     }
@@ -222,6 +220,22 @@ private:
             if (auto paused = pauseFor(pause, stop); !paused)
                 return paused;
             pause = std::min<std::chrono::milliseconds>(2 * pause, longestPause);
+        }
+    }
+
+    /// Whether the run exists, after the connection was lost while it was started.
+    Result<bool> looksForRun(std::stop_token stop)
+    {
+        while (true) {
+            if (auto back = reconnect(m_deadline, stop); !back)
+                return passOn(back);
+            const auto exists = followOnce(m_deadline, stop, true);
+            if (exists || hasVerdict())
+                return true;
+            if (m_reader.lost())
+                return false;
+            if (!isLoss(exists.error()))
+                return passOn(exists);
         }
     }
 

@@ -101,8 +101,9 @@ sub probe {
             'Another site of this Apache may hold the name or the address: apache2ctl -S tells.')
             unless defined $shown && $shown eq $wanted;
         if ($good->{$name}) {
-            my $answers;
-            for (1 .. 12) { last if $answers = home_answers($main, $name); select(undef, undef, undef, 0.5); }
+            # Not for long: meanwhile visitors wait, and just now the home answered where this configuration looks for it.
+            my ($answers, $until) = (0, time + 3);
+            until ($answers = home_answers($main, $name)) { last if time >= $until; select(undef, undef, undef, 0.25); }
             failed("Visitors of $name no longer reach the home through the new configuration; the old one is back.",
                 'It was reachable until then: see the error log of Apache in /var/log/apache2.')
                 unless $answers;
@@ -142,14 +143,35 @@ sub good_homes {
     return { map { $_ => 1 } grep { $served{$_} && home_answers($main, $_) } map { $_->[0] } probed_names($current) };
 }
 
-sub home_answers {
-    my ($address, $name) = @_;
-    put("$dir/request", 0600, "GET / HTTP/1.1\r\nHost: $name\r\nUser-Agent: sixgate\r\nConnection: close\r\n\r\n");
-    my (undef, $text) = command({ seconds => 10, input => "$dir/request" }, 'openssl', 's_client', '-quiet', '-connect',
-        "$address:443", '-servername', $name);
+# The proxy's own errors do not carry the probe's token.
+sub home_answers { my ($address, $name) = @_; return answer_of("$address:443", $name) =~ /^X-Sixgate-Upstream: \Q$token\E\r?$/mi; }
+
+sub answer_of {
+    my ($where, $name) = @_;
+    put("$dir/request", 0600, "GET / HTTP/1.1\r\nHost: $name\r\nUser-Agent: sixgate\r\nX-Sixgate-Probe: $token\r\nConnection: close\r\n\r\n");
+    my (undef, $text) = command({ seconds => 4, input => "$dir/request" }, 'openssl', 's_client', '-quiet', '-connect', $where, '-servername', $name);
     unlink "$dir/request";
-    # 502 to 504 and 508 are the proxy's own words.
-    return $text =~ m{^HTTP/1\.[01] (\d\d\d)}m && $1 !~ /^50[2-48]$/;
+    return $text;
+}
+
+# Before visitors are led there: for names that are good now, the home must answer where the new configuration looks for
+# it. Nobody waits for this, so it may take a while.
+sub look_ahead {
+    my ($good) = @_;
+    for my $path (glob "$base/releases/$release/apache/*.conf") {
+        my $text = slurp($path);
+        my ($home) = $text =~ m{^\s*ProxyPass "/" "https://([a-z0-9.-]+:\d+)/"}m or next;
+        my ($name) = grep { $good->{$_} } $text =~ /^\s*ServerName ([a-z0-9.-]+)$/mg or next;
+        my ($answers, $until) = (0, time + 12);
+        until ($answers = answer_of($home, $name) =~ m{^HTTP/1\.[01] \d\d\d}m) {
+            stop_here();
+            last if time >= $until;
+            select(undef, undef, undef, 0.5);
+        }
+        failed("The home does not answer for $name at $home, where the new configuration looks for it; the old one goes on.",
+            'It is reachable through the old one. See whether the service listens there, and whether the home\'s firewall lets the VPS in.')
+            unless $answers;
+    }
 }
 
 # The certificate that visitors get; undefined where there is no answer.

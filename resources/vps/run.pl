@@ -63,6 +63,7 @@ my @steps;
 my $activation;
 my $release;          # name of the new one below releases/
 my %changed_sites;    # service files that this run writes: their names are probed
+my $token = join '', map { sprintf '%04x', int rand 65536 } 1 .. 8;    # what comes back with it came from the home
 my ($log, $lock, $journal);
 my %owner = (who => '', version => '');    # who carries the plan out, with which Sixgate
 my $remembered  = 0;  # how much is noted in the journal with its content
@@ -361,6 +362,8 @@ sub swap {
     remember($_) for $current, $active, $made_by;
     stop_here();
     my $good = good_homes();
+    look_ahead($good);
+    stop_here();
     $swapped = 1;
     link_to($current, "releases/$release");
     unlink "$base/staged";

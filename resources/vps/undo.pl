@@ -101,6 +101,7 @@ sub sync_folder {
 # Undoes all that the journal holds; gives what could not be undone.
 sub take_back {
     my ($boot) = @_;
+    unlink "$dir/reserve";
     my @entries = map { [split /\t/] } -f "$dir/undo" ? slurp("$dir/undo") =~ /^(.+)\n/mg : ();
     # A later run may have found a current release that no run had proven.
     my $was_swapped = grep { $_->[2] eq $current } @entries;
@@ -108,7 +109,7 @@ sub take_back {
     for my $entry (reverse @entries) {
         my ($of, $kind, $path, @more) = @$entry;
         my $done = eval {
-            if    ($kind eq 'file')   { put($path, oct $more[0], slurp("$dir/old/$more[1]")); }
+            if    ($kind eq 'file')   { put_back($path, @more); }
             elsif ($kind eq 'link')   { link_to($path, $more[0]); }
             elsif ($kind eq 'absent') { unlink $path; failed("$path: $!.") if -l $path || -e $path; }
             elsif ($kind eq 'tree')   { command('rm', '-rf', '--', $path) if $path =~ m{^$base/releases/[^/]}; }
@@ -134,6 +135,17 @@ sub take_back {
     return @failed;
 }
 
+# The copy itself takes its place again where that can be: it needs no room, and the disk may be full.
+sub put_back {
+    my ($path, $bits, $number) = @_;
+    my $copy   = "$dir/old/$number";
+    my $beside = "$path.$run" =~ s{([^/]+)$}{.sixgate-$1}r;
+    unlink $beside;
+    return if link($copy, $beside) && chmod(oct $bits, $beside) && rename($beside, $path);
+    unlink $beside;
+    put($path, oct $bits, slurp($copy));
+}
+
 # The end of a run in all cases.
 sub finish {
     my ($is, $boot) = @_;
@@ -155,7 +167,7 @@ sub leave {
 }
 
 # Contents and old contents may be secret; the log and the result are not.
-sub remove_contents { my ($of) = @_; system('rm', '-rf', '--', "$of/files", "$of/old", "$of/steps"); }
+sub remove_contents { my ($of) = @_; system('rm', '-rf', '--', "$of/files", "$of/old", "$of/steps", "$of/reserve"); }
 
 # The end of a run that could not end by itself, and the rest for one that could. Gives whether there is nothing to do
 # any more.
@@ -190,6 +202,8 @@ sub recover_now {
 # For the boot after a stop of the machine in the middle: the way back comes before Apache. systemd reads it then; it
 # is there as long as the run is.
 sub arm {
+    # Room for the way back and for what is told of it, should the disk become full.
+    put("$dir/reserve", 0600, "\0" x 262144);
     put($rescue, 0644, <<"END");
 [Unit]
 Description=Sixgate takes back what an interrupted run left
@@ -228,7 +242,9 @@ sub tidy {
         my $done = -f "$runs/$of/result" && slurp("$runs/$of/result") =~ /^result\tdone\t/;
         command('rm', '-rf', '--', $folder) unless $done || $keep{$name};
     }
-    my @old = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob "$runs/*";
+    # The results of those that a release is from stay: they tell that it was proven.
+    my %from = map { m{/[0-9a-f]{16}-([0-9a-z-]+)$} ? ($1 => 1) : () } glob "$base/releases/*";
+    my @old = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d && m{([^/]+)$} && !$from{$1} } glob "$runs/*";
     while (@old > 20) { my $oldest = shift @old; system('rm', '-rf', '--', $oldest) unless $oldest eq $dir; }
 }
 

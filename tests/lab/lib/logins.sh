@@ -78,8 +78,7 @@ on_terminal() {
     local what=$1 wanted=$2 text=$3 line rc=0
     shift 3
     printf -v line '%q ' "$SIXGATECTL" --secrets "dir:$(site_folder desktop)/secrets" "$@"
-    # Its end of file comes late: the answer is not to be cut off by it.
-    { printf '%s\n' "$text" && sleep 2; } | lab exec desktop script -qefc "$line" /dev/null >"$work/last" 2>&1 || rc=$?
+    printf '%s\n' "$text" | lab exec desktop script -qefc "$line" /dev/null >"$work/last" 2>&1 || rc=$?
     keep_output
     if [ "$rc" = "$wanted" ]; then passed "$what"; else failed "$what" "exit code $rc, wanted $wanted"; fi
 }
