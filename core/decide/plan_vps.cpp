@@ -1,5 +1,6 @@
 #include "decide/deployment.h"
 #include "decide/firewall.h"
+#include "decide/fitness.h"
 
 #include <QCryptographicHash>
 
@@ -14,9 +15,6 @@ namespace
 constexpr auto currentRelease = "/etc/sixgate/current/";
 // certbot's renewals refer to the files here.
 constexpr auto credentialsFolder = "/etc/sixgate/acme/";
-// Apache, certbot and Python need about 150 MB; the rest is air for dpkg's unpacking.
-constexpr qint64 roomToInstall = 300LL * 1024 * 1024;
-constexpr qint64 roomForFiles = 20LL * 1024 * 1024;
 // certbot renews 30 days before the end: a certificate this close to it did not renew by itself.
 constexpr int daysLeftAtLeast = 7;
 
@@ -57,7 +55,7 @@ public:
         deletions(true);
         activate(before);
         if (!m_changes.empty())
-            judgeMachine();
+            judge();
         judgeNames();
         if (m_blocked)
             return {};
@@ -351,62 +349,17 @@ private:
         std::rotate(m_changes.begin() + std::ptrdiff_t(at), m_changes.end() - 1, m_changes.end());
     }
 
-    void judgeMachine()
+    void judge()
     {
-        judgeSystem();
-        if (m_facts.uid != 0)
-            withhold(QStringLiteral("Sixgate's script on the VPS did not run as root."),
-                     QStringLiteral("Set the VPS's \"user\" to root in the site file, or to a user who may use sudo."));
-        if (!m_facts.systemd)
-            withhold(QStringLiteral("The VPS does not run systemd."),
-                     QStringLiteral("Use a VPS with a full Debian system, no bare container."));
-        const qint64 needed = m_installs ? roomToInstall : roomForFiles;
-        if (m_facts.freeBytes >= 0 && m_facts.freeBytes < needed)
-            withhold(QStringLiteral("The VPS has %1 MB free; %2 MB are needed.")
-                         .arg(m_facts.freeBytes / 1024 / 1024)
-                         .arg(needed / 1024 / 1024),
-                     QStringLiteral("Make room on the VPS."));
-        judgeListeners();
+        for (const Withheld &one : judgeVps(m_facts, m_host, m_installs)) {
+            m_withheld.push_back(one);
+            m_blocked = m_blocked || one.blocking;
+        }
         if (m_termsMissing)
             withhold(QStringLiteral("The terms of the certificate authority are not agreed to."),
                      QStringLiteral("Read them and set \"agreeToTerms\" to true in the site file."));
         for (const FirewallRemark &one : m_perhaps)
             withhold(one.reason, one.fix, false);
-        if (!m_facts.hasGlobalIpv6)
-            withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
-                     QStringLiteral("Switch IPv6 on at the VPS's provider."), false);
-    }
-
-    void judgeSystem()
-    {
-        using Releases = std::set<QString>;
-        const Releases debian = {QStringLiteral("12"), QStringLiteral("13")};
-        const Releases ubuntu = {QStringLiteral("22.04"), QStringLiteral("24.04")};
-        const QString name = m_facts.osName.isEmpty() ? QStringLiteral("an unknown system") : m_facts.osName;
-        if (m_facts.osId == QLatin1String("debian") && debian.count(m_facts.osVersion))
-            return;
-        if (m_facts.osId == QLatin1String("ubuntu") && ubuntu.count(m_facts.osVersion))
-            withhold(QStringLiteral("The VPS runs %1, on which Sixgate was never tested.").arg(name),
-                     QStringLiteral("It may well work; Debian 12 and 13 are tested."), false);
-        else
-            withhold(QStringLiteral("The VPS runs %1; Sixgate sets up Debian 12 and 13.").arg(name),
-                     QStringLiteral("Reinstall the VPS with Debian 12 or 13."));
-    }
-
-    void judgeListeners()
-    {
-        std::set<QString> told;
-        for (const QString &listener : m_facts.listeners80And443) {
-            const QString port = listener.section(QLatin1Char(' '), 0, 0);
-            const QString program = listener.section(QLatin1Char(' '), 1);
-            if (program == QLatin1String("apache2") || !told.insert(listener).second)
-                continue;
-            withhold(QStringLiteral("Another program, %1, listens on the VPS's port %2.").arg(program, port),
-                     QStringLiteral("What it serves is left alone. Move it into the home and let Sixgate lead visitors "
-                                    "there; or stop and disable %1; or give it another port; or use another VPS for "
-                                    "Sixgate.")
-                         .arg(program));
-        }
     }
 
     void judgeNames()

@@ -68,10 +68,9 @@ public:
         if (methods.isEmpty())
             return {}; // it lets the user in without a proof
         const bool plain = methods.contains("password");
-        if (!plain && !methods.contains("keyboard-interactive"))
+        if (!takesPasswords(methods))
             return refused(
-                QStringLiteral("%1 accepts no password for the user %2.").arg(m_target.label, user()),
-                QStringLiteral("It accepts: %1.").arg(QString::fromLatin1(methods.join(", ")).left(200)),
+                QStringLiteral("%1 accepts no password for the user %2.").arg(m_target.label, user()), accepts(methods),
                 QStringLiteral("Log in with a key: set \"auth\" to \"key\" and name the \"keyFile\" in the site "
                                "file."));
         const auto step = drive([&] {
@@ -99,6 +98,15 @@ public:
     }
 
 private:
+    static bool takesPasswords(const QByteArrayList &methods)
+    {
+        return methods.contains("password") || methods.contains("keyboard-interactive");
+    }
+    static QString accepts(const QByteArrayList &methods)
+    {
+        const QString list = QString::fromLatin1(methods.join(", ")).left(200);
+        return list.isEmpty() ? QStringLiteral("It accepts nothing.") : QStringLiteral("It accepts: %1.").arg(list);
+    }
     QString user() const { return m_target.user.text(); }
 
     Result<SshStep> drive(const std::function<SshStep()> &attempt)
@@ -123,10 +131,15 @@ private:
             if (auto asked = drive([&] { return m_link.authMethods(m_user, methods); }); !asked)
                 return passOn(asked);
         }
+        if (!methods.isEmpty() && !methods.contains("publickey") && !takesPasswords(methods))
+            return refused(QStringLiteral("%1 lets the user %2 in neither by SSH key nor by password.")
+                               .arg(m_target.label, user()),
+                           accepts(methods),
+                           QStringLiteral("See what the server allows (PermitRootLogin, AllowUsers in "
+                                          "/etc/ssh/sshd_config), or log in as another user."));
         if (!methods.isEmpty() && !methods.contains("publickey"))
             return refused(
-                QStringLiteral("%1 accepts no SSH key for the user %2.").arg(m_target.label, user()),
-                QStringLiteral("It accepts: %1.").arg(QString::fromLatin1(methods.join(", ")).left(200)),
+                QStringLiteral("%1 accepts no SSH key for the user %2.").arg(m_target.label, user()), accepts(methods),
                 QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: "
                                "sixgatectl secret set %1")
                     .arg(m_target.passwordSecret));

@@ -1,6 +1,7 @@
 // Ports, fingerprints, names, mail and web addresses: types that exist only when valid.
 
 #include "model/fingerprint.h"
+#include "model/hostkeypin.h"
 #include "model/names.h"
 #include "model/port.h"
 #include "model/secret.h"
@@ -207,6 +208,53 @@ private Q_SLOTS:
         QVERIFY(!Port::fromNumber(65536 + 443));
         QVERIFY(!Port::fromNumber(qint64(1) << 40));
         QCOMPARE(int(Port::fromNumber(65535)->number()), 65535);
+    }
+
+    void hostKeyPins_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("normal"); // empty: refused
+        const QString print = QStringLiteral("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU");
+        const auto row = [](const char *name, const QString &text, const QString &normal = {}) {
+            QTest::newRow(name) << text << normal;
+        };
+        const QString ed25519 = QStringLiteral("ssh-ed25519 ") + print;
+        row("with type", ed25519, ed25519);
+        row("ECDSA", QStringLiteral("ecdsa-sha2-nistp384 ") + print, QStringLiteral("ecdsa-sha2-nistp384 ") + print);
+        row("without type", print, print);
+        row("RSA", QStringLiteral("ssh-rsa ") + print);
+        row("unknown type", QStringLiteral("x ") + print);
+        row("two blanks", QStringLiteral("ssh-ed25519  ") + print);
+        row("blank in front", QStringLiteral(" ") + print);
+        row("blank behind", print + QStringLiteral(" "));
+        row("type alone", QStringLiteral("ssh-ed25519"));
+        row("the key itself", QStringLiteral("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA"));
+        row("line end", ed25519 + QStringLiteral("\n"));
+        row("as ssh-keygen -l tells it", QStringLiteral("256 ") + print + QStringLiteral(" root@vps (ED25519)"));
+        row("MD5", QStringLiteral("MD5:d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e"));
+        row("nothing", {});
+    }
+
+    void hostKeyPins()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, normal);
+        const auto pin = HostKeyPin::parse(text);
+        QCOMPARE(pin.has_value(), !normal.isEmpty());
+        if (!pin)
+            return;
+        QCOMPARE(pin->text(), normal);
+        QVERIFY(pin->fits(pin->type ? pin->type->text() : QStringLiteral("ssh-ed25519"), pin->fingerprint));
+        QCOMPARE(pin->fits(QStringLiteral("ecdsa-sha2-nistp256"), pin->fingerprint), !pin->type);
+        QVERIFY(!pin->fits(QStringLiteral("ssh-ed25519"), Fingerprint::ofBytes("another")));
+    }
+
+    // The digests that ssh-keygen tells for the same blob.
+    void presentedHostKeys()
+    {
+        const auto key = PresentedHostKey::ofBlob(QStringLiteral("ssh-ed25519"), QByteArray());
+        QCOMPARE(key.fingerprint.text(), QStringLiteral("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"));
+        QCOMPARE(key.md5, QStringLiteral("MD5:d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e"));
     }
 
     void fingerprints_data()

@@ -67,11 +67,13 @@ SshDaemon::SshDaemon(const QByteArray &extra, const QStringList &hostKeys)
 {
     if (geteuid() == 0)
         QDir().mkpath(QStringLiteral("/run/sshd")); // privilege separation wants it; Debian makes it at boot
-    QByteArray config = "ListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\nLogLevel DEBUG1\n"
+    // The first value that sshd reads counts.
+    QByteArray config = extra +
+                        "\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\nLogLevel DEBUG1\n"
                         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n"
                         "AuthorizedKeysFile " +
                         path(QStringLiteral("authorized_keys")).toUtf8() + "\nSetEnv HOME=" + m_dir.path().toUtf8() +
-                        '\n' + extra + '\n'; // no ~/.bashrc
+                        '\n'; // no ~/.bashrc
     for (const QString &type : hostKeys) {
         const QString file = path(QStringLiteral("host_") + type);
         if (!keygen({QStringLiteral("-t"), type, QStringLiteral("-N"), QString(), QStringLiteral("-f"), file}))

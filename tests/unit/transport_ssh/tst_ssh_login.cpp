@@ -163,6 +163,38 @@ private Q_SLOTS:
         QCOMPARE(m_daemon->connections(), 1);
     }
 
+    void noKeysAtAll_data()
+    {
+        QTest::addColumn<QByteArray>("config");
+        QTest::addColumn<QString>("summary");
+        QTest::addColumn<QString>("detail");
+        QTest::addColumn<QString>("fix");
+        QTest::newRow("passwords only") << QByteArray("PermitRootLogin yes\nPasswordAuthentication yes")
+                                        << s("accepts no SSH key") << s("It accepts: password.")
+                                        << s("secret set vps.main.password");
+        QTest::newRow("nothing") << QByteArray() << s("neither by SSH key nor by password") << s("It accepts nothing.")
+                                 << s("PermitRootLogin");
+    }
+
+    void noKeysAtAll()
+    {
+        QFETCH(QByteArray, config);
+        QFETCH(QString, summary);
+        QFETCH(QString, detail);
+        QFETCH(QString, fix);
+        SshDaemon daemon("PubkeyAuthentication no\n" + config);
+        QVERIFY(daemon.running());
+        SshTarget target = daemon.target(daemon.userKey());
+        target.passwordSecret = s("vps.main.password");
+        const auto session = connectTo(std::move(target));
+        QVERIFY(!session);
+        QCOMPARE(session.error().code, ErrorCode::Denied);
+        QVERIFY2(session.error().summary.contains(summary), qPrintable(all(session.error())));
+        QVERIFY2(session.error().detail.contains(detail), qPrintable(all(session.error())));
+        QVERIFY2(session.error().fix.contains(fix), qPrintable(all(session.error())));
+        QCOMPARE(daemon.connections(), 1);
+    }
+
     void wrongPin()
     {
         SshTarget target = m_daemon->target(m_daemon->userKey());

@@ -1,0 +1,257 @@
+// One step back, removal, and what a newer Sixgate or another VPS has to do with a plan.
+
+#include "decide/vpsacts.h"
+
+#include "decide/plan.h"
+#include "sites.h"
+
+#include <QTest>
+
+using namespace sites;
+
+namespace
+{
+
+const QString current = QStringLiteral("0123456789abcdef");
+const QString before = QStringLiteral("fedcba9876543210");
+
+RecordKey aRecord(const char *name)
+{
+    return {host(name), RecordType::A};
+}
+
+Site oneService()
+{
+    return site({service("cloud", {"cloud.example.org", "www.example.org"}, "home6.example.org")});
+}
+
+VpsFacts deployedFacts()
+{
+    VpsFacts facts;
+    facts.osId = QStringLiteral("debian");
+    facts.osVersion = QStringLiteral("12");
+    facts.uid = 0;
+    facts.systemd = true;
+    facts.deployedId = current;
+    facts.installed = {QStringLiteral("apache2"), QStringLiteral("certbot")};
+    facts.renewals[QStringLiteral("cloud")] = {QStringLiteral("https://acme.example.net/directory"),
+                                               QStringLiteral("/etc/sixgate/acme/main.ini")};
+    facts.renewals[QStringLiteral("foreign")] = {QStringLiteral("https://acme.example.net/directory"), {}};
+    return facts;
+}
+
+Observation observed(const VpsFacts &facts)
+{
+    Observation seen;
+    seen.vps.facts = facts;
+    for (const char *name : {"cloud.example.org", "www.example.org"})
+        seen.zone.records.emplace(
+            aRecord(name),
+            RecordSet{host(name), RecordType::A, std::chrono::seconds(60), {QStringLiteral("192.0.2.10")}});
+    return seen;
+}
+
+QStringList ids(const Plan &plan)
+{
+    QStringList all;
+    for (const Change &change : plan.changes)
+        all << change.id;
+    return all;
+}
+
+} // namespace
+
+class TestVpsActs : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void back()
+    {
+        VpsSeen vps;
+        VpsFacts facts = deployedFacts();
+        facts.previousId = before;
+        vps.facts = facts;
+        const Plan plan = planRollback(oneService(), vps);
+        QCOMPARE(ids(plan), QStringList{QStringLiteral("vps.back")});
+        const auto &action = std::get<GoBack>(plan.changes.front().action);
+        QCOMPARE(action.releaseId, before);
+        QCOMPARE(action.expectedId, current);
+        QVERIFY(plan.withheld.empty());
+    }
+
+    void noWayBack_data()
+    {
+        QTest::addColumn<QString>("deployed");
+        QTest::addColumn<QString>("previous");
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("the first deployment") << current << QString() << true << QStringLiteral("no deployment before");
+        QTest::newRow("nothing there") << QString() << before << true << QStringLiteral("not set anything up");
+        QTest::newRow("facts not known") << current << before << false << QStringLiteral("no answer");
+    }
+
+    void noWayBack()
+    {
+        QFETCH(QString, deployed);
+        QFETCH(QString, previous);
+        QFETCH(bool, known);
+        QFETCH(QString, reason);
+        VpsSeen vps;
+        VpsFacts facts = deployedFacts();
+        facts.deployedId = deployed;
+        facts.previousId = previous;
+        if (known)
+            vps.facts = facts;
+        else
+            vps.facts = fail(ErrorCode::Network, QStringLiteral("no answer"));
+        const Plan plan = planRollback(oneService(), vps);
+        QVERIFY(plan.empty());
+        QCOMPARE(plan.withheld.size(), size_t(1));
+        QVERIFY(plan.withheld.front().blocking);
+        QVERIFY2(plan.withheld.front().reason.contains(reason), qPrintable(plan.withheld.front().reason));
+    }
+
+    void removal_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("expected");
+        const auto row = [](const char *what, const char *expected) {
+            QTest::newRow(what) << QString::fromLatin1(what) << QString::fromLatin1(expected);
+        };
+        row("all", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
+        row("packages stay", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
+        row("records stay", "vps.remove");
+        row("one record is somebody else's", "dns.cloud.example.org.a vps.remove");
+        row("one record was changed by somebody", "dns.cloud.example.org.a vps.remove");
+        row("nothing there", "dns.cloud.example.org.a dns.www.example.org.a");
+        row("packages only", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
+        row("facts not known", "");
+    }
+
+    void removal()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, expected);
+        const auto is = [&what](const char *text) { return what == QLatin1String(text); };
+        VpsFacts facts = deployedFacts();
+        if (is("nothing there") || is("packages only"))
+            facts.deployedId.clear();
+        if (is("nothing there"))
+            facts.installed.clear();
+        Observation seen = observed(facts);
+        if (is("facts not known"))
+            seen.vps.facts = fail(ErrorCode::Network, QStringLiteral("no answer"));
+        const std::vector<QString> value = {QStringLiteral("192.0.2.10")};
+        std::vector<ManagedRecord> managed = {{aRecord("cloud.example.org"), value}};
+        if (!is("one record is somebody else's"))
+            managed.push_back({aRecord("www.example.org"), value});
+        if (is("one record was changed by somebody"))
+            seen.zone.records.at(aRecord("www.example.org"))->values = {QStringLiteral("192.0.2.99")};
+        const Plan plan = planRemoval(oneService(), seen, managed, {is("packages stay"), !is("records stay")});
+        QCOMPARE(ids(plan), expected.split(QLatin1Char(' '), Qt::SkipEmptyParts));
+        QCOMPARE(plan.withheld.size(), size_t(is("facts not known")));
+        if (plan.empty() || plan.changes.back().lane != Lane::Vps)
+            return;
+        const Change &last = plan.changes.back();
+        QCOMPARE(std::get<RemoveAll>(last.action).keepPackages, is("packages stay"));
+        QCOMPARE(last.diff, is("packages stay") ? QString() : QStringLiteral("apache2 certbot"));
+        QVERIFY2(last.sentence.contains(QStringLiteral("cloud")) && !last.sentence.contains(QStringLiteral("foreign")),
+                 qPrintable(last.sentence));
+    }
+
+    void newerSixgate_data()
+    {
+        QTest::addColumn<QString>("made");
+        QTest::addColumn<QString>("mine");
+        QTest::addColumn<bool>("replaceNewer");
+        QTest::addColumn<bool>("blocked");
+        const auto row = [](const char *made, const char *mine, bool replaceNewer, bool blocked) {
+            QTest::addRow("%s, this is %s%s", made, mine, replaceNewer ? ", replaced" : "")
+                << QString::fromLatin1(made) << QString::fromLatin1(mine) << replaceNewer << blocked;
+        };
+        row("0.1.0", "0.1.0", false, false);
+        row("0.0.9", "0.1.0", false, false);
+        row("0.2.0", "0.1.0", false, true);
+        row("0.10.0", "0.9.0", false, true);
+        row("0.2.0", "0.1.0", true, false);
+        row("", "0.1.0", false, false);
+        row("nonsense", "0.1.0", false, false);
+    }
+
+    void newerSixgate()
+    {
+        QFETCH(QString, made);
+        QFETCH(QString, mine);
+        QFETCH(bool, replaceNewer);
+        QFETCH(bool, blocked);
+        const Site s = oneService();
+        VpsFacts facts = deployedFacts();
+        facts.madeVersion = made;
+        facts.madeBy = QStringLiteral("ada@laptop");
+        facts.freeBytes = -1;
+        PlanInputs in{PlanScope::Vps, {}, mine, replaceNewer};
+        in.deployment = must(wantedDeployment(s, inputs(s)));
+        const Plan plan = makePlan(s, observed(facts), in);
+        QCOMPARE(plan.empty(), blocked);
+        bool told = false;
+        for (const Withheld &one : plan.withheld)
+            told = told || (one.blocking && one.reason.contains(QStringLiteral("newer Sixgate")) &&
+                            one.reason.contains(QStringLiteral("ada@laptop")) &&
+                            one.fix.contains(QStringLiteral("--replace-newer")));
+        QCOMPARE(told, blocked);
+    }
+
+    // With addresses in the site file the VPS name's records are Sixgate's, and lead to the machine only when it is
+    // ready.
+    void vpsName_data()
+    {
+        QTest::addColumn<bool>("ipv6");
+        QTest::addColumn<bool>("ready");
+        QTest::addColumn<QString>("expected");
+        QTest::newRow("both families") << true << true
+                                       << "vps.example.org A=192.0.2.20 vps.example.org AAAA=2001:db8::20";
+        QTest::newRow("IPv4 only") << false << true << "vps.example.org A=192.0.2.20 vps.example.org AAAA=";
+        QTest::newRow("not ready") << true << false << "";
+    }
+
+    void vpsName()
+    {
+        QFETCH(bool, ipv6);
+        QFETCH(bool, ready);
+        QFETCH(QString, expected);
+        Site s = oneService();
+        s.vps.front().addresses = {must(parseIpAddress(QStringLiteral("192.0.2.20")))};
+        VpsFacts facts = deployedFacts();
+        facts.freeBytes = -1;
+        if (!ready)
+            facts.systemd = false;
+        Observation seen = observed(facts);
+        seen.vps.ipv4 = std::vector{must(Ipv4Address::parse(QStringLiteral("192.0.2.20")))};
+        seen.vps.ipv6 = std::vector<Ipv6Address>();
+        if (ipv6)
+            seen.vps.ipv6->push_back(must(Ipv6Address::parse(QStringLiteral("2001:db8::20"))));
+        const Hostname name = s.vps.front().host;
+        for (const auto &[type, value] : {std::pair(RecordType::A, "192.0.2.10"), {RecordType::AAAA, "2001:db8::10"}})
+            seen.zone.records.emplace(RecordKey{name, type},
+                                      RecordSet{name, type, std::chrono::seconds(60), {QString::fromLatin1(value)}});
+        PlanInputs in{PlanScope::All, {}, QStringLiteral("0.1.0"), false};
+        in.deployment = must(wantedDeployment(s, inputs(s)));
+        QStringList found;
+        bool deployed = false;
+        for (const Change &change : makePlan(s, seen, in).changes) {
+            const auto *records = std::get_if<SetRecords>(&change.action);
+            deployed = deployed || change.lane == Lane::Vps;
+            if (!records || records->wanted.name != name)
+                continue;
+            QVERIFY(deployed);
+            found
+                << change.object + QLatin1Char('=') +
+                       QStringList(records->wanted.values.begin(), records->wanted.values.end()).join(QLatin1Char(','));
+        }
+        QCOMPARE(found.join(QLatin1Char(' ')), expected);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestVpsActs)
+#include "tst_vps_acts.moc"
