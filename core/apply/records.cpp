@@ -137,6 +137,15 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
         const RecordSet nothing{change.expected.name, change.expected.type, change.expected.ttl, {}};
         done = updateRecordSet(*primary, account->zone, change.wanted, &nothing, key->second, deadline, stop);
     }
+    if (!done && done.error().code == ErrorCode::Moved) {
+        // Somebody else, perhaps a Sixgate on another computer, has set it meanwhile to what is wanted.
+        if (const auto now = valuesAt(*primary, change.wanted, deadline, stop);
+            now && *now == sorted(change.wanted.values)) {
+            RecordsApplied applied;
+            applied.already = true;
+            return applied;
+        }
+    }
     if (!done)
         return passOn(done);
     if (auto shown = readBack(*primary, change.wanted, deadline.sooner(readBackTime), stop); !shown)

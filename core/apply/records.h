@@ -19,6 +19,7 @@ namespace sixgate
 struct RecordsApplied {
     std::vector<QString> stale; ///< addresses of servers that did not have the new values yet
     bool wasAbsent = false;     ///< the expected values were those of a wildcard: the name itself had none
+    bool already = false;       ///< somebody else had set what is wanted: nothing was changed
 };
 Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, const std::map<Label, TsigKey> &keys,
                                     const Deadline &deadline, std::stop_token stop);

@@ -56,7 +56,8 @@ Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_
     if (auto saved = remember(with); !saved)
         return m_job.failed(change, saved.error());
     const auto done = applyRecords(records, m_job.site, m_keys, Deadline::after(recordTime), stop);
-    const bool unchanged = !done && isCertain(done.error());
+    const bool already = done && done->already;
+    const bool unchanged = already || (!done && isCertain(done.error()));
     if (!unchanged) {
         m_made.push_back({change.id, records, done.has_value()});
         m_made.back().records.perhapsAbsent = done && done->wasAbsent;
@@ -69,7 +70,7 @@ Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_
         return m_job.failed(change, done.error());
     m_oldTtl = std::max(m_oldTtl, records.expected.values.empty() ? records.wanted.ttl : records.expected.ttl);
     const QStringList behind(done->stale.begin(), done->stale.end());
-    m_job.step(change.id, StepState::Done,
+    m_job.step(change.id, already ? StepState::Unchanged : StepState::Done,
                behind.isEmpty()
                    ? QString()
                    : QStringLiteral("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));

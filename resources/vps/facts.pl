@@ -190,7 +190,8 @@ my $current   = readlink("$base/current") // '';
 my $activated = readlink("$base/active")  // '';
 my $whole     = $current eq $activated;
 if ((content('/var/lib/sixgate/made-by', 4096) // '') =~ m{^([0-9a-f]{16})\t(\d+)\t([A-Za-z0-9+/=]*)\t([A-Za-z0-9+/=]*)\n}) {
-    answer('maker', unbase64($3), unbase64($4)) if $current =~ m{^releases/$1-};
+    my ($id, @maker) = ($1, $3, $4);
+    answer('maker', map { unbase64($_) } @maker) if index($current, "releases/$id-") == 0;
 }
 answer('deployed', $whole && !@open && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
 for my $folder (sort { (stat $b)[9] <=> (stat $a)[9] } grep { -f "$_/manifest" } glob "$base/releases/*") {

@@ -138,8 +138,8 @@ sub take_back {
 # The copy itself takes its place again where that can be: it needs no room, and the disk may be full.
 sub put_back {
     my ($path, $bits, $number) = @_;
-    my $copy   = "$dir/old/$number";
-    my $beside = "$path.$run" =~ s{([^/]+)$}{.sixgate-$1}r;
+    my $copy = "$dir/old/$number";
+    (my $beside = $path) =~ s{[^/]*$}{.sixgate-$run};
     unlink $beside;
     return if link($copy, $beside) && chmod(oct $bits, $beside) && rename($beside, $path);
     unlink $beside;
@@ -167,7 +167,7 @@ sub leave {
 }
 
 # Contents and old contents may be secret; the log and the result are not.
-sub remove_contents { my ($of) = @_; system('rm', '-rf', '--', "$of/files", "$of/old", "$of/steps", "$of/reserve"); }
+sub remove_contents { my ($of) = @_; system('rm', '-rf', '--', "$of/files", "$of/old", "$of/steps", "$of/owner", "$of/reserve"); }
 
 # The end of a run that could not end by itself, and the rest for one that could. Gives whether there is nothing to do
 # any more.

@@ -55,6 +55,7 @@ forgets() { rm "$(site_folder desktop)/secrets/vps.vps.$1"; }
 sixgate() {
     local node=$1
     shift
+    LOOKED=''
     lab exec "$node" env ${AGENT:+"SSH_AUTH_SOCK=$AGENT"} "$SIXGATECTL" --secrets "dir:$(site_folder "$node")/secrets" "$@"
 }
 start_agent() {
@@ -77,6 +78,7 @@ agent_has() {
 on_terminal() {
     local what=$1 wanted=$2 text=$3 line rc=0
     shift 3
+    LOOKED=''
     printf -v line '%q ' "$SIXGATECTL" --secrets "dir:$(site_folder desktop)/secrets" "$@"
     printf '%s\n' "$text" | lab exec desktop script -qefc "$line" /dev/null >"$work/last" 2>&1 || rc=$?
     keep_output
@@ -87,7 +89,13 @@ on_terminal() {
 
 # The SSH server's words since the last look. journald gets them a little later.
 server_said() { lab exec vps sh -c 'journalctl -q --sync; journalctl -q -u ssh -o cat --cursor-file=/run/lab-cursor'; }
-look_away() { quiet server_said; }
+# Nothing to do where the last run was looked at: the lab's own phone does not count.
+look_away() { [ -n "${LOOKED-}" ] || quiet server_said; }
+# sees WHAT "CONNECTIONS ACCEPTED REFUSED": what the server saw of the last run
+sees() {
+    same "$1" "$2" "$(server_saw)"
+    LOOKED=yes
+}
 # What it saw since then: "CONNECTIONS ACCEPTED REFUSED", without the lab's own phone. "none" asks what is allowed.
 server_saw() {
     server_said >"$work/journal"
@@ -106,7 +114,7 @@ plans() {
     look_away
     run "$1" 3 desktop plan --only vps --json
     expect "$1: and is at work there" json '.withheld == [] and (.changes | length > 5) and all(.changes[]; .lane == "vps")'
-    same "$1: one connection by IPv6, one proof" '1 1 0' "$(server_saw)"
+    sees "$1: one connection by IPv6, one proof" '1 1 0'
 }
 login_works() { # WHO WAY
     lets_in "$1" "$2"
@@ -128,7 +136,7 @@ refused() {
     else
         failed "$1: says so, and what to do" "$text"
     fi
-    same "$1: connections, logins, failed ones" "$2" "$(server_saw)"
+    sees "$1: connections, logins, failed ones" "$2"
 }
 # From bare to green: deploys SUITE WHO WAY
 deploys() {
@@ -140,5 +148,5 @@ deploys() {
     run "$what: apply" 0 desktop apply
     expect "$what: the phone reaches the home over IPv4" within 10 reaches_home phone
     same "$what: the VPS has that release" "$1" "$(lab exec vps sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)"
-    same "$what: one connection by IPv6, one proof" '1 1 0' "$(server_saw)"
+    sees "$what: one connection by IPv6, one proof" '1 1 0'
 }

@@ -87,7 +87,7 @@ first_contact() {
     pins_nothing run 'trust --host-key with another one' 1 desktop vps trust --host-key "ssh-ed25519 SHA256:$(head -c 32 "$LAB_SSH_KEY.pub" | base64 | tr -d =)"
     look_away
     on_terminal 'trust: yes' 0 y vps trust
-    same 'trust: one connection, no login' '1 0 0' "$(server_saw)"
+    sees 'trust: one connection, no login' '1 0 0'
     right=$(pinned)
     expect 'trust: shows the fingerprint' output_has "$(host_key ed25519)"
     expect 'trust: and its other form' output_has "$(host_key ed25519 -E md5)"
@@ -141,7 +141,7 @@ keys_come_and_go() {
     sixgate desktop vps keys install <"$LAB_VPS_PASSWORD_FILE" >"$work/last" 2>&1
     same 'install: exit code' 0 $?
     keep_output
-    same 'install: one login by password, one by key' '2 2 0' "$(server_saw)"
+    sees 'install: one login by password, one by key' '2 2 0'
     same 'install: the key is for its owner only' '600 700' "$(stat -c %a "$mine" "${mine%/*}" | xargs)"
     # shellcheck disable=SC2088  # the site file says so
     same 'install: the site file names it' '~/.ssh/sixgate_ed25519 key' "$(jq -r '.vps[0].ssh | "\(.keyFile) \(.auth // "key")"' "$(site_file)")"

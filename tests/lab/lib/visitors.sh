@@ -74,11 +74,19 @@ END
     in_lab in_node router nft add rule inet home through iifname wan ip6 daddr '&' ::ffff:ffff:ffff:ffff == "$LAB_SERVER_IID" tcp dport 8443 accept
 }
 
+# The program as it is on a computer of another name (all nodes have this machine's).
+named_computer() {
+    printf '#!/bin/sh\nexec unshare --uts sh -c '\''hostname %s && exec "$0" "$@"'\'' %s "$@"\n' "$1" "$SIXGATECTL" >"$work/$1"
+    chmod 755 "$work/$1"
+    printf '%s\n' "$work/$1"
+}
+
 # --- the line --------------------------------------------------------------------------------
 
-# Ends all SSH connections to the VPS, in one of two ways: its process there is killed, or the connection is reset.
+# Ends all SSH connections to the VPS, in one of two ways: its process there is killed, or the connection is reset. They
+# fail where there is none.
 cut_by_kill() { lab exec vps pkill -KILL -f '^sshd: .*notty'; }
-cut_by_reset() { in_lab in_node vps ss -HK state established sport = 22 | grep -q :22; }
+cut_by_reset() { in_lab in_node vps ss -HtnK state established sport = 22 2>/dev/null | grep -q :22; }
 # Nothing of SSH passes for so many seconds; nobody is told.
 cut_silently() {
     in_lab in_node internet nft -f - <<'END'
@@ -108,9 +116,9 @@ cut_while() {
 }
 
 # A run that is not one of those before has begun to arrive; the current release is another one than before.
-remember_runs() { RUNS=$(list_runs) CURRENT=$(current_release) VPS_ROOT=$(lab vps root); }
+remember_runs() { RUNS_BEFORE=$(list_runs) CURRENT=$(current_release) VPS_ROOT=$(lab vps root); }
 list_runs() { ls "$(lab vps root)/var/lib/sixgate/runs" 2>/dev/null; }
-new_run() { [ "$(ls "$VPS_ROOT/var/lib/sixgate/runs")" != "$RUNS" ]; }
+new_run() { [ "$(ls "$VPS_ROOT/var/lib/sixgate/runs")" != "$RUNS_BEFORE" ]; }
 swapped() { [ "$(readlink "$VPS_ROOT/etc/sixgate/current")" != "$CURRENT" ]; }
 # Without a pause, some moments are short: at_once SECONDS COMMAND…
 at_once() {
@@ -148,4 +156,4 @@ fcntl.lockf(file, fcntl.LOCK_EX)
 print("locked", flush=True)
 time.sleep(float(sys.argv[1]))' "$1"
 }
-lock_is_held() { grep -q locked "$work/locked"; }
+lock_is_held() { grep -qs locked "$work/locked"; }
