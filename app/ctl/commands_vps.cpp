@@ -158,7 +158,16 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
                        {},
                        QStringLiteral("See which may: sixgatectl vps keys")},
                       command(options));
-    if (ownKey(site.vps.front(), stop) == found->blob)
+    const auto own = ownKey(site.vps.front(), stop);
+    if (!own && site.vps.front().auth != SshAuth::Password)
+        return giveUp(
+            output,
+            {ErrorCode::Refused,
+             QStringLiteral("It is not known which key is this computer's own, so none is removed from here."),
+             {},
+             QStringLiteral("Make its public half: ssh-keygen -y -f KEY > KEY.pub")},
+            command(options));
+    if (own == found->blob)
         return giveUp(
             output,
             {ErrorCode::Refused,

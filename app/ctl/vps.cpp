@@ -37,7 +37,7 @@ std::chrono::seconds visitorsPatience(const Plan &plan, const Hostname &vpsName)
         if (records && records->wanted.type == RecordType::A && records->wanted.name != vpsName)
             longest = std::max(longest, records->expected.ttl);
     }
-    return std::min<std::chrono::seconds>(longest, 130s);
+    return longest;
 }
 
 /// Nobody to ask, or he says no.
@@ -247,13 +247,20 @@ int VpsAct::replace(Site site)
         return giveUp(output, key.error(), command());
     const auto same = [&](const HostKeyPin &pin) { return pin.fits(key->type, key->fingerprint); };
     const auto &pins = old.vps.front().hostKeys;
-    if (std::any_of(pins.begin(), pins.end(), same) && old.vps.front().addresses == addresses)
-        return giveUp(output,
-                      {ErrorCode::Invalid,
-                       QStringLiteral("That is the machine that Sixgate uses already."),
-                       {},
-                       QStringLiteral("Give the addresses of the new one.")},
-                      command());
+    // Whichever shows that it is the same machine: what comes last is a removal.
+    const auto shared = [&](const IpAddress &one) {
+        const auto &before = old.vps.front().addresses;
+        return std::find(before.begin(), before.end(), one) != before.end();
+    };
+    if (std::any_of(pins.begin(), pins.end(), same) || std::any_of(addresses.begin(), addresses.end(), shared))
+        return giveUp(
+            output,
+            {ErrorCode::Invalid,
+             QStringLiteral("That is the machine that Sixgate uses already."),
+             {},
+             QStringLiteral("Give the addresses of the new one; it has none of the old one's and a host key of "
+                            "its own.")},
+            command());
     if (auto confirmed = confirmHostKey(options, output, QStringLiteral("The new machine"), *key, stops.stop);
         !confirmed)
         return giveUp(output, confirmed.error(), command());
@@ -266,6 +273,10 @@ int VpsAct::replace(Site site)
         return giveUp(output, seen.error(), command());
     // The site file names the new machine as soon as visitors are led there, and not before.
     bool moved = false;
+    if (!options.has("--abandon-old"))
+        output.print(QStringLiteral(
+            "When all paths are proven, everything that Sixgate brought to the old machine is taken away "
+            "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it alone).\n"));
     const Plan plan = engine.plan(*seen, PlanScope::All);
     const int exit = carryOut(engine, plan, true, [&] {
         auto saved = saveSite(options.siteFile, site);
@@ -279,7 +290,9 @@ int VpsAct::replace(Site site)
             exit == AllWell
                 ? QStringLiteral("The old machine still has the ACME keys: replace them at the DNS server, store "
                                  "the new ones (sixgatectl secret set), and apply.\n")
-                : QStringLiteral("The old machine was left as it is, since not all is well with the new one.\n"));
+                : QStringLiteral("The old machine was left as it is, since not all is well with the new one. It has "
+                                 "the ACME keys: once all is well, replace them at the DNS server, store the new ones "
+                                 "(sixgatectl secret set), and apply.\n"));
         return exit;
     }
     return letGo(old, visitorsPatience(plan, site.vps.front().host));

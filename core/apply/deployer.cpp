@@ -141,11 +141,12 @@ public:
         for (int i = 0; i < mostStarts; ++i) {
             m_id = newRunId();
             started = startOnce(bundle);
-            if (started || !isLoss(started.error()))
+            // After a time-out, too, nobody knows whether it has begun.
+            if (started || !(isLoss(started.error()) || started.error().code == ErrorCode::Timeout))
                 return started;
             const auto exists = looksForRun(stops.detach);
             if (!exists)
-                return passOn(exists);
+                return stops.detach.stop_requested() ? detached() : Outcome(passOn(exists));
             if (*exists)
                 return {};
         }
@@ -175,7 +176,7 @@ public:
         while (true) {
             const auto asked = m_host.command(RemoteCommand("systemctl")
                                                   .literal("kill")
-                                                  .literal("--kill-whom=main")
+                                                  .literal("--kill-who=main")
                                                   .literal("--signal=TERM")
                                                   .literal(unit.constData()),
                                               deadline, detach);
@@ -186,6 +187,16 @@ public:
             if (auto back = reconnect(deadline, detach); !back)
                 return back;
         }
+    }
+
+    /// Nobody waits any more.
+    Outcome detached() const
+    {
+        return fail(ErrorCode::Unavailable,
+                    QStringLiteral("Detached: the run on %1 goes on by itself.").arg(m_host.label()),
+                    QStringLiteral("Whatever it does, the VPS never stays half changed."),
+                    QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first). ") +
+                        whereTheVerdictIs(m_id));
     }
 
 private:
@@ -338,11 +349,7 @@ Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOw
     if (why == ErrorCode::Cancelled || why == ErrorCode::Timeout) {
         ended = run.cancel(stops.detach);
         if (!ended && !run.hasVerdict() && stops.detach.stop_requested())
-            return fail(ErrorCode::Unavailable,
-                        QStringLiteral("Detached: the run on %1 goes on by itself.").arg(host.label()),
-                        QStringLiteral("It was asked to stop; whatever it does, the VPS never stays half changed."),
-                        QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first). ") +
-                            whereTheVerdictIs(run.id()));
+            return run.detached();
     }
     if (!ended && !run.hasVerdict() && ended.error().fix.isEmpty())
         ended.error().fix = whereTheVerdictIs(run.id());

@@ -80,11 +80,10 @@ Result<std::unique_ptr<RemoteHost>> vpsHost(const Vps &vps, std::vector<IpAddres
     if (!target)
         return passOn(target);
     const QString own = vpsSudoPasswordSecret(vps);
-    // Who logs in by password is mostly asked for the same one by sudo.
-    const auto password = [&secrets, own, login = vps.auth == SshAuth::Password ? vpsPasswordSecret(vps) : QString()](
-                              std::stop_token token) -> Result<Secret> {
+    // Sudo mostly asks for the password of the login.
+    const auto password = [&secrets, own, login = vpsPasswordSecret(vps)](std::stop_token token) -> Result<Secret> {
         auto secret = secrets.get(own, Deadline::after(secretTime), token);
-        if (secret || secret.error().code != ErrorCode::NotFound || login.isEmpty())
+        if (secret || secret.error().code != ErrorCode::NotFound)
             return secret;
         return secrets.get(login, Deadline::after(secretTime), token);
     };

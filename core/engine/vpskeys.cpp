@@ -49,7 +49,7 @@ Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop
     if (!addresses)
         return passOn(addresses);
     const Vps &vps = site.vps.front();
-    const SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user};
+    const SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
     return readHostKey(target, Deadline::after(connectTime), stop);
 }
 

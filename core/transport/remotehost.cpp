@@ -7,6 +7,8 @@
 namespace sixgate
 {
 
+using namespace std::chrono_literals;
+
 namespace
 {
 
@@ -71,9 +73,16 @@ Outcome RemoteHost::connect(const Deadline &deadline, std::stop_token stop)
     return {};
 }
 
+tl::unexpected<Error> RemoteHost::noConnection() const
+{
+    return fail(ErrorCode::Network, QStringLiteral("There is no connection to %1.").arg(label()));
+}
+
 Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &deadline, std::stop_token stop,
                                     const std::function<void(const QByteArray &line)> &onLine, qsizetype outputLimit)
 {
+    if (!m_session)
+        return noConnection();
     if (m_target.user.text() == QLatin1String("root"))
         return m_session->exec(RemoteCommand("perl").literal("-"), script, deadline, stop, onLine, outputLimit);
     if (auto known = learnHowSudoIs(deadline, stop); !known)
@@ -90,14 +99,16 @@ Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &de
         return passOn(folder);
     const auto file = UploadFile::parse(folder->text() + QStringLiteral("/script"));
     auto ran = bySudo(RemoteCommand("/usr/bin/perl").word(*file), deadline, stop, onLine, outputLimit);
-    // Where sudo refused, the script did not remove itself; where the connection is gone it has started.
-    if (!ran && ran.error().code == ErrorCode::Denied)
-        m_session->exec(RemoteCommand("rm").literal("-rf").literal("--").word(*folder), {}, deadline, stop);
+    // The script removes itself when it starts; sudo may never have come so far.
+    if (!ran || ran->status != 0)
+        m_session->exec(RemoteCommand("rm").literal("-rf").literal("--").word(*folder), {}, Deadline::after(5s), {});
     return ran;
 }
 
 Result<ExecResult> RemoteHost::command(const RemoteCommand &command, const Deadline &deadline, std::stop_token stop)
 {
+    if (!m_session)
+        return noConnection();
     if (m_target.user.text() == QLatin1String("root"))
         return m_session->exec(command, {}, deadline, stop);
     if (auto known = learnHowSudoIs(deadline, stop); !known)

@@ -36,6 +36,7 @@ public:
 private:
     Result<ExecResult> bySudo(const RemoteCommand &command, const Deadline &deadline, std::stop_token stop,
                               const std::function<void(const QByteArray &line)> &onLine, qsizetype outputLimit);
+    tl::unexpected<Error> noConnection() const;
     Outcome learnHowSudoIs(const Deadline &deadline, std::stop_token stop);
 
     SshTarget m_target;

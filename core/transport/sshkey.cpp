@@ -166,14 +166,8 @@ Result<QByteArray> readSshPublicKey(const QString &file)
             return blob;
         return notAKey(file, QStringLiteral("It is no public key line."));
     }
-    const auto beside = readAll(file + QStringLiteral(".pub"));
-    if (beside) {
-        if (QByteArray blob = blobOfLine(beside->reveal()); !blob.isEmpty())
-            return blob;
-    }
-    if (!text)
-        return passOn(text);
-    if (text->reveal().contains("-----BEGIN OPENSSH PRIVATE KEY-----")) {
+    // What the private key itself tells goes first: a .pub beside it may be of another one.
+    if (text && text->reveal().contains("-----BEGIN OPENSSH PRIVATE KEY-----")) {
         const Secret decoded(body(text->reveal()));
         QByteArray rest = decoded.reveal().mid(15, 2048);
         for (int i = 0; i < 3; ++i)
@@ -182,6 +176,13 @@ Result<QByteArray> readSshPublicKey(const QString &file)
         if (QByteArray blob = takeSshString(rest); !blob.isEmpty())
             return blob;
     }
+    const auto beside = readAll(file + QStringLiteral(".pub"));
+    if (beside) {
+        if (QByteArray blob = blobOfLine(beside->reveal()); !blob.isEmpty())
+            return blob;
+    }
+    if (!text)
+        return passOn(text);
     return fail(ErrorCode::NotFound, QStringLiteral("The public half of the SSH key %1 is not there.").arg(file),
                 QStringLiteral("Neither it nor %1.pub is a public key.").arg(file),
                 QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(file));

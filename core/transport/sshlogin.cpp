@@ -224,7 +224,13 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
 Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
 {
     const auto at = [&](const IpAddress &address, const Deadline &mine) -> Result<PresentedHostKey> {
-        auto link = shakeHands(target, address, sshHostKeyTypes(), mine.sooner(mostToConnect), mine, stop);
+        // The pinned types first: the server presents the first one that it has.
+        QByteArrayList types = wantedTypes(target);
+        for (const QByteArray &type : sshHostKeyTypes()) {
+            if (!types.contains(type))
+                types << type;
+        }
+        auto link = shakeHands(target, address, types, mine.sooner(mostToConnect), mine, stop);
         if (!link)
             return passOn(link);
         if ((*link)->noCommonAlgorithm())

@@ -6,7 +6,7 @@ sub do_packages {
     my @missing = missing_packages(@names);
     return ['unchanged', 'All are installed already.'] unless @missing;
     wait_for_others();
-    my %before  = map { $_ => 1 } installed_packages();
+    my %before  = map { $_ => 1 } known_packages();
     put($found, 0600, join('', map { "$_\n" } apt_leftovers())) unless -e $found;
     my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
         '-o', 'Dpkg::Options::=--force-confold', 'install');
@@ -44,6 +44,12 @@ sub installed_packages {
 # What Debian's package tools and certbot's timer leave beside the packages.
 sub apt_leftovers {
     return grep { -e } glob '/var/lib/apt/lists/* /var/lib/apt/lists/auxfiles /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/lib/systemd/timers/stamp-certbot.timer';
+}
+
+# Also those that somebody's installation left half done: they are his.
+sub known_packages {
+    my (undef, $text) = command('dpkg-query', '-W', '-f', '${binary:Package} ${db:Status-Status}\n');
+    return map { /^(\S+) (?!not-installed|config-files)\S+$/ ? $1 : () } split /\n/, $text;
 }
 
 sub missing_packages {

@@ -28,7 +28,7 @@ system('systemd-run', '--quiet', '--collect', "--unit=sixgate-apply-$run", '--pr
     '--property=TimeoutStopSec=120', "--property=ExecStopPost=/usr/bin/perl $dir/run.pl $dir after",
     '--description=Sixgate carries out a plan', '--',
     '/usr/bin/perl', "$dir/run.pl", $dir) == 0
-    or fail('systemd-run did not start the run');
+    or do { system('systemctl', 'stop', "sixgate-apply-$run.service"); fail('systemd-run did not start the run'); };
 print "started\n";
 
 sub fail {

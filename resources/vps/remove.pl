@@ -71,6 +71,10 @@ sub ours_among {
 sub remove_packages {
     my @ours = ours_among(installed_packages());
     my @kept;
+    if (my @foreign = foreign_settings()) {
+        # Somebody uses Apache or certbot for something of his own by now.
+        return packages_that_stay(), "Somebody else's settings, which need them: " . join(', ', @foreign) . '.';
+    }
     if (@ours && extras(@ours)) {
         # Find those that others need, one by one.
         my %needed = map { $_ => 1 } grep { extras_beyond(\@ours, $_) } @ours;
@@ -95,6 +99,17 @@ sub remove_packages {
     command('rm', '-rf', '--', @leftovers) if @leftovers;
     rmdir for $had_apache ? qw(/var/www/html /var/www) : ();
     return @kept ? 'Packages that others need: ' . join(', ', @kept) . '.' : ();
+}
+
+# Files of Apache's and certbot's that neither Debian nor Sixgate has put there.
+sub foreign_settings {
+    my @files = grep { -f && !-l && !m{/zz-sixgate\.conf$} } glob '/etc/apache2/{sites,conf}-available/* /etc/apache2/{sites,conf}-enabled/*';
+    my @foreign = map { "/etc/letsencrypt/renewal/$_.conf" } lineages();
+    for my $file (@files) {
+        my ($owned) = command('dpkg-query', '-S', $file);
+        push @foreign, $file unless $owned;
+    }
+    return @foreign;
 }
 
 # What would go beyond these packages if they went.

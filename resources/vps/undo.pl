@@ -16,7 +16,12 @@
 sub take_lock {
     my ($seconds) = @_;
     # Not in /run/lock, where anybody may make files.
-    open($lock, '+>>', '/run/sixgate.lock') or failed("/run/sixgate.lock: $!.");
+    # Nor may others read it: who reads a file may lock it.
+    my $mask = umask 077;
+    my $ok   = open($lock, '+>>', '/run/sixgate.lock');
+    umask $mask;
+    failed("/run/sixgate.lock: $!.") unless $ok;
+    chmod 0600, $lock;
     for (1 .. $seconds * 10) {
         if (flock($lock, LOCK_EX | LOCK_NB)) {
             # facts.pl tells others who it is.
@@ -151,6 +156,12 @@ sub finish {
     my ($is, $boot) = @_;
     my @failed = $is->{verdict} eq 'done' ? () : take_back($boot);
     $is->{detail} = join("\n", grep { length } $is->{detail} // '', 'Not undone: ' . join(' ', @failed)) if @failed;
+    if (@failed && -d "$dir/old") {
+        # The only copies of what could not be put back.
+        folder($edited, 0700);
+        command('cp', '-a', '--', "$dir/old", "$edited/$run-not-undone");
+        $is->{detail} .= "\nWhat was there before is kept in $edited/$run-not-undone.";
+    }
     remove_contents($dir);
     result($is);
     disarm();
@@ -195,6 +206,8 @@ sub recover_now {
         $was_proven
         ? { verdict => 'done', summary => "Everything was done, but the run was ended $how before it could tidy up." }
         : ($ENV{EXIT_STATUS} // '') eq 'TERM' ? cancelled()
+        : (grep { $_->{kind} eq 'remove' } @steps)
+        ? { verdict => 'failed', summary => "The removal was ended $how; run it again to end it." }
         : { verdict => 'failed', summary => "The run was ended $how; what it had done is undone (packages and certificates stay)." },
         $mode eq 'boot');
 }
@@ -269,9 +282,10 @@ sub restore_active {
 # What a step is about to replace and no run of Sixgate has made: a copy stays, whatever becomes of the run.
 sub keep_edited {
     my (@more) = @_;
-    my %made = map { /^([0-9a-f]{64}) [0-7]+ \w+ (\S+)$/ ? ($2 => $1) : () } -f "$current/manifest" ? split(/\n/, slurp("$current/manifest")) : ();
+    # No copy of a secret: those that are not Sixgate's own are none of its business to multiply.
+    my %made = map { /^([0-9a-f]{64}) [0-7]+ plain (\S+)$/ ? ($2 => $1) : () } -f "$current/manifest" ? split(/\n/, slurp("$current/manifest")) : ();
     my %once;
-    my @paths = grep { $_ ne "$current/manifest" && -f && !$once{$_}++ }
+    my @paths = grep { $_ ne "$current/manifest" && !m{^$base/acme/} && -f && !$once{$_}++ }
         @more ? keys %made : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
     my $sums = sums(@paths);
     for my $path (@paths) {

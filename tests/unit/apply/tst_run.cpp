@@ -68,11 +68,11 @@ private Q_SLOTS:
         QVERIFY2(log.startsWith("result\tmoved\t"), log);
         QCOMPARE(output(path("cat"), {folder + path("/result")}), log);
         // Nothing of the contents stays; nothing was made.
-        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nowner\nresult\nrun.pl\n"));
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\nrun.pl\n"));
         QCOMPARE(output(path("find"), {path("/etc/sixgate"), path("/etc/systemd")}).count('\n'), 2);
         // What systemd runs after it only removes the rest.
         QCOMPARE(output(path("perl"), {folder + path("/run.pl"), folder, path("after")}), QByteArray());
-        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nowner\nresult\n"));
+        QCOMPARE(output(path("ls"), {folder}), QByteArray("log\nresult\n"));
         QCOMPARE(output(path("cat"), {folder + path("/log")}), log);
     }
 
