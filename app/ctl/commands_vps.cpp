@@ -266,6 +266,11 @@ int runKeys(const Options &options, Output &output, Site site, SecretStore &secr
                        {},
                        {}},
                       command(options));
+    // What is wrong with the input is told before anybody is asked.
+    if (const auto wanted = Fingerprint::parse(options.words.value(3)); what == QLatin1String("remove") && !wanted) {
+        giveUp(output, wanted.error(), command(options));
+        return BadInput;
+    }
     QByteArray line;
     if (what == QLatin1String("add")) {
         auto read = publicKeyLine(options.words[3], stop);
@@ -300,6 +305,9 @@ int runVps(const Options &options, Output &output, std::stop_token stop, std::st
     }
     if (auto fits = noMoreWords(options, keys ? 4 : 2); !fits)
         return giveUp(output, fits.error(), command(options));
+    if (const auto known = HostKeyPin::parse(options.value("--host-key")); options.has("--host-key") && !known)
+        return giveUp(output, {ErrorCode::Invalid, QStringLiteral("--host-key: %1").arg(known.error().summary), {}, {}},
+                      command(options));
     auto site = siteOf(options);
     if (!site) {
         giveUp(output, site.error(), command(options));
