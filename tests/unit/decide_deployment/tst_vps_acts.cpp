@@ -2,6 +2,7 @@
 
 #include "decide/vpsacts.h"
 
+#include "decide/fitness.h"
 #include "decide/plan.h"
 #include "sites.h"
 
@@ -250,6 +251,48 @@ private Q_SLOTS:
                        QStringList(records->wanted.values.begin(), records->wanted.values.end()).join(QLatin1Char(','));
         }
         QCOMPARE(found.join(QLatin1Char(' ')), expected);
+    }
+
+    // Tested, recognised but never tested, or refused.
+    void systems_data()
+    {
+        QTest::addColumn<QString>("id");
+        QTest::addColumn<QString>("version");
+        QTest::addColumn<QString>("verdict");
+        const auto row = [](const char *id, const char *version, const char *verdict) {
+            QTest::addRow("%s %s", id, version)
+                << QString::fromLatin1(id) << QString::fromLatin1(version) << QString::fromLatin1(verdict);
+        };
+        row("debian", "12", "good");
+        row("debian", "13", "good");
+        row("debian", "11", "refused");
+        row("debian", "", "refused");
+        row("ubuntu", "22.04", "untested");
+        row("ubuntu", "24.04", "untested");
+        row("ubuntu", "20.04", "refused");
+        row("ubuntu", "12", "refused");
+        row("fedora", "41", "refused");
+        row("", "", "refused");
+    }
+
+    void systems()
+    {
+        QFETCH(QString, id);
+        QFETCH(QString, version);
+        QFETCH(QString, verdict);
+        VpsFacts facts = deployedFacts();
+        facts.osId = id;
+        facts.osVersion = version;
+        facts.hasGlobalIpv6 = true;
+        facts.freeBytes = -1;
+        const auto withheld = judgeVps(facts, QStringLiteral("vps.example.org"), true);
+        const QString seen = withheld.empty()            ? QStringLiteral("good")
+                             : withheld.front().blocking ? QStringLiteral("refused")
+                                                         : QStringLiteral("untested");
+        QCOMPARE(seen, verdict);
+        QVERIFY(withheld.size() <= 1);
+        QCOMPARE(!withheld.empty() && withheld.front().reason.contains(QStringLiteral("never tested")),
+                 verdict == QLatin1String("untested"));
     }
 };
 
