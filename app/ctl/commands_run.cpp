@@ -42,14 +42,10 @@ tl::expected<Job, int> begin(const Options &options, Output &output, Engine::Sin
 
 Engine::Sinks sinksFor(Output &output)
 {
-    return {[&output](const QString &text) { output.activity(text); },
-            {},
-            [&output](const PathReport &path) { output.print(output.path(path)); }};
-}
-
-bool blocked(const Plan &plan)
-{
-    return std::any_of(plan.withheld.begin(), plan.withheld.end(), [](const Withheld &one) { return one.blocking; });
+    Engine::Sinks to;
+    to.activity = [&output](const QString &text) { output.activity(text); };
+    to.path = [&output](const PathReport &path) { output.print(output.path(path)); };
+    return to;
 }
 
 /// Well only where every path was proven: one that could not be checked may be broken, too.
@@ -79,7 +75,7 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
     out[QStringLiteral("changes")] = changes;
     out[QStringLiteral("withheld")] = json(plan.withheld);
     output.document(out);
-    return blocked(plan) ? Failed : !plan.empty() ? Differs : AllWell;
+    return plan.blocked() ? Failed : !plan.empty() ? Differs : AllWell;
 }
 
 int runApply(const Options &options, Output &output, std::stop_token stop, std::stop_token detach)
@@ -143,7 +139,7 @@ int runApply(const Options &options, Output &output, std::stop_token stop, std::
     output.print(output.summary(*report));
     out[QStringLiteral("check")] = json(*report);
     output.document(out);
-    return blocked(plan) ? Failed : exitOf(*report);
+    return plan.blocked() ? Failed : exitOf(*report);
 }
 
 int runCheck(const Options &options, Output &output, std::stop_token stop)

@@ -5,6 +5,7 @@
 #include "ctl/vps.h"
 #include "engine/vpskeys.h"
 #include "storage/sitefile.h"
+#include "storage/state.h"
 #include "transport/sshagent.h"
 #include "transport/sshkey.h"
 
@@ -23,6 +24,7 @@ namespace
 using namespace std::chrono_literals;
 
 constexpr auto agentTime = 20s;
+constexpr auto lockTime = 5s;
 constexpr const char *newKeyFile = "~/.ssh/sixgate_ed25519";
 
 QString command(const Options &options)
@@ -36,6 +38,15 @@ QString hostKeyTexts(const Vps &vps)
     for (const HostKeyPin &pin : vps.hostKeys)
         texts << pin.text();
     return texts.join(QStringLiteral(", "));
+}
+
+/// A change of the site file, while no other Sixgate works on that site.
+Outcome noted(const Options &options, const Site &site, const std::function<void(Vps &)> &change, std::stop_token stop)
+{
+    const auto lock = lockSite(site.name, Deadline::after(lockTime), stop);
+    if (!lock)
+        return passOn(lock);
+    return changeVps(options, site.vps.front().name, change);
 }
 
 int trust(const Options &options, Output &output, Site site, std::stop_token stop)
@@ -71,8 +82,10 @@ int trust(const Options &options, Output &output, Site site, std::stop_token sto
             command(options));
     if (auto confirmed = confirmHostKey(options, output, vps.host.ascii(), *key, stop); !confirmed)
         return giveUp(output, confirmed.error(), command(options));
-    vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
-    if (auto saved = saveSite(options.siteFile, site); !saved)
+    const HostKeyPin pin{*HostKeyType::parse(key->type), key->fingerprint};
+    if (auto saved = noted(
+            options, site, [&](Vps &one) { one.hostKeys = {pin}; }, stop);
+        !saved)
         return giveUp(output, saved.error(), command(options));
     output.print(QStringLiteral("Pinned in %1. From now on Sixgate talks to no machine with another key.\n")
                      .arg(options.siteFile));
@@ -95,6 +108,15 @@ std::optional<QByteArray> ownKey(const Vps &vps, std::stop_token stop)
     return blob ? std::optional(std::move(*blob)) : std::nullopt;
 }
 
+void tellElsewhere(Output &output, const AuthorizedKeys &all)
+{
+    if (!all.elsewhere.isEmpty())
+        output.remark(
+            QStringLiteral("The SSH server's settings name other places with keys, too, where Sixgate does not "
+                           "look: %1\n")
+                .arg(all.elsewhere.join(QStringLiteral(", "))));
+}
+
 int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &keys, std::stop_token stop)
 {
     const auto all = keys.list(stop);
@@ -104,7 +126,7 @@ int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &
     const auto own = ownKey(vps, stop);
     QJsonArray list;
     output.print(QStringLiteral("May log in as %1 on %2:\n").arg(vps.user.text(), vps.host.ascii()));
-    for (const AuthorizedKey &key : *all) {
+    for (const AuthorizedKey &key : all->keys) {
         const bool mine = own == key.blob;
         output.print(QStringLiteral("  %1  %2  %3%4\n")
                          .arg(key.fingerprint.text(), key.type.leftJustified(11), key.comment,
@@ -115,27 +137,39 @@ int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &
                                 {QStringLiteral("restricted"), key.restricted},
                                 {QStringLiteral("thisComputer"), mine}});
     }
-    if (all->empty())
+    if (all->keys.empty())
         output.print(QStringLiteral("  no key at all\n"));
+    tellElsewhere(output, *all);
     QJsonObject out = document(command(options));
     out[QStringLiteral("keys")] = list;
+    out[QStringLiteral("elsewhere")] = QJsonArray::fromStringList(all->elsewhere);
     output.document(out);
     return AllWell;
 }
 
-int addKey(const Options &options, Output &output, VpsKeys &keys, const QByteArray &line, std::stop_token stop)
+/// The JSON document about it.
+Result<QJsonObject> added(const Options &options, Output &output, VpsKeys &keys, const QByteArray &line,
+                          std::stop_token stop)
 {
-    const auto added = keys.add(line, stop);
-    if (!added)
-        return giveUp(output, added.error(), command(options));
+    const auto isNew = keys.add(line, stop);
+    if (!isNew)
+        return passOn(isNew);
     const auto key = parseAuthorizedKey(line);
     output.print(
-        (*added ? QStringLiteral("%1 (%2) may log in now.\n") : QStringLiteral("%1 (%2) may log in already.\n"))
+        (*isNew ? QStringLiteral("%1 (%2) may log in now.\n") : QStringLiteral("%1 (%2) may log in already.\n"))
             .arg(key->fingerprint.text(), key->comment));
     QJsonObject out = document(command(options));
     out[QStringLiteral("fingerprint")] = key->fingerprint.text();
-    out[QStringLiteral("changed")] = *added;
-    output.document(out);
+    out[QStringLiteral("changed")] = *isNew;
+    return out;
+}
+
+int addKey(const Options &options, Output &output, VpsKeys &keys, const QByteArray &line, std::stop_token stop)
+{
+    const auto out = added(options, output, keys, line, stop);
+    if (!out)
+        return giveUp(output, out.error(), command(options));
+    output.document(*out);
     return AllWell;
 }
 
@@ -149,9 +183,9 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
     const auto all = keys.list(stop);
     if (!all)
         return giveUp(output, all.error(), command(options));
-    const auto found =
-        std::find_if(all->begin(), all->end(), [&](const AuthorizedKey &key) { return key.fingerprint == *wanted; });
-    if (found == all->end())
+    const auto found = std::find_if(all->keys.begin(), all->keys.end(),
+                                    [&](const AuthorizedKey &key) { return key.fingerprint == *wanted; });
+    if (found == all->keys.end())
         return giveUp(output,
                       {ErrorCode::NotFound,
                        QStringLiteral("No key with that fingerprint may log in there."),
@@ -182,6 +216,7 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
     output.print(QStringLiteral("%1 (%2) may not log in any more. Connections that are open now stay open until they "
                                 "end.\n")
                      .arg(found->fingerprint.text(), found->comment));
+    tellElsewhere(output, *all);
     output.print(
         QStringLiteral("If that computer held Sixgate's secrets, replace the TSIG keys at the DNS server, too.\n"));
     QJsonObject out = document(command(options));
@@ -228,15 +263,19 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
     auto keys = VpsKeys::openWithPassword(site, std::move(*password), stop);
     if (!keys)
         return giveUp(output, keys.error(), command(options));
-    const int added = addKey(options, output, *keys, line, stop);
-    if (added != AllWell)
-        return added;
-    vps.auth = SshAuth::Key;
-    vps.keyFile = file;
+    const auto out = added(options, output, *keys, line, stop);
+    if (!out)
+        return giveUp(output, out.error(), command(options));
+    const auto withKey = [&file](Vps &one) {
+        one.auth = SshAuth::Key;
+        one.keyFile = file;
+    };
+    withKey(vps);
     if (auto works = tryLogin(site, secrets, stop); !works)
         return giveUp(output, works.error(), command(options));
-    if (auto saved = saveSite(options.siteFile, site); !saved)
+    if (auto saved = noted(options, site, withKey, stop); !saved)
         return giveUp(output, saved.error(), command(options));
+    output.document(*out);
     output.print(QStringLiteral("Logged in with it; %1 names it from now on.\n").arg(options.siteFile));
     return AllWell;
 }

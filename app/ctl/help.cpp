@@ -78,6 +78,7 @@ constexpr std::array commands = {
         "            --keep-packages  leave the Debian packages.\n"
         "  replace --address IPV4 [--address IPV6]  move to a bare new machine: sets it up, leads visitors there,\n"
         "            and takes everything away from the old one.\n"
+        "            Without an address: goes on with a move that broke off, and cleans the old machine.\n"
         "            --host-key KEY  of the new machine; else you are asked to compare it.\n"
         "            --abandon-old   do not go to the old machine any more.\n"
         "  --yes     do not ask before doing what was shown (remove, replace, rollback).",

@@ -105,9 +105,17 @@ public:
         return next == job.state ? Outcome() : job.save(std::move(next));
     }
 
+    Outcome tellDeployed() { return job.sinks.deployed ? job.sinks.deployed() : Outcome(); }
+
     Outcome carryOut(const Plan &plan, RunStops stops)
     {
-        bool vpsDone = false;
+        bool vpsDone = std::all_of(plan.changes.begin(), plan.changes.end(), [](const Change &change) {
+            return std::holds_alternative<SetRecords>(change.action);
+        });
+        if (vpsDone) {
+            if (auto told = tellDeployed(); !told)
+                return told;
+        }
         for (const Change &change : plan.changes) {
             // Beyond the VPS's swap the job is finished: half of it would leave visitors nowhere.
             if (deployed)
@@ -128,6 +136,8 @@ public:
                     !done)
                     return done;
                 deployed = true;
+                if (auto told = tellDeployed(); !told)
+                    return told;
             }
         }
         return {};
@@ -234,6 +244,18 @@ Outcome Engine::apply(const Plan &plan, const RunStops &stops)
     for (const QString &left : d->dns.undo())
         done.error().detail += QLatin1Char('\n') + left;
     return done;
+}
+
+const std::optional<LeftVps> &Engine::left() const
+{
+    return d->job.state.leftVps;
+}
+
+Outcome Engine::rememberLeft(std::optional<LeftVps> left)
+{
+    SiteState next = d->job.state;
+    next.leftVps = std::move(left);
+    return next == d->job.state ? Outcome() : d->job.save(std::move(next));
 }
 
 Result<CheckReport> Engine::check(std::stop_token stop)

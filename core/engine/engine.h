@@ -5,6 +5,7 @@
 #include "decide/vpsacts.h"
 #include "model/pathreport.h"
 #include "storage/secrets.h"
+#include "storage/state.h"
 
 #include <functional>
 #include <memory>
@@ -23,6 +24,9 @@ public:
         std::function<void(const QString &)> activity;
         /// The steps of apply(), by change id.
         ProgressSink step;
+        /// The VPS is as the plan wants it, and records that lead to it come next; an error ends apply(). Called once,
+        /// before all else where the plan leaves the VPS alone.
+        std::function<Outcome()> deployed;
         /// Each path as soon as it is proven.
         std::function<void(const PathReport &)> path;
     };
@@ -52,6 +56,11 @@ public:
     /// Carries `plan` out in its order and stops at the first change that fails; the VPS's changes are one transaction.
     /// All keys are fetched before anything is changed. Records that were set are remembered, whatever comes after.
     Outcome apply(const Plan &plan, const RunStops &stops);
+
+    /// What is remembered of a machine that the site has left: since the last observe() or rememberLeft(), which makes
+    /// it durable.
+    const std::optional<LeftVps> &left() const;
+    Outcome rememberLeft(std::optional<LeftVps> left);
 
     /// Proves the four paths. After changes it tries again while resolvers may still hold the old records: at most
     /// their time to live, 130 s. Fails with Cancelled only.

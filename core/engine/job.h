@@ -1,7 +1,6 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "storage/state.h"
 
 namespace sixgate
 {

@@ -98,17 +98,19 @@ Result<QByteArray> VpsKeys::run(const QByteArray &question, std::stop_token stop
     return ran->out;
 }
 
-Result<std::vector<AuthorizedKey>> VpsKeys::list(std::stop_token stop)
+Result<AuthorizedKeys> VpsKeys::list(std::stop_token stop)
 {
     const auto out = run("list", stop);
     if (!out)
         return passOn(out);
-    std::vector<AuthorizedKey> keys;
+    AuthorizedKeys all;
     for (const QByteArray &line : out->split('\n')) {
-        if (auto key = parseAuthorizedKey(QByteArray::fromBase64(line)))
-            keys.push_back(std::move(*key));
+        if (line.startsWith("elsewhere "))
+            all.elsewhere << shownLine(QByteArray::fromBase64(line.mid(10)));
+        else if (auto key = parseAuthorizedKey(QByteArray::fromBase64(line)))
+            all.keys.push_back(std::move(*key));
     }
-    return keys;
+    return all;
 }
 
 Result<bool> VpsKeys::add(const QByteArray &line, std::stop_token stop)

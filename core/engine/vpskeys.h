@@ -22,7 +22,15 @@ struct AuthorizedKey {
     bool restricted = false; ///< options stand in front of it
 };
 
-/// The authorized_keys of the VPS's user. One thread.
+/// Who may log in.
+struct AuthorizedKeys {
+    std::vector<AuthorizedKey> keys;
+    /// Other places where the SSH server looks for keys (files, commands, authorities), as its settings name them.
+    /// Sixgate does not look there.
+    QStringList elsewhere;
+};
+
+/// The authorized_keys and authorized_keys2 of the VPS's user. One thread.
 class VpsKeys
 {
 public:
@@ -31,7 +39,7 @@ public:
     /// Logs in with a password that is kept nowhere.
     static Result<VpsKeys> openWithPassword(const Site &site, Secret password, std::stop_token stop);
 
-    Result<std::vector<AuthorizedKey>> list(std::stop_token stop);
+    Result<AuthorizedKeys> list(std::stop_token stop);
     /// `line` is a public key as in a .pub file. True where it was not there before.
     Result<bool> add(const QByteArray &line, std::stop_token stop);
     /// NotFound where no such key may log in.

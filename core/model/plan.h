@@ -5,6 +5,7 @@
 
 #include <QByteArray>
 
+#include <algorithm>
 #include <variant>
 #include <vector>
 
@@ -120,6 +121,11 @@ struct Plan {
     std::vector<Withheld> withheld;
 
     bool empty() const { return changes.empty(); }
+    /// Something is in the way that the user must settle first.
+    bool blocked() const
+    {
+        return std::any_of(withheld.begin(), withheld.end(), [](const Withheld &one) { return one.blocking; });
+    }
 };
 
 } // namespace sixgate

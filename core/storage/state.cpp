@@ -17,6 +17,7 @@ namespace
 {
 
 constexpr int Schema = 1;
+constexpr qint64 LatestTime = 100'000'000'000; // some thousand years
 constexpr qsizetype LongestStateFile = 16 * 1024 * 1024;
 
 QString statePath(const Label &site)
@@ -72,6 +73,55 @@ Result<ManagedRecord> parseRecord(const JsonNode &node)
     return record;
 }
 
+Result<LeftVps> parseLeftVps(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"addresses", "hostKeys", "forgottenAt"});
+    if (!fields)
+        return passOn(fields);
+    const auto addresses = neededList(*fields, "addresses");
+    if (!addresses)
+        return passOn(addresses);
+    LeftVps left;
+    for (const JsonNode &item : *addresses) {
+        const auto text = jsonText(item, "\"192.0.2.10\"");
+        if (!text)
+            return passOn(text);
+        const auto address = parseIpAddress(*text);
+        if (!address)
+            return failAt(item.path, address.error().summary);
+        left.addresses.push_back(*address);
+    }
+    const auto keys = neededList(*fields, "hostKeys");
+    if (!keys)
+        return passOn(keys);
+    for (const JsonNode &item : *keys) {
+        const auto key = jsonParsed<HostKeyPin>(item, "\"ssh-ed25519 SHA256:…\"");
+        if (!key)
+            return passOn(key);
+        left.hostKeys.push_back(*key);
+    }
+    if (fields->has("forgottenAt")) {
+        const auto at = jsonInteger(fields->at("forgottenAt"), 0, LatestTime, 1'800'000'000);
+        if (!at)
+            return passOn(at);
+        left.forgottenAt = *at;
+    }
+    return left;
+}
+
+QJsonObject leftVpsJson(const LeftVps &left)
+{
+    QJsonArray addresses, keys;
+    for (const IpAddress &address : left.addresses)
+        addresses.append(ipText(address));
+    for (const HostKeyPin &key : left.hostKeys)
+        keys.append(key.text());
+    QJsonObject out{{QStringLiteral("addresses"), addresses}, {QStringLiteral("hostKeys"), keys}};
+    if (left.forgottenAt)
+        out[QStringLiteral("forgottenAt")] = *left.forgottenAt;
+    return out;
+}
+
 Result<SiteState> parseState(const QByteArray &text)
 {
     const auto document = parseJson(text, QStringLiteral("The state file"));
@@ -83,7 +133,8 @@ Result<SiteState> parseState(const QByteArray &text)
         return passOn(schema);
     if (*schema > Schema)
         return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
-    const auto root = JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates", "vpsKeys"});
+    const auto root =
+        JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates", "vpsKeys", "leftVps"});
     if (!root)
         return passOn(root);
     const auto items = neededList(*root, "managedRecords");
@@ -122,6 +173,12 @@ Result<SiteState> parseState(const QByteArray &text)
         if (!pem)
             return passOn(pem);
         state.pinnedCertificates[*server] = pem->toLatin1();
+    }
+    if (root->has("leftVps")) {
+        auto left = parseLeftVps(root->at("leftVps"));
+        if (!left)
+            return passOn(left);
+        state.leftVps = std::move(*left);
     }
     return state;
 }
@@ -175,10 +232,12 @@ Outcome saveState(const Label &site, const SiteState &state)
     QJsonArray keys;
     for (const Fingerprint &key : state.vpsKeys)
         keys.append(key.text());
-    const QJsonObject root{{QStringLiteral("schema"), Schema},
-                           {QStringLiteral("managedRecords"), records},
-                           {QStringLiteral("pinnedCertificates"), pinned},
-                           {QStringLiteral("vpsKeys"), keys}};
+    QJsonObject root{{QStringLiteral("schema"), Schema},
+                     {QStringLiteral("managedRecords"), records},
+                     {QStringLiteral("pinnedCertificates"), pinned},
+                     {QStringLiteral("vpsKeys"), keys}};
+    if (state.leftVps)
+        root[QStringLiteral("leftVps")] = leftVpsJson(*state.leftVps);
     if (const auto made = makePrivateFolder(stateFolder(site)); !made)
         return made;
     return writeAtomically(statePath(site), QJsonDocument(root).toJson());

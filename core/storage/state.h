@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/deadline.h"
+#include "model/hostkeypin.h"
 #include "model/names.h"
 #include "model/observation.h"
 
@@ -8,12 +9,24 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <vector>
 
 namespace sixgate
 {
+
+/// A machine that another one replaces: what is needed to take Sixgate away from it, later and from this computer too.
+struct LeftVps {
+    std::vector<IpAddress> addresses;
+    std::vector<HostKeyPin> hostKeys;
+    /// When resolvers have forgotten that visitors were led there, in seconds since 1970 (UTC); nothing while they may
+    /// still be led there.
+    std::optional<qint64> forgottenAt;
+
+    friend bool operator==(const LeftVps &, const LeftVps &) = default;
+};
 
 /// What Sixgate must remember about a site from one run to the next: `<state folder>/state.json`, mode 0600.
 struct SiteState {
@@ -25,6 +38,8 @@ struct SiteState {
     std::map<Label, QByteArray> pinnedCertificates;
     /// Keys of the VPS's certificates, as they were seen last: who shows one of them is not the home server.
     std::set<Fingerprint> vpsKeys;
+    /// From the first change of `vps replace` until the old machine is clean or given up.
+    std::optional<LeftVps> leftVps;
 
     friend bool operator==(const SiteState &, const SiteState &) = default;
 };

@@ -1,31 +1,54 @@
 # The SSH keys that may log in as this user. Run as the user itself: perl - (this text, __END__, one line):
-#   list            prints the lines of ~/.ssh/authorized_keys that hold a key, each in base64
+#   list            prints the lines of ~/.ssh/authorized_keys and ~/.ssh/authorized_keys2 that hold a key, each in
+#                   base64, and "elsewhere BASE64" for every other source that the SSH server's settings name
 #   add BASE64      adds a line, unless its key is there; prints "added" or "there"
-#   remove BASE64   removes all lines that hold this key (its blob in base64); prints how many
+#   remove BASE64   from both files removes all lines that hold this key (its blob in base64); prints how many
 use strict;
 use warnings;
 
 my ($deed, $value) = (<DATA> // '') =~ m{^(list|add|remove)(?: ([A-Za-z0-9+/=]+))?\n$} or fail('no question');
 my $home   = (getpwuid($<))[7] // fail('this user has no home');
 my $folder = "$home/.ssh";
-my $file   = "$folder/authorized_keys";
+my @files  = map { "$folder/$_" } qw(authorized_keys authorized_keys2);    # sshd's own default
 umask 077;
 
-my @lines = -e $file ? read_lines() : ();
+my %lines = map { $_ => [-e $_ ? read_lines($_) : ()] } @files;
 if ($deed eq 'list') {
-    print pack_line($_), "\n" for grep { defined blob($_) } @lines;
+    print pack_line($_), "\n" for grep { defined blob($_) } map { @{ $lines{$_} } } @files;
+    print 'elsewhere ', pack_line($_), "\n" for elsewhere();
 }
 elsif ($deed eq 'add') {
     my $new  = unpack_line($value);
     my $blob = blob($new) // fail('that is no public key');
-    if (grep { (blob($_) // '') eq $blob } @lines) { print "there\n"; exit 0; }
-    write_lines(@lines, $new);
+    if (grep { (blob($_) // '') eq $blob } map { @$_ } values %lines) { print "there\n"; exit 0; }
+    write_lines($files[0], @{ $lines{ $files[0] } }, $new);
     print "added\n";
 }
 else {
-    my @kept = grep { (blob($_) // '') ne $value } @lines;
-    write_lines(@kept) if @kept < @lines;
-    print @lines - @kept, "\n";
+    my $gone = 0;
+    for my $file (@files) {
+        my @kept = grep { (blob($_) // '') ne $value } @{ $lines{$file} };
+        write_lines($file, @kept) if @kept < @{ $lines{$file} };
+        $gone += @{ $lines{$file} } - @kept;
+    }
+    print "$gone\n";
+}
+
+# Where the SSH server looks for keys besides, whoever that is for.
+sub elsewhere {
+    my %found;
+    my @configs = ('/etc/ssh/sshd_config');
+    my %read;
+    while (defined(my $config = shift @configs)) {
+        next if $read{$config}++ || !open(my $in, '<:raw', $config);
+        while (<$in>) {
+            next unless /^\s*(Include|AuthorizedKeysFile|AuthorizedKeysCommand|TrustedUserCAKeys)[\s=]+"?(.*?)"?\s*$/i;
+            my ($what, $value) = (lc $1, $2);
+            if ($what eq 'include') { push @configs, map { glob(m{^/} ? $_ : "/etc/ssh/$_") } split ' ', $value; next; }
+            $found{$_} = 1 for $what eq 'authorizedkeysfile' ? split(' ', $value) : $value;
+        }
+    }
+    return sort grep { !m{^(?:none|(?:%h/)?\.ssh/authorized_keys2?)$} } keys %found;
 }
 
 # The key of a line, in base64; undefined where it has none. Options may stand in front of the type, in quotes with
@@ -40,6 +63,7 @@ sub blob {
 }
 
 sub read_lines {
+    my ($file) = @_;
     open(my $in, '<:raw', $file) or fail("$file: $!");
     my @all = map { s/\r?\n$//r } <$in>;
     return @all;
@@ -47,7 +71,7 @@ sub read_lines {
 
 # In one rename, with the mode of before.
 sub write_lines {
-    my (@all) = @_;
+    my ($file, @all) = @_;
     -d $folder or mkdir($folder, 0700) or fail("$folder: $!");
     # It may be a link to where it really is.
     my $target = -l $file ? readlink($file) : $file;

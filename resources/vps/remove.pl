@@ -112,12 +112,12 @@ sub foreign_settings {
     return @foreign;
 }
 
-# What would go beyond these packages if they went.
+# What would go beyond these packages if they went, or come instead of them.
 sub extras {
     my (@these) = @_;
     my %these = map { s/:\w+$//r => 1 } @these;
     my (undef, $text) = command('apt-get', '-s', '-q', 'purge', @these);
-    return grep { !$these{$_} } $text =~ /^(?:Purg|Remv) ([^\s:]+)/mg;
+    return grep { !$these{$_} } $text =~ /^(?:Purg|Remv|Inst) ([^\s:]+)/mg;
 }
 
 sub extras_beyond {

@@ -42,6 +42,7 @@ my $made_by = '/var/lib/sixgate/made-by';    # RELEASE TIME VERSION WHO of the c
 my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs installed, with all that they need
 my $found = '/var/lib/sixgate/found';    # what was there of apt_leftovers() before the first run
 my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
+my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
 my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
 my ($dir, $mode) = @ARGV;

@@ -12,18 +12,23 @@
 #   STEP unit   NAME ENABLED ACTIVE GENERATION        what systemd said, 1 or 0; Apache's generation()
 # It is removed when the new release has proven itself; until then the old state counts.
 
+sub open_lock {
+    # Nobody else may read it: who reads a file may lock it.
+    my $mask = umask 077;
+    my $ok   = open($lock, '+>>', $lock_file);
+    umask $mask;
+    failed("$lock_file: $!.") unless $ok;
+    chmod 0600, $lock;
+}
+
 # Gives whether it was to be had within so many seconds.
 sub take_lock {
     my ($seconds) = @_;
-    # Not in /run/lock, where anybody may make files.
-    # Nor may others read it: who reads a file may lock it.
-    my $mask = umask 077;
-    my $ok   = open($lock, '+>>', '/run/sixgate.lock');
-    umask $mask;
-    failed("/run/sixgate.lock: $!.") unless $ok;
-    chmod 0600, $lock;
     for (1 .. $seconds * 10) {
+        open_lock() unless $lock;
         if (flock($lock, LOCK_EX | LOCK_NB)) {
+            # A removal that ended just now has taken the file away: then this one locks nothing.
+            if ((stat $lock)[1] != ((stat $lock_file)[1] // 0)) { undef $lock; redo; }
             # facts.pl tells others who it is.
             truncate($lock, 0);
             $lock->autoflush(1);
@@ -172,9 +177,10 @@ sub finish {
 sub leave {
     select(undef, undef, undef, 5);
     close($log);
-    unlink '/run/sixgate.lock';
-    command('rm', '-rf', '--', grep { $_ ne $edited } glob '/var/lib/sixgate/*');
-    rmdir '/var/lib/sixgate';
+    # Another computer's run may have come meanwhile; it waits for this lock.
+    command('rm', '-rf', '--', $dir);
+    rmdir for $runs, '/var/lib/sixgate';
+    unlink $lock_file;
 }
 
 # Contents and old contents may be secret; the log and the result are not.

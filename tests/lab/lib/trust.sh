@@ -156,6 +156,13 @@ keys_come_and_go() {
     keep_output
     expect 'add again: nothing to do' json '.changed == false'
     other_logs_in 3 'the other computer gets in'
+    # The second file that sshd reads by itself, and one that its settings name besides.
+    lab exec vps tee /home/ada/.ssh/authorized_keys2 <"$other.pub" >/dev/null
+    server_config 06-lab 'AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2 /etc/ssh/keys/%u'
+    run 'keys in two files' 0 desktop vps keys --json
+    expect 'keys in two files: both are told' json '[.keys[] | select(.comment == "the other laptop")] | length == 2'
+    expect 'keys elsewhere: the place is told' json '.elsewhere == ["/etc/ssh/keys/%u"]'
+    lab exec vps rm /etc/ssh/sshd_config.d/06-lab.conf
     run 'remove' 0 desktop vps keys remove "$(fingerprint_of "$other.pub")"
     same 'remove: all others are as before' "$before" "$(ada_keys)"
     same 'remove: the file is its owner'"'"'s' '600 ada' "$(lab exec vps stat -c '%a %U' /home/ada/.ssh/authorized_keys)"
@@ -184,19 +191,10 @@ other_logs_in() { # CODE WHAT
 
 # --- leaks -----------------------------------------------------------------------------------
 
-# Everything that looks like a leak: now, here and on the VPS, and in process lists since the start. Nothing, or lines.
-leaks() {
-    sort -u "$work/leaks"
-    grep -rlaF -f "$work/canaries" "$work/outputs" 2>/dev/null
-    leaked_files
-    lab vps log | grep -aF -f "$work/canaries" | cut -c -60
-    vps_leaks
-}
-no_secrets() { same "no secret $1" '' "$(leaks)"; }
 planted_leaks() {
     local where
     lab exec vps sh -c 'sleep 1; true' sh "$(cat "$LAB_VPS_PASSWORD_FILE")"
-    expect 'a password on a command line is noticed' grep -q sleep "$work/leaks"
+    expect 'a password on a command line is noticed' within 5 grep -q sleep "$work/leaks"
     : >"$work/leaks"
     leaks_at() { expect "a leak is noticed: $1" grep -qF -- "$2" <<<"$(leaks)"; }
     lab exec vps tee -a /var/log/planted.log <"$LAB_VPS_PASSWORD_FILE" >/dev/null

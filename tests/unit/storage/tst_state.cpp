@@ -88,9 +88,15 @@ private Q_SLOTS:
                                 key("cloud.example.org", RecordType::A, "y")};
         state.pinnedCertificates[*Label::parse(QStringLiteral("nas"))] = "-----BEGIN CERTIFICATE-----\nMII=\n";
         state.vpsKeys = {Fingerprint::ofBytes("a"), Fingerprint::ofBytes("b")};
+        state.leftVps =
+            LeftVps{{*parseIpAddress(QStringLiteral("2001:db8::10")), *parseIpAddress(QStringLiteral("192.0.2.10"))},
+                    {*HostKeyPin::parse(QStringLiteral("ssh-ed25519 ") + Fingerprint::ofBytes("c").text()),
+                     Fingerprint::ofBytes("d")},
+                    1'795'000'000};
         QVERIFY(saveState(home(), state));
         const auto loaded = loadState(home());
         QVERIFY(loaded);
+        QVERIFY(loaded->leftVps == state.leftVps);
         QVERIFY(loaded->vpsKeys == state.vpsKeys);
         QVERIFY(loaded->pinnedCertificates == state.pinnedCertificates);
         QCOMPARE(shown(loaded->managedRecords),
@@ -101,8 +107,11 @@ private Q_SLOTS:
         QCOMPARE(int(status.st_mode & 07777), 0600);
         QCOMPARE(::stat(QFile::encodeName(stateFolder(home())).constData(), &status), 0);
         QCOMPARE(int(status.st_mode & 07777), 0700);
+        state.leftVps->forgottenAt.reset();
+        QVERIFY(saveState(home(), state));
+        QVERIFY(loadState(home())->leftVps == state.leftVps);
         QVERIFY(saveState(home(), {}));
-        QVERIFY(loadState(home())->managedRecords.empty());
+        QVERIFY(loadState(home()) == SiteState());
     }
 
     void sitesAreApart()
