@@ -94,6 +94,15 @@ int trust(const Options &options, Output &output, Site site, std::stop_token sto
     return AllWell;
 }
 
+void tellElsewhere(Output &output, const QStringList &elsewhere)
+{
+    if (!elsewhere.isEmpty())
+        output.remark(
+            QStringLiteral("The SSH server's settings name other places with keys, too, where Sixgate does not "
+                           "look: %1\n")
+                .arg(elsewhere.join(QStringLiteral(", "))));
+}
+
 /// The public key of this computer's login; nothing where it logs in otherwise.
 std::optional<QByteArray> ownKey(const Vps &vps, std::stop_token stop)
 {
@@ -106,15 +115,6 @@ std::optional<QByteArray> ownKey(const Vps &vps, std::stop_token stop)
         return std::nullopt;
     auto blob = readSshPublicKey(expandHome(vps.keyFile));
     return blob ? std::optional(std::move(*blob)) : std::nullopt;
-}
-
-void tellElsewhere(Output &output, const AuthorizedKeys &all)
-{
-    if (!all.elsewhere.isEmpty())
-        output.remark(
-            QStringLiteral("The SSH server's settings name other places with keys, too, where Sixgate does not "
-                           "look: %1\n")
-                .arg(all.elsewhere.join(QStringLiteral(", "))));
 }
 
 int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &keys, std::stop_token stop)
@@ -139,7 +139,7 @@ int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &
     }
     if (all->keys.empty())
         output.print(QStringLiteral("  no key at all\n"));
-    tellElsewhere(output, *all);
+    tellElsewhere(output, all->elsewhere);
     QJsonObject out = document(command(options));
     out[QStringLiteral("keys")] = list;
     out[QStringLiteral("elsewhere")] = QJsonArray::fromStringList(all->elsewhere);
@@ -151,16 +151,17 @@ int listKeys(const Options &options, Output &output, const Site &site, VpsKeys &
 Result<QJsonObject> added(const Options &options, Output &output, VpsKeys &keys, const QByteArray &line,
                           std::stop_token stop)
 {
-    const auto isNew = keys.add(line, stop);
-    if (!isNew)
-        return passOn(isNew);
+    const auto result = keys.add(line, stop);
+    if (!result)
+        return passOn(result);
+    const bool isNew = result->isNew;
     const auto key = parseAuthorizedKey(line);
-    output.print(
-        (*isNew ? QStringLiteral("%1 (%2) may log in now.\n") : QStringLiteral("%1 (%2) may log in already.\n"))
-            .arg(key->fingerprint.text(), key->comment));
+    output.print((isNew ? QStringLiteral("%1 (%2) may log in now.\n") : QStringLiteral("%1 (%2) may log in already.\n"))
+                     .arg(key->fingerprint.text(), key->comment));
     QJsonObject out = document(command(options));
     out[QStringLiteral("fingerprint")] = key->fingerprint.text();
-    out[QStringLiteral("changed")] = *isNew;
+    out[QStringLiteral("changed")] = isNew;
+    tellElsewhere(output, result->elsewhere);
     return out;
 }
 
@@ -216,7 +217,7 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
     output.print(QStringLiteral("%1 (%2) may not log in any more. Connections that are open now stay open until they "
                                 "end.\n")
                      .arg(found->fingerprint.text(), found->comment));
-    tellElsewhere(output, *all);
+    tellElsewhere(output, all->elsewhere);
     output.print(
         QStringLiteral("If that computer held Sixgate's secrets, replace the TSIG keys at the DNS server, too.\n"));
     QJsonObject out = document(command(options));

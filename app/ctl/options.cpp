@@ -43,6 +43,8 @@ const std::vector<Rule> &rules()
         {"--key", true, {"vps keys"}},
         {"--keep-packages", false, {"vps remove"}},
         {"--address", true, {"vps replace"}},
+        {"--user", true, {"vps replace"}},
+        {"--port", true, {"vps replace"}},
         {"--abandon-old", false, {"vps replace"}},
         {"--yes", false, {"vps rollback", "vps remove", "vps replace"}},
     };

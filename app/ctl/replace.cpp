@@ -1,6 +1,7 @@
 // vps replace: another machine instead. What was left is remembered until it is clean or given up, so that a move that
 // broke off goes on where it was.
 #include "ctl/commands.h"
+#include "ctl/input.h"
 #include "ctl/vps.h"
 #include "engine/vpskeys.h"
 #include "transport/io.h"
@@ -32,11 +33,15 @@ bool meet(const std::vector<IpAddress> &some, const std::vector<IpAddress> &othe
     });
 }
 
-Site at(Site site, const LeftVps &machine)
+/// Whichever shows that it is the same machine: what comes last is a removal.
+bool mayBeTheSame(const Vps &one, const Vps &other)
 {
-    site.vps.front().addresses = machine.addresses;
-    site.vps.front().hostKeys = machine.hostKeys;
-    return site;
+    const auto &keys = other.hostKeys;
+    return meet(one.addresses, other.addresses) ||
+           std::any_of(one.hostKeys.begin(), one.hostKeys.end(), [&](const HostKeyPin &pin) {
+               return std::any_of(keys.begin(), keys.end(),
+                                  [&](const HostKeyPin &key) { return key.fingerprint == pin.fingerprint; });
+           });
 }
 
 /// How long visitors may still come to where the public names lead now.
@@ -50,148 +55,172 @@ std::chrono::seconds visitorsPatience(const Site &site, const ZoneSeen &zone)
     return longest;
 }
 
-QString oldMachine(const LeftVps &left)
+QString oldMachine(const Vps &old)
 {
-    return left.addresses.empty() ? QStringLiteral("the old machine")
-                                  : QStringLiteral("the old machine (%1)").arg(ipText(left.addresses.front()));
+    return old.addresses.empty() ? QStringLiteral("the old machine")
+                                 : QStringLiteral("the old machine (%1)").arg(ipText(old.addresses.front()));
 }
 
-constexpr const char *keysThere = "It still has the ACME keys: replace them at the DNS server, store the new ones "
-                                  "(sixgatectl secret set), and apply.\n";
+/// Changes the state as it is now; the site's lock is held.
+Outcome changeState(const Label &site, const std::function<void(SiteState &)> &change)
+{
+    auto state = loadState(site);
+    if (!state)
+        return passOn(state);
+    change(*state);
+    return saveState(site, *state);
+}
+
+Error invalid(const QString &summary, const QString &fix)
+{
+    return {ErrorCode::Invalid, summary, {}, fix};
+}
 
 } // namespace
 
-Result<std::vector<IpAddress>> VpsAct::newAddresses() const
+Result<std::optional<Vps>> VpsAct::newMachine(const Vps &now) const
 {
-    std::vector<IpAddress> addresses;
+    Vps next = now;
+    next.addresses.clear();
     const auto given = options.given.find(QStringLiteral("--address"));
     if (given == options.given.end())
-        return addresses;
+        return std::optional<Vps>();
     for (const QString &text : given->second) {
         const auto address = parseIpAddress(text);
         if (!address)
             return fail(ErrorCode::Invalid, QStringLiteral("--address: %1").arg(address.error().summary));
-        addresses.push_back(*address);
+        next.addresses.push_back(*address);
     }
-    if (std::none_of(addresses.begin(), addresses.end(), isIpv4))
+    if (std::none_of(next.addresses.begin(), next.addresses.end(), isIpv4))
         return fail(ErrorCode::Invalid,
                     QStringLiteral("The new machine's IPv4 address is missing: visitors over IPv4 come to it."), {},
                     QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20"));
     // IPv6 first: the carrier's IPv4 is shared.
-    std::stable_partition(addresses.begin(), addresses.end(), [](const IpAddress &one) { return !isIpv4(one); });
-    return addresses;
+    std::stable_partition(next.addresses.begin(), next.addresses.end(),
+                          [](const IpAddress &one) { return !isIpv4(one); });
+    if (options.has("--user")) {
+        auto user = Login::parse(options.value("--user"));
+        if (!user)
+            return fail(ErrorCode::Invalid, QStringLiteral("--user: %1").arg(user.error().summary));
+        next.user = std::move(*user);
+    }
+    if (options.has("--port")) {
+        auto port = Port::parse(options.value("--port"));
+        if (!port)
+            return fail(ErrorCode::Invalid, QStringLiteral("--port: %1").arg(port.error().summary));
+        next.sshPort = *port;
+    }
+    return std::optional(std::move(next));
 }
 
-Outcome VpsAct::meetNewMachine(Site &site, const LeftVps &old)
+/// Whether it is another machine, and the user's; pins its key.
+Outcome VpsAct::meetNewMachine(Site &site, const Vps &old)
 {
     output.activity(QStringLiteral("Asking the new machine for its host key"));
     const auto key = presentedHostKey(site, stops.stop);
     output.quiet();
     if (!key)
         return passOn(key);
-    // Whichever shows that it is the same machine: what comes last is a removal.
-    if (std::any_of(old.hostKeys.begin(), old.hostKeys.end(),
-                    [&](const HostKeyPin &pin) { return pin.fits(key->type, key->fingerprint); }) ||
-        meet(site.vps.front().addresses, old.addresses))
+    Vps &vps = site.vps.front();
+    vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
+    if (mayBeTheSame(vps, old))
         return fail(ErrorCode::Invalid, QStringLiteral("That is the machine that Sixgate uses already."), {},
                     QStringLiteral("Give the addresses of the new one; it has none of the old one's and a host key of "
                                    "its own."));
-    if (auto confirmed = confirmHostKey(options, output, QStringLiteral("The new machine"), *key, stops.stop);
-        !confirmed)
-        return confirmed;
-    site.vps.front().hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
-    return {};
+    return confirmHostKey(options, output, QStringLiteral("The new machine"), *key, stops.stop);
 }
 
 int VpsAct::replace(Site site)
 {
-    const auto addresses = newAddresses();
-    if (!addresses)
-        return giveUp(output, addresses.error(), command());
-    const auto lock = lockSite(site.name, Deadline::after(lockTime), stops.stop);
+    const auto given = newMachine(site.vps.front());
+    if (!given)
+        return giveUp(output, given.error(), command());
+    auto lock = lockSite(site.name, Deadline::after(lockTime), stops.stop);
     if (!lock)
         return giveUp(output, lock.error(), command());
     const auto state = loadState(site.name);
     if (!state)
         return giveUp(output, state.error(), command());
-    const auto &left = state->leftVps;
-    const Vps &now = site.vps.front();
+    m_lock = std::move(*lock);
 
-    // The site file names the new machine as soon as that is set up: a move that broke off later is ended from there.
-    const bool begun = left && !meet(left->addresses, now.addresses);
-    if (begun && (addresses->empty() || meet(*addresses, now.addresses)))
-        return options.has("--abandon-old") && addresses->empty() ? giveUpOld(site) : moveTo(site, *left, true);
-    if (addresses->empty())
-        return giveUp(output,
-                      {ErrorCode::Invalid,
-                       QStringLiteral("The addresses of the new machine are missing."),
-                       {},
-                       QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address "
-                                      "2001:db8::20")},
-                      command());
-    if (begun && !meet(*addresses, left->addresses))
-        return giveUp(output,
-                      {ErrorCode::Refused,
-                       QStringLiteral("The machine before, %1, is not clean yet.")
-                           .arg(left->addresses.empty() ? QStringLiteral("-") : ipText(left->addresses.front())),
-                       {},
-                       QStringLiteral("Clean it: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
-                                      "--abandon-old")},
-                      command());
-
-    LeftVps old{now.addresses, now.hostKeys, {}};
+    Vps now = site.vps.front();
     if (auto found = vpsAddressesOf(site, stops.stop))
-        old.addresses = std::move(*found);
+        now.addresses = std::move(*found);
+    // The site file names the new machine as soon as that is set up: a move that broke off later is ended from there.
+    const auto &left = state->leftVps;
+    const bool begun = left && !mayBeTheSame(left->vps, now);
+    if (begun && (!*given || meet((*given)->addresses, now.addresses)))
+        return options.has("--abandon-old") && !*given ? giveUpOld(site.name) : moveTo(site, left->vps, true);
+    if (!*given)
+        return giveUp(output,
+                      invalid(QStringLiteral("The addresses of the new machine are missing."),
+                              QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address "
+                                             "2001:db8::20")),
+                      command());
     Site next = site;
-    next.vps.front().addresses = *addresses;
-    if (begun)
+    next.vps.front() = **given;
+    if (begun && meet((*given)->addresses, left->vps.addresses)) {
         // Back to the machine that was left: it is known.
-        next = at(std::move(next), {*addresses, left->hostKeys, {}});
-    else if (auto met = meetNewMachine(next, old); !met)
+        next.vps.front() = left->vps;
+        next.vps.front().addresses = (*given)->addresses;
+        return moveTo(next, now, false);
+    }
+    if (begun)
+        return giveUp(output,
+                      invalid(QStringLiteral("The machine before, %1, is not clean yet.").arg(oldMachine(left->vps)),
+                              QStringLiteral("Clean it: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
+                                             "--abandon-old")),
+                      command());
+    if (auto met = meetNewMachine(next, now); !met)
         return giveUp(output, met.error(), command());
-    return moveTo(next, old, false);
+    return moveTo(next, now, false);
 }
 
-int VpsAct::moveTo(const Site &site, const LeftVps &old, bool goesOn)
+int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
 {
     Engine::Sinks to = sinks();
+    Engine *working = nullptr;
     // From here on apply and a repeated replace lead to the new machine.
     to.deployed = [&] {
         if (goesOn)
             return Outcome();
+        if (auto kept = working->rememberLeft(LeftVps{old, {}}); !kept)
+            return kept;
         return changeVps(options, site.vps.front().name, [&](Vps &vps) {
-            vps.addresses = site.vps.front().addresses;
-            vps.hostKeys = site.vps.front().hostKeys;
+            const Vps &next = site.vps.front();
+            vps.addresses = next.addresses;
+            vps.hostKeys = next.hostKeys;
+            vps.user = next.user;
+            vps.sshPort = next.sshPort;
         });
     };
     Engine engine(site, secrets, std::move(to));
+    working = &engine;
     const auto seen = engine.observe(PlanScope::All, stops.stop);
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), command());
     const bool abandons = options.has("--abandon-old");
     if (!abandons)
-        output.print(QStringLiteral(
-            "When all paths are proven, everything that Sixgate brought to the old machine is taken away "
-            "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it alone).\n"));
+        output.print(QStringLiteral("When all paths are proven, everything that Sixgate brought to %1 is taken away "
+                                    "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it "
+                                    "alone).\n")
+                         .arg(oldMachine(old)));
     const std::chrono::seconds patience = visitorsPatience(site, seen->zone);
-    bool agreed = false;
+    bool applied = false;
     Around around;
-    around.before = [&] {
-        agreed = true;
-        return goesOn ? Outcome() : engine.rememberLeft(old);
-    };
+    around.asksAlways = true;
     around.after = [&] {
-        LeftVps left = old;
+        applied = true;
+        LeftVps left = engine.left().value_or(LeftVps{old, {}});
         if (!left.forgottenAt)
             left.forgottenAt = QDateTime::currentSecsSinceEpoch() + patience.count();
         return engine.rememberLeft(std::move(left));
     };
     const int exit = carryOut(engine, engine.plan(*seen, PlanScope::All), true, around);
-    if (!agreed || !engine.left() || !engine.left()->forgottenAt) {
-        if (agreed && engine.left())
-            output.remark(QStringLiteral("Go on with: sixgatectl vps replace%1\n")
-                              .arg(goesOn ? QString() : QStringLiteral(" (with --address as before)")));
+    if (!applied) {
+        if (engine.left())
+            output.remark(QStringLiteral("Go on with: sixgatectl vps replace\n"));
         return exit;
     }
     if (exit != AllWell) {
@@ -200,58 +229,79 @@ int VpsAct::moveTo(const Site &site, const LeftVps &old, bool goesOn)
                           .arg(oldMachine(old)));
         return exit;
     }
-    return abandons ? giveUpOld(site) : letGo(engine);
+    return abandons ? giveUpOld(site.name) : letGo(site, *engine.left());
 }
 
-int VpsAct::giveUpOld(const Site &site)
+int VpsAct::giveUpOld(const Label &site)
 {
-    auto state = loadState(site.name);
-    if (!state)
-        return giveUp(output, state.error(), command());
-    const QString which = state->leftVps ? oldMachine(*state->leftVps) : QStringLiteral("the old machine");
-    state->leftVps.reset();
-    if (auto saved = saveState(site.name, *state); !saved)
-        return giveUp(output, saved.error(), command());
-    output.remark(QStringLiteral("Sixgate does not go to %1 any more.\n→ %2").arg(which, QLatin1String(keysThere)));
+    QString which;
+    const auto forgotten = changeState(site, [&](SiteState &state) {
+        which = state.leftVps ? oldMachine(state.leftVps->vps) : QStringLiteral("the old machine");
+        state.leftVps.reset();
+    });
+    if (!forgotten)
+        return giveUp(output, forgotten.error(), command());
+    output.remark(QStringLiteral("Sixgate does not go to %1 any more.\n"
+                                 "→ It still has the ACME keys: replace them at the DNS server, store the new ones "
+                                 "(sixgatectl secret set), and apply.\n")
+                      .arg(which));
     return AllWell;
 }
 
 /// The old machine, when nobody is sent there any more.
-int VpsAct::letGo(Engine &engine)
+int VpsAct::letGo(const Site &site, const LeftVps &left)
 {
-    const LeftVps left = *engine.left();
+    const QString which = oldMachine(left.vps);
     const std::chrono::seconds wait(
         std::max<qint64>(left.forgottenAt.value_or(0) - QDateTime::currentSecsSinceEpoch(), 0));
     if (wait > longestWait) {
         output.print(
             QStringLiteral("Resolvers may send visitors to %1 until %2. After that, clean it with: "
                            "sixgatectl vps replace\n")
-                .arg(oldMachine(left),
+                .arg(which,
                      QDateTime::fromSecsSinceEpoch(*left.forgottenAt).toString(QStringLiteral("yyyy-MM-dd HH:mm"))));
         return AllWell;
     }
-    if (wait > 0s)
-        output.activity(
-            QStringLiteral("Waiting %1 s until nobody is sent to %2").arg(wait.count()).arg(oldMachine(left)));
-    Outcome done = pauseFor(wait, stops.stop);
+    Outcome done;
+    if (wait > 0s) {
+        output.activity(QStringLiteral("Waiting %1 s until nobody is sent to %2").arg(wait.count()).arg(which));
+        // Meanwhile others may follow a change of the home's prefix.
+        m_lock.reset();
+        done = pauseFor(wait, stops.stop);
+        auto lock = lockSite(site.name, Deadline::after(lockTime), stops.stop);
+        if (done && !lock)
+            done = passOn(lock);
+        if (lock)
+            m_lock = std::move(*lock);
+    }
     if (done)
-        done = clean(at(engine.site(), left));
-    if (done)
-        done = engine.rememberLeft({});
+        done = clean(site, left);
     output.quiet();
     if (done) {
-        output.print(QStringLiteral("Sixgate is gone from %1; you can give it back.\n").arg(oldMachine(left)));
+        output.print(QStringLiteral("Sixgate is gone from %1; you can give it back.\n").arg(which));
         return AllWell;
     }
-    output.remark(QStringLiteral("%1 is not clean: %2\n"
-                                 "→ Try again: sixgatectl vps replace. If it is gone: sixgatectl vps replace "
+    output.remark(QStringLiteral("Sixgate is still on %1: %2\n"
+                                 "→ Try again: sixgatectl vps replace. If that machine is gone: sixgatectl vps replace "
                                  "--abandon-old\n")
-                      .arg(oldMachine(left), harmless(done.error().summary)));
+                      .arg(which, harmless(done.error().summary)));
     return Failed;
 }
 
-Outcome VpsAct::clean(const Site &old)
+Outcome VpsAct::clean(const Site &site, const LeftVps &left)
 {
+    const auto before = loadState(site.name);
+    if (!before)
+        return passOn(before);
+    Vps now = site.vps.front();
+    const auto found = vpsAddressesOf(site, stops.stop);
+    if (!found)
+        return passOn(found);
+    now.addresses.insert(now.addresses.end(), found->begin(), found->end());
+    if (before->leftVps != left || mayBeTheSame(now, left.vps))
+        return fail(ErrorCode::Moved, QStringLiteral("it may be the machine in use by now; nothing was removed."));
+    Site old = site;
+    old.vps.front() = left.vps;
     Engine engine(old, secrets, sinks());
     const auto seen = engine.observe(PlanScope::Vps, stops.stop);
     output.quiet();
@@ -261,7 +311,13 @@ Outcome VpsAct::clean(const Site &old)
     if (plan.blocked())
         return fail(ErrorCode::Refused, plan.withheld.front().reason, plan.withheld.front().detail);
     Steps steps(output, plan);
-    return applied(engine, plan, steps);
+    const Outcome done = applied(engine, plan, steps);
+    // What was seen there tells nothing about the machine in use.
+    SiteState after = *before;
+    if (done)
+        after.leftVps.reset();
+    const Outcome saved = saveState(site.name, after);
+    return done ? saved : done;
 }
 
 } // namespace sixgate::ctl

@@ -22,16 +22,22 @@ Signals::Signals(std::function<void(int)> told)
     std::signal(SIGPIPE, SIG_IGN);
     m_thread = std::jthread([this, set, tell = std::move(told)](std::stop_token end) {
         int count = 0;
-        while (!end.stop_requested()) {
-            const timespec span{0, 100'000'000};
-            if (sigtimedwait(&set, nullptr, &span) <= 0)
+        while (true) {
+            if (sigwaitinfo(&set, nullptr) <= 0)
                 continue;
+            // The destructor's own.
+            if (end.stop_requested())
+                return;
             (count == 0 ? m_stop : m_second).request_stop();
             tell(++count);
         }
     });
 }
 
-Signals::~Signals() = default;
+Signals::~Signals()
+{
+    m_thread.request_stop();
+    pthread_kill(m_thread.native_handle(), SIGTERM);
+}
 
 } // namespace sixgate::ctl

@@ -120,14 +120,12 @@ int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around 
         output.document(out);
         return Failed;
     }
-    if (!plan.empty()) {
+    if (!plan.empty() || around.asksAlways) {
         if (auto agreed = goOn(options, output, stops.stop); !agreed)
             return giveUp(output, agreed.error(), command());
     }
     Steps steps(output, plan);
-    Outcome done = around.before ? around.before() : Outcome();
-    if (done)
-        done = applied(engine, plan, steps);
+    Outcome done = applied(engine, plan, steps);
     if (done && around.after)
         done = around.after();
     out[QStringLiteral("changed")] = steps.changed();
@@ -163,7 +161,7 @@ int VpsAct::rollBack(Site site)
     if (!seen)
         return giveUp(output, seen.error(), command());
     return carryOut(engine, engine.rollbackPlan(*seen), true,
-                    {{}, [this] {
+                    {false, [this] {
                          output.print(QStringLiteral(
                              "The site file still wants what was there before: the next apply goes there again.\n"));
                          return Outcome();

@@ -22,6 +22,14 @@ Outcome changeVps(const Options &options, const Label &vps, const std::function<
 /// One line of a public key file; "-" is standard input.
 Result<QByteArray> publicKeyLine(const QString &file, std::stop_token stop);
 
+/// What else belongs to carrying a plan out.
+struct Around {
+    /// Also where the plan is empty: something comes after it.
+    bool asksAlways = false;
+    /// After the last change; a failure ends it there.
+    std::function<Outcome()> after;
+};
+
 /// What changes a VPS as a whole: shows the plan, asks, carries it out. Each gives its exit code.
 class VpsAct
 {
@@ -37,30 +45,25 @@ public:
 
 private:
     QString command() const;
-    /// What comes between the user's agreement and the first change, and after the last one. A failure ends it there.
-    struct Around {
-        std::function<Outcome()> before;
-        std::function<Outcome()> after;
-    };
     /// Shows and asks; then applies and, unless `check` is false, proves the paths. The site's lock is held by the
     /// caller.
     int carryOut(Engine &engine, const Plan &plan, bool check, const Around &around = {});
     Outcome applied(Engine &engine, const Plan &plan, Steps &steps);
 
-    /// replace(), in parts.
-    Result<std::vector<IpAddress>> newAddresses() const;
-    /// Whether the machine at these addresses is another one, and the user's; pins its key in `site`.
-    Outcome meetNewMachine(Site &site, const LeftVps &old);
-    int moveTo(const Site &site, const LeftVps &old, bool goesOn);
-    int giveUpOld(const Site &site);
-    int letGo(Engine &engine);
-    Outcome clean(const Site &old);
+    // replace(), in parts.
+    Result<std::optional<Vps>> newMachine(const Vps &now) const;
+    Outcome meetNewMachine(Site &site, const Vps &old);
+    int moveTo(const Site &site, const Vps &old, bool goesOn);
+    int giveUpOld(const Label &site);
+    int letGo(const Site &site, const LeftVps &left);
+    Outcome clean(const Site &site, const LeftVps &left);
     Engine::Sinks sinks();
 
     const Options &options;
     Output &output;
     SecretStore &secrets;
     RunStops stops;
+    std::optional<SiteLock> m_lock;
     std::function<void(const QString &, StepState, const QString &)> m_step;
 };
 

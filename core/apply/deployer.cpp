@@ -180,8 +180,10 @@ public:
                                                   .literal("--signal=TERM")
                                                   .literal(unit.constData()),
                                               deadline, detach);
-            if (asked)
+            if (asked) {
+                m_asked = true;
                 return follow(deadline, detach);
+            }
             if (!isLoss(asked.error()))
                 return passOn(asked);
             if (auto back = reconnect(deadline, detach); !back)
@@ -193,7 +195,9 @@ public:
     Outcome detached() const
     {
         return fail(ErrorCode::Unavailable,
-                    QStringLiteral("Detached: the run on %1 goes on by itself.").arg(m_host.label()),
+                    QStringLiteral("Detached: the run on %1 goes on by itself; %2.")
+                        .arg(m_host.label(), m_asked ? QStringLiteral("it was asked to stop")
+                                                     : QStringLiteral("whether it heard to stop is not known")),
                     QStringLiteral("Whatever it does, the VPS never stays half changed."),
                     QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first). ") +
                         whereTheVerdictIs(m_id));
@@ -280,6 +284,9 @@ private:
                 QStringLiteral("See \"journalctl -u sixgate-apply-%1\" on the VPS, then make a new plan.").arg(m_id));
         if (once && ran->status == 0)
             return {};
+        // Ended by a signal: the machine goes down, for example.
+        if (ran->status > 128)
+            return fail(ErrorCode::Network, QStringLiteral("The connection to %1 ended.").arg(m_host.label()));
         return fail(ErrorCode::Protocol, QStringLiteral("The run on the VPS could not be followed."),
                     plain(QStringLiteral("Status %1: %2").arg(ran->status).arg(QString::fromUtf8(ran->err).left(500))),
                     whereTheVerdictIs(m_id));
@@ -289,6 +296,7 @@ private:
     const ProgressSink &m_progress;
     const Deadline &m_deadline;
     QString m_id;
+    bool m_asked = false;
     LogReader m_reader;
 };
 

@@ -57,8 +57,7 @@ public:
     /// All keys are fetched before anything is changed. Records that were set are remembered, whatever comes after.
     Outcome apply(const Plan &plan, const RunStops &stops);
 
-    /// What is remembered of a machine that the site has left: since the last observe() or rememberLeft(), which makes
-    /// it durable.
+    /// Remembers, durably, the machine that the site leaves. After observe(), which knows what is remembered.
     const std::optional<LeftVps> &left() const;
     Outcome rememberLeft(std::optional<LeftVps> left);
 

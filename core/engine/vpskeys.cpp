@@ -30,6 +30,17 @@ Result<std::unique_ptr<SshSession>> login(const Vps &vps, const std::vector<IpAd
     return SshSession::connect(*target, Deadline::after(connectTime), stop);
 }
 
+/// What keys.pl tells of other places.
+QStringList elsewhereOf(const QByteArrayList &lines)
+{
+    QStringList places;
+    for (const QByteArray &line : lines) {
+        if (line.startsWith("elsewhere "))
+            places << shownLine(QByteArray::fromBase64(line.mid(10)));
+    }
+    return places;
+}
+
 bool isKeyType(const QByteArray &word)
 {
     return word.startsWith("ssh-") || word.startsWith("ecdsa-sha2-") || word.startsWith("sk-ssh-") ||
@@ -104,23 +115,24 @@ Result<AuthorizedKeys> VpsKeys::list(std::stop_token stop)
     if (!out)
         return passOn(out);
     AuthorizedKeys all;
-    for (const QByteArray &line : out->split('\n')) {
-        if (line.startsWith("elsewhere "))
-            all.elsewhere << shownLine(QByteArray::fromBase64(line.mid(10)));
-        else if (auto key = parseAuthorizedKey(QByteArray::fromBase64(line)))
+    const QByteArrayList lines = out->split('\n');
+    all.elsewhere = elsewhereOf(lines);
+    for (const QByteArray &line : lines) {
+        if (auto key = parseAuthorizedKey(QByteArray::fromBase64(line)))
             all.keys.push_back(std::move(*key));
     }
     return all;
 }
 
-Result<bool> VpsKeys::add(const QByteArray &line, std::stop_token stop)
+Result<VpsKeys::Added> VpsKeys::add(const QByteArray &line, std::stop_token stop)
 {
     if (const auto key = parseAuthorizedKey(line); !key)
         return passOn(key);
     const auto out = run("add " + line.trimmed().toBase64(), stop);
     if (!out)
         return passOn(out);
-    return out->trimmed() == "added";
+    const QByteArrayList lines = out->split('\n');
+    return Added{lines.first() == "added", elsewhereOf(lines)};
 }
 
 Outcome VpsKeys::remove(const AuthorizedKey &key, std::stop_token stop)

@@ -40,8 +40,12 @@ public:
     static Result<VpsKeys> openWithPassword(const Site &site, Secret password, std::stop_token stop);
 
     Result<AuthorizedKeys> list(std::stop_token stop);
-    /// `line` is a public key as in a .pub file. True where it was not there before.
-    Result<bool> add(const QByteArray &line, std::stop_token stop);
+    struct Added {
+        bool isNew; ///< it was not there before
+        QStringList elsewhere;
+    };
+    /// `line` is a public key as in a .pub file.
+    Result<Added> add(const QByteArray &line, std::stop_token stop);
     /// NotFound where no such key may log in.
     Outcome remove(const AuthorizedKey &key, std::stop_token stop);
 

@@ -66,6 +66,8 @@ struct AcmeSettings {
     std::optional<Mail> mail;
     bool termsAgreed = false;
     std::chrono::seconds propagation{30}; ///< wait between setting TXT and asking the CA; 0 to 3600
+
+    friend bool operator==(const AcmeSettings &, const AcmeSettings &) = default;
 };
 
 /// How Sixgate proves to the VPS who it is.
@@ -90,6 +92,8 @@ struct Vps {
     SshAuth auth = SshAuth::Key;
     /// The VPS's addresses, where Sixgate is to keep the VPS name's records; empty: the VPS name is looked up.
     std::vector<IpAddress> addresses;
+
+    friend bool operator==(const Vps &, const Vps &) = default;
 };
 
 /// A service: its public names, where it runs, by which name the VPS finds it.

@@ -17,5 +17,6 @@ Result<std::chrono::seconds> secondsField(const JsonFields &fields, const char *
                                           qint64 standard);
 
 Result<Vps> parseVps(const JsonNode &node);
+QByteArray vpsJson(const Vps &vps);
 
 } // namespace sixgate

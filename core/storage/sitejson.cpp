@@ -174,6 +174,13 @@ void writeEach(Writer &out, const char *key, const std::vector<T> &items)
 
 } // namespace
 
+QByteArray vpsJson(const Vps &vps)
+{
+    Writer out;
+    write(out, vps);
+    return out.done();
+}
+
 QByteArray siteJson(const Site &site)
 {
     Writer out;

@@ -2,6 +2,7 @@
 
 #include "storage/files.h"
 #include "storage/json.h"
+#include "storage/sitefields.h"
 
 #include <QDir>
 #include <QJsonArray>
@@ -9,6 +10,7 @@
 
 #include <set>
 #include <sys/stat.h>
+#include <utility>
 
 namespace sixgate
 {
@@ -75,13 +77,19 @@ Result<ManagedRecord> parseRecord(const JsonNode &node)
 
 Result<LeftVps> parseLeftVps(const JsonNode &node)
 {
-    const auto fields = JsonFields::open(node, {"addresses", "hostKeys", "forgottenAt"});
+    const auto fields = JsonFields::open(node, {"vps", "addresses", "forgottenAt"});
     if (!fields)
         return passOn(fields);
+    const auto vpsNode = fields->need("vps", "{ … }");
+    if (!vpsNode)
+        return passOn(vpsNode);
+    auto vps = parseVps(*vpsNode);
+    if (!vps)
+        return passOn(vps);
+    LeftVps left{std::move(*vps), {}};
     const auto addresses = neededList(*fields, "addresses");
     if (!addresses)
         return passOn(addresses);
-    LeftVps left;
     for (const JsonNode &item : *addresses) {
         const auto text = jsonText(item, "\"192.0.2.10\"");
         if (!text)
@@ -89,16 +97,7 @@ Result<LeftVps> parseLeftVps(const JsonNode &node)
         const auto address = parseIpAddress(*text);
         if (!address)
             return failAt(item.path, address.error().summary);
-        left.addresses.push_back(*address);
-    }
-    const auto keys = neededList(*fields, "hostKeys");
-    if (!keys)
-        return passOn(keys);
-    for (const JsonNode &item : *keys) {
-        const auto key = jsonParsed<HostKeyPin>(item, "\"ssh-ed25519 SHA256:…\"");
-        if (!key)
-            return passOn(key);
-        left.hostKeys.push_back(*key);
+        left.vps.addresses.push_back(*address);
     }
     if (fields->has("forgottenAt")) {
         const auto at = jsonInteger(fields->at("forgottenAt"), 0, LatestTime, 1'800'000'000);
@@ -111,12 +110,13 @@ Result<LeftVps> parseLeftVps(const JsonNode &node)
 
 QJsonObject leftVpsJson(const LeftVps &left)
 {
-    QJsonArray addresses, keys;
-    for (const IpAddress &address : left.addresses)
+    // Apart from the rest: the site file would not take addresses without an IPv4 one.
+    Vps vps = left.vps;
+    QJsonArray addresses;
+    for (const IpAddress &address : std::exchange(vps.addresses, {}))
         addresses.append(ipText(address));
-    for (const HostKeyPin &key : left.hostKeys)
-        keys.append(key.text());
-    QJsonObject out{{QStringLiteral("addresses"), addresses}, {QStringLiteral("hostKeys"), keys}};
+    QJsonObject out{{QStringLiteral("vps"), QJsonDocument::fromJson(vpsJson(vps)).object()},
+                    {QStringLiteral("addresses"), addresses}};
     if (left.forgottenAt)
         out[QStringLiteral("forgottenAt")] = *left.forgottenAt;
     return out;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "model/deadline.h"
-#include "model/hostkeypin.h"
 #include "model/names.h"
 #include "model/observation.h"
+#include "model/site.h"
 
 #include <QByteArray>
 
@@ -17,10 +17,10 @@
 namespace sixgate
 {
 
-/// A machine that another one replaces: what is needed to take Sixgate away from it, later and from this computer too.
+/// A machine that another one replaces: what is needed to take Sixgate away from it later.
 struct LeftVps {
-    std::vector<IpAddress> addresses;
-    std::vector<HostKeyPin> hostKeys;
+    /// As the site file named it, with the addresses that it had.
+    Vps vps;
     /// When resolvers have forgotten that visitors were led there, in seconds since 1970 (UTC); nothing while they may
     /// still be led there.
     std::optional<qint64> forgottenAt;
@@ -38,7 +38,7 @@ struct SiteState {
     std::map<Label, QByteArray> pinnedCertificates;
     /// Keys of the VPS's certificates, as they were seen last: who shows one of them is not the home server.
     std::set<Fingerprint> vpsKeys;
-    /// From the first change of `vps replace` until the old machine is clean or given up.
+    /// From when the site file names another machine until the old one is clean or given up.
     std::optional<LeftVps> leftVps;
 
     friend bool operator==(const SiteState &, const SiteState &) = default;

@@ -40,7 +40,7 @@ const char *const forgetful =
     "BEGIN { if ($0 =~ m{^(/tmp/\\.sixgate-[A-Za-z0-9]{10})/script$}) { unlink $0; rmdir $1; } }\n";
 
 // What an upload of before left, whose sudo was never reached, goes, too.
-const char *const upload = "umask 077; find /tmp -maxdepth 1 -user \"$(id -un)\" -name '.sixgate-*' -mmin +60 -exec rm "
+const char *const upload = "umask 077; find /tmp -maxdepth 1 -user \"$(id -un)\" -name '.sixgate-*' -mmin +5 -exec rm "
                            "-rf {} +; d=$(mktemp -d /tmp/.sixgate-XXXXXXXXXX) && cat >\"$d/script\" && echo \"$d\"";
 
 RemoteCommand sudo(bool asks)

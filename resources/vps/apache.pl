@@ -13,7 +13,8 @@ sub make_nameless_certificate {
 }
 
 sub start_apache {
-    command('systemctl', '--quiet', 'enable', 'apache2.service', 'certbot.timer');
+    # Debian has enabled them already, and systemctl takes its time.
+    for my $unit ('apache2.service', 'certbot.timer') { command('systemctl', '--quiet', 'enable', $unit) unless is_enabled($unit); }
     my ($ok, $why) = reload_apache();
     failed('Apache does not start with the new configuration; the old one is back.', $why) unless $ok;
     ($ok, $why) = command('systemctl', 'start', 'certbot.timer');

@@ -50,21 +50,28 @@ sub content {
     return length($text) > $most ? undef : $text;
 }
 
-# Output of a program; no shell, its errors go nowhere.
-sub output {
+# Starts a program; no shell, its errors go nowhere, or to a handle that comes first.
+sub begin {
+    my $errors = ref $_[0] ? shift : undef;
     my (@command) = @_;
-    my $pid = open(my $from, '-|');
-    return '' unless defined $pid;
-    if (!$pid) {
-        open(STDERR, '>', '/dev/null');
-        open(STDIN,  '<', '/dev/null');
-        exec { $command[0] } @command or POSIX::_exit(127);
-    }
+    my $pid = open(my $from, '-|') // return undef;
+    return $from if $pid;
+    open(STDERR, $errors ? '>&' : '>', $errors // '/dev/null');
+    open(STDIN,  '<', '/dev/null');
+    exec { $command[0] } @command or POSIX::_exit(127);
+}
+
+# What a program that was started says until its end.
+sub ended {
+    my ($from) = @_;
+    return '' unless defined $from;
     local $/;
     my $text = <$from>;
     close($from);
     return defined $text ? $text : '';
 }
+
+sub output { return ended(begin(@_)); }
 
 sub name_of { my ($path) = @_; $path =~ s{.*/}{}; return $path; }
 
@@ -78,6 +85,15 @@ while (my $line = <DATA>) {
     }
     elsif ($line ne '') { print STDERR "facts: bad question\n"; exit 2; }
 }
+
+# What takes its time runs beside the rest.
+my $ufw = $> == 0 && -d '/etc/ufw' ? begin('ufw', 'status', 'verbose') : undef;
+pipe(my $warnings, my $to_warnings) or die "pipe: $!\n";
+my $nft = $> == 0 ? begin($to_warnings, 'nft', 'list', 'ruleset') : undef;
+close($to_warnings);
+my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer');    # a line for each
+my $packages = @packages ? begin('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages) : undef;
+my $room = begin('df', '-B1', '--output=avail', '/etc', '/var');
 
 # The system.
 my %os;
@@ -110,19 +126,17 @@ for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {
 }
 answer('ipv6', $ipv6);
 my $free;
-for (output('df', '-B1', '--output=avail', '/etc', '/var') =~ /^\s*(\d+)\s*$/mg) {
+for (ended($room) =~ /^\s*(\d+)\s*$/mg) {
     $free = $_ if !defined $free || $_ < $free;
 }
 answer('free', $free // -1);
 
 # Packages, Apache, timer.
 my %installed;
-if (@packages) {
-    for (split /\n/, output('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages)) {
-        my ($package, $version, $state) = split /\t/;
-        # One answer also where it is there for two architectures.
-        answer('package', $package, $version) if defined $state && $state eq 'installed' && !$installed{$package}++;
-    }
+for (split /\n/, ended($packages)) {
+    my ($package, $version, $state) = split /\t/;
+    # One answer also where it is there for two architectures.
+    answer('package', $package, $version) if defined $state && $state eq 'installed' && !$installed{$package}++;
 }
 for (glob '/etc/apache2/mods-enabled/*.load') {
     answer('module', $1) if -e $_ && name_of($_) =~ /^($name)\.load$/;
@@ -130,10 +144,10 @@ for (glob '/etc/apache2/mods-enabled/*.load') {
 for (glob '/etc/apache2/sites-enabled/*.conf') {
     answer('site', $1) if -e $_ && name_of($_) =~ /^($name)\.conf$/;
 }
-# Asked one by one: about a unit that is not there, is-enabled says nothing on standard output.
-for (['apache', 'apache2.service'], ['timer', 'certbot.timer']) {
-    my ($key, $unit) = @$_;
-    my $on = output('systemctl', 'is-active', $unit) =~ /^(active|reloading)$/ && output('systemctl', 'is-enabled', $unit) eq "enabled\n";
+my @active = split /\n/, ended($active);
+for (['apache', 'multi-user.target.wants/apache2.service'], ['timer', 'timers.target.wants/certbot.timer']) {
+    my ($key, $link) = @$_;
+    my $on = (shift(@active) // '') =~ /^(active|reloading)$/ && -e "/etc/systemd/system/$link";
     answer($key, $on ? 1 : 0);
 }
 
@@ -148,14 +162,16 @@ for my $table ('/proc/net/tcp', '/proc/net/tcp6') {
 }
 if (%socket) {
     my %program;
-    for my $fd (glob '/proc/[0-9]*/fd/*') {
-        my $link = readlink($fd) // next;
-        next unless $link =~ /^socket:\[(\d+)\]$/ && exists $socket{$1} && !exists $program{$1};
-        my $inode = $1;
-        (my $comm = $fd) =~ s{/fd/.*}{/comm};
-        my $command = content($comm, 256) // '';
-        chomp $command;
-        $program{$inode} = $command if $command ne '';
+    for my $process (glob '/proc/[0-9]*') {
+        for my $fd (glob "$process/fd/*") {
+            my $link = readlink($fd) // next;
+            next unless $link =~ /^socket:\[(\d+)\]$/ && exists $socket{$1} && !exists $program{$1};
+            my $inode = $1;
+            my $command = content("$process/comm", 256) // '';
+            chomp $command;
+            $program{$inode} = $command if $command ne '';
+        }
+        last if keys %program == keys %socket;
     }
     my %told;
     for my $inode (sort keys %socket) {
@@ -166,22 +182,11 @@ if (%socket) {
     }
 }
 
-# The machine's own firewall, and by which interface visitors come over IPv4.
+# By which interface visitors come over IPv4.
 for (split /\n/, content('/proc/net/route', 1 << 20) // '') {
     next unless /^([A-Za-z0-9_.@-]{1,15})\t00000000\t[0-9A-F]{8}\t\d+\t\d+\t\d+\t\d+\t00000000\t/;
     answer('outer', $1);
     last;
-}
-if ($> == 0 && -d '/etc/ufw') {
-    my $ufw = output('ufw', 'status', 'verbose');
-    answer('ufw', substr($ufw, 0, $most_rules)) if $ufw ne '';
-}
-if ($> == 0 && (my $nft = output('nft', 'list', 'ruleset')) ne '') {
-    # Which tables are iptables' own, some versions say among the errors.
-    my @warnings = grep { /^# Warning: table / } split /\n/, output('sh', '-c', 'nft list ruleset 2>&1 >/dev/null');
-    # Long lists are of addresses.
-    $nft =~ s/elements = \{[^{}]{4096,}\}/elements = { ... }/g;
-    answer('nft', substr(join('', map { "$_\n" } @warnings) . $nft, 0, $most_rules));
 }
 
 # The current release: the one whose activation came to its end. One that has never proven itself does not count: the
@@ -217,10 +222,10 @@ for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     my $credentials = ($is{authenticator} // '') eq 'dns-rfc2136' ? $is{dns_rfc2136_credentials} // '' : '';
     $renewal{$lineage} = [$is{server} // '', $credentials];
     next unless $credentials =~ m{^$base/acme/};
-    my @use = ('grep', '-rlsF', '--', "/etc/letsencrypt/live/$lineage/");
-    if (output(@use, "$release/apache") ne '') { push @used, $lineage; next; }
+    my $place = "/etc/letsencrypt/live/$lineage/";
+    if (grep { index(content($_, $most_content) // '', $place) >= 0 } glob "$release/apache/*") { push @used, $lineage; next; }
     $of_others{$lineage} = $credentials
-        if output(@use[0, 1], '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', @use[2, 3], '/etc') ne '';
+        if output('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--', $place, '/etc') ne '';
 }
 
 # Files: the wanted ones, those of the current release, those that its manifest names, credentials.
@@ -276,4 +281,13 @@ for (@certificates) {
     answer('renewal', $lineage, $renewal{$lineage}[0], $of_others{$lineage} ? '' : $renewal{$lineage}[1]);
 }
 answer('used', $_) for @used;
+# The rules of the firewall: last, since ufw takes longest.
+if ((my $text = ended($ufw)) ne '') { answer('ufw', substr($text, 0, $most_rules)); }
+if (($nft = ended($nft)) ne '') {
+    # Which tables are iptables' own, some versions say among the errors.
+    my @warnings = grep { /^# Warning: table / } split /\n/, ended($warnings);
+    # Long lists are of addresses.
+    $nft =~ s/elements = \{[^{}]{4096,}\}/elements = { ... }/g;
+    answer('nft', substr(join('', map { "$_\n" } @warnings) . $nft, 0, $most_rules));
+}
 print "end\n";

@@ -1,7 +1,7 @@
 # Part of run.pl: visitors' ports in this machine's own firewall.
 #
 # FIREWALL tells what Sixgate has opened there, for the one who closes it again:
-#   ufw PORT/tcp                      for IPv4 alone: visitors over IPv6 go to the home
+#   ufw PORT[,PORT]/tcp                   for IPv4 alone: visitors over IPv6 go to the home
 #   nft FAMILY TABLE CHAIN PORT[,PORT]
 # Whoever loads the rules of nftables anew loads them without Sixgate's: KEEPER, a unit, puts these back by KEEP.
 use constant {
@@ -18,8 +18,8 @@ sub do_firewall {
     my ($is) = @_;
     my ($ports, $target) = @{ $is->{field} };
     my ($kind, @where) = split /\t/, $target;
-    my @all = $kind eq 'ufw' ? map { "ufw $_/tcp" } split /,/, $ports : "nft @where $ports";
-    my @missing = grep { !is_open(split / /) } @all or return ['unchanged', 'It lets visitors in already.'];
+    my @all = $kind eq 'ufw' ? "ufw $ports/tcp" : "nft @where $ports";
+    my @missing = still_closed(@all) or return ['unchanged', 'It lets visitors in already.'];
     my %once;
     my @lines = grep { !$once{$_}++ } opened(), @missing;
     if ($kind ne 'ufw') {
@@ -39,45 +39,51 @@ sub do_firewall {
     for my $line (@missing) {
         note_down('port', split / /, $line);
         my ($ok, $text) = open_port(split / /, $line);
-        failed("The firewall could not be opened: $line.", tail($text)) unless $ok && is_open(split / /, $line);
+        failed("The firewall could not be opened: $line.", tail($text)) unless $ok;
     }
     if ($kind ne 'ufw') {
         command('systemctl', 'daemon-reload');
         my ($ok, $text) = command('systemctl', 'restart', KEEPER);
         failed('The unit that keeps the firewall open does not start.', tail($text)) unless $ok;
-        is_open(split / /) or failed("The firewall does not stay open: $_.") for @all;
     }
+    failed("The firewall does not stay open: $_.") for still_closed(@all);
     return ['done', "Opened for visitors: $ports."];
 }
 
 # What Sixgate has opened.
 sub opened { return -f FIREWALL() ? grep { /^(?:ufw|nft) / } split /\n/, slurp(FIREWALL) : (); }
 
-# How ufw is told about one port of IPv4.
-sub ufw_rule { my ($port) = @_; return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '0.0.0.0/0', 'port', $port =~ /^(\d+)/); }
+# How ufw is told about ports of IPv4.
+sub ufw_rule { my ($port) = @_; return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '0.0.0.0/0', 'port', $port =~ /^([\d,]+)/); }
+
+# A table for both families: only IPv4 visitors come here.
+sub nft_family { return $_[0] eq 'inet' ? ('meta', 'nfproto', 'ipv4') : (); }
 
 sub nft_ports { my ($ports) = @_; return $ports =~ /,/ ? '{ ' . join(', ', split /,/, $ports) . ' }' : $ports; }
 
 # The handles of Sixgate's rules for these ports, in the order of the chain.
 sub nft_rules {
     my ($family, $table, $chain, $ports) = @_;
-    my (undef, $text) = command('nft', '-n', '-a', 'list', 'chain', $family, $table, $chain);
-    my $rule = 'tcp dport ' . nft_ports($ports) . ' accept comment "sixgate"';
+    my (undef, $text) = command('nft', '-a', 'list', 'chain', $family, $table, $chain);
+    my $rule = join ' ', nft_family($family), 'tcp dport', nft_ports($ports), 'accept comment "sixgate"';
     return $text =~ /^\s*\Q$rule\E # handle (\d+)$/mg;
 }
 
-sub is_open {
-    my ($kind, @where) = @_;
-    return scalar(() = nft_rules(@where)) if $kind eq 'nft';
-    my (undef, $text) = command('ufw', 'status');
-    return $text =~ m{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m;
+# Those of these lines that are not in force. ufw takes its time, so it is asked once.
+sub still_closed {
+    my (@lines) = @_;
+    my (undef, $ufw) = (grep { /^ufw / } @lines) ? command('ufw', 'status') : ();
+    return grep {
+        my ($kind, @where) = split / /;
+        !($kind eq 'nft' ? nft_rules(@where) : $ufw =~ m{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m);
+    } @lines;
 }
 
 sub open_port {
     my ($kind, @where) = @_;
     return command('ufw', ufw_rule($where[0]), 'comment', 'sixgate') if $kind eq 'ufw';
     my $ports = pop @where;
-    return command('nft', 'insert', 'rule', @where, 'tcp', 'dport', nft_ports($ports), 'accept', 'comment', '"sixgate"');
+    return command('nft', 'insert', 'rule', @where, nft_family(@where), 'tcp', 'dport', nft_ports($ports), 'accept', 'comment', '"sixgate"');
 }
 
 # Closes one again; what is closed or gone already is as good.
@@ -156,9 +162,10 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 while read -r kind family table chain ports; do
     [ "\$kind" = nft ] || continue
     case \$ports in *,*) set="{ \$ports }" ;; *) set=\$ports ;; esac
-    rules=\$(nft -n list chain "\$family" "\$table" "\$chain" 2>/dev/null) || continue
-    printf '%s\\n' "\$rules" | grep -qF "tcp dport \$(printf %s "\$set" | sed 's/,/, /') accept comment \\"sixgate\\"" && continue
-    nft insert rule "\$family" "\$table" "\$chain" tcp dport "\$set" accept comment '"sixgate"'
+    case \$family in inet) only='meta nfproto ipv4 ' ;; *) only= ;; esac
+    rules=\$(nft list chain "\$family" "\$table" "\$chain" 2>/dev/null) || continue
+    printf '%s\\n' "\$rules" | grep -qF "\${only}tcp dport \$(printf %s "\$set" | sed 's/,/, /') accept comment \\"sixgate\\"" && continue
+    nft insert rule "\$family" "\$table" "\$chain" \$only tcp dport "\$set" accept comment '"sixgate"'
 done <$list
 END
 }

@@ -24,6 +24,8 @@ while (1) {
         next if (-e "$dir/undo" && time - $begun < 180) || (-d $dir && !-e "$dir/log" && time - $begun < 15);
         if ($state =~ /^(inactive|failed|unknown)/) {
             (undef, $done) = lines();
+            # A removal takes its log with it, too.
+            if (!$done && open(my $result, '<:raw', "/run/sixgate-$run.result")) { $done = 1; print <$result>; }
             print "lost\n" unless $done;
             exit 0;
         }

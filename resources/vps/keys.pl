@@ -1,10 +1,11 @@
 # The SSH keys that may log in as this user. Run as the user itself: perl - (this text, __END__, one line):
 #   list            prints the lines of ~/.ssh/authorized_keys and ~/.ssh/authorized_keys2 that hold a key, each in
-#                   base64, and "elsewhere BASE64" for every other source that the SSH server's settings name
+#                   base64; like add, also "elsewhere BASE64" for every other source that the SSH server's settings name
 #   add BASE64      adds a line, unless its key is there; prints "added" or "there"
 #   remove BASE64   from both files removes all lines that hold this key (its blob in base64); prints how many
 use strict;
 use warnings;
+use IO::Handle;
 
 my ($deed, $value) = (<DATA> // '') =~ m{^(list|add|remove)(?: ([A-Za-z0-9+/=]+))?\n$} or fail('no question');
 my $home   = (getpwuid($<))[7] // fail('this user has no home');
@@ -20,9 +21,12 @@ if ($deed eq 'list') {
 elsif ($deed eq 'add') {
     my $new  = unpack_line($value);
     my $blob = blob($new) // fail('that is no public key');
-    if (grep { (blob($_) // '') eq $blob } map { @$_ } values %lines) { print "there\n"; exit 0; }
-    write_lines($files[0], @{ $lines{ $files[0] } }, $new);
-    print "added\n";
+    if (grep { (blob($_) // '') eq $blob } map { @$_ } values %lines) { print "there\n"; }
+    else {
+        write_lines($files[0], @{ $lines{ $files[0] } }, $new);
+        print "added\n";
+    }
+    print 'elsewhere ', pack_line($_), "\n" for elsewhere();
 }
 else {
     my $gone = 0;
@@ -40,7 +44,8 @@ sub elsewhere {
     my @configs = ('/etc/ssh/sshd_config');
     my %read;
     while (defined(my $config = shift @configs)) {
-        next if $read{$config}++ || !open(my $in, '<:raw', $config);
+        next if $read{$config}++;
+        open(my $in, '<:raw', $config) or do { $found{"whatever $config says, which this user may not read"} = 1 if -e $config; next; };
         while (<$in>) {
             next unless /^\s*(Include|AuthorizedKeysFile|AuthorizedKeysCommand|TrustedUserCAKeys)[\s=]+"?(.*?)"?\s*$/i;
             my ($what, $value) = (lc $1, $2);
@@ -79,7 +84,7 @@ sub write_lines {
     my $mode   = -e $target ? (stat $target)[2] & 07777 : 0600;
     my $beside = "$target.sixgate-$$";
     open(my $out, '>:raw', $beside) or fail("$beside: $!");
-    print {$out} map { "$_\n" } @all and chmod($mode, $out) and close($out) and rename($beside, $target) and return;
+    print {$out} map { "$_\n" } @all and chmod($mode, $out) and $out->flush and $out->sync and close($out) and rename($beside, $target) and return;
     my $why = $!;
     unlink $beside;
     fail("$target: $why");

@@ -8,9 +8,10 @@ sub do_packages {
     wait_for_others();
     my %before  = map { $_ => 1 } known_packages();
     put($found, 0600, join('', map { "$_\n" } apt_leftovers())) unless -e $found;
-    my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120',
+    my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=120',
         '-o', 'Dpkg::Options::=--force-confold', 'install');
     my ($ok, $text) = command(@install, @missing);
+    my $said = $text;
     if (!$ok) {
         # An installation was broken off before, or the lists of packages are missing or old.
         stop_here();
@@ -25,12 +26,12 @@ sub do_packages {
         my ($updated, $old) = patiently(qr{lists/lock}, {}, 'apt-get', '-q', 'update');
         stop_here();
         ($ok, $text) = command(@install, '--fix-broken', @missing);
-        remember_installed(\%before);
+        remember_installed(\%before, $said . $text);
         failed('apt-get could not install ' . join(', ', @missing) . '.',
             join("\n", tail($text), $mended ? () : tail($broken), $updated ? () : tail($old)))
             unless $ok;
     }
-    remember_installed(\%before);
+    remember_installed(\%before, $said . $text) if $ok;
     @missing = missing_packages(@names);
     failed('After the installation these are still missing: ' . join(', ', @missing) . '.', tail($text)) if @missing;
     return ['done', 'Installed ' . join(', ', @names) . '.'];
@@ -59,10 +60,13 @@ sub missing_packages {
     return grep { !$there{$_} } @names;
 }
 
-# Packages stay when a run fails, so this list does, too.
+# Packages stay when a run fails, so this list does, too. What somebody else installed meanwhile is not among what
+# apt-get said.
 sub remember_installed {
-    my ($before) = @_;
-    my %all = map { $_ => 1 } (-f $installed_list ? split(/\n/, slurp($installed_list)) : ()), grep { !$before->{$_} } installed_packages();
+    my ($before, $said) = @_;
+    my %new = map { s/:[^:]*$//r => 1 } $said =~ /^Selecting previously unselected package (\S+?)\.\s*$/mg;
+    my %all = map { $_ => 1 } (-f $installed_list ? split(/\n/, slurp($installed_list)) : ()),
+        grep { !$before->{$_} && $new{ s/:[^:]*$//r } } installed_packages();
     put($installed_list, 0600, join('', map { "$_\n" } sort keys %all));
 }
 

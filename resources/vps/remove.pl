@@ -8,9 +8,10 @@ sub do_remove {
     my @kept;
     keep_edited('all');
     for my $port (close_firewall()) { event($step, 'note', "Closed in the firewall: $port."); }
-    remove_site();
+    push @kept, remove_site();
     push @kept, remove_certificates();
     push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();
+    units_as_found();
     remove_files();
     my @logs = grep { -d } qw(/var/log/apache2 /var/log/letsencrypt);
     push @kept, 'Logs: ' . join(', ', @logs, '/var/log/apt, /var/log/dpkg.log') . '.';
@@ -19,24 +20,42 @@ sub do_remove {
     return ['done', 'Removed. ' . join(' ', @kept)];
 }
 
-# Visitors are no longer answered; other sites of this Apache are.
+# Visitors are no longer answered; other sites of this Apache are. Gives what stays.
 sub remove_site {
     my $sites = '/etc/apache2/sites-enabled';
     my $link  = "$sites/zz-sixgate.conf";
     my $ours  = -l $link || -e $link;
+    my @kept;
     unlink $link, marks('site', 'zz-sixgate'), '/etc/apache2/sites-available/zz-sixgate.conf';
     # Apache's own settings go with it where a run brought it.
-    my @modules = !ours_among('apache2') && -f $enabled_modules ? split(/\n/, slurp($enabled_modules)) : ();
-    for my $name (@modules) {
-        next unless -e "/etc/apache2/mods-enabled/$name.load";
-        # One that other modules or sites need stays: Apache's checker tells.
-        my ($ok) = command('a2dismod', '-q', $name);
-        my ($fits) = command('apache2ctl', '-t');
-        command('a2enmod', '-q', $name) if $ok && !$fits;
-    }
-    return unless $ours && is_active('apache2.service');
+    push @kept, disable_modules() unless ours_among('apache2');
+    return @kept unless $ours && is_active('apache2.service');
     my ($ok, $why) = reload_apache();
     failed('Apache does not go on without Sixgate\'s site.', $why) unless $ok;
+    return @kept;
+}
+
+# Modules that runs enabled; gives what stays.
+sub disable_modules {
+    return unless -f $enabled_modules;
+    my @left = grep { -e "/etc/apache2/mods-enabled/$_.load" } split /\n/, slurp($enabled_modules);
+    # Apache's checker does not tell of every module that a site needs.
+    my $since = (stat $enabled_modules)[9];
+    if (my ($newer) = grep { -f && (stat)[9] > $since } glob '/etc/apache2/{sites,conf}-enabled/*') {
+        return @left ? "Modules of Apache: @left (what $newer needs is not known)." : ();
+    }
+    # One that others need stays for now.
+    my $before = @left + 1;
+    while (@left && @left < $before) {
+        $before = @left;
+        for my $name (@left) {
+            my ($ok) = command('a2dismod', '-q', $name);
+            my ($fits) = command('apache2ctl', '-t');
+            command('a2enmod', '-q', $name) if $ok && !$fits;
+        }
+        @left = grep { -e "/etc/apache2/mods-enabled/$_.load" } @left;
+    }
+    return @left ? "Modules of Apache that others need: @left." : ();
 }
 
 # Certificates that were got for Sixgate; gives what stays.
@@ -71,7 +90,7 @@ sub ours_among {
 sub remove_packages {
     my @ours = ours_among(installed_packages());
     my @kept;
-    if (my @foreign = foreign_settings()) {
+    if (my @foreign = foreign_settings(@ours)) {
         # Somebody uses Apache or certbot for something of his own by now.
         return packages_that_stay(), "Somebody else's settings, which need them: " . join(', ', @foreign) . '.';
     }
@@ -80,6 +99,8 @@ sub remove_packages {
         my %needed = map { $_ => 1 } grep { extras_beyond(\@ours, $_) } @ours;
         @kept = grep { $needed{$_} } @ours;
         @ours = grep { !$needed{$_} } @ours;
+        # Somebody's may need one of several of these.
+        if (@ours && extras(@ours)) { push @kept, @ours; @ours = (); }
     }
     my $had_apache  = grep { /^apache2(?:-data)?$/ } @ours;
     my $had_certbot = grep { $_ eq 'certbot' } @ours;
@@ -101,15 +122,28 @@ sub remove_packages {
     return @kept ? 'Packages that others need: ' . join(', ', @kept) . '.' : ();
 }
 
-# Files of Apache's and certbot's that neither Debian nor Sixgate has put there.
+# Files of Apache's and certbot's that are as neither Debian nor Sixgate has put them there.
 sub foreign_settings {
-    my @files = grep { -f && !-l && !m{/zz-sixgate\.conf$} } glob '/etc/apache2/{sites,conf}-available/* /etc/apache2/{sites,conf}-enabled/*';
-    my @foreign = map { "/etc/letsencrypt/renewal/$_.conf" } lineages();
-    for my $file (@files) {
-        my ($owned) = command('dpkg-query', '-S', $file);
-        push @foreign, $file unless $owned;
-    }
+    my @packages = grep { /^(?:apache2|certbot|python3-certbot)/ } @_;
+    my $certbot  = grep { /certbot/ } @packages;
+    my @foreign  = $certbot ? map { "/etc/letsencrypt/renewal/$_.conf" } lineages() : ();
+    my @folders  = grep { -d } +(grep { /^apache2/ } @packages) ? qw(/etc/apache2 /var/www) : (), $certbot ? '/etc/letsencrypt/renewal-hooks' : ();
+    my (undef, $text) = @folders ? command('find', @folders, '-type', 'f', '-print0') : ();
+    my @files = grep { !m{/zz-sixgate\.conf$} && !($_ eq '/var/www/html/index.html' && is_default_page($_)) } split /\0/, $text // '';
+    (undef, $text) = @files ? command('dpkg-query', '-S', '--', @files) : ();
+    my %owned = map { $_ => 1 } ($text // '') =~ m{^[a-z0-9][^/]*: (/.+)$}mg;
+    push @foreign, grep { !$owned{$_} } @files;
+    # Debian's own ones that somebody has edited.
+    (undef, $text) = @packages ? command('dpkg', '--verify', @packages) : ();
+    push @foreign, ($text // '') =~ m{^..5\S*\s+c\s+(/etc/\S+)$}mg;
     return @foreign;
+}
+
+# Apache's package makes it as a copy, and removes it.
+sub is_default_page {
+    my ($file) = @_;
+    my $default = '/usr/share/apache2/default-site/index.html';
+    return -f $default && slurp($file) eq slurp($default);
 }
 
 # What would go beyond these packages if they went, or come instead of them.
@@ -126,10 +160,19 @@ sub extras_beyond {
     return grep { !$ours{$_} } extras($one);
 }
 
+# Units of packages that stay.
+sub units_as_found {
+    for (-f $units_found ? split(/\n/, slurp($units_found)) : ()) {
+        my ($unit, $enabled, $active) = split / /;
+        command('systemctl', '--quiet', 'disable', $unit) if !$enabled && is_enabled($unit);
+        command('systemctl', 'stop', $unit) if !$active && is_active($unit);
+    }
+}
+
 # Last of all: the folder of this run itself goes when the run has told how it ended.
 sub remove_files {
     command('rm', '-rf', '--', $base);
-    unlink $made_by, $installed_list, $enabled_modules, $found;
-    for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir; }
+    unlink $made_by, $installed_list, $enabled_modules, $found, $units_found;
+    for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir || is_alive($folder); }
     $leaving = 1;
 }

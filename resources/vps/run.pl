@@ -41,6 +41,7 @@ my $runs    = '/var/lib/sixgate/runs';
 my $made_by = '/var/lib/sixgate/made-by';    # RELEASE TIME VERSION WHO of the current release
 my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs installed, with all that they need
 my $found = '/var/lib/sixgate/found';    # what was there of apt_leftovers() before the first run
+my $units_found = '/var/lib/sixgate/units';    # NAME ENABLED ACTIVE of what was there before the first deployment
 my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
 my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
@@ -89,7 +90,8 @@ sub main {
     check_blobs();
     check_expectations($deployed);
     arm();
-    keep_edited();
+    keep_edited($activation->{kind} eq 'back' ? 'all' : ());
+    note_units_found() if $deployed eq '-' && !-l $current;
     prepare_release() if $activation->{kind} eq 'activate';
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
@@ -181,6 +183,13 @@ sub check_expectations {
     stop('moved', 'The current release is not the one that the plan was made from; nothing was changed.',
         "It is $deployed, expected was $expected.")
         unless $deployed eq $expected;
+}
+
+# Only of packages that are there: those that a run brings are as Debian makes them.
+sub note_units_found {
+    my %package = ('apache2.service' => 'apache2', 'certbot.timer' => 'certbot');
+    my @there = grep { !missing_packages($package{$_}) } sort keys %package;
+    put($units_found, 0600, join('', map { join(' ', $_, is_enabled($_), is_active($_)) . "\n" } @there));
 }
 
 sub moved {

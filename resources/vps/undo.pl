@@ -173,8 +173,10 @@ sub finish {
     leave() if $leaving && $is->{verdict} eq 'done';
 }
 
-# After a removal: who follows the run has read its result by then, or asks and is told "lost".
+# After a removal: who follows the run has read its log by then. Who lost the connection finds its result where it is
+# gone with the next boot; follow.pl looks there, too.
 sub leave {
+    put("/run/sixgate-$run.result", 0600, slurp("$dir/result"));
     select(undef, undef, undef, 5);
     close($log);
     # Another computer's run may have come meanwhile; it waits for this lock.
@@ -249,6 +251,7 @@ sub tidy {
         next if $folder eq $dir || is_alive($folder);
         # It was killed, and so was what was to come after it.
         command('/usr/bin/perl', "$dir/run.pl", $folder, 'tidy') if -e "$folder/undo" || -e "$folder/log" && !-e "$folder/result";
+        failed('What an earlier run left could not be taken back.', "See $folder.") if -e "$folder/undo";
         remove_contents($folder);
         unlink "$folder/run.pl", "$folder/undo";
     }
@@ -285,6 +288,13 @@ sub restore_active {
 
 # ---------------------------------------------------------------- what people edited
 
+# All of the current release, also what somebody has put there.
+sub current_files {
+    return unless -d "$current/";
+    my (undef, $files) = command('find', "$current/", '-type', 'f', '-print0');
+    return map { s{//}{/}r } split /\0/, $files;
+}
+
 # What a step is about to replace and no run of Sixgate has made: a copy stays, whatever becomes of the run.
 sub keep_edited {
     my (@more) = @_;
@@ -292,7 +302,7 @@ sub keep_edited {
     my %made = map { /^([0-9a-f]{64}) [0-7]+ plain (\S+)$/ ? ($2 => $1) : () } -f "$current/manifest" ? split(/\n/, slurp("$current/manifest")) : ();
     my %once;
     my @paths = grep { $_ ne "$current/manifest" && !m{^$base/acme/} && -f && !$once{$_}++ }
-        @more ? keys %made : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
+        @more ? (keys %made, current_files()) : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
     my $sums = sums(@paths);
     for my $path (@paths) {
         next if ($made{$path} // '') eq ($sums->{$path} // '-');

@@ -255,9 +255,10 @@ private Q_SLOTS:
         QFETCH(QString, by);
         output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/systemd"), path("/var/lib/sixgate")});
         const auto ruleset = [] { return output(path("nft"), {path("list"), path("ruleset")}); };
-        const QByteArray rules = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; "
-                                 "policy drop;\n\t\ttcp dport 443 accept comment \"sixgate\"\n\t\ttcp dport 22 "
-                                 "accept\n\t}\n}\n";
+        const QByteArray rules =
+            "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; "
+            "policy drop;\n\t\tmeta nfproto ipv4 tcp dport 443 accept comment \"sixgate\"\n\t\ttcp dport 22 "
+            "accept\n\t}\n}\n";
         output(path("nft"), {path("flush"), path("ruleset")});
         QCOMPARE(output(path("nft"), {path("-f"), path("-")}, rules), QByteArray());
         writeFile("/var/lib/sixgate/firewall", "nft inet filter input 443\n", 0600);
@@ -268,7 +269,8 @@ private Q_SLOTS:
             const QByteArray said = output(path("perl"), {at + path("/run.pl"), at});
             QVERIFY2(said.contains("failed: The unit that keeps the firewall open does not start."), said);
         } else {
-            output(path("nft"), {path("insert rule inet filter input tcp dport 80 accept comment \"sixgate\"")});
+            output(path("nft"),
+                   {path("insert rule inet filter input meta nfproto ipv4 tcp dport 80 accept comment \"sixgate\"")});
             QVERIFY(ruleset() != rules);
             writeFile("/etc/systemd/system/sixgate-firewall.service", "");
             writeFile("/var/lib/sixgate/firewall", "nft inet filter input 443\nnft inet filter input 80\n", 0600);

@@ -262,6 +262,8 @@ private:
         one("one port", "tcp dport 80 accept", "inet filter input 443");
         one("list", "tcp dport { 22, 80, 443 } ct state new accept", "");
         one("Sixgate's", "tcp dport { 80, 443 } accept comment \"sixgate\"", "");
+        one("Sixgate's, in a table of both families",
+            "meta nfproto ipv4 tcp dport { 80, 443 } accept comment \"sixgate\"", "");
         one("names", "tcp dport { http, https } accept", "");
         one("names of others", "tcp dport { ssh, domain } accept", both);
         one("range", "tcp dport 1-1024 accept", "");

@@ -54,6 +54,21 @@ class TestState : public QObject
         state.write(content);
     }
 
+    // All that a login needs, but no IPv4 address, which the site file would not take.
+    static Vps oldMachine()
+    {
+        Vps vps{*Label::parse(QStringLiteral("vps")),
+                *Hostname::parse(QStringLiteral("vps.example.org")),
+                *Port::parse(QStringLiteral("2222")),
+                *Login::parse(QStringLiteral("ada")),
+                QString(),
+                {*HostKeyPin::parse(QStringLiteral("ssh-ed25519 ") + Fingerprint::ofBytes("c").text())},
+                {*HttpsUrl::parse(QStringLiteral("https://acme.example.org/dir")), {}, true}};
+        vps.auth = SshAuth::Password;
+        vps.addresses = {*parseIpAddress(QStringLiteral("2001:db8::10"))};
+        return vps;
+    }
+
 private Q_SLOTS:
     void init()
     {
@@ -88,11 +103,7 @@ private Q_SLOTS:
                                 key("cloud.example.org", RecordType::A, "y")};
         state.pinnedCertificates[*Label::parse(QStringLiteral("nas"))] = "-----BEGIN CERTIFICATE-----\nMII=\n";
         state.vpsKeys = {Fingerprint::ofBytes("a"), Fingerprint::ofBytes("b")};
-        state.leftVps =
-            LeftVps{{*parseIpAddress(QStringLiteral("2001:db8::10")), *parseIpAddress(QStringLiteral("192.0.2.10"))},
-                    {*HostKeyPin::parse(QStringLiteral("ssh-ed25519 ") + Fingerprint::ofBytes("c").text()),
-                     Fingerprint::ofBytes("d")},
-                    1'795'000'000};
+        state.leftVps = LeftVps{oldMachine(), 1'795'000'000};
         QVERIFY(saveState(home(), state));
         const auto loaded = loadState(home());
         QVERIFY(loaded);
