@@ -3,8 +3,6 @@
 #include "ctl/json.h"
 
 #include <algorithm>
-#include <optional>
-#include <unistd.h>
 
 namespace sixgate::ctl
 {
@@ -15,30 +13,6 @@ namespace
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s; // a keychain may ask the user to unlock it
-constexpr qsizetype mostBytes = 64 * 1024;
-
-Result<Secret> readValue(Output &output, const QString &name, std::stop_token stop)
-{
-    const bool terminal = isatty(STDIN_FILENO);
-    std::optional<HiddenInput> hidden;
-    if (terminal) {
-        hidden.emplace();
-        output.remark(QStringLiteral("Value of %1 (not shown): ").arg(name));
-    }
-    auto bytes = readInput(STDIN_FILENO, terminal ? ReadUntil::LineEnd : ReadUntil::End, mostBytes, stop);
-    if (terminal)
-        output.remark(QStringLiteral("\n"));
-    if (!bytes)
-        return passOn(bytes);
-    // The line end that echo and editors add is not part of it.
-    while (bytes->endsWith('\n') || bytes->endsWith('\r'))
-        bytes->chop(1);
-    if (bytes->isEmpty())
-        return fail(
-            ErrorCode::Invalid, QStringLiteral("The value of %1 is empty.").arg(name), {},
-            QStringLiteral("Give it on standard input, for example: sixgatectl secret set %1 < key.txt").arg(name));
-    return Secret(std::move(*bytes));
-}
 
 std::vector<QString> neededBy(const Site &site)
 {
@@ -47,16 +21,22 @@ std::vector<QString> neededBy(const Site &site)
         names.push_back(dnsKeySecret(account));
         names.push_back(dnsAcmeKeySecret(account));
     }
+    for (const Vps &vps : site.vps) {
+        if (vps.auth == SshAuth::Password)
+            names.push_back(vpsPasswordSecret(vps));
+    }
     return names;
 }
 
-/// Whether Sixgate ever asks for it; a passphrase is not needed by every SSH key.
+/// Whether Sixgate ever asks for it: not every SSH key has a passphrase, not every sudo asks.
 bool isUsedBy(const Site &site, const QString &name)
 {
     const auto needed = neededBy(site);
     return std::find(needed.begin(), needed.end(), name) != needed.end() ||
-           std::any_of(site.vps.begin(), site.vps.end(),
-                       [&](const Vps &vps) { return vpsPassphraseSecret(vps) == name; });
+           std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) {
+               return (vps.auth == SshAuth::Key && vpsPassphraseSecret(vps) == name) ||
+                      (vps.user.text() != QLatin1String("root") && vpsSudoPasswordSecret(vps) == name);
+           });
 }
 
 int list(Output &output, SecretStore &store, const Site &site)
@@ -142,7 +122,13 @@ int runSecret(const Options &options, Output &output, std::stop_token stop)
     if (lists)
         return list(output, **store, *site);
     if (sets) {
-        const auto value = readValue(output, name, stop);
+        const Error empty{
+            ErrorCode::Invalid,
+            QStringLiteral("The value of %1 is empty.").arg(name),
+            {},
+            QStringLiteral("Give it on standard input, for example: sixgatectl secret set %1 < key.txt").arg(name)};
+        const auto value =
+            askSecret(output, QStringLiteral("Value of %1 (not shown): ").arg(name), ReadUntil::End, empty, stop);
         if (!value)
             return giveUp(output, value.error(), command);
         if (auto kept = (*store)->set(name, *value, Deadline::after(patience), stop); !kept)

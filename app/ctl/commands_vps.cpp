@@ -258,6 +258,7 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
     auto password = askSecret(
         output,
         QStringLiteral("Password of %1 on %2 (used once, kept nowhere): ").arg(vps.user.text(), vps.host.ascii()),
+        ReadUntil::LineEnd, {ErrorCode::Invalid, QStringLiteral("No password was given on standard input."), {}, {}},
         stop);
     if (!password)
         return giveUp(output, password.error(), command(options));

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto asLongAsItTakes = 24h * 365; // people think, and pipes wait: only a stop ends it
 constexpr qsizetype chunkSize = 64 * 1024;
+constexpr qsizetype mostSecret = 64 * 1024;
 
 } // namespace
 
@@ -64,7 +65,8 @@ Result<QByteArray> readInput(int fd, ReadUntil until, qsizetype most, std::stop_
     return tooLong();
 }
 
-Result<Secret> askSecret(Output &output, const QString &question, std::stop_token stop)
+Result<Secret> askSecret(Output &output, const QString &question, ReadUntil piped, const Error &empty,
+                         std::stop_token stop)
 {
     std::optional<HiddenInput> hidden;
     const bool terminal = isatty(STDIN_FILENO);
@@ -72,15 +74,15 @@ Result<Secret> askSecret(Output &output, const QString &question, std::stop_toke
         hidden.emplace();
         output.remark(question);
     }
-    auto bytes = readInput(STDIN_FILENO, ReadUntil::LineEnd, chunkSize, stop);
+    auto bytes = readInput(STDIN_FILENO, terminal ? ReadUntil::LineEnd : piped, mostSecret, stop);
     if (terminal)
         output.remark(QStringLiteral("\n"));
     if (!bytes)
         return passOn(bytes);
-    while (bytes->endsWith('\r'))
+    while (bytes->endsWith('\n') || bytes->endsWith('\r'))
         bytes->chop(1);
     if (bytes->isEmpty())
-        return fail(ErrorCode::Invalid, QStringLiteral("No password was given on standard input."));
+        return tl::unexpected<Error>(empty);
     return Secret(std::move(*bytes));
 }
 

@@ -35,8 +35,10 @@ enum class ReadUntil { End, LineEnd };
 /// than `most` octets, Cancelled on a stop. Of what was read no copy stays in memory but the result.
 Result<QByteArray> readInput(int fd, ReadUntil until, qsizetype most, std::stop_token stop);
 
-/// Asks for a secret: hidden on a terminal, else the first line of standard input.
-Result<Secret> askSecret(Output &output, const QString &question, std::stop_token stop);
+/// Asks for a secret: hidden on a terminal, else standard input up to `piped`, without the line end that editors add.
+/// `empty` where there is none.
+Result<Secret> askSecret(Output &output, const QString &question, ReadUntil piped, const Error &empty,
+                         std::stop_token stop);
 
 /// Asks a question that "y" or "yes" agrees to. Cancelled where the answer is another one; Invalid, with `otherwise` as
 /// what to do, where standard input is no terminal or JSON is wanted.

@@ -27,21 +27,35 @@ QString counted(qsizetype number, const char *one, const char *many)
     return QStringLiteral("%1 %2").arg(number).arg(QLatin1String(number == 1 ? one : many));
 }
 
+bool isHidden(QChar c)
+{
+    // Other_Format: what turns the direction round, or is not seen at all.
+    const auto kind = c.category();
+    return kind == QChar::Other_Control || kind == QChar::Other_Format || kind == QChar::Separator_Line ||
+           kind == QChar::Separator_Paragraph;
+}
+
+/// The same JSON, with nothing in it that a terminal would obey: Qt leaves DEL and C1 as they are.
+QString escaped(const QString &json)
+{
+    QString out;
+    out.reserve(json.size());
+    for (const QChar c : json) {
+        if (c == QLatin1Char('\n') || !isHidden(c))
+            out += c;
+        else
+            out += QStringLiteral("\\u%1").arg(int(c.unicode()), 4, 16, QLatin1Char('0'));
+    }
+    return out;
+}
+
 } // namespace
 
 QString harmless(const QString &text)
 {
     QString out;
-    for (const QChar c : text) {
-        // Other_Format: what turns the direction round, or is not seen at all.
-        const auto kind = c.category();
-        const bool hidden = kind == QChar::Other_Control || kind == QChar::Other_Format ||
-                            kind == QChar::Separator_Line || kind == QChar::Separator_Paragraph;
-        if (c == QLatin1Char('\n') || c == QLatin1Char('\t') || !hidden)
-            out += c;
-        else
-            out += QLatin1Char('?');
-    }
+    for (const QChar c : text)
+        out += c == QLatin1Char('\n') || c == QLatin1Char('\t') || !isHidden(c) ? c : QLatin1Char('?');
     return out;
 }
 
@@ -108,7 +122,7 @@ void Output::document(const QJsonObject &object)
     if (!m_json)
         return;
     const std::lock_guard lock(m_mutex);
-    write(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented)));
+    write(escaped(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented))));
 }
 
 void Output::error(const Error &error, const QString &command)

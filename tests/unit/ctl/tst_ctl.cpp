@@ -128,6 +128,17 @@ private Q_SLOTS:
         QVERIFY(error[QStringLiteral("fix")].toString().contains(QStringLiteral("site new")));
     }
 
+    // What a terminal would obey is escaped, and is in the JSON all the same.
+    void jsonObeysNobody()
+    {
+        const QString file = QStringLiteral("/tmp/no\u009b31m\u007f\u202e.json");
+        const Ran ran = run({QStringLiteral("check"), QStringLiteral("--json"), QStringLiteral("--site"), file});
+        QVERIFY(!ran.out.contains("\xc2\x9b") && !ran.out.contains('\x7f') && !ran.out.contains("\xe2\x80\xae"));
+        const QString summary =
+            QJsonDocument::fromJson(ran.out)[QStringLiteral("error")][QStringLiteral("summary")].toString();
+        QVERIFY2(summary.contains(file), qPrintable(summary));
+    }
+
     void aSiteBegins()
     {
         const QStringList make = {QStringLiteral("site"),           QStringLiteral("new"),
