@@ -220,6 +220,39 @@ private Q_SLOTS:
         QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 1);
     }
 
+    void secretsOfLogins()
+    {
+        const QString file = m_home.filePath(QStringLiteral("login.json"));
+        QCOMPARE(run({QStringLiteral("--site"), file, QStringLiteral("site"), QStringLiteral("new")}).exit, 0);
+        QFile site(file);
+        QVERIFY(site.open(QIODevice::ReadWrite));
+        const QByteArray before = site.readAll();
+        QByteArray after = before;
+        after.replace("\"user\": \"root\"", "\"user\": \"ada\", \"auth\": \"password\"");
+        QVERIFY(after != before);
+        const qsizetype key = after.indexOf("\"keyFile\"");
+        after.remove(key, after.indexOf('\n', key) - key);
+        site.resize(0);
+        site.write(after);
+        site.close();
+        const QString store = QStringLiteral("file:") + m_home.filePath(QStringLiteral("login.secrets"));
+        const auto secret = [&](const QStringList &words) {
+            return run(QStringList{QStringLiteral("--json"), QStringLiteral("--site"), file,
+                                   QStringLiteral("--secrets"), store, QStringLiteral("secret")} +
+                           words,
+                       "x");
+        };
+        for (const auto &[name, used] : std::map<QString, bool>{{QStringLiteral("vps.vps.password"), true},
+                                                                {QStringLiteral("vps.vps.sudo-password"), true},
+                                                                {QStringLiteral("vps.vps.passphrase"), false}}) {
+            if (used && name == QLatin1String("vps.vps.password"))
+                QVERIFY(secret({QStringLiteral("list")}).out.contains("vps.vps.password"));
+            const Ran set = secret({QStringLiteral("set"), name});
+            QCOMPARE(set.exit, 0);
+            QCOMPARE(set.json()[QStringLiteral("used")].toBool(!used), used);
+        }
+    }
+
     void noKeychainIsAStateWithARemedy()
     {
         const Ran ran = run(
