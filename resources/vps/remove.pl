@@ -53,8 +53,11 @@ sub disable_modules {
             my ($fits) = command('apache2ctl', '-t');
             command('a2enmod', '-q', $name) if $ok && !$fits;
         }
+        my @off = grep { !-e "/etc/apache2/mods-enabled/$_.load" } @left;
+        unlink map { marks('module', $_) } @off;
         @left = grep { -e "/etc/apache2/mods-enabled/$_.load" } @left;
     }
+    rmdir '/var/lib/apache2/module/disabled_by_admin';
     return @left ? "Modules of Apache that others need: @left." : ();
 }
 
