@@ -228,9 +228,27 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
 }
 
 /// Lets this computer in: a key, brought with the password, tried, and noted in the site file.
+/// From now on this computer logs in with that key, which was tried.
+int adopted(const Options &options, Output &output, const Site &site, const std::function<void(Vps &)> &withKey,
+            const QJsonObject &out, std::stop_token stop)
+{
+    if (auto saved = noted(options, site, withKey, stop); !saved)
+        return giveUp(output, saved.error(), command(options));
+    output.document(out);
+    output.print(QStringLiteral("Logged in with it; %1 names it from now on.\n").arg(options.siteFile));
+    return AllWell;
+}
+
 int installKey(const Options &options, Output &output, Site site, SecretStore &secrets, std::stop_token stop)
 {
     Vps &vps = site.vps.front();
+    if (hostKeyPins(vps).empty())
+        return giveUp(output,
+                      {ErrorCode::HostKey,
+                       QStringLiteral("No SSH host key of %1 is pinned yet.").arg(vpsLabel(vps)),
+                       {},
+                       QStringLiteral("Fetch and compare it first: sixgatectl vps trust")},
+                      command(options));
     const bool has = vps.auth == SshAuth::Key && QFile::exists(expandHome(vps.keyFile));
     const QString given = options.value("--key");
     const QString file = !given.isEmpty() ? given : has ? vps.keyFile : QLatin1String(newKeyFile);
@@ -242,7 +260,8 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
                        {},
                        {}},
                       command(options));
-    if (!QFile::exists(path))
+    const bool isNew = !QFile::exists(path);
+    if (isNew)
         output.print(QStringLiteral("Making the key %1 …\n").arg(file));
     if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName()); !made)
         return giveUp(output, made.error(), command(options));
@@ -255,6 +274,20 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
                        QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path)},
                       command(options));
     const QByteArray line = publicFile.read(16 * 1024);
+    const auto withKey = [&file](Vps &one) {
+        one.auth = SshAuth::Key;
+        one.keyFile = file;
+    };
+    Site with = site;
+    withKey(with.vps.front());
+    // Somebody may have brought it there already, for example in the provider's web page.
+    if (!isNew && tryLogin(with, secrets, stop)) {
+        QJsonObject out = document(command(options));
+        if (const auto key = parseAuthorizedKey(line))
+            out[QStringLiteral("fingerprint")] = key->fingerprint.text();
+        out[QStringLiteral("changed")] = false;
+        return adopted(options, output, site, withKey, out, stop);
+    }
     auto password = askSecret(
         output,
         QStringLiteral("Password of %1 on %2 (used once, kept nowhere): ").arg(vps.user.text(), vps.host.ascii()),
@@ -263,23 +296,21 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
     if (!password)
         return giveUp(output, password.error(), command(options));
     auto keys = VpsKeys::openWithPassword(site, std::move(*password), stop);
-    if (!keys)
+    if (!keys) {
+        if (keys.error().code == ErrorCode::Denied)
+            keys.error().fix =
+                QStringLiteral("Try again with the right password. Where the VPS lets nobody in by password, add the "
+                               "line of %1.pub in the provider's web page, or from a computer that may log in "
+                               "(sixgatectl vps keys add FILE), then repeat this command.")
+                    .arg(file);
         return giveUp(output, keys.error(), command(options));
+    }
     const auto out = added(options, output, *keys, line, stop);
     if (!out)
         return giveUp(output, out.error(), command(options));
-    const auto withKey = [&file](Vps &one) {
-        one.auth = SshAuth::Key;
-        one.keyFile = file;
-    };
-    withKey(vps);
-    if (auto works = tryLogin(site, secrets, stop); !works)
+    if (auto works = tryLogin(with, secrets, stop); !works)
         return giveUp(output, works.error(), command(options));
-    if (auto saved = noted(options, site, withKey, stop); !saved)
-        return giveUp(output, saved.error(), command(options));
-    output.document(*out);
-    output.print(QStringLiteral("Logged in with it; %1 names it from now on.\n").arg(options.siteFile));
-    return AllWell;
+    return adopted(options, output, site, withKey, *out, stop);
 }
 
 int runKeys(const Options &options, Output &output, Site site, SecretStore &secrets, std::stop_token stop)

@@ -2,6 +2,7 @@
 // broke off goes on where it was.
 #include "ctl/commands.h"
 #include "ctl/input.h"
+#include "ctl/json.h"
 #include "ctl/vps.h"
 #include "engine/vpskeys.h"
 #include "transport/io.h"
@@ -149,8 +150,14 @@ int VpsAct::replace(Site site)
     // The site file names the new machine as soon as that is set up: a move that broke off later is ended from there.
     const auto &left = state->leftVps;
     const bool begun = left && !mayBeTheSame(left->vps, now);
-    if (begun && (!*given || meet((*given)->addresses, now.addresses)))
-        return options.has("--abandon-old") && !*given ? giveUpOld(site.name) : moveTo(site, left->vps, true);
+    if (begun && (!*given || meet((*given)->addresses, now.addresses))) {
+        if (!options.has("--abandon-old") || *given)
+            return moveTo(site, left->vps, true);
+        QJsonObject out = document(command());
+        const int exit = giveUpOld(site.name, out);
+        output.document(out);
+        return exit;
+    }
     if (!*given)
         return giveUp(output,
                       invalid(QStringLiteral("The addresses of the new machine are missing."),
@@ -201,15 +208,15 @@ int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
     if (!seen)
         return giveUp(output, seen.error(), command());
     const bool abandons = options.has("--abandon-old");
-    if (!abandons)
-        output.print(QStringLiteral("When all paths are proven, everything that Sixgate brought to %1 is taken away "
-                                    "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it "
-                                    "alone).\n")
-                         .arg(oldMachine(old)));
     const std::chrono::seconds patience = visitorsPatience(site, seen->zone);
     bool applied = false;
     Around around;
     around.asksAlways = true;
+    if (!abandons)
+        around.warning = QStringLiteral("When all paths are proven, everything that Sixgate brought to %1 is taken "
+                                        "away from it,\nthe Debian packages that it installed, too (--abandon-old "
+                                        "leaves it alone).\n")
+                             .arg(oldMachine(old));
     around.after = [&] {
         applied = true;
         LeftVps left = engine.left().value_or(LeftVps{old, {}});
@@ -217,30 +224,36 @@ int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
             left.forgottenAt = QDateTime::currentSecsSinceEpoch() + patience.count();
         return engine.rememberLeft(std::move(left));
     };
-    const int exit = carryOut(engine, engine.plan(*seen, PlanScope::All), true, around);
-    if (!applied) {
-        if (engine.left())
-            output.remark(QStringLiteral("Go on with: sixgatectl vps replace\n"));
-        return exit;
-    }
-    if (exit != AllWell) {
-        output.remark(QStringLiteral("Since not all is well with the new machine, %1 was left as it is.\n"
-                                     "→ Once all is well, clean it with: sixgatectl vps replace\n")
-                          .arg(oldMachine(old)));
-        return exit;
-    }
-    return abandons ? giveUpOld(site.name) : letGo(site, *engine.left());
+    around.last = [&](int exit, QJsonObject &out) {
+        out[QStringLiteral("oldMachine")] = QStringLiteral("not-clean");
+        if (!applied) {
+            if (engine.left())
+                output.remark(QStringLiteral("Go on with: sixgatectl vps replace\n"));
+            return exit;
+        }
+        if (exit != AllWell) {
+            output.remark(QStringLiteral("Since not all is well with the new machine, %1 was left as it is.\n"
+                                         "→ Once all is well, clean it with: sixgatectl vps replace\n")
+                              .arg(oldMachine(old)));
+            return exit;
+        }
+        return abandons ? giveUpOld(site.name, out) : letGo(site, *engine.left(), out);
+    };
+    return carryOut(engine, engine.plan(*seen, PlanScope::All), true, around);
 }
 
-int VpsAct::giveUpOld(const Label &site)
+int VpsAct::giveUpOld(const Label &site, QJsonObject &out)
 {
     QString which;
     const auto forgotten = changeState(site, [&](SiteState &state) {
         which = state.leftVps ? oldMachine(state.leftVps->vps) : QStringLiteral("the old machine");
         state.leftVps.reset();
     });
-    if (!forgotten)
-        return giveUp(output, forgotten.error(), command());
+    if (!forgotten) {
+        output.remark(forgotten.error().summary + QLatin1Char('\n'));
+        return Failed;
+    }
+    out[QStringLiteral("oldMachine")] = QStringLiteral("given-up");
     output.remark(QStringLiteral("Sixgate does not go to %1 any more.\n"
                                  "→ It still has the ACME keys: replace them at the DNS server, store the new ones "
                                  "(sixgatectl secret set), and apply.\n")
@@ -249,7 +262,7 @@ int VpsAct::giveUpOld(const Label &site)
 }
 
 /// The old machine, when nobody is sent there any more.
-int VpsAct::letGo(const Site &site, const LeftVps &left)
+int VpsAct::letGo(const Site &site, const LeftVps &left, QJsonObject &out)
 {
     const QString which = oldMachine(left.vps);
     const std::chrono::seconds wait(
@@ -275,9 +288,10 @@ int VpsAct::letGo(const Site &site, const LeftVps &left)
             m_lock = std::move(*lock);
     }
     if (done)
-        done = clean(site, left);
+        done = clean(site, left, out);
     output.quiet();
     if (done) {
+        out[QStringLiteral("oldMachine")] = QStringLiteral("clean");
         output.print(QStringLiteral("Sixgate is gone from %1; you can give it back.\n").arg(which));
         return AllWell;
     }
@@ -288,7 +302,7 @@ int VpsAct::letGo(const Site &site, const LeftVps &left)
     return Failed;
 }
 
-Outcome VpsAct::clean(const Site &site, const LeftVps &left)
+Outcome VpsAct::clean(const Site &site, const LeftVps &left, QJsonObject &out)
 {
     const auto before = loadState(site.name);
     if (!before)
@@ -312,6 +326,9 @@ Outcome VpsAct::clean(const Site &site, const LeftVps &left)
         return fail(ErrorCode::Refused, plan.withheld.front().reason, plan.withheld.front().detail);
     Steps steps(output, plan);
     const Outcome done = applied(engine, plan, steps);
+    out[QStringLiteral("oldChanges")] = steps.json();
+    if (steps.changed())
+        out[QStringLiteral("changed")] = true;
     // What was seen there tells nothing about the machine in use.
     SiteState after = *before;
     if (done)

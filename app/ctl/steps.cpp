@@ -16,6 +16,11 @@ Steps::Steps(Output &output, const Plan &plan) : m_output(output), m_plan(plan)
 void Steps::operator()(const QString &id, StepState state, const QString &text)
 {
     const auto found = m_changes.find(id);
+    if (state == StepState::Told) {
+        m_output.print(QStringLiteral("  · %1\n").arg(harmless(text)));
+        m_told[id] << text;
+        return;
+    }
     if (state == StepState::Note || found == m_changes.end()) {
         m_output.activity(harmless(text));
         return;
@@ -41,6 +46,7 @@ void Steps::operator()(const QString &id, StepState state, const QString &text)
             m_output.print(QStringLiteral("      %1\n").arg(harmless(text)));
         break;
     case StepState::Note:
+    case StepState::Told:
         break;
     }
 }
@@ -58,6 +64,8 @@ QJsonArray Steps::json() const
         const auto state = m_states.find(change.id);
         one[QStringLiteral("state")] =
             state == m_states.end() ? QStringLiteral("not-started") : stepStateName(state->second);
+        if (const auto told = m_told.find(change.id); told != m_told.end())
+            one[QStringLiteral("notes")] = QJsonArray::fromStringList(told->second);
         out.append(one);
     }
     return out;

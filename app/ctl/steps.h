@@ -31,6 +31,7 @@ private:
     const Plan &m_plan;
     std::map<QString, const Change *> m_changes;
     std::map<QString, StepState> m_states;
+    std::map<QString, QStringList> m_told;
 };
 
 } // namespace sixgate::ctl

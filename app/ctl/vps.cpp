@@ -111,7 +111,7 @@ Outcome VpsAct::applied(Engine &engine, const Plan &plan, Steps &steps)
 
 int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around &around)
 {
-    output.print(output.plan(plan, true));
+    output.print(plan.empty() && !around.nothing.isEmpty() ? around.nothing : output.plan(plan, true));
     output.print(output.withheld(plan.withheld));
     QJsonObject out = document(command());
     if (plan.blocked()) {
@@ -121,6 +121,7 @@ int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around 
         return Failed;
     }
     if (!plan.empty() || around.asksAlways) {
+        output.print(around.warning);
         if (auto agreed = goOn(options, output, stops.stop); !agreed)
             return giveUp(output, agreed.error(), command());
     }
@@ -146,6 +147,8 @@ int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around 
         out[QStringLiteral("check")] = json(*report);
         exit = report->allWork() ? AllWell : Differs;
     }
+    if (around.last)
+        exit = around.last(exit, out);
     output.document(out);
     return exit;
 }
@@ -160,12 +163,13 @@ int VpsAct::rollBack(Site site)
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), command());
-    return carryOut(engine, engine.rollbackPlan(*seen), true,
-                    {false, [this] {
-                         output.print(QStringLiteral(
-                             "The site file still wants what was there before: the next apply goes there again.\n"));
-                         return Outcome();
-                     }});
+    Around around;
+    around.after = [this] {
+        output.print(
+            QStringLiteral("The site file still wants what was there before: the next apply goes there again.\n"));
+        return Outcome();
+    };
+    return carryOut(engine, engine.rollbackPlan(*seen), true, around);
 }
 
 int VpsAct::remove(Site site)
@@ -173,12 +177,23 @@ int VpsAct::remove(Site site)
     const auto lock = lockSite(site.name, Deadline::after(5s), stops.stop);
     if (!lock)
         return giveUp(output, lock.error(), command());
+    Around around;
+    around.nothing =
+        QStringLiteral("Nothing to take away: Sixgate has nothing on %1.\n").arg(vpsLabel(site.vps.front()));
     Engine engine(std::move(site), secrets, sinks());
     const auto seen = engine.observe(PlanScope::All, stops.stop);
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), command());
-    return carryOut(engine, engine.removalPlan(*seen, {options.has("--keep-packages"), true}), false);
+    // Visitors may still be led to the one, and Sixgate be on both.
+    if (engine.left())
+        return giveUp(output,
+                      {ErrorCode::Refused,
+                       QStringLiteral("A move from %1 is not finished.").arg(vpsLabel(engine.left()->vps)),
+                       {},
+                       QStringLiteral("Finish it first: sixgatectl vps replace")},
+                      command());
+    return carryOut(engine, engine.removalPlan(*seen, {options.has("--keep-packages"), true}), false, around);
 }
 
 } // namespace sixgate::ctl

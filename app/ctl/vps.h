@@ -26,8 +26,14 @@ Result<QByteArray> publicKeyLine(const QString &file, std::stop_token stop);
 struct Around {
     /// Also where the plan is empty: something comes after it.
     bool asksAlways = false;
+    /// Stands right above the question.
+    QString warning;
+    /// What an empty plan means; else it is as the site file wants it.
+    QString nothing;
     /// After the last change; a failure ends it there.
     std::function<Outcome()> after;
+    /// What belongs to it although it is another job: gets the exit code and the JSON document, gives the exit code.
+    std::function<int(int exit, QJsonObject &out)> last;
 };
 
 /// What changes a VPS as a whole: shows the plan, asks, carries it out. Each gives its exit code.
@@ -54,9 +60,9 @@ private:
     Result<std::optional<Vps>> newMachine(const Vps &now) const;
     Outcome meetNewMachine(Site &site, const Vps &old);
     int moveTo(const Site &site, const Vps &old, bool goesOn);
-    int giveUpOld(const Label &site);
-    int letGo(const Site &site, const LeftVps &left);
-    Outcome clean(const Site &site, const LeftVps &left);
+    int giveUpOld(const Label &site, QJsonObject &out);
+    int letGo(const Site &site, const LeftVps &left, QJsonObject &out);
+    Outcome clean(const Site &site, const LeftVps &left, QJsonObject &out);
     Engine::Sinks sinks();
 
     const Options &options;

@@ -91,7 +91,8 @@ private:
     {
         static const std::map<QByteArray, StepState> states = {
             {"started", StepState::Started}, {"done", StepState::Done},     {"unchanged", StepState::Unchanged},
-            {"failed", StepState::Failed},   {"undone", StepState::Undone}, {"note", StepState::Note}};
+            {"failed", StepState::Failed},   {"undone", StepState::Undone}, {"note", StepState::Note},
+            {"told", StepState::Told}};
         const auto state = states.find(fields[2]);
         if (state != states.end() && m_progress)
             m_progress(fields[1] == "-" ? QString() : plain(QString::fromLatin1(fields[1])), state->second,
@@ -329,6 +330,8 @@ QString stepStateName(StepState state)
         return QStringLiteral("undone");
     case StepState::Note:
         return QStringLiteral("note");
+    case StepState::Told:
+        return QStringLiteral("told");
     }
     return QStringLiteral("note");
 }

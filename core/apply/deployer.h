@@ -20,6 +20,7 @@ enum class StepState {
     Failed,
     Undone, ///< it was done, and is taken back since a later one failed or the run was cancelled
     Note,   ///< a line about a change that still runs, or (with an empty id) about the whole run
+    Told,   ///< a line about a change that the user is to know afterwards, too
 };
 QString stepStateName(StepState state);
 

@@ -80,7 +80,7 @@ QString wrapped(const std::vector<QString> &names)
     return lines.join(QLatin1Char('\n'));
 }
 
-QString whatGoes(const VpsFacts &facts, bool keepPackages)
+QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
 {
     const QString packages =
         facts.installed.empty() ? QString()
@@ -94,11 +94,12 @@ QString whatGoes(const VpsFacts &facts, bool keepPackages)
             certificates << lineage;
     }
     return QStringLiteral(
-               "Take away Sixgate's site in Apache, /etc/sixgate with the ACME keys, the ports it opened in the "
-               "firewall%1.%2 Logs stay.")
-        .arg(certificates.isEmpty()
+               "Take away from %1: Sixgate's site in Apache, /etc/sixgate with the ACME keys, ports that it opened in "
+               "the firewall%2.%3 Logs stay.")
+        .arg(vpsLabel(vps),
+             certificates.isEmpty()
                  ? QString()
-                 : QStringLiteral(" and the certificates ") + certificates.join(QStringLiteral(", ")),
+                 : QStringLiteral(", and the certificates ") + certificates.join(QStringLiteral(", ")),
              packages);
 }
 
@@ -111,18 +112,20 @@ Plan planRollback(const Site &site, const VpsSeen &vps)
     if (!facts)
         return plan;
     if (facts->deployedId.isEmpty() || facts->previousId.isEmpty()) {
-        plan.withheld.push_back({site.vps.front().host.ascii(),
-                                 facts->deployedId.isEmpty()
-                                     ? QStringLiteral("Sixgate has not set anything up there.")
-                                     : QStringLiteral("There is no deployment before the current one."),
-                                 QStringLiteral("Change the site file and apply it."), true});
+        plan.withheld.push_back(
+            {site.vps.front().host.ascii(),
+             facts->deployedId.isEmpty() ? QStringLiteral("Sixgate has not set anything up there.")
+                                         : QStringLiteral("There is no deployment before the current one."),
+             QStringLiteral("There is nothing to go back to; sixgatectl plan shows what the site file "
+                            "wants."),
+             true});
         return plan;
     }
     Change change = vpsChange(
         QStringLiteral("vps.back"), Verb::Activate, QStringLiteral("release %1").arg(facts->previousId),
         QStringLiteral(
             "Check the deployment before the current one, make it current again by one rename, reload Apache, "
-            "and look whether it answers."),
+            "and look whether it answers. Names that were added since then are not served to IPv4 visitors."),
         GoBack{facts->previousId, facts->deployedId});
     change.oldValue = facts->deployedId;
     change.newValue = facts->previousId;
@@ -144,7 +147,8 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
                                    [](const auto &file) { return !file.second.sha256.isEmpty(); });
     if (there) {
         plan.changes.push_back(vpsChange(QStringLiteral("vps.remove"), Verb::Delete, site.vps.front().host.ascii(),
-                                         whatGoes(*facts, choices.keepPackages), RemoveAll{choices.keepPackages}));
+                                         whatGoes(site.vps.front(), *facts, choices.keepPackages),
+                                         RemoveAll{choices.keepPackages}));
         if (!choices.keepPackages)
             plan.changes.back().diff = wrapped(facts->installed);
     }

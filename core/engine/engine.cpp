@@ -218,7 +218,15 @@ Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) c
         inputs.deployment = d->rendered->deployment;
     else
         inputs.deployment = passOn(d->rendered);
-    return makePlan(d->job.site, seen, inputs);
+    Plan plan = makePlan(d->job.site, seen, inputs);
+    if (const auto ready = d->dns.prepare(plan.changes, {}); !ready)
+        plan.withheld.push_back(
+            {QStringLiteral("DNS records"), ready.error().summary, ready.error().fix, true, ready.error().detail});
+    if (const auto &left = d->job.state.leftVps; left && scope != PlanScope::Dns)
+        plan.withheld.push_back(
+            {vpsLabel(left->vps), QStringLiteral("Sixgate is still on that machine, which it left."),
+             QStringLiteral("Finish the move, or clean that machine: sixgatectl vps replace"), false});
+    return plan;
 }
 
 Plan Engine::rollbackPlan(const Observation &seen) const

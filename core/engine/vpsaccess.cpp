@@ -39,7 +39,7 @@ Result<Secret> passphrase(const Vps &vps, SecretStore &secrets, std::stop_token 
 Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, SecretStore &secrets,
                             std::stop_token stop)
 {
-    SshTarget target{vps.host.ascii(),
+    SshTarget target{vpsLabel(vps),
                      std::move(addresses),
                      vps.sshPort,
                      vps.user,

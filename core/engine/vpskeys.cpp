@@ -60,7 +60,7 @@ Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop
     if (!addresses)
         return passOn(addresses);
     const Vps &vps = site.vps.front();
-    const SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
+    const SshTarget target{vpsLabel(vps), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
     return readHostKey(target, Deadline::after(connectTime), stop);
 }
 
@@ -81,18 +81,13 @@ Result<VpsKeys> VpsKeys::openWithPassword(const Site &site, Secret password, std
     if (!addresses)
         return passOn(addresses);
     const Vps &vps = site.vps.front();
-    SshTarget target{vps.host.ascii(), *addresses, vps.sshPort, vps.user, {}, {}, hostKeyPins(vps)};
+    SshTarget target{vpsLabel(vps), *addresses, vps.sshPort, vps.user, {}, {}, hostKeyPins(vps)};
     target.auth = SshAuth::Password;
     target.password = std::move(password);
     target.passwordSecret = vpsPasswordSecret(vps);
     auto session = SshSession::connect(target, Deadline::after(connectTime), stop);
-    if (!session) {
-        if (session.error().code == ErrorCode::Denied)
-            session.error().fix = QStringLiteral("Where the VPS lets nobody in by password, add this computer's public "
-                                                 "key in the provider's web page, or from a computer that may log in: "
-                                                 "sixgatectl vps keys add FILE");
+    if (!session)
         return passOn(session);
-    }
     return VpsKeys(std::move(*session));
 }
 
@@ -147,9 +142,13 @@ Outcome VpsKeys::remove(const AuthorizedKey &key, std::stop_token stop)
 
 Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line)
 {
+    // Nothing of it is shown: it may be the private key.
     const auto bad = [&] {
-        return fail(ErrorCode::Invalid, QStringLiteral("That is no SSH public key."), shownLine(line),
-                    QStringLiteral("Take the file that ends in .pub, one line like \"ssh-ed25519 AAAA… name\"."));
+        return fail(ErrorCode::Invalid,
+                    line.contains("PRIVATE KEY")
+                        ? QStringLiteral("That is a private key, which never leaves its computer.")
+                        : QStringLiteral("That is no SSH public key."),
+                    {}, QStringLiteral("Take the file that ends in .pub, one line like \"ssh-ed25519 AAAA… name\"."));
     };
     if (line.size() > 16 * 1024 || line.trimmed().contains('\n'))
         return bad();

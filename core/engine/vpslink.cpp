@@ -50,7 +50,7 @@ void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_to
         m_seen.facts = tl::unexpected<Error>(m_why);
         return;
     }
-    const QString host = m_job.site.vps.front().host.ascii();
+    const QString host = vpsLabel(m_job.site.vps.front());
     m_job.say(QStringLiteral("Reading the facts of %1").arg(host));
     m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(factsTime), stop);
     const Deadline patience = Deadline::after(busyTime);

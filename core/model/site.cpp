@@ -59,6 +59,15 @@ QString dnsAcmeKeySecret(const DnsAccount &account)
     return QStringLiteral("dns.%1.acme-key").arg(account.name.text());
 }
 
+QString vpsLabel(const Vps &vps)
+{
+    for (const IpAddress &address : vps.addresses) {
+        if (std::holds_alternative<Ipv4Address>(address))
+            return QStringLiteral("%1 (%2)").arg(vps.host.ascii(), ipText(address));
+    }
+    return vps.host.ascii();
+}
+
 QString vpsPassphraseSecret(const Vps &vps)
 {
     return QStringLiteral("vps.%1.passphrase").arg(vps.name.text());

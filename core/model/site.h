@@ -122,6 +122,9 @@ struct Site {
 /// Names under which secrets are stored, e.g. `dns.main.key`.
 QString dnsKeySecret(const DnsAccount &account);
 QString dnsAcmeKeySecret(const DnsAccount &account);
+/// For texts: its name, with its address where the site file tells it, since another machine may have the name as yet.
+QString vpsLabel(const Vps &vps);
+
 QString vpsPassphraseSecret(const Vps &vps);
 QString vpsPasswordSecret(const Vps &vps);
 QString vpsSudoPasswordSecret(const Vps &vps);

@@ -111,7 +111,7 @@ sub probe {
         }
         for my $address (@more) {
             $shown = shown($address, $name) // next;
-            event($step, 'note', "On $address another site of this Apache answers for $name.") if $shown ne $wanted;
+            event($step, 'told', "On $address another site of this Apache answers for $name.") if $shown ne $wanted;
         }
     }
 }

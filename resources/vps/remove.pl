@@ -7,7 +7,7 @@ sub do_remove {
     wait_for_others() if $packages eq 'purge';
     my @kept;
     keep_edited('all');
-    for my $port (close_firewall()) { event($step, 'note', "Closed in the firewall: $port."); }
+    for my $port (close_firewall()) { event($step, 'told', "Closed in the firewall: $port."); }
     push @kept, remove_site();
     push @kept, remove_certificates();
     push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();
@@ -16,7 +16,7 @@ sub do_remove {
     my @logs = grep { -d } qw(/var/log/apache2 /var/log/letsencrypt);
     push @kept, 'Logs: ' . join(', ', @logs, '/var/log/apt, /var/log/dpkg.log') . '.';
     push @kept, "Copies of what people edited: $edited." if -d $edited;
-    event($step, 'note', "Stays: $_") for @kept;
+    event($step, 'told', "Stays: $_") for @kept;
     return ['done', 'Removed. ' . join(' ', @kept)];
 }
 

@@ -16,7 +16,7 @@
 #   remove      ID purge|keep                                   instead of an activation: takes everything away
 #
 # DIR/log gets one line an event, texts in base64, and at last the result, which DIR/result holds, too:
-#   step   ID started|done|unchanged|failed|undone|note TEXT
+#   step   ID started|done|unchanged|failed|undone|note|told TEXT
 #   result done|failed|moved|cancelled SUMMARY DETAIL
 #
 # Paths below /etc/sixgate/current/ are built in a new release beside the current one, checked together, and become
@@ -291,6 +291,10 @@ sub do_certificate {
     my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + $seconds }, @command);
     stop_here();
     my $lack = $lacks->();
+    my ($account) = $credentials =~ m{([^/]+)\.ini$};
+    failed("The DNS server has another ACME key than the one that certbot got.",
+        "Store the right one: sixgatectl secret set dns.$account.acme-key\n" . tail($text))
+        if $text =~ /didn't like the (?:signature|key)|BADSIG|BADKEY|BadSignature|BadKey/ && (!$ok || $lack);
     failed("certbot could not get the certificate for $names.", tail($text)) if !$ok || $lack;
     return ['done', "Got it, for $names."];
 }
@@ -367,6 +371,9 @@ sub swap {
     remember("$base/staged");
     link_to("$base/staged", "releases/$release");
     my ($ok, $text) = command('apache2ctl', '-t', '-D', 'SIXGATE_STAGED');
+    my ($file) = $text =~ m{ of (/\S+?):?$}m;
+    failed("Apache refuses $file, which is not Sixgate's; the old configuration goes on.", 'Mend that file, then try again. ' . tail($text))
+        if !$ok && defined $file && $file !~ m{^$base/|/zz-sixgate\.conf$};
     failed('Apache refuses the new configuration; the old one goes on.', tail($text)) unless $ok;
     my $previous = readlink($current);
     remember($_) for $current, $active, $made_by;

@@ -310,7 +310,7 @@ sub keep_edited {
         folder($edited, 0700);
         put($copy, 0600, slurp($path));
         my ($one) = grep { ($_->{field}[0] // '') eq $path } @steps;
-        event($one ? $one->{id} : $step, 'note', "$path was edited on this machine; a copy of it stays in $copy.");
+        event($one ? $one->{id} : $step, 'told', "$path was edited on this machine; a copy of it stays in $copy.");
     }
     my @old = sort { (stat $a)[9] <=> (stat $b)[9] } grep { -d } glob "$edited/*";
     while (@old > 50) { command('rm', '-rf', '--', shift @old); }
