@@ -97,7 +97,7 @@ int trust(const Options &options, Output &output, Site site, std::stop_token sto
 void tellElsewhere(Output &output, const QStringList &elsewhere)
 {
     if (!elsewhere.isEmpty())
-        output.remark(
+        output.print(
             QStringLiteral("The SSH server's settings name other places with keys, too, where Sixgate does not "
                            "look: %1\n")
                 .arg(elsewhere.join(QStringLiteral(", "))));
