@@ -349,6 +349,8 @@ int runKeys(const Options &options, Output &output, Site site, SecretStore &secr
         if (!read)
             return giveUp(output, read.error(), command(options));
         line = std::move(*read);
+        if (const auto key = parseAuthorizedKey(line); !key)
+            return giveUp(output, key.error(), command(options));
     }
     auto keys = VpsKeys::open(site, secrets, stop);
     if (!keys)

@@ -4,6 +4,7 @@
 #include "ctl/input.h"
 #include "ctl/json.h"
 #include "ctl/vps.h"
+#include "decide/vpsacts.h"
 #include "engine/vpskeys.h"
 #include "transport/io.h"
 
@@ -25,35 +26,6 @@ constexpr auto lockTime = 5s;
 bool isIpv4(const IpAddress &address)
 {
     return std::holds_alternative<Ipv4Address>(address);
-}
-
-bool meet(const std::vector<IpAddress> &some, const std::vector<IpAddress> &others)
-{
-    return std::any_of(some.begin(), some.end(), [&](const IpAddress &one) {
-        return std::find(others.begin(), others.end(), one) != others.end();
-    });
-}
-
-/// Whichever shows that it is the same machine: what comes last is a removal.
-bool mayBeTheSame(const Vps &one, const Vps &other)
-{
-    const auto &keys = other.hostKeys;
-    return meet(one.addresses, other.addresses) ||
-           std::any_of(one.hostKeys.begin(), one.hostKeys.end(), [&](const HostKeyPin &pin) {
-               return std::any_of(keys.begin(), keys.end(),
-                                  [&](const HostKeyPin &key) { return key.fingerprint == pin.fingerprint; });
-           });
-}
-
-/// How long visitors may still come to where the public names lead now.
-std::chrono::seconds visitorsPatience(const Site &site, const ZoneSeen &zone)
-{
-    std::chrono::seconds longest = 0s;
-    for (const auto &[key, records] : zone.records) {
-        if (records && key.type == RecordType::A && key.name != site.vps.front().host)
-            longest = std::max(longest, records->ttl);
-    }
-    return longest;
 }
 
 QString oldMachine(const Vps &old)
@@ -84,8 +56,15 @@ Result<std::optional<Vps>> VpsAct::newMachine(const Vps &now) const
     Vps next = now;
     next.addresses.clear();
     const auto given = options.given.find(QStringLiteral("--address"));
-    if (given == options.given.end())
+    if (given == options.given.end()) {
+        for (const char *option : {"--user", "--port", "--host-key"}) {
+            if (options.has(option))
+                return fail(
+                    ErrorCode::Invalid,
+                    QStringLiteral("%1 is of the new machine, whose --address is missing.").arg(QLatin1String(option)));
+        }
         return std::optional<Vps>();
+    }
     for (const QString &text : given->second) {
         const auto address = parseIpAddress(text);
         if (!address)
@@ -124,7 +103,7 @@ Outcome VpsAct::meetNewMachine(Site &site, const Vps &old)
         return passOn(key);
     Vps &vps = site.vps.front();
     vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
-    if (mayBeTheSame(vps, old))
+    if (mayBeSameMachine(vps, old))
         return fail(ErrorCode::Invalid, QStringLiteral("That is the machine that Sixgate uses already."), {},
                     QStringLiteral("Give the addresses of the new one; it has none of the old one's and a host key of "
                                    "its own."));
@@ -149,8 +128,8 @@ int VpsAct::replace(Site site)
         now.addresses = std::move(*found);
     // The site file names the new machine as soon as that is set up: a move that broke off later is ended from there.
     const auto &left = state->leftVps;
-    const bool begun = left && !mayBeTheSame(left->vps, now);
-    if (begun && (!*given || meet((*given)->addresses, now.addresses))) {
+    const bool begun = left && !mayBeSameMachine(left->vps, now);
+    if (begun && (!*given || shareAnAddress(**given, now))) {
         if (!options.has("--abandon-old") || *given)
             return moveTo(site, left->vps, true);
         QJsonObject out = document(command());
@@ -166,7 +145,7 @@ int VpsAct::replace(Site site)
                       command());
     Site next = site;
     next.vps.front() = **given;
-    if (begun && meet((*given)->addresses, left->vps.addresses)) {
+    if (begun && shareAnAddress(**given, left->vps)) {
         // Back to the machine that was left: it is known.
         next.vps.front() = left->vps;
         next.vps.front().addresses = (*given)->addresses;
@@ -208,7 +187,7 @@ int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
     if (!seen)
         return giveUp(output, seen.error(), command());
     const bool abandons = options.has("--abandon-old");
-    const std::chrono::seconds patience = visitorsPatience(site, seen->zone);
+    const std::chrono::seconds patience = longestStay(site, seen->zone);
     bool applied = false;
     Around around;
     around.asksAlways = true;
@@ -312,7 +291,7 @@ Outcome VpsAct::clean(const Site &site, const LeftVps &left, QJsonObject &out)
     if (!found)
         return passOn(found);
     now.addresses.insert(now.addresses.end(), found->begin(), found->end());
-    if (before->leftVps != left || mayBeTheSame(now, left.vps))
+    if (before->leftVps != left || mayBeSameMachine(now, left.vps))
         return fail(ErrorCode::Moved, QStringLiteral("it may be the machine in use by now; nothing was removed."));
     Site old = site;
     old.vps.front() = left.vps;

@@ -155,4 +155,30 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
     return plan;
 }
 
+bool shareAnAddress(const Vps &one, const Vps &other)
+{
+    return std::any_of(one.addresses.begin(), one.addresses.end(), [&](const IpAddress &address) {
+        return std::find(other.addresses.begin(), other.addresses.end(), address) != other.addresses.end();
+    });
+}
+
+bool mayBeSameMachine(const Vps &one, const Vps &other)
+{
+    return shareAnAddress(one, other) ||
+           std::any_of(one.hostKeys.begin(), one.hostKeys.end(), [&](const HostKeyPin &pin) {
+               return std::any_of(other.hostKeys.begin(), other.hostKeys.end(),
+                                  [&](const HostKeyPin &key) { return key.fingerprint == pin.fingerprint; });
+           });
+}
+
+std::chrono::seconds longestStay(const Site &site, const ZoneSeen &zone)
+{
+    std::chrono::seconds longest{0};
+    for (const auto &[key, records] : zone.records) {
+        if (records && key.type == RecordType::A && key.name != site.vps.front().host)
+            longest = std::max(longest, records->ttl);
+    }
+    return longest;
+}
+
 } // namespace sixgate

@@ -20,4 +20,14 @@ struct RemovalChoices {
 Plan planRemoval(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
                  const RemovalChoices &choices);
 
+bool shareAnAddress(const Vps &one, const Vps &other);
+
+/// Whether the two may be one machine, by addresses or by host keys: what comes after a move is the removal from the
+/// old one. Pure.
+bool mayBeSameMachine(const Vps &one, const Vps &other);
+
+/// How long visitors may still come to where the public names lead now: the longest time to live of their A records.
+/// Pure.
+std::chrono::seconds longestStay(const Site &site, const ZoneSeen &zone);
+
 } // namespace sixgate

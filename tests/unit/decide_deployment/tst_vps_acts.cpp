@@ -254,6 +254,71 @@ private Q_SLOTS:
     }
 
     // Tested, recognised but never tested, or refused.
+    void sameMachine_data()
+    {
+        QTest::addColumn<QString>("addresses");
+        QTest::addColumn<QString>("keys");
+        QTest::addColumn<bool>("same");
+        QTest::newRow("itself") << "192.0.2.10 2001:db8::10"
+                                << "ssh-ed25519 a" << true;
+        QTest::newRow("another one") << "192.0.2.20 2001:db8::20"
+                                     << "ssh-ed25519 b" << false;
+        QTest::newRow("the same address, installed anew") << "192.0.2.10"
+                                                          << "ssh-ed25519 b" << true;
+        QTest::newRow("the same IPv6 address") << "192.0.2.20 2001:db8::10"
+                                               << "ssh-ed25519 b" << true;
+        QTest::newRow("another address, the same key") << "192.0.2.20"
+                                                       << "ssh-ed25519 a" << true;
+        QTest::newRow("the same key, without its type") << "192.0.2.20"
+                                                        << "a" << true;
+        QTest::newRow("one key of several") << "192.0.2.20"
+                                            << "ssh-ed25519 b,a" << true;
+        QTest::newRow("no address, another key") << ""
+                                                 << "ssh-ed25519 b" << false;
+        QTest::newRow("no address, the same key") << ""
+                                                  << "ssh-ed25519 a" << true;
+    }
+
+    void sameMachine()
+    {
+        QFETCH(QString, addresses);
+        QFETCH(QString, keys);
+        QFETCH(bool, same);
+        const auto machine = [](const QString &where, const QString &pins) {
+            Vps vps = oneService().vps.front();
+            vps.addresses.clear();
+            for (const QString &text : where.split(QLatin1Char(' '), Qt::SkipEmptyParts))
+                vps.addresses.push_back(*parseIpAddress(text));
+            vps.hostKeys.clear();
+            for (const QString &pin : pins.split(QLatin1Char(','))) {
+                const QStringList words = pin.split(QLatin1Char(' '));
+                const Fingerprint key = Fingerprint::ofBytes(words.last().toUtf8());
+                vps.hostKeys.push_back(words.size() > 1 ? HostKeyPin(*HostKeyType::parse(words.first()), key)
+                                                        : HostKeyPin(key));
+            }
+            return vps;
+        };
+        const Vps now = machine(QStringLiteral("2001:db8::10 192.0.2.10"), QStringLiteral("ssh-ed25519 a"));
+        QCOMPARE(mayBeSameMachine(machine(addresses, keys), now), same);
+        QCOMPARE(mayBeSameMachine(now, machine(addresses, keys)), same);
+    }
+
+    // The VPS's own name and IPv6 lead no visitor over IPv4.
+    void stay()
+    {
+        const Site site = oneService();
+        ZoneSeen zone;
+        QCOMPARE(longestStay(site, zone).count(), 0);
+        const auto record = [&](const Hostname &name, RecordType type, int ttl) {
+            zone.records.insert_or_assign(RecordKey{name, type}, RecordSet{name, type, std::chrono::seconds(ttl), {}});
+        };
+        record(host("cloud.example.org"), RecordType::A, 60);
+        record(host("www.example.org"), RecordType::A, 300);
+        record(host("www.example.org"), RecordType::AAAA, 7200);
+        record(site.vps.front().host, RecordType::A, 86400);
+        QCOMPARE(longestStay(site, zone).count(), 300);
+    }
+
     void systems_data()
     {
         QTest::addColumn<QString>("id");
