@@ -40,6 +40,13 @@ struct stat statusOf(const QString &path)
     return status;
 }
 
+/** Whether an open file has no name any more. */
+bool isGone(const QFile &file)
+{
+    struct stat status = {};
+    return ::fstat(file.handle(), &status) == 0 && status.st_nlink == 0;
+}
+
 QStringList filesIn(const QString &folder)
 {
     return QDir(folder).entryList(QDir::Files | QDir::Hidden | QDir::System, QDir::Name);
@@ -195,8 +202,10 @@ private Q_SLOTS:
             QProcess writer;
             writer.start(QStringLiteral(STORAGE_HELPER), {QStringLiteral("write"), file});
             QVERIFY(writer.waitForStarted());
-            const auto before = statusOf(file).st_ino;
-            QTRY_VERIFY_WITH_TIMEOUT(statusOf(file).st_ino != before, 20000);
+            // Open, so that its number is not given to a later file: once replaced, it stays so.
+            QFile before(file);
+            QVERIFY(before.open(QIODevice::ReadOnly));
+            QTRY_VERIFY_WITH_TIMEOUT(isGone(before), 20000);
             QTest::qWait(i * 3);
             writer.kill();
             QVERIFY(writer.waitForFinished());
