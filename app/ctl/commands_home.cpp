@@ -1,5 +1,6 @@
 #include "ctl/commands.h"
 #include "ctl/input.h"
+#include "ctl/ipv4.h"
 #include "ctl/json.h"
 #include "decide/addresses.h"
 #include "engine/engine.h"
@@ -115,8 +116,11 @@ int explain(const Options &options, Output &output, std::stop_token stop)
 int runHome(const Options &options, Output &output, std::stop_token stop)
 {
     const bool explains = options.words.value(1) == QLatin1String("explain");
-    if (auto fits = noMoreWords(options, explains ? 2 : 1); !fits)
+    const bool ipv4 = options.words.value(1) == QLatin1String("ipv4");
+    if (auto fits = noMoreWords(options, explains || ipv4 ? 2 : 1); !fits)
         return giveUp(output, fits.error(), {});
+    if (ipv4)
+        return runHomeIpv4(options, output, stop);
     if (explains)
         return explain(options, output, stop);
 

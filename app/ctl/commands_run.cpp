@@ -1,5 +1,6 @@
+#include "ctl/check.h"
 #include "ctl/commands.h"
-#include "ctl/input.h"
+#include "ctl/job.h"
 #include "ctl/json.h"
 #include "ctl/steps.h"
 #include "engine/engine.h"
@@ -10,57 +11,13 @@
 namespace sixgate::ctl
 {
 
-namespace
-{
-
 using namespace std::chrono_literals;
-
-/// What plan, apply and check begin with.
-struct Job {
-    std::unique_ptr<SecretStore> secrets;
-    std::unique_ptr<Engine> engine;
-};
-
-tl::expected<Job, int> begin(const Options &options, Output &output, Engine::Sinks sinks, std::stop_token stop)
-{
-    const QString command = options.words[0];
-    if (auto fits = noMoreWords(options, 1); !fits)
-        return tl::unexpected<int>(giveUp(output, fits.error(), command));
-    auto site = siteOf(options);
-    if (!site) {
-        giveUp(output, site.error(), command);
-        return tl::unexpected<int>(BadInput);
-    }
-    Job job;
-    auto store = openSecrets(options, site->name, output, stop);
-    if (!store)
-        return tl::unexpected<int>(giveUp(output, store.error(), command));
-    job.secrets = std::move(*store);
-    job.engine = std::make_unique<Engine>(std::move(*site), *job.secrets, std::move(sinks));
-    return job;
-}
-
-Engine::Sinks sinksFor(Output &output)
-{
-    Engine::Sinks to;
-    to.activity = [&output](const QString &text) { output.activity(text); };
-    to.path = [&output](const PathReport &path) { output.print(output.path(path)); };
-    return to;
-}
-
-/// Well only where every path was proven: one that could not be checked may be broken, too.
-int exitOf(const CheckReport &report)
-{
-    return report.allWork() ? AllWell : Differs;
-}
-
-} // namespace
 
 int runPlan(const Options &options, Output &output, std::stop_token stop)
 {
     const auto job = begin(options, output, sinksFor(output), stop);
     if (!job)
-        return job.error();
+        return notBegun(output, job.error(), options.words[0]);
     const auto seen = job->engine->observe(options.scope, stop);
     output.quiet();
     if (!seen)
@@ -86,10 +43,10 @@ int runApply(const Options &options, Output &output, std::stop_token stop, std::
         if (steps)
             (*steps)(id, state, text);
     };
+    const QString command = options.words[0];
     const auto job = begin(options, output, std::move(sinks), stop);
     if (!job)
-        return job.error();
-    const QString command = options.words[0];
+        return notBegun(output, job.error(), command);
     const auto lock = lockSite(job->engine->site().name, Deadline::after(5s), stop);
     if (!lock)
         return giveUp(output, lock.error(), command);
@@ -140,24 +97,6 @@ int runApply(const Options &options, Output &output, std::stop_token stop, std::
     out[QStringLiteral("check")] = json(*report);
     output.document(out);
     return plan.blocked() ? Failed : exitOf(*report);
-}
-
-int runCheck(const Options &options, Output &output, std::stop_token stop)
-{
-    const auto job = begin(options, output, sinksFor(output), stop);
-    if (!job)
-        return job.error();
-    const auto report = job->engine->check(stop);
-    output.quiet();
-    if (!report)
-        return giveUp(output, report.error(), options.words[0]);
-    output.print(output.summary(*report));
-    QJsonObject out = document(options.words[0]);
-    const QJsonObject body = json(*report);
-    for (auto one = body.begin(); one != body.end(); ++one)
-        out[one.key()] = one.value();
-    output.document(out);
-    return exitOf(*report);
 }
 
 } // namespace sixgate::ctl

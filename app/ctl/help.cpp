@@ -1,5 +1,8 @@
 #include "ctl/options.h"
 
+#include <QFile>
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <array>
 
@@ -43,11 +46,14 @@ constexpr std::array commands = {
                 "vps.VPS.passphrase (of the\n"
                 "SSH key), vps.VPS.password (to log in with) and vps.VPS.sudo-password.",
                 "sixgatectl secret set dns.main.key < key.txt"},
-    CommandHelp{"home", "home [explain [--ip-json FILE]]",
-                "The home's prefix, each server's addresses, why each is fit or not, and whether the server answered.\n"
-                "  explain   the choice alone, without the proof; with --ip-json from the output of\n"
-                "            `ip -j -6 address` that somebody attached to a question (\"-\": standard input).",
-                "ip -j -6 address | sixgatectl home explain --ip-json -"},
+    CommandHelp{
+        "home", "home [explain [--ip-json FILE] | ipv4]",
+        "The home's prefix, each server's addresses, why each is fit or not, and whether the server answered.\n"
+        "  explain   the choice alone, without the proof; with --ip-json from the output of\n"
+        "            `ip -j -6 address` that somebody attached to a question (\"-\": standard input).\n"
+        "  ipv4      whether visitors can come by IPv4, and so whether you need a VPS: asks the router and the\n"
+        "            echo services of the site file. Works without a site file, too.",
+        "ip -j -6 address | sixgatectl home explain --ip-json -"},
     CommandHelp{"plan", "plan [--only dns|vps]",
                 "What apply would change, in its order, with the differences of files. Touches nothing.",
                 "sixgatectl plan"},
@@ -84,10 +90,20 @@ constexpr std::array commands = {
         "            --abandon-old   do not go to the old machine any more.\n"
         "  --yes     do not ask before doing what was shown (remove, replace, rollback).",
         "sixgatectl vps trust"},
-    CommandHelp{"check", "check",
-                "Proves the four paths of every public name, each from its vantage point.\n"
-                "A path that could not be checked counts like a broken one: exit 3.",
-                "sixgatectl check --json | jq .allWork"},
+    CommandHelp{
+        "check", "check [--explain] [--report FILE] [--watch] [--format FORMAT]",
+        "Proves the four paths of every public name, each from its vantage point, and tells what is wrong.\n"
+        "A path that could not be checked counts like a broken one: exit 3.\n"
+        "  --explain  also each path's steps, how the cause was found, and what it explains.\n"
+        "  --report FILE  also write all of it to FILE, with addresses, names, people and keys replaced, to\n"
+        "            show to others. --force replaces a file that is there.\n"
+        "  --watch   check again and again, and print a line for each change, until Ctrl-C.\n"
+        "            --interval SECONDS  10 to 3600, default 60.\n"
+        "  --format FORMAT  text (default); json (as --json); nagios: one line, and the exit codes of a plugin;\n"
+        "            prometheus: metrics as text.\n"
+        "  --path PATH  only this path: v4, upstream, v6 or lan; may be given more than once.\n"
+        "sixgatectl help CODE tells more about a condition, for example: sixgatectl help stale-aaaa.",
+        "sixgatectl check --json | jq .allWork"},
 };
 
 const char *const general = "Options\n"
@@ -97,7 +113,8 @@ const char *const general = "Options\n"
                             "  --help, --version\n"
                             "\n"
                             "Exit codes: 0 all well; 1 failed; 2 bad usage or input;\n"
-                            "            3 plan has changes, or a path is broken or could not be checked.\n";
+                            "            3 plan has changes; a path is broken or could not be checked; check found "
+                            "an error.\n";
 
 } // namespace
 
@@ -120,6 +137,15 @@ QString help(const QString &command)
                        .arg(QLatin1String(one.usage), QString::fromUtf8(one.what), QString::fromUtf8(one.example));
     }
     return text + QString::fromUtf8(general);
+}
+
+QString conditionPage(const QString &code)
+{
+    static const QRegularExpression form(QStringLiteral("\\A[a-z0-9-]+\\z"));
+    if (!form.match(code).hasMatch())
+        return {};
+    QFile page(QStringLiteral(":/sixgate/handbook/conditions/%1.md").arg(code));
+    return page.open(QIODevice::ReadOnly) ? QString::fromUtf8(page.readAll()) : QString();
 }
 
 bool isCommand(const QString &name)

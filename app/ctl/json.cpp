@@ -63,7 +63,8 @@ QJsonObject json(const PathReport &path)
         steps.append(QJsonObject{{QStringLiteral("name"), step.name},
                                  {QStringLiteral("passed"), step.passed},
                                  {QStringLiteral("tookMs"), qint64(step.took.count())},
-                                 {QStringLiteral("detail"), step.detail}});
+                                 {QStringLiteral("detail"), step.detail},
+                                 {QStringLiteral("reason"), step.reason}});
     return {
         {QStringLiteral("service"), path.service.text()},      {QStringLiteral("publicName"), path.publicName.ascii()},
         {QStringLiteral("path"), pathName(path.kind)},         {QStringLiteral("number"), int(path.kind)},
@@ -72,12 +73,56 @@ QJsonObject json(const PathReport &path)
         {QStringLiteral("error"), json(path.error)},           {QStringLiteral("steps"), steps}};
 }
 
-QJsonObject json(const CheckReport &report)
+QJsonObject json(const Condition &condition)
 {
-    QJsonArray paths;
+    QJsonObject fields;
+    for (const auto &[name, value] : condition.remedy.fields)
+        fields[name] = value;
+    QJsonArray routers;
+    for (const RouterGuide &one : condition.remedy.routers)
+        routers.append(QJsonObject{{QStringLiteral("router"), one.router}, {QStringLiteral("text"), one.text}});
+    const QJsonObject remedy{{QStringLiteral("place"), condition.remedy.place},
+                             {QStringLiteral("action"), condition.remedy.action},
+                             {QStringLiteral("text"), condition.remedy.text},
+                             {QStringLiteral("command"), condition.remedy.command},
+                             {QStringLiteral("fields"), fields},
+                             {QStringLiteral("routers"), routers}};
+    return {{QStringLiteral("code"), condition.code},
+            {QStringLiteral("about"), condition.about},
+            {QStringLiteral("severity"), severityName(condition.severity)},
+            {QStringLiteral("title"), condition.title},
+            {QStringLiteral("text"), condition.text},
+            {QStringLiteral("evidence"), QJsonArray::fromStringList(condition.evidence)},
+            {QStringLiteral("remedy"), remedy},
+            {QStringLiteral("dependsOn"),
+             QJsonArray::fromStringList({condition.dependsOn.begin(), condition.dependsOn.end()})},
+            {QStringLiteral("explainedBy"), condition.explainedBy},
+            {QStringLiteral("timeToVisible"), qint64(condition.timeToVisible.count())}};
+}
+
+QJsonObject json(const CheckReport &report, bool explain)
+{
+    QJsonArray paths, conditions;
     for (const PathReport &path : report.paths)
         paths.append(json(path));
-    return {{QStringLiteral("allWork"), report.allWork()}, {QStringLiteral("paths"), paths}};
+    for (const auto *list : {&report.diagnosis.roots, &report.diagnosis.consequences}) {
+        for (const Condition &one : *list)
+            conditions.append(json(one));
+    }
+    QJsonObject out{{QStringLiteral("allWork"), report.allWork()},
+                    {QStringLiteral("at"),
+                     report.at.isValid() ? QJsonValue(report.at.toUTC().toString(Qt::ISODate)) : QJsonValue::Null},
+                    {QStringLiteral("tookMs"), qint64(report.took.count())},
+                    {QStringLiteral("paths"), paths},
+                    {QStringLiteral("conditions"), conditions}};
+    if (explain) {
+        QJsonArray reasoning;
+        for (const Reasoning &one : report.diagnosis.reasoning)
+            reasoning.append(
+                QJsonObject{{QStringLiteral("rule"), one.rule}, {QStringLiteral("conclusion"), one.conclusion}});
+        out[QStringLiteral("reasoning")] = reasoning;
+    }
+    return out;
 }
 
 QJsonObject json(const HomeSeen &home)

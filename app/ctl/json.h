@@ -22,7 +22,9 @@ QJsonObject json(const Change &change);
 QJsonArray json(const std::vector<Withheld> &withheld);
 QJsonArray json(const std::vector<CandidateVerdict> &candidates);
 QJsonObject json(const PathReport &path);
-QJsonObject json(const CheckReport &report);
+QJsonObject json(const Condition &condition);
+/// With `explain`, also the reasoning.
+QJsonObject json(const CheckReport &report, bool explain = false);
 QJsonObject json(const HomeSeen &home);
 
 } // namespace sixgate::ctl

@@ -5,6 +5,7 @@
 #include <QDir>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace sixgate::ctl
@@ -29,7 +30,7 @@ const std::vector<Rule> &rules()
         {"--only", true, {"plan", "apply"}},
         {"--replace-newer", false, {"plan", "apply"}},
         {"--ip-json", true, {"home explain"}},
-        {"--force", false, {"site new"}},
+        {"--force", false, {"site new", "check"}},
         {"--public-name", true, {"site new"}},
         {"--upstream-name", true, {"site new"}},
         {"--vps-name", true, {"site new"}},
@@ -46,6 +47,12 @@ const std::vector<Rule> &rules()
         {"--user", true, {"vps replace"}},
         {"--port", true, {"vps replace"}},
         {"--abandon-old", false, {"vps replace"}},
+        {"--explain", false, {"check"}},
+        {"--report", true, {"check"}},
+        {"--watch", false, {"check"}},
+        {"--interval", true, {"check"}},
+        {"--format", true, {"check"}},
+        {"--path", true, {"check"}},
         {"--yes", false, {"vps rollback", "vps remove", "vps replace"}},
     };
     return list;
@@ -93,6 +100,70 @@ tl::expected<void, Finished> checkPlace(const Options &options, const QStringLis
     return {};
 }
 
+/// Nothing where the option is none of check's; else as take().
+std::optional<QString> takeCheck(Options &options, const QString &name, const QString &value)
+{
+    CheckOptions &check = options.check;
+    if (name == QLatin1String("--explain")) {
+        check.explain = true;
+    } else if (name == QLatin1String("--watch")) {
+        check.watch = true;
+    } else if (name == QLatin1String("--report")) {
+        check.report = value;
+    } else if (name == QLatin1String("--interval")) {
+        bool number = false;
+        const int seconds = value.toInt(&number);
+        if (!number || seconds < 10 || seconds > 3600)
+            return QStringLiteral("--interval takes seconds from 10 to 3600, for example --interval 60.");
+        check.interval = std::chrono::seconds(seconds);
+        options.given[name] << value;
+    } else if (name == QLatin1String("--format")) {
+        static const QStringList formats = {QStringLiteral("text"), QStringLiteral("json"), QStringLiteral("nagios"),
+                                            QStringLiteral("prometheus")};
+        const qsizetype which = formats.indexOf(value);
+        if (which < 0)
+            return QStringLiteral("--format takes text, json, nagios or prometheus, for example --format json.");
+        check.format = CheckFormat(which);
+        options.given[name] << value;
+    } else if (name == QLatin1String("--path")) {
+        for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan}) {
+            if (value != pathName(kind))
+                continue;
+            check.paths.insert(kind);
+            return QString();
+        }
+        return QStringLiteral("--path takes v4, upstream, v6 or lan, for example --path v6.");
+    } else {
+        return {};
+    }
+    return QString();
+}
+
+/// What of check's options does not go together; empty: all does.
+QString contradiction(const Options &options)
+{
+    const CheckOptions &check = options.check;
+    const bool forMonitors = check.format == CheckFormat::Nagios || check.format == CheckFormat::Prometheus;
+    const auto apart = [](const char *one, const char *other) {
+        return QStringLiteral("%1 does not go together with %2.").arg(QLatin1String(one), QLatin1String(other));
+    };
+    if (options.json && options.has("--format") && check.format != CheckFormat::Json)
+        return apart("--json", "another --format");
+    if (forMonitors && check.watch)
+        return apart("--watch", "--format nagios or prometheus");
+    if (forMonitors && check.explain)
+        return apart("--explain", "--format nagios or prometheus");
+    if (check.watch && check.explain)
+        return apart("--watch", "--explain");
+    if (check.watch && !check.report.isEmpty())
+        return apart("--watch", "--report");
+    if (!check.watch && options.has("--interval"))
+        return QStringLiteral("--interval goes with --watch.");
+    if (options.has("--force") && check.report.isEmpty())
+        return QStringLiteral("--force goes with --report.");
+    return {};
+}
+
 /// Keeps what an option says; a sentence where that does not fit.
 QString take(Options &options, const QString &name, const QString &value)
 {
@@ -105,6 +176,8 @@ QString take(Options &options, const QString &name, const QString &value)
         if (value != QLatin1String("dns") && value != QLatin1String("vps"))
             return QStringLiteral("--only takes dns or vps, for example --only dns.");
         options.scope = value == QLatin1String("dns") ? PlanScope::Dns : PlanScope::Vps;
+    } else if (const auto told = takeCheck(options, name, value)) {
+        return *told;
     } else {
         options.given[name] << value;
     }
@@ -175,14 +248,23 @@ tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
     const QString command = options.words.value(0);
     if (wantsHelp || command == QLatin1String("help")) {
         const QString topic = command == QLatin1String("help") ? options.words.value(1) : command;
-        return topic.isEmpty() || isCommand(topic) ? print(help(topic))
-                                                   : usage(noSuchCommand(topic).summary, options.json);
+        if (topic.isEmpty() || isCommand(topic))
+            return print(help(topic));
+        const QString page = command == QLatin1String("help") ? conditionPage(topic) : QString();
+        return page.isEmpty() ? usage(noSuchCommand(topic).summary, options.json) : print(page);
     }
     if (command.isEmpty())
         return usage(QStringLiteral("A command is missing, for example: sixgatectl check. See sixgatectl --help."),
                      options.json);
     if (auto fits = checkPlace(options, used); !fits)
         return tl::unexpected<Finished>(fits.error());
+    if (command != QLatin1String("check"))
+        return options;
+    if (const QString wrong = contradiction(options); !wrong.isEmpty())
+        return usage(wrong, options.json);
+    if (options.json)
+        options.check.format = CheckFormat::Json;
+    options.json = options.check.format == CheckFormat::Json;
     return options;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "decide/plan.h"
+#include "model/pathreport.h"
 
 #include <QStringList>
 
+#include <chrono>
 #include <map>
+#include <set>
 
 namespace sixgate::ctl
 {
@@ -17,6 +20,23 @@ enum Exit {
     Differs = 3,  ///< `plan` has changes, or a path is broken or could not be checked
 };
 
+enum class CheckFormat {
+    Text,
+    Json,       ///< as --json
+    Nagios,     ///< one line, with exit codes of its own
+    Prometheus, ///< exposition text
+};
+
+/// What goes with `check` alone.
+struct CheckOptions {
+    CheckFormat format = CheckFormat::Text; ///< --format
+    bool explain = false;                   ///< --explain
+    bool watch = false;                     ///< --watch
+    std::chrono::seconds interval{60};      ///< --interval
+    QString report;                         ///< --report; empty: none
+    std::set<PathKind> paths;               ///< --path; empty: all
+};
+
 /// A parsed command line.
 struct Options {
     QString siteFile;       ///< --site, or the default place
@@ -24,6 +44,7 @@ struct Options {
     QString secrets;        ///< --secrets, or "keychain"
     bool json = false;      ///< --json
     PlanScope scope = PlanScope::All;
+    CheckOptions check;
     std::map<QString, QStringList> given; ///< all other options, by name, with their values
     QStringList words;                    ///< the command and what follows it
 
@@ -48,5 +69,8 @@ Error noSuchCommand(const QString &command);
 
 /// Help for one command that there is, or (empty) for all.
 QString help(const QString &command);
+
+/// The handbook's page about a condition; empty where there is none of this code.
+QString conditionPage(const QString &code);
 
 } // namespace sixgate::ctl

@@ -22,11 +22,6 @@ QString indented(const QString &text, int by)
     return out;
 }
 
-QString counted(qsizetype number, const char *one, const char *many)
-{
-    return QStringLiteral("%1 %2").arg(number).arg(QLatin1String(number == 1 ? one : many));
-}
-
 bool isHidden(QChar c)
 {
     // Other_Format: what turns the direction round, or is not seen at all.
@@ -50,6 +45,11 @@ QString escaped(const QString &json)
 }
 
 } // namespace
+
+QString counted(qsizetype number, const char *one, const char *many)
+{
+    return QStringLiteral("%1 %2").arg(number).arg(QLatin1String(number == 1 ? one : many));
+}
 
 QString harmless(const QString &text)
 {
@@ -125,6 +125,14 @@ void Output::document(const QJsonObject &object)
     write(escaped(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Indented))));
 }
 
+void Output::line(const QJsonObject &object)
+{
+    if (!m_json)
+        return;
+    const std::lock_guard lock(m_mutex);
+    write(escaped(QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact))) + QLatin1Char('\n'));
+}
+
 void Output::error(const Error &error, const QString &command)
 {
     if (m_json) {
@@ -195,56 +203,6 @@ QString Output::withheld(const std::vector<Withheld> &withheld) const
             text += QStringLiteral("     → %1\n").arg(harmless(one.fix));
     }
     return text;
-}
-
-QString Output::path(const PathReport &path) const
-{
-    static const std::map<PathKind, QString> what = {{PathKind::V4, QStringLiteral("IPv4 through the VPS")},
-                                                     {PathKind::Upstream, QStringLiteral("VPS to the home")},
-                                                     {PathKind::V6, QStringLiteral("IPv6 from outside")},
-                                                     {PathKind::Lan, QStringLiteral("in the LAN")}};
-    const QString word = pathStateName(path.state).leftJustified(7);
-    const QString mark = path.state == PathState::Works    ? good(QStringLiteral("✓ ") + word)
-                         : path.state == PathState::Broken ? bad(QStringLiteral("✗ ") + word)
-                                                           : QStringLiteral("? ") + word;
-    QString text = QStringLiteral("  %1  %2 %3  %4  %5 ms  %6\n")
-                       .arg(mark)
-                       .arg(int(path.kind))
-                       .arg(pathName(path.kind).leftJustified(8), what.at(path.kind).leftJustified(20))
-                       .arg(path.took.count(), 6)
-                       .arg(path.publicName.display());
-    if (path.error && path.state != PathState::Works) {
-        const QString step = path.failedStep.isEmpty() ? QString() : QStringLiteral("at \"%1\": ").arg(path.failedStep);
-        text += QStringLiteral("             %1%2\n").arg(step, harmless(path.error->summary));
-        if (!path.error->detail.isEmpty())
-            text += dim(indented(harmless(path.error->detail), 13));
-        if (!path.error->fix.isEmpty())
-            text += QStringLiteral("             → %1\n").arg(harmless(path.error->fix));
-    }
-    return text;
-}
-
-QString Output::summary(const CheckReport &report) const
-{
-    if (report.paths.empty())
-        return QStringLiteral("There is nothing to check: the site file has no services.\n");
-    if (report.allWork())
-        return good(QStringLiteral("✓ Everything is reachable.\n"));
-    const auto in = [&](PathState state) {
-        return std::count_if(report.paths.begin(), report.paths.end(),
-                             [state](const PathReport &one) { return one.state == state; });
-    };
-    const auto broken = in(PathState::Broken), unknown = in(PathState::Unknown);
-    QString text;
-    if (broken > 0)
-        text = bad(QStringLiteral("✗ %1 of %2 paths %3 broken.")
-                       .arg(broken)
-                       .arg(report.paths.size())
-                       .arg(QLatin1String(broken == 1 ? "is" : "are")));
-    if (unknown > 0)
-        text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
-                QStringLiteral("%1 could not be checked from here.").arg(counted(unknown, "path", "paths"));
-    return text + QLatin1Char('\n');
 }
 
 QString Output::candidates(const std::vector<CandidateVerdict> &candidates) const

@@ -31,6 +31,8 @@ public:
     void quiet();
     /// The one JSON document.
     void document(const QJsonObject &object);
+    /// With --json, a document on one line: for what goes on.
+    void line(const QJsonObject &object);
     /// An error to standard error: sentence, evidence, remedy; with --json as a document on standard output.
     void error(const Error &error, const QString &command = {});
     /// A remark to standard error.
@@ -40,13 +42,19 @@ public:
     QString plan(const Plan &plan, bool diffs) const;
     QString change(const Change &change) const;
     QString withheld(const std::vector<Withheld> &withheld) const;
-    QString path(const PathReport &path) const;
-    QString summary(const CheckReport &report) const;
+    QString path(const PathReport &path) const;    ///< one line
+    QString steps(const PathReport &path) const;   ///< how it was gone, step by step
+    QString trouble(const PathReport &path) const; ///< its error; empty where it works
+    QString condition(const Condition &condition) const;
+    /// What is wrong, or where the paths end when there is no diagnosis; with `explain` how that was found. Last comes
+    /// one line about it all.
+    QString summary(const CheckReport &report, bool explain = false) const;
     QString home(const HomeSeen &home) const;
     QString candidates(const std::vector<CandidateVerdict> &candidates) const;
 
     QString good(const QString &text) const { return paint(text, "32"); }
     QString bad(const QString &text) const { return paint(text, "31"); }
+    QString warning(const QString &text) const { return paint(text, "33"); }
     QString dim(const QString &text) const { return paint(text, "2"); }
     QString strong(const QString &text) const { return paint(text, "1"); }
 
@@ -67,5 +75,8 @@ int giveUp(Output &output, const Error &error, const QString &command);
 
 /// What a text from the network looks like on a terminal: control characters gone, line ends kept.
 QString harmless(const QString &text);
+
+/// "2 warnings", "1 path".
+QString counted(qsizetype number, const char *one, const char *many);
 
 } // namespace sixgate::ctl

@@ -1,5 +1,6 @@
 #include "ctl/vps.h"
 
+#include "ctl/check.h"
 #include "ctl/commands.h"
 #include "ctl/input.h"
 #include "ctl/json.h"
@@ -145,7 +146,7 @@ int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around 
             return giveUp(output, report.error(), command());
         output.print(output.summary(*report));
         out[QStringLiteral("check")] = json(*report);
-        exit = report->allWork() ? AllWell : Differs;
+        exit = exitOf(*report);
     }
     if (around.last)
         exit = around.last(exit, out);

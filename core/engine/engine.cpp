@@ -1,14 +1,16 @@
 #include "engine/engine.h"
 
+#include "decide/memory.h"
 #include "decide/records.h"
+#include "engine/checking.h"
 #include "engine/dnslane.h"
 #include "engine/home.h"
 #include "engine/rendering.h"
 #include "engine/vpslink.h"
 #include "model/version.h"
 #include "observe/zone.h"
+#include "storage/memory.h"
 #include "transport/io.h"
-#include "verify/paths.h"
 
 #include <QSysInfo>
 
@@ -16,6 +18,7 @@
 #include <future>
 #include <pwd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace sixgate
 {
@@ -27,7 +30,6 @@ namespace
 
 constexpr auto homeTime = 20s;         // for the home's addresses and their proof
 constexpr auto zoneTime = 20s;         // for the zone, and more with its size
-constexpr auto checkTime = 30s;        // for the four paths, and more with their number
 constexpr auto deployTime = 20min;     // packages take their time
 constexpr auto certificateTime = 5min; // for one certificate, beyond the time that its proof gets to spread
 constexpr std::chrono::seconds longestWait = 130s;
@@ -60,15 +62,6 @@ Deadline deploymentDeadline(const Plan &plan)
             span += certificateTime + certificate->propagation;
     }
     return Deadline::after(span);
-}
-
-/// libssh2 opens channels one after another: some round trips for each name.
-Deadline checkBudget(const Site &site)
-{
-    std::size_t names = 0;
-    for (const Service &service : site.services)
-        names += service.publicNames.size();
-    return Job::budget(checkTime, 25 * names);
 }
 
 ZoneSeen zoneOf(const Job &job, const std::vector<ManagedRecord> &managed, std::stop_token stop)
@@ -123,7 +116,9 @@ public:
             if (stops.stop.stop_requested())
                 return cancelled();
             if (const auto *records = std::get_if<SetRecords>(&change.action)) {
-                if (auto done = dns.set(change, *records, stops.stop); !done)
+                const auto done = dns.set(change, *records, stops.stop);
+                rememberAnswer(records->account, done);
+                if (!done)
                     return done;
             } else if (!vpsDone) {
                 vpsDone = true;
@@ -143,6 +138,18 @@ public:
         return {};
     }
 
+    /// A refused account is seen by a later check only from this. What says nothing about the account counts for
+    /// neither side.
+    void rememberAnswer(const Label &account, const Outcome &done) const
+    {
+        if (!done && done.error().code != ErrorCode::Denied && done.error().code != ErrorCode::Refused)
+            return;
+        const QString text =
+            done ? QString() : QStringLiteral("%1 %2").arg(done.error().summary, done.error().detail).trimmed();
+        (void)saveMemory(job.site.name, noteAnswer(*loadMemory(job.site.name), account, done.has_value(), text,
+                                                   QDateTime::currentDateTimeUtc()));
+    }
+
     /// Before the VPS stops to answer, those who were sent there are to have forgotten it.
     Outcome waitForVisitors(const Change &change, std::stop_token stop)
     {
@@ -159,6 +166,7 @@ public:
     ZoneSeen zone;
     Known<Rendered> rendered = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
     bool deployed = false;
+    bool observed = false; ///< the state of earlier runs was read
 };
 
 Engine::Engine(Site site, SecretStore &secrets, Sinks sinks)
@@ -187,6 +195,7 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
     if (!state)
         return passOn(state);
     d->job.state = std::move(*state);
+    d->observed = true;
 
     d->job.say(QStringLiteral("Looking at the home, the zone and the VPS"));
     auto home =
@@ -266,33 +275,33 @@ Outcome Engine::rememberLeft(std::optional<LeftVps> left)
     return next == d->job.state ? Outcome() : d->job.save(std::move(next));
 }
 
-Result<CheckReport> Engine::check(std::stop_token stop)
+Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind> &kinds)
 {
-    if (!d->vps.session())
-        d->job.say(QStringLiteral("Connecting to %1").arg(d->job.site.vps.front().host.ascii()));
-    d->vps.connect(stop);
-    // After a deployment there may be certificates that the facts of before do not know.
-    if (!d->vps.seen().facts || d->deployed)
-        d->vps.readFacts({}, false, stop);
-
+    if (!d->observed) {
+        // A damaged state stops a change, but no look.
+        if (auto state = loadState(d->job.site.name))
+            d->job.state = std::move(*state);
+    }
     const bool mayHeal = d->dns.oldTtl() > 0s || d->deployed;
     const Deadline until = Deadline::after(std::min(d->dns.oldTtl() + 10s, longestWait));
+    // After a deployment there may be certificates that the facts of before do not know.
+    bool freshFacts = d->deployed;
     bool told = false;
+    Checking checking(d->job, d->vps, [this] { return d->keysOfVps(); });
     while (!stop.stop_requested()) {
         if (!told)
             d->job.say(QStringLiteral("Proving the four paths"));
-        VerifyInputs inputs{zoneOf(d->job, {}, stop), d->vps.seen(), d->keysOfVps()};
         // While a path may still heal, it is told only at the end.
         const PathSink sink = mayHeal ? PathSink() : d->job.sinks.path;
-        auto report =
-            verifyPaths(d->job.site, inputs, d->vps.session(), d->vps.why(), sink, checkBudget(d->job.site), stop);
-        if (stop.stop_requested())
+        auto report = checking.run(kinds, sink, std::exchange(freshFacts, false), stop);
+        if (!report || stop.stop_requested())
             break;
-        const bool broken = std::any_of(report.paths.begin(), report.paths.end(),
+        const bool broken = std::any_of(report->paths.begin(), report->paths.end(),
                                         [](const PathReport &path) { return path.state == PathState::Broken; });
         if (!mayHeal || !broken || until.passed()) {
+            checking.diagnoseInto(*report, stop);
             if (mayHeal && d->job.sinks.path) {
-                for (const PathReport &path : report.paths)
+                for (const PathReport &path : report->paths)
                     d->job.sinks.path(path);
             }
             return report;

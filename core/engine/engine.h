@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <stop_token>
 
 namespace sixgate
@@ -61,9 +62,10 @@ public:
     const std::optional<LeftVps> &left() const;
     Outcome rememberLeft(std::optional<LeftVps> left);
 
-    /// Proves the four paths. After changes it tries again while resolvers may still hold the old records: at most
-    /// their time to live, 130 s. Fails with Cancelled only.
-    Result<CheckReport> check(std::stop_token stop);
+    /// Proves the four paths and makes the diagnosis; remembers what later checks want to know. After changes it tries
+    /// again while resolvers may still hold the old records: at most their time to live, 130 s. Fails with Cancelled
+    /// only. `kinds`: only these paths; none: all.
+    Result<CheckReport> check(std::stop_token stop, const std::set<PathKind> &kinds = {});
 
 private:
     class Private;

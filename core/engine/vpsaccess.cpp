@@ -74,11 +74,13 @@ Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, Se
 }
 
 Result<std::unique_ptr<RemoteHost>> vpsHost(const Vps &vps, std::vector<IpAddress> addresses, SecretStore &secrets,
-                                            std::stop_token stop)
+                                            std::stop_token stop,
+                                            std::function<void(const IpAddress &, const QString &)> tried)
 {
     auto target = vpsTarget(vps, std::move(addresses), secrets, stop);
     if (!target)
         return passOn(target);
+    target->tried = std::move(tried);
     const QString own = vpsSudoPasswordSecret(vps);
     // Sudo mostly asks for the password of the login.
     const auto password = [&secrets, own, login = vpsPasswordSecret(vps)](std::stop_token token) -> Result<Secret> {

@@ -13,9 +13,10 @@ namespace sixgate
 Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, SecretStore &secrets,
                             std::stop_token stop);
 
-/// The same, as one on which scripts run as root. `secrets` outlives it.
+/// The same, as one on which scripts run as root. `secrets` outlives it. `tried` as of SshTarget.
 Result<std::unique_ptr<RemoteHost>> vpsHost(const Vps &vps, std::vector<IpAddress> addresses, SecretStore &secrets,
-                                            std::stop_token stop);
+                                            std::stop_token stop,
+                                            std::function<void(const IpAddress &, const QString &)> tried = {});
 
 /// The pinned host keys. The example's stands for none.
 std::vector<HostKeyPin> hostKeyPins(const Vps &vps);

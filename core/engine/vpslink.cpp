@@ -12,39 +12,48 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto lookTime = 20s;    // for the name
-constexpr auto connectTime = 25s; // for the SSH connection
-constexpr auto factsTime = 30s;   // for the facts
-constexpr auto busyTime = 5min;   // for another run on the VPS to end
+constexpr auto busyTime = 5min; // for another run on the VPS to end
 
 } // namespace
 
-void VpsLink::connect(std::stop_token stop)
+void VpsLink::connect(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
+                      const std::function<void(const std::vector<IpAddress> &)> &named)
 {
     if (m_tried)
         return;
     m_tried = true;
-    if (const auto opened = open(stop); !opened)
+    if (const auto opened = open(stop, patience, remembered, named); !opened)
         m_why = opened.error();
 }
 
-Outcome VpsLink::open(std::stop_token stop)
+Outcome VpsLink::open(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
+                      const std::function<void(const std::vector<IpAddress> &)> &named)
 {
     const Vps &vps = m_job.site.vps.front();
-    m_seen = observeVpsName(m_job.site, Deadline::after(lookTime), stop);
-    const auto addresses = vpsAddresses(vps, m_seen);
+    m_seen = observeVpsName(m_job.site, Deadline::after(patience.forName), stop);
+    auto addresses = vpsAddresses(vps, m_seen);
+    // Known to have none is not the same as not known.
+    if (!addresses && !remembered.empty() && !(m_seen.ipv4 && m_seen.ipv6))
+        addresses = remembered;
     if (!addresses)
         return passOn(addresses);
-    auto host = vpsHost(vps, *addresses, m_job.secrets, stop);
+    m_addresses = *addresses;
+    if (named)
+        named(m_addresses);
+    auto host =
+        vpsHost(vps, *addresses, m_job.secrets, stop, [this, &vps](const IpAddress &address, const QString &why) {
+            m_tries.push_back({address, vps.sshPort, why, {}});
+        });
     if (!host)
         return passOn(host);
-    if (auto connected = (*host)->connect(Deadline::after(connectTime), stop); !connected)
+    if (auto connected = (*host)->connect(Deadline::after(patience.forLogin), stop); !connected)
         return connected;
     m_host = std::move(*host);
     return {};
 }
 
-void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop)
+void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop,
+                        std::chrono::milliseconds most)
 {
     if (!m_host) {
         m_seen.facts = tl::unexpected<Error>(m_why);
@@ -52,7 +61,7 @@ void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_to
     }
     const QString host = vpsLabel(m_job.site.vps.front());
     m_job.say(QStringLiteral("Reading the facts of %1").arg(host));
-    m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(factsTime), stop);
+    m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(most), stop);
     const Deadline patience = Deadline::after(busyTime);
     while (wait && m_seen.facts && m_seen.facts->busy) {
         const QString who =
@@ -66,7 +75,7 @@ void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_to
         m_job.say(QStringLiteral("Another run of Sixgate%1 is at work on %2; waiting for its end").arg(who, host));
         if (!pauseFor(1s, stop))
             return;
-        m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(factsTime), stop);
+        m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(most), stop);
     }
 }
 

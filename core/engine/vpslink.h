@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/job.h"
+#include "model/evidence.h"
 #include "observe/vps.h"
 #include "transport/remotehost.h"
 
@@ -9,6 +10,12 @@
 namespace sixgate
 {
 
+/// How long VpsLink::connect() may take.
+struct VpsPatience {
+    std::chrono::milliseconds forName = std::chrono::seconds(20);
+    std::chrono::milliseconds forLogin = std::chrono::seconds(25);
+};
+
 /// The VPS of one job: its name's addresses, one SSH connection, its facts. One thread.
 class VpsLink
 {
@@ -16,23 +23,35 @@ public:
     explicit VpsLink(Job &job) : m_job(job) {}
 
     /// Looks the VPS name up and connects, once: a failure is remembered, so that the VPS is not asked again and again.
-    void connect(std::stop_token stop);
+    /// Where the name cannot be looked up, `remembered` addresses are tried. `named` is told the addresses before the
+    /// login begins.
+    void connect(std::stop_token stop, const VpsPatience &patience = {}, const std::vector<IpAddress> &remembered = {},
+                 const std::function<void(const std::vector<IpAddress> &)> &named = {});
+    /// connect() was called before.
+    bool tried() const { return m_tried; }
 
     /// With `wait`, another run of Sixgate that is at work there is waited for: a plan would be made from a half-way
     /// state. Where it does not end in five minutes, the facts are not known.
-    void readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop);
+    void readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop,
+                   std::chrono::milliseconds most = std::chrono::seconds(30));
 
     /// nullptr where there is no connection: see why().
     RemoteHost *host() const { return m_host.get(); }
     SshSession *session() const { return m_host ? &m_host->session() : nullptr; }
     const Error &why() const { return m_why; } ///< there is no session
     const VpsSeen &seen() const { return m_seen; }
+    /// How its addresses took the SSH connection.
+    const std::vector<Reach> &sshTries() const { return m_tries; }
+    const std::vector<IpAddress> &addresses() const { return m_addresses; }
 
 private:
-    Outcome open(std::stop_token stop);
+    Outcome open(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
+                 const std::function<void(const std::vector<IpAddress> &)> &named);
 
     Job &m_job;
     VpsSeen m_seen;
+    std::vector<Reach> m_tries;
+    std::vector<IpAddress> m_addresses;
     std::unique_ptr<RemoteHost> m_host;
     bool m_tried = false;
     Error m_why{ErrorCode::NotFound, QStringLiteral("Not connected yet."), {}, {}};

@@ -106,6 +106,22 @@ struct Service {
     UrlPath probePath;                 ///< fetched by the probes, default `/`
 };
 
+/// A service that tells the address from which a request comes. Named, no literal: a certificate is for a name.
+struct EchoService {
+    bool tls = true; ///< https; without it anybody on the way may give the answer
+    Hostname host;
+    Port port;
+    UrlPath path;
+
+    quint16 standardPort() const { return tls ? 443 : 80; }
+    /// The URL, as the site file has it.
+    QString text() const
+    {
+        return (tls ? QStringLiteral("https://") : QStringLiteral("http://")) + host.ascii() +
+               (port.number() == standardPort() ? QString() : QLatin1Char(':') + port.text()) + path.text();
+    }
+};
+
 struct Site {
     int schema = 1;
     Label name; ///< names the site in state files; default "home"
@@ -113,6 +129,9 @@ struct Site {
     std::vector<DnsAccount> dns;
     std::vector<Vps> vps; ///< exactly one for now
     std::vector<Service> services;
+    /// Services that tell the IPv4 address from which a request comes; the user agreed to asking them. Empty: none is
+    /// asked.
+    std::vector<EchoService> echo;
 
     const HomeServer *server(const Label &name) const; ///< nullptr where there is none (validation excludes it)
     /// The account with the longest zone that holds `host`; nullptr where none does.

@@ -1,5 +1,6 @@
 // The words that values are called by, in text and in JSON.
 
+#include "model/condition.h"
 #include "model/observation.h"
 #include "model/pathreport.h"
 #include "model/plan.h"
@@ -85,6 +86,41 @@ QString pathStateName(PathState state)
         return QStringLiteral("broken");
     case PathState::Unknown:
         return QStringLiteral("unknown");
+    }
+    return {};
+}
+
+QString severityName(Severity severity)
+{
+    switch (severity) {
+    case Severity::Info:
+        return QStringLiteral("info");
+    case Severity::Warning:
+        return QStringLiteral("warning");
+    case Severity::Error:
+        return QStringLiteral("error");
+    }
+    return {};
+}
+
+bool Diagnosis::broken() const
+{
+    return std::any_of(roots.begin(), roots.end(),
+                       [](const Condition &one) { return one.severity == Severity::Error; });
+}
+
+const ProbeStep *PathReport::step(const char *name) const
+{
+    const auto found = std::find_if(steps.begin(), steps.end(),
+                                    [name](const ProbeStep &one) { return one.name == QLatin1String(name); });
+    return found == steps.end() ? nullptr : &*found;
+}
+
+QString PathReport::reason() const
+{
+    for (const ProbeStep &one : steps) {
+        if (!one.passed)
+            return one.reason;
     }
     return {};
 }

@@ -191,6 +191,8 @@ QByteArray siteJson(const Site &site)
     writeEach(out, "dns", site.dns);
     writeEach(out, "vps", site.vps);
     writeEach(out, "services", site.services);
+    if (!site.echo.empty())
+        out.texts("echo", site.echo, [](const EchoService &service) { return service.text(); });
     out.close('}');
     return out.done();
 }

@@ -4,6 +4,8 @@
 #include "storage/sitefields.h"
 #include "storage/sitefile.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 
 namespace sixgate
@@ -13,6 +15,7 @@ namespace
 {
 
 constexpr int Schema = 1;
+constexpr size_t mostEchoes = 5;
 
 Result<AddressSource> parseAddress(const JsonNode &node)
 {
@@ -212,6 +215,61 @@ Result<Service> parseService(const JsonNode &node)
     return Service{*name, publicNames, *upstream, *server, *port, *probePath};
 }
 
+Result<EchoService> parseEcho(const JsonNode &node)
+{
+    const char *example = "\"https://ip.example.org/\"";
+    const auto text = jsonText(node, example);
+    if (!text)
+        return passOn(text);
+    const auto bad = [&](const QString &why) {
+        return failAt(node.path, QStringLiteral("%1 is not the address of an echo service: %2. Example: %3.")
+                                     .arg(quoted(*text), why, QLatin1String(example)));
+    };
+    static const QRegularExpression pattern(
+        QStringLiteral("\\A(https?)://([^/:\\[\\]@?#]+)(?::([0-9]{1,5}))?(/.*)?\\z"));
+    const auto match = pattern.match(*text);
+    if (text->size() > 500 || !match.hasMatch())
+        return bad(QStringLiteral("https://, a name and a path are wanted"));
+    const bool tls = match.captured(1) == QLatin1String("https");
+    const auto host = Hostname::parse(match.captured(2));
+    if (!host)
+        return bad(QStringLiteral("a host name is wanted after the ://"));
+    const QString given = match.captured(3);
+    const auto port = given.isEmpty() ? Port::fromNumber(tls ? 443 : 80) : Port::parse(given);
+    if (!port)
+        return bad(QStringLiteral("its port is none"));
+    const QString path = match.captured(4);
+    const auto parsed = UrlPath::parse(path.isEmpty() ? QStringLiteral("/") : path);
+    if (!parsed)
+        return bad(QStringLiteral("its path may hold letters, digits and . _ ~ / - only"));
+    return EchoService{tls, *host, *port, *parsed};
+}
+
+/// Optional: nobody is asked whom the user did not name.
+Result<std::vector<EchoService>> parseEchoes(const JsonFields &root)
+{
+    std::vector<EchoService> services;
+    if (!root.has("echo"))
+        return services;
+    const JsonNode node = root.at("echo");
+    const auto items = jsonList(node, "[\"https://ip.example.org/\"]");
+    if (!items)
+        return passOn(items);
+    if (items->size() > mostEchoes)
+        return failAt(node.path,
+                      QStringLiteral("At most %1 echo services are asked, not %2.").arg(mostEchoes).arg(items->size()));
+    for (const JsonNode &item : *items) {
+        const auto one = parseEcho(item);
+        if (!one)
+            return passOn(one);
+        const auto same = [&](const EchoService &other) { return other.text() == one->text(); };
+        if (std::any_of(services.begin(), services.end(), same))
+            return failAt(item.path, QStringLiteral("%1 stands here twice.").arg(quoted(one->text())));
+        services.push_back(*one);
+    }
+    return services;
+}
+
 template <class T>
 Result<std::vector<T>> parseEach(const JsonFields &root, const char *key, Result<T> (*parse)(const JsonNode &))
 {
@@ -260,7 +318,7 @@ Result<Site> parseSite(const QByteArray &json)
         return passOn(document);
     if (const auto fits = checkSchema(*document); !fits)
         return passOn(fits);
-    const auto root = JsonFields::open(*document, {"schema", "name", "servers", "dns", "vps", "services"});
+    const auto root = JsonFields::open(*document, {"schema", "name", "servers", "dns", "vps", "services", "echo"});
     if (!root)
         return passOn(root);
     const auto name = neededField<Label>(*root, "name", "\"home\"");
@@ -278,7 +336,11 @@ Result<Site> parseSite(const QByteArray &json)
     auto services = parseEach<Service>(*root, "services", parseService);
     if (!services)
         return passOn(services);
-    Site site{Schema, *name, std::move(*servers), std::move(*dns), std::move(*vps), std::move(*services)};
+    auto echo = parseEchoes(*root);
+    if (!echo)
+        return passOn(echo);
+    Site site{Schema,          *name, std::move(*servers), std::move(*dns), std::move(*vps), std::move(*services),
+              std::move(*echo)};
     if (const auto fits = checkSite(site); !fits)
         return passOn(fits);
     return site;

@@ -95,6 +95,8 @@ void warnOfNames(const Site &site, std::vector<SiteWarning> &warnings)
             names.name(service.publicNames[k], QStringLiteral("services[%1].publicNames[%2]").arg(i).arg(k));
         names.name(service.upstreamName, QStringLiteral("services[%1].upstreamName").arg(i));
     }
+    for (size_t i = 0; i < site.echo.size(); ++i)
+        names.name(site.echo[i].host, QStringLiteral("echo[%1]").arg(i));
     names.appendTo(warnings);
 }
 
@@ -160,6 +162,18 @@ void warnOfPorts(const Site &site, std::vector<SiteWarning> &warnings)
                             .arg(first->publicNames.front().ascii(), port)});
 }
 
+/// Without TLS the answer may be anybody's: a false one could lead to a false verdict about the home.
+void warnOfEchoes(const Site &site, std::vector<SiteWarning> &warnings)
+{
+    for (size_t i = 0; i < site.echo.size(); ++i) {
+        if (!site.echo[i].tls)
+            warnings.push_back({QStringLiteral("echo[%1]").arg(i),
+                                QStringLiteral("%1 is asked without TLS: anybody on the way can give a false answer.")
+                                    .arg(site.echo[i].host.ascii()),
+                                QStringLiteral("Use https:// where the service offers it.")});
+    }
+}
+
 /// The handbook's example carries the hash of nothing where the VPS's own one belongs.
 void warnOfHostKeys(const Vps &vps, size_t index, std::vector<SiteWarning> &warnings)
 {
@@ -182,6 +196,7 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
         warnOfAccount(site.dns[i], i, warnings);
     warnOfServerNames(site, warnings);
     warnOfPorts(site, warnings);
+    warnOfEchoes(site, warnings);
     if (site.services.empty())
         warnings.push_back({QStringLiteral("services"),
                             QStringLiteral("There is no service: what was set up for one is taken down."),

@@ -270,12 +270,13 @@ Question question(const QString &name, RecordType type)
     return Question{name.toLower(), wireType(type), false, randomId()};
 }
 
-Result<QByteArray> encodeQuery(const Question &asked, bool recursionDesired, bool edns)
+Result<QByteArray> encodeQuery(const Question &asked, bool recursionDesired, bool edns, bool checkingDisabled)
 {
     const Packet packet(ldns_pkt_new());
     ldns_pkt_set_id(packet.get(), asked.id);
     ldns_pkt_set_opcode(packet.get(), LDNS_PACKET_QUERY);
     ldns_pkt_set_rd(packet.get(), recursionDesired);
+    ldns_pkt_set_cd(packet.get(), checkingDisabled);
     auto rr = emptyRr(asked.name, static_cast<ldns_rr_type>(asked.type), LDNS_RR_CLASS_IN);
     if (auto pushed = push(packet.get(), LDNS_SECTION_QUESTION, std::move(rr)); !pushed)
         return passOn(pushed);

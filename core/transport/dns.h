@@ -46,14 +46,17 @@ struct DnsAnswer {
     int rcode = 0;                  ///< see Rcode
     bool authoritative = false;     ///< AA
     std::vector<RecordSet> answers; ///< RRsets of the answer section, grouped, types of RecordType only
+    /// The time to live of a negative answer (RFC 2308 §5: of the SOA in the authority section); nothing without one.
+    std::optional<std::chrono::seconds> negativeTtl;
 
     /// The RRset of `name` and `type`, with values empty where the answer has none.
     RecordSet find(const Hostname &name, RecordType type) const;
 };
 
 /// Asks one server; UDP with EDNS, TCP on truncation; retries UDP a few times within the deadline.
+/// `checkingDisabled`: a resolver is to answer also what DNSSEC forbids (RFC 4035 §3.2.2).
 Result<DnsAnswer> queryServer(const DnsServer &server, const Hostname &name, RecordType type, bool recursionDesired,
-                              const Deadline &deadline, std::stop_token stop);
+                              const Deadline &deadline, std::stop_token stop, bool checkingDisabled = false);
 
 /// The system's resolvers: the first three of /etc/resolv.conf.
 Result<std::vector<DnsServer>> systemResolvers();

@@ -37,7 +37,7 @@ struct Reply {
     std::vector<Record> authority;
 };
 
-Result<QByteArray> encodeQuery(const Question &asked, bool recursionDesired, bool edns);
+Result<QByteArray> encodeQuery(const Question &asked, bool recursionDesired, bool edns, bool checkingDisabled = false);
 /// nullopt where the bytes are no answer to what was asked.
 std::optional<Reply> decodeReply(const QByteArray &wire, const Question &asked);
 

@@ -14,6 +14,6 @@ Result<QByteArray> exchange(const DnsServer &server, const Fd &connected, const 
 
 /// Asks by UDP with EDNS, by TCP where the answer is truncated.
 Result<Reply> ask(const DnsServer &server, const QString &name, RecordType type, bool recursionDesired,
-                  const Deadline &deadline, std::stop_token stop);
+                  const Deadline &deadline, std::stop_token stop, bool checkingDisabled = false);
 
 } // namespace sixgate::dnscodec

@@ -142,11 +142,11 @@ Result<QByteArray> exchange(const DnsServer &server, const Fd &connected, const 
 }
 
 Result<Reply> ask(const DnsServer &server, const QString &name, RecordType type, bool recursionDesired,
-                  const Deadline &deadline, std::stop_token stop)
+                  const Deadline &deadline, std::stop_token stop, bool checkingDisabled)
 {
     const auto attempt = [&](bool edns) -> Result<Reply> {
         const Question asked = question(name, type);
-        const auto message = encodeQuery(asked, recursionDesired, edns);
+        const auto message = encodeQuery(asked, recursionDesired, edns, checkingDisabled);
         if (!message)
             return passOn(message);
         auto reply = askUdp(server, asked, *message, deadline, stop);
@@ -164,12 +164,17 @@ Result<Reply> ask(const DnsServer &server, const QString &name, RecordType type,
 } // namespace dnscodec
 
 Result<DnsAnswer> queryServer(const DnsServer &server, const Hostname &name, RecordType type, bool recursionDesired,
-                              const Deadline &deadline, std::stop_token stop)
+                              const Deadline &deadline, std::stop_token stop, bool checkingDisabled)
 {
-    const auto reply = dnscodec::ask(server, name.ascii(), type, recursionDesired, deadline, stop);
+    const auto reply = dnscodec::ask(server, name.ascii(), type, recursionDesired, deadline, stop, checkingDisabled);
     if (!reply)
         return passOn(reply);
-    return DnsAnswer{reply->rcode, reply->authoritative, grouped(reply->answers)};
+    DnsAnswer answer{reply->rcode, reply->authoritative, grouped(reply->answers), std::nullopt};
+    for (const dnscodec::Record &record : reply->authority) {
+        if (record.type == RecordType::SOA)
+            answer.negativeTtl = record.ttl;
+    }
+    return answer;
 }
 
 } // namespace sixgate

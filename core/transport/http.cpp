@@ -12,6 +12,8 @@ namespace
 {
 
 constexpr qsizetype mostHead = 64 * 1024;
+constexpr qsizetype mostBody = 4 * 1024;
+constexpr std::chrono::milliseconds mostForBody{300};
 
 tl::unexpected<Error> strange(const QByteArray &line)
 {
@@ -89,6 +91,18 @@ public:
         }
     }
 
+    // What follows the lines that were taken: up to `most` bytes, or as much as comes until the deadline.
+    QByteArray rest(qsizetype most, const Deadline &deadline)
+    {
+        while (m_bytes.size() - m_at < most) {
+            const auto got = m_stream.read(most - (m_bytes.size() - m_at), deadline, m_stop);
+            if (!got || got->isEmpty())
+                break;
+            m_bytes += *got;
+        }
+        return m_bytes.mid(m_at, most);
+    }
+
 private:
     TlsStream &m_stream;
     const Deadline m_deadline;
@@ -157,6 +171,9 @@ Result<HttpSeen> httpGet(TlsStream &stream, const Hostname &host, const UrlPath 
             return strange("101 Switching Protocols");
         if (seen->status >= 200) {
             seen->took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
+            const auto type = seen->headers.find("content-type");
+            if (type != seen->headers.end() && type->second.startsWith("text/html"))
+                seen->body = lines.rest(mostBody, deadline.sooner(mostForBody));
             return seen;
         }
     }

@@ -29,8 +29,9 @@ struct RouteSeen {
 Result<RouteSeen> routeTo(const Ipv6Address &address);
 
 enum class NeighbourState { Reachable, Stale, Delay, Probe, Permanent, NoArp, Incomplete, Failed, Absent };
-/// Entry of the neighbour table (RFC 4861) for an on-link address.
-Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Address &address);
+/// Entry of the neighbour table (RFC 4861) for an on-link address; with its Ethernet address (`02:00:5e:00:53:01`)
+/// where that is known and asked for.
+Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Address &address, QString *mac = nullptr);
 /// Its link-layer address is known: it answered as a neighbour, now or (Stale) a while ago. Nobody is asked for a NoArp
 /// entry.
 bool isConfirmed(NeighbourState state);

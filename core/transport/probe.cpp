@@ -131,6 +131,17 @@ std::chrono::milliseconds since(Deadline::Clock::time_point start)
     return std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
 }
 
+// What ended a talk that had begun.
+QString talkReason(const Error &error)
+{
+    if (error.code == ErrorCode::Timeout)
+        return QStringLiteral("TIMEOUT");
+    if (error.code == ErrorCode::Protocol)
+        return QStringLiteral("PROTOCOL");
+    const QString reason = connectReason(error);
+    return reason.isEmpty() ? QStringLiteral("CLOSED") : reason;
+}
+
 QString errorDetail(const Error &error)
 {
     return error.detail.isEmpty() ? error.summary : error.detail;
@@ -187,13 +198,47 @@ Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected)
     return {};
 }
 
+QString identityReason(const TlsSeen &seen, const ExpectedIdentity &expected)
+{
+    if (checkIdentity(seen, expected))
+        return {};
+    if (expected.foreign.contains(seen.certificate.key))
+        return QStringLiteral("foreign-key");
+    if (expected.pinned) {
+        if (seen.certificate.key != *expected.pinned)
+            return QStringLiteral("other-key");
+        if (!seen.certificate.selfSigned)
+            return QStringLiteral("not-self-signed");
+        return seen.certificate.notBefore > QDateTime::currentDateTimeUtc() ? QStringLiteral("not-yet-valid")
+                                                                            : QStringLiteral("expired");
+    }
+    switch (seen.fault) {
+    case ChainFault::WrongName:
+        return QStringLiteral("wrong-name");
+    case ChainFault::Expired:
+        return QStringLiteral("expired");
+    case ChainFault::NotYetValid:
+        return QStringLiteral("not-yet-valid");
+    case ChainFault::SelfSigned:
+        return QStringLiteral("self-signed");
+    case ChainFault::Untrusted:
+        return QStringLiteral("untrusted");
+    case ChainFault::Incomplete:
+        return QStringLiteral("incomplete");
+    case ChainFault::None:
+    case ChainFault::Other:
+        break;
+    }
+    return QStringLiteral("bad-chain");
+}
+
 ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity &expected,
                 const std::optional<HttpQuestion> &http, const Deadline &deadline, std::stop_token stop)
 {
     ProbeSeen seen;
     const auto step = [&seen](const char *name, std::chrono::milliseconds took, const QString &detail,
-                              const Error *error = nullptr) {
-        seen.steps.push_back({QString::fromLatin1(name), !error, took, detail});
+                              const Error *error = nullptr, const QString &reason = {}) {
+        seen.steps.push_back({QString::fromLatin1(name), !error, took, detail, reason});
         if (error)
             seen.error = *error;
     };
@@ -201,8 +246,8 @@ ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity
     auto start = Deadline::Clock::now();
     auto socket = open(deadline, stop);
     if (!socket) {
-        step("connect", since(start), QStringLiteral("%1: %2").arg(where, errorDetail(socket.error())),
-             &socket.error());
+        step("connect", since(start), QStringLiteral("%1: %2").arg(where, errorDetail(socket.error())), &socket.error(),
+             connectReason(socket.error()));
         return seen;
     }
     step("connect", since(start), where);
@@ -210,7 +255,7 @@ ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity
     start = Deadline::Clock::now();
     auto stream = TlsStream::handshake(std::move(*socket), expected.name, deadline, stop);
     if (!stream) {
-        step("tls", since(start), errorDetail(stream.error()), &stream.error());
+        step("tls", since(start), errorDetail(stream.error()), &stream.error(), talkReason(stream.error()));
         return seen;
     }
     seen.tls = stream->seen();
@@ -218,17 +263,18 @@ ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity
 
     const auto known = checkIdentity(*seen.tls, expected);
     step("identity", std::chrono::milliseconds(0), certificateText(seen.tls->certificate),
-         known ? nullptr : &known.error());
+         known ? nullptr : &known.error(), identityReason(*seen.tls, expected));
     if (!known || !http)
         return seen;
 
     start = Deadline::Clock::now();
     auto answer = httpGet(*stream, expected.name, http->path, http->token, deadline, stop);
     if (!answer) {
-        step("http", since(start), errorDetail(answer.error()), &answer.error());
+        step("http", since(start), errorDetail(answer.error()), &answer.error(), talkReason(answer.error()));
         return seen;
     }
-    step("http", answer->took, QStringLiteral("GET %1: status %2").arg(http->path.text()).arg(answer->status));
+    step("http", answer->took, QStringLiteral("GET %1: status %2").arg(http->path.text()).arg(answer->status), nullptr,
+         QString::number(answer->status));
     seen.http = std::move(*answer);
     return seen;
 }

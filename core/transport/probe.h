@@ -29,6 +29,10 @@ struct ExpectedIdentity {
 /// key with a valid chain is normal.
 Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected);
 
+/// What checkIdentity() refuses, in a word for a program: "foreign-key", "other-key", "not-self-signed", "expired",
+/// "not-yet-valid", "wrong-name", "self-signed", "untrusted", "incomplete", "bad-chain"; empty where it does not.
+QString identityReason(const TlsSeen &seen, const ExpectedIdentity &expected);
+
 struct ProbeSeen {
     std::vector<ProbeStep> steps; ///< as far as it came: "connect", "tls", "identity", "http"
     std::optional<TlsSeen> tls;

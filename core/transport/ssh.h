@@ -36,6 +36,9 @@ struct SshTarget {
     Secret password;        ///< for SshAuth::Password
     QString passwordSecret; ///< under which it is stored, for remedies
     QString agentSocket;    ///< for SshAuth::Agent: what SSH_AUTH_SOCK says
+    /// Told how each address took the connection: the name of an errno, TIMEOUT, or nothing where it was made. On any
+    /// thread, one call at a time. May be empty.
+    std::function<void(const IpAddress &address, const QString &reason)> tried;
 };
 
 /// The host key that a machine presents, the best of those it has: for the first contact. No login is attempted. At

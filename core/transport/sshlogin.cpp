@@ -1,11 +1,14 @@
 #include "transport/sshlogin.h"
 
 #include "transport/io.h"
+#include "transport/probe.h"
+#include "transport/race.h"
 #include "transport/sshnegotiation.h"
 
 #include <algorithm>
 #include <functional>
 #include <poll.h>
+#include <utility>
 
 namespace sixgate
 {
@@ -16,6 +19,7 @@ namespace
 using namespace std::chrono_literals;
 
 constexpr auto mostToConnect = 10s;
+constexpr auto headStart = 400ms;  // of IPv6
 constexpr int mostConnections = 3; // per address, to see the server's other host keys
 
 } // namespace
@@ -96,21 +100,24 @@ tl::unexpected<Error> hostKeyError(const SshTarget &target, const std::vector<Pr
             .arg(target.label));
 }
 
+Error notConnected(const SshTarget &target, Error error)
+{
+    if (error.code == ErrorCode::Network || error.code == ErrorCode::Timeout)
+        error.fix = QStringLiteral("See whether %1 is on, whether its SSH server listens on port %2, and whether the "
+                                   "firewalls on the way let this machine through.")
+                        .arg(target.label, target.port.text());
+    return error;
+}
+
 // A connected link whose host key was presented, but not yet compared.
+// `ready`: a socket that is connected already.
 Result<std::unique_ptr<SshLink>> shakeHands(const SshTarget &target, const IpAddress &address,
                                             const QByteArrayList &types, const Deadline &connecting,
-                                            const Deadline &deadline, std::stop_token stop)
+                                            const Deadline &deadline, std::stop_token stop, Fd ready = {})
 {
-    auto socket = connectTcp(address, target.port, connecting, stop);
-    if (!socket) {
-        Error error = socket.error();
-        if (error.code == ErrorCode::Network || error.code == ErrorCode::Timeout)
-            error.fix =
-                QStringLiteral("See whether %1 is on, whether its SSH server listens on port %2, and whether the "
-                               "firewalls on the way let this machine through.")
-                    .arg(target.label, target.port.text());
-        return tl::unexpected<Error>(std::move(error));
-    }
+    auto socket = ready.valid() ? Result<Fd>(std::move(ready)) : connectTcp(address, target.port, connecting, stop);
+    if (!socket)
+        return tl::unexpected<Error>(notConnected(target, socket.error()));
     auto link = std::make_unique<SshLink>(std::move(*socket), types.join(','));
     const auto step = driveSsh(*link, target.label, deadline, stop, [&] { return link->handshake(); });
     if (!step)
@@ -135,7 +142,7 @@ QByteArrayList wantedTypes(const SshTarget &target)
 }
 
 Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, const Deadline &connecting,
-                         const Deadline &deadline, std::stop_token stop)
+                         const Deadline &deadline, std::stop_token stop, Fd ready)
 {
     // A server presents one host key a connection, and a pin may not tell its type: where the first is not pinned, ask
     // for the others.
@@ -143,7 +150,8 @@ Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, cons
     const bool restricted = types.size() < sshHostKeyTypes().size();
     std::vector<PresentedHostKey> presented;
     for (int i = 0; i < mostConnections && !types.isEmpty(); ++i) {
-        auto link = shakeHands(target, address, types, i == 0 ? connecting : deadline, deadline, stop);
+        auto link = shakeHands(target, address, types, i == 0 ? connecting : deadline, deadline, stop,
+                               std::exchange(ready, Fd()));
         if (!link)
             return passOn(link);
         if ((*link)->noCommonAlgorithm()) {
@@ -178,18 +186,18 @@ namespace
 
 /// Tries the addresses one after the other, each with its share of the time.
 template <class T>
-Result<T> atEachAddress(const SshTarget &target, const Deadline &deadline,
+Result<T> atEachAddress(const QString &label, const std::vector<IpAddress> &addresses, const Deadline &deadline,
                         const std::function<Result<T>(const IpAddress &address, const Deadline &mine)> &attempt)
 {
-    if (target.addresses.empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(target.label), {},
+    if (addresses.empty())
+        return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(label), {},
                     QStringLiteral("Give it an A or AAAA record with its address."));
     std::vector<Error> errors;
-    for (size_t i = 0; i < target.addresses.size(); ++i) {
+    for (size_t i = 0; i < addresses.size(); ++i) {
         // The last address may use all the time that is left; each one before leaves a share to the others.
-        const auto addressesLeft = int(target.addresses.size() - i);
+        const auto addressesLeft = int(addresses.size() - i);
         const auto share = deadline.left() / addressesLeft;
-        auto done = attempt(target.addresses[i], addressesLeft == 1 ? deadline : deadline.sooner(share));
+        auto done = attempt(addresses[i], addressesLeft == 1 ? deadline : deadline.sooner(share));
         if (done)
             return done;
         const ErrorCode code = done.error().code;
@@ -199,14 +207,12 @@ Result<T> atEachAddress(const SshTarget &target, const Deadline &deadline,
         if (deadline.passed())
             break;
     }
-    if (errors.size() == 1 && target.addresses.size() == 1)
+    if (errors.size() == 1 && addresses.size() == 1)
         return tl::unexpected<Error>(errors.front());
     QStringList details;
     for (size_t i = 0; i < errors.size(); ++i)
-        details << QStringLiteral("%1: %2 %3")
-                       .arg(ipText(target.addresses[i]), errors[i].summary, errors[i].detail)
-                       .trimmed();
-    return fail(errors.back().code, QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(target.label),
+        details << QStringLiteral("%1: %2 %3").arg(ipText(addresses[i]), errors[i].summary, errors[i].detail).trimmed();
+    return fail(errors.back().code, QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(label),
                 details.join(QStringLiteral("\n")), errors.back().fix);
 }
 
@@ -216,8 +222,42 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
 {
     if (auto fit = checkSshTarget(target, deadline, stop); !fit)
         return passOn(fit);
-    return atEachAddress<SshLogin>(target, deadline, [&](const IpAddress &address, const Deadline &mine) {
-        return loginAt(target, address, mine.sooner(mostToConnect), mine, stop);
+    if (target.addresses.size() < 2)
+        return atEachAddress<SshLogin>(
+            target.label, target.addresses, deadline, [&](const IpAddress &address, const Deadline &mine) {
+                const Deadline connecting = mine.sooner(mostToConnect);
+                auto socket = connectTcp(address, target.port, connecting, stop);
+                if (target.tried && (socket || socket.error().code != ErrorCode::Cancelled))
+                    target.tried(address, socket ? QString() : connectReason(socket.error()));
+                if (!socket)
+                    return Result<SshLogin>(tl::unexpected<Error>(notConnected(target, socket.error())));
+                return loginAt(target, address, connecting, mine, stop, std::move(*socket));
+            });
+    // A silent address must not hold the others up.
+    std::vector<QString> silent;
+    auto first = connectFirst(target.addresses, target.port, headStart, deadline.sooner(mostToConnect), stop,
+                              [&](const IpAddress &address, const QString &reason) {
+                                  if (target.tried)
+                                      target.tried(address, reason);
+                                  if (!reason.isEmpty())
+                                      silent.push_back(QStringLiteral("%1: %2").arg(ipText(address), reason));
+                              });
+    if (!first) {
+        if (first.error().code == ErrorCode::Cancelled)
+            return passOn(first);
+        Error error = notConnected(target, first.error());
+        error.summary = QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(target.label);
+        error.detail = QStringList(silent.begin(), silent.end()).join(QLatin1Char('\n'));
+        return tl::unexpected<Error>(std::move(error));
+    }
+    const auto &winner = target.addresses[first->index];
+    std::vector<IpAddress> rest{winner};
+    for (const IpAddress &other : target.addresses) {
+        if (other != winner)
+            rest.push_back(other);
+    }
+    return atEachAddress<SshLogin>(target.label, rest, deadline, [&](const IpAddress &address, const Deadline &mine) {
+        return loginAt(target, address, mine.sooner(mostToConnect), mine, stop, std::exchange(first->socket, Fd()));
     });
 }
 
@@ -240,7 +280,7 @@ Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &de
         (*link)->flush();
         return key;
     };
-    return atEachAddress<PresentedHostKey>(target, deadline, at);
+    return atEachAddress<PresentedHostKey>(target.label, target.addresses, deadline, at);
 }
 
 } // namespace sixgate

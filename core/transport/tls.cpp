@@ -277,4 +277,19 @@ Result<QByteArray> TlsStream::read(qsizetype most, const Deadline &deadline, std
     return bytes;
 }
 
+Result<QByteArray> clientHello(const Hostname &serverName)
+{
+    const SslPointer ssl = newConnection();
+    const QByteArray name = serverName.ascii().toLatin1();
+    if (!ssl || SSL_set_tlsext_host_name(ssl.get(), name.constData()) != 1)
+        return fail(ErrorCode::Internal, QStringLiteral("TLS could not be set up on this machine."), opensslError());
+    BIO *toPeer = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), toPeer);
+    SSL_connect(ssl.get());
+    char *data = nullptr;
+    const long size = BIO_get_mem_data(toPeer, &data);
+    ERR_clear_error();
+    return QByteArray(data, qsizetype(std::max(size, 0L)));
+}
+
 } // namespace sixgate

@@ -64,13 +64,18 @@ private:
     std::unique_ptr<Private> d;
 };
 
+/// What a client would send first to a server of this name.
+Result<QByteArray> clientHello(const Hostname &serverName);
+
 struct HttpSeen {
     int status = 0;
     std::map<QByteArray, QByteArray> headers; ///< names in lower case; the first value of each
     std::chrono::milliseconds took{0};
+    QByteArray body; ///< its first bytes as they came (perhaps with marks of a chunked transfer), at most 4 KiB
 };
 
-/// Sends `GET path` (HTTP/1.1, Connection: close) and reads the status line and headers only, at most 64 KiB.
+/// Sends `GET path` (HTTP/1.1, Connection: close) and reads the status line and headers, at most 64 KiB, and of a short
+/// HTML page what comes with them within a moment: enough to recognise a well-known one.
 /// `probeToken`, 32 hex digits, goes out as `X-Sixgate-Probe`.
 Result<HttpSeen> httpGet(TlsStream &stream, const Hostname &host, const UrlPath &path, const QByteArray &probeToken,
                          const Deadline &deadline, std::stop_token stop);

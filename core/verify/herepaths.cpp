@@ -63,7 +63,8 @@ void judgeMarker(Walk &walk, const PathQuestion &question, const HttpSeen &http,
                           {},
                           QStringLiteral("Let %1 have an AAAA record with the home server's address, and no A record: "
                                          "\"sixgatectl apply\" sets it.")
-                              .arg(upstream)});
+                              .arg(upstream)},
+                    QStringLiteral("loop"));
     else if (found == http.headers.end() && (http.status == 500 || (http.status >= 502 && http.status <= 504)))
         walk.broken("marker", noTime, detail,
                     Error{ErrorCode::Refused,
@@ -72,7 +73,8 @@ void judgeMarker(Walk &walk, const PathQuestion &question, const HttpSeen &http,
                               .arg(status),
                           {},
                           QStringLiteral("See the path \"upstream\" (VPS to home): its first failed step is the "
-                                         "reason.")});
+                                         "reason.")},
+                    QStringLiteral("proxy"));
     else
         walk.broken("marker", noTime, detail,
                     Error{ErrorCode::Refused,
@@ -80,7 +82,8 @@ void judgeMarker(Walk &walk, const PathQuestion &question, const HttpSeen &http,
                               .arg(question.name.ascii()),
                           {},
                           QStringLiteral("Run \"sixgatectl apply\" at home; if that changes nothing, see on the VPS "
-                                         "which site holds the name: \"apache2ctl -S\".")});
+                                         "which site holds the name: \"apache2ctl -S\".")},
+                    QStringLiteral("other"));
 }
 
 Error notFromHere(const QString &summary, const QString &detail)
@@ -135,7 +138,8 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
         return walk.broken(
             "dns", noTime, detail,
             mendedByApply(ErrorCode::Moved, QStringLiteral("%1 has the A record %2, but the VPS has %3.")
-                                                .arg(question.name.ascii(), listText(addresses), listText(*vps))));
+                                                .arg(question.name.ascii(), listText(addresses), listText(*vps))),
+            QStringLiteral("not-vps"));
     walk.passed("dns", noTime, detail);
 
     const Port port = *Port::fromNumber(httpsPort);
@@ -152,9 +156,9 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
         return first;
     };
     const QByteArray token = newToken();
-    ProbeSeen seen =
-        probe(where, open, ExpectedIdentity{question.name, std::nullopt, {}},
-              HttpQuestion{question.service.probePath, token}, ground.deadline.sooner(mostForProbe), ground.stop);
+    const ExpectedIdentity identity{question.name, std::nullopt, {}};
+    ProbeSeen seen = probe(where, open, identity, HttpQuestion{question.service.probePath, token},
+                           ground.deadline.sooner(mostForProbe), ground.stop);
     if (seen.error && seen.error->code != ErrorCode::Cancelled) {
         if (seen.steps.size() == 1) {
             const QString reason = connectReason(*seen.error);
@@ -178,6 +182,7 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
     walk.add(seen, 0);
     if (seen.http)
         judgeMarker(walk, question, *seen.http, token);
+    judgeRedirects(walk, question, open, identity, ground.deadline, ground.stop);
 }
 
 void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question)
@@ -222,6 +227,7 @@ void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question)
     judgeIdentity(walk, ground, question);
     if (seen.http)
         judgeStatus(walk, *seen.http);
+    judgeRedirects(walk, question, open, homeIdentity(ground, question), ground.deadline, ground.stop);
 }
 
 } // namespace sixgate

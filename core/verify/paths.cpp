@@ -17,13 +17,14 @@ namespace
 constexpr size_t mostTasks = 32;
 
 // In the order of the report.
-std::vector<PathQuestion> pathQuestions(const Site &site)
+std::vector<PathQuestion> pathQuestions(const Site &site, const std::set<PathKind> &kinds)
 {
     std::vector<PathQuestion> questions;
     for (const Service &service : site.services) {
         for (const Hostname &name : service.publicNames) {
             for (PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan})
-                questions.push_back({service, site.server(service.server), name, kind});
+                if (kinds.empty() || kinds.contains(kind))
+                    questions.push_back({service, site.server(service.server), name, kind});
         }
     }
     return questions;
@@ -49,16 +50,23 @@ ProbeQuestions vpsQuestions(const Site &site, const ZoneSeen &zone)
     return questions;
 }
 
-CheckReport verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
-                        const PathSink &sink, const Deadline &deadline, std::stop_token stop)
+Verified verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
+                     const PathSink &sink, const Deadline &deadline, std::stop_token stop)
 {
     Ground ground{site, inputs, session, noSession, {}, deadline, stop};
     if (session) {
         ground.vps = std::async(std::launch::async, [&] {
-                         return askVps(*session, vpsQuestions(site, inputs.zone), deadline, stop);
+                         ProbeQuestions all = vpsQuestions(site, inputs.zone);
+                         ProbeQuestions more = inputs.more;
+                         all.resolve.merge(more.resolve);
+                         all.connect.merge(more.connect);
+                         all.lookUp.merge(more.lookUp);
+                         all.insteadOf.merge(more.insteadOf);
+                         all.greet.merge(more.greet);
+                         return askVps(*session, all, deadline, stop);
                      }).share();
     }
-    const auto questions = pathQuestions(site);
+    const auto questions = pathQuestions(site, inputs.kinds);
     // Those that wait for the VPS's answers come last, so that they hold nobody up.
     std::vector<size_t> order(questions.size());
     for (size_t i = 0; i < order.size(); ++i)
@@ -85,10 +93,12 @@ CheckReport verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession
             });
         }
     }
-    CheckReport check;
+    Verified verified;
     for (auto &report : reports)
-        check.paths.push_back(std::move(*report));
-    return check;
+        verified.report.paths.push_back(std::move(*report));
+    if (ground.vps.valid())
+        verified.vps = ground.vps.get();
+    return verified;
 }
 
 } // namespace sixgate

@@ -5,6 +5,7 @@
 #include "model/pathreport.h"
 #include "model/site.h"
 #include "transport/ssh.h"
+#include "verify/vpsprobe.h"
 
 #include <functional>
 #include <map>
@@ -24,6 +25,10 @@ struct VerifyInputs {
     /// Keys of the VPS's certificates: they must not be shown by the home. Where they are not known, a valid chain
     /// proves nobody's identity: the paths to the home are Unknown, unless a key is pinned.
     Known<std::set<Fingerprint>> vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    /// Only these paths; empty: all.
+    std::set<PathKind> kinds;
+    /// What the VPS is asked beside the paths' own questions, at the same time.
+    ProbeQuestions more;
 };
 
 /// Told about each path as soon as it is proven, on some thread, one call at a time.
@@ -43,7 +48,11 @@ using PathSink = std::function<void(const PathReport &)>;
 ///
 /// HTTP counts as passed with any status below 500. Without `session` paths 2 and 3 are Unknown, with the reason
 /// `noSession`. A stop makes what is not done yet Unknown (Cancelled).
-CheckReport verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
-                        const PathSink &sink, const Deadline &deadline, std::stop_token stop);
+struct Verified {
+    CheckReport report;
+    Known<VpsAnswers> vps = fail(ErrorCode::NotFound, QStringLiteral("The VPS was not asked."));
+};
+Verified verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
+                     const PathSink &sink, const Deadline &deadline, std::stop_token stop);
 
 } // namespace sixgate

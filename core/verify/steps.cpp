@@ -20,7 +20,8 @@ std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostn
                           QStringLiteral("%1 is an alias (CNAME) of %2, so it has no addresses of its own.")
                               .arg(name.ascii(), alias->second->values.front()),
                           {},
-                          QStringLiteral("Remove the CNAME record, or use another name in the site file.")});
+                          QStringLiteral("Remove the CNAME record, or use another name in the site file.")},
+                    QStringLiteral("cname"));
         return {};
     }
     const auto found = zone.records.find(RecordKey{name, type});
@@ -38,9 +39,12 @@ std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostn
         if (const auto address = Address::parse(value))
             addresses.push_back(*address);
     }
+    for (const Address &address : addresses)
+        walk.report().addresses.push_back(address);
     if (addresses.empty())
         walk.broken("dns", noTime, QStringLiteral("%1: none").arg(what),
-                    mendedByApply(ErrorCode::NotFound, QStringLiteral("There is no record %1.").arg(what)));
+                    mendedByApply(ErrorCode::NotFound, QStringLiteral("There is no record %1.").arg(what)),
+                    QStringLiteral("none"));
     return addresses;
 }
 
@@ -80,7 +84,8 @@ std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, c
             walk.broken("dns", noTime, detail,
                         mendedByApply(ErrorCode::Invalid,
                                       QStringLiteral("%1 leads back to the VPS: %2 is the VPS's own IPv6 address.")
-                                          .arg(name.ascii(), address.text())));
+                                          .arg(name.ascii(), address.text())),
+                        QStringLiteral("vps"));
             return {};
         }
     }
@@ -120,17 +125,6 @@ std::optional<HttpQuestion> homeHttp(const Ground &ground, const PathQuestion &q
     if (!knowsIdentity(ground, question))
         return std::nullopt;
     return HttpQuestion{question.service.probePath, newToken()};
-}
-
-void judgeStatus(Walk &walk, const HttpSeen &http)
-{
-    if (http.status >= 500)
-        walk.revoke(
-            "http", PathState::Broken,
-            Error{ErrorCode::Refused,
-                  QStringLiteral("The service at home answers with an error of its own (status %1).").arg(http.status),
-                  {},
-                  QStringLiteral("Look into the service's log on the home server.")});
 }
 
 } // namespace sixgate

@@ -13,8 +13,9 @@ namespace sixgate
 /// Steps that several paths share. Private to the room.
 
 constexpr std::chrono::milliseconds noTime{0};
-constexpr std::chrono::seconds mostForConnect{5};
-constexpr std::chrono::seconds mostForProbe{20};
+constexpr std::chrono::milliseconds mostForConnect{3000};
+constexpr std::chrono::milliseconds mostForProbe{4500};
+constexpr std::chrono::milliseconds mostForProbeFromVps{3500};
 
 template <class Address>
 QString listText(const std::vector<Address> &addresses)
@@ -59,8 +60,14 @@ void judgeIdentity(Walk &walk, const Ground &ground, const PathQuestion &questio
 /// What to ask by HTTP: nothing where it will not be known who answers.
 std::optional<HttpQuestion> homeHttp(const Ground &ground, const PathQuestion &question);
 
-/// An answer of the home with a status of 500 or more makes the step "http" fail.
+/// What an answer of the home means: a status of 500 or more, 421 (RFC 9110 §15.5.20), or a well-known page of nobody's
+/// makes the step "http" fail.
 void judgeStatus(Walk &walk, const HttpSeen &http);
+
+/// Follows redirects that stay on the name, by new connections: the step "http" fails where they lead round in a
+/// circle. What cannot be followed says nothing.
+void judgeRedirects(Walk &walk, const PathQuestion &question, const Opener &open, const ExpectedIdentity &identity,
+                    const Deadline &deadline, std::stop_token stop);
 
 /// Each goes the path to its end or to the first step that fails.
 void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question);

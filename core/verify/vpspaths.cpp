@@ -59,7 +59,8 @@ std::optional<Ipv6Address> connectedFromVps(Walk &walk, const VpsAnswers &answer
         walk.passed("connect", took, detail);
     else if (first)
         walk.broken("connect", first->took, detail,
-                    fromVps(connectError(whereText(addresses.front(), port), first->reason), first->reason, port));
+                    fromVps(connectError(whereText(addresses.front(), port), first->reason), first->reason, port),
+                    first->reason);
     else
         walk.unknown("connect", noTime, listText(addresses),
                      Error{ErrorCode::Internal, QStringLiteral("The VPS was not asked for this address."), {}, {}});
@@ -99,8 +100,8 @@ std::optional<HttpSeen> throughVps(Walk &walk, const Ground &ground, const PathQ
         return std::nullopt;
     }
     const Opener open = [&channel](const Deadline &, std::stop_token) { return Result<Fd>(std::move(*channel)); };
-    const ProbeSeen seen =
-        probe(where, open, homeIdentity(ground, question), http, ground.deadline.sooner(mostForProbe), ground.stop);
+    const ProbeSeen seen = probe(where, open, homeIdentity(ground, question), http,
+                                 ground.deadline.sooner(mostForProbeFromVps), ground.stop);
     walk.add(seen, 1);
     judgeIdentity(walk, ground, question);
     return seen.http;
@@ -126,7 +127,8 @@ void judgeResolved(Walk &walk, const Hostname &name, const VpsResolved &seen, co
                           QStringLiteral("The VPS's resolver gives no answer for %1.").arg(ascii),
                           {},
                           QStringLiteral("See whether name resolution works on the VPS (/etc/resolv.conf), and whether "
-                                         "the zone's servers answer.")});
+                                         "the zone's servers answer.")},
+                    QStringLiteral("no-answer"));
     else if (!ipv4.empty())
         walk.broken("resolve", seen.took, detail,
                     Error{ErrorCode::Invalid,
@@ -136,14 +138,16 @@ void judgeResolved(Walk &walk, const Hostname &name, const VpsResolved &seen, co
                           {},
                           QStringLiteral("Remove the A record of %1, and its line in /etc/hosts on the VPS if there is "
                                          "one.")
-                              .arg(ascii)});
+                              .arg(ascii)},
+                    QStringLiteral("ipv4"));
     else if (ipv6.empty())
         walk.broken("resolve", seen.took, QStringLiteral("old: none; new: %1").arg(listText(records)),
                     Error{ErrorCode::Moved,
                           QStringLiteral("The VPS's resolver knows no address for %1 yet; the record says %2.")
                               .arg(ascii, listText(records)),
                           {},
-                          QStringLiteral("Wait until the resolver has forgotten its old answer, then check again.")});
+                          QStringLiteral("Wait until the resolver has forgotten its old answer, then check again.")},
+                    QStringLiteral("old"));
     else if (!sameSet(ipv6, records))
         walk.broken("resolve", seen.took, QStringLiteral("old: %1; new: %2").arg(listText(ipv6), listText(records)),
                     Error{ErrorCode::Moved,
@@ -151,7 +155,8 @@ void judgeResolved(Walk &walk, const Hostname &name, const VpsResolved &seen, co
                               .arg(listText(ipv6), ascii, listText(records)),
                           {},
                           QStringLiteral("Wait until the resolver has forgotten the old address, then check again; see "
-                                         "/etc/hosts on the VPS if it stays.")});
+                                         "/etc/hosts on the VPS if it stays.")},
+                    QStringLiteral("old"));
     else
         walk.passed("resolve", seen.took, detail);
 }
@@ -170,7 +175,8 @@ void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question
             mendedByApply(ErrorCode::Invalid,
                           QStringLiteral("The upstream name %1 has an A record: with it the proxy may call "
                                          "itself.")
-                              .arg(name.ascii())));
+                              .arg(name.ascii())),
+            QStringLiteral("has-a"));
     const auto addresses = homeAddresses(walk, ground.inputs, name);
     if (walk.ended())
         return;

@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 
 #include <optional>
+#include <utility>
+#include <variant>
 
 namespace sixgate
 {
@@ -13,8 +15,11 @@ namespace sixgate
 namespace
 {
 
-constexpr std::chrono::milliseconds resolveLimit{8000};
-constexpr std::chrono::milliseconds connectLimit{5000};
+constexpr std::chrono::milliseconds resolveLimit{3000};
+// A router tells that nobody has an address after three seconds (RFC 4861 §10).
+constexpr std::chrono::milliseconds connectLimit{3400};
+constexpr std::chrono::milliseconds greetLimit{1500};
+constexpr int smallSegments = 1220;
 // As in probe.pl.
 constexpr int resolvesAtOnce = 16;
 constexpr int connectsAtOnce = 128;
@@ -53,15 +58,24 @@ class Reader
 {
 public:
     explicit Reader(const ProbeQuestions &questions)
-        : m_names(questions.resolve.begin(), questions.resolve.end()),
-          m_endpoints(questions.connect.begin(), questions.connect.end())
     {
+        const auto take = [this](Kind kind, const auto &list) {
+            for (const auto &one : list)
+                m_asked.push_back({kind, one});
+        };
+        take(Kind::Resolve, questions.resolve);
+        take(Kind::Connect, questions.connect);
+        take(Kind::LookUp, questions.lookUp);
+        for (const auto &[endpoint, other] : questions.insteadOf)
+            m_asked.push_back({Kind::InsteadOf, endpoint});
+        for (const auto &[endpoint, bytes] : questions.greet)
+            m_asked.push_back({Kind::Greet, endpoint});
     }
 
     Result<VpsAnswers> read(const QByteArray &answer)
     {
         const auto lines = answer.split('\n');
-        const size_t questions = m_names.size() + m_endpoints.size();
+        const size_t questions = m_asked.size();
         if (size_t(lines.size()) != questions + 2 || lines[lines.size() - 2] != "end" || !lines.last().isEmpty())
             return strange(QStringLiteral("%1 lines for %2 questions.").arg(lines.size()).arg(questions));
         for (size_t i = 0; i < questions; ++i) {
@@ -74,22 +88,43 @@ public:
     }
 
 private:
-    bool take(const QList<QByteArray> &words)
+    enum class Kind { Resolve, Connect, LookUp, InsteadOf, Greet };
+    struct Asked {
+        Kind kind;
+        std::variant<Hostname, Endpoint> about;
+    };
+    using Words = QList<QByteArray>;
+
+    bool take(const Words &words)
     {
         if (words.size() < 3)
             return false;
-        const auto number = numberOf(words[0], qint64(m_names.size() + m_endpoints.size()) - 1);
+        const auto number = numberOf(words[0], qint64(m_asked.size()) - 1);
         const auto took = numberOf(words[2], 24 * 3600 * 1000);
         if (!number || !took)
             return false;
-        const auto index = size_t(*number);
+        if (std::exchange(m_answered[size_t(*number)], true))
+            return false;
+        const Asked &asked = m_asked[size_t(*number)];
         const std::chrono::milliseconds time(*took);
-        if (index < m_names.size())
-            return takeResolved(m_names[index], words, time);
-        return takeConnected(m_endpoints[index - m_names.size()], words, time);
+        switch (asked.kind) {
+        case Kind::Resolve:
+            return takeResolved(std::get<Hostname>(asked.about), words, time);
+        case Kind::LookUp:
+            return takeLookedUp(std::get<Hostname>(asked.about), words, time);
+        case Kind::InsteadOf:
+            if (words[1] == "skipped")
+                return words.size() == 3;
+            [[fallthrough]];
+        case Kind::Connect:
+            return takeConnected(m_answers.connected, "connected", std::get<Endpoint>(asked.about), words, time);
+        case Kind::Greet:
+            return takeConnected(m_answers.greeted, "greeted", std::get<Endpoint>(asked.about), words, time);
+        }
+        return false;
     }
 
-    bool takeResolved(const Hostname &name, const QList<QByteArray> &words, std::chrono::milliseconds took)
+    bool takeResolved(const Hostname &name, const Words &words, std::chrono::milliseconds took)
     {
         VpsResolved seen{took, {}, {}};
         if (words[1] == "unresolved" && words.size() == 4 && isReason(words[3])) {
@@ -104,21 +139,54 @@ private:
         } else {
             return false;
         }
-        return m_answers.resolved.emplace(name, std::move(seen)).second;
+        m_answers.resolved.emplace(name, std::move(seen));
+        return true;
     }
 
-    bool takeConnected(const Endpoint &endpoint, const QList<QByteArray> &words, std::chrono::milliseconds took)
+    bool takeLookedUp(const Hostname &name, const Words &words, std::chrono::milliseconds took)
+    {
+        VpsLookedUp seen;
+        seen.took = took;
+        if (words[1] == "unlookedup" && words.size() == 4 && isReason(words[3])) {
+            seen.reason = QString::fromLatin1(words[3]);
+        } else if (words[1] == "lookedup" && words.size() >= 7 && words.size() <= 7 + mostAddresses) {
+            const auto rcode = numberOf(words[3], 15);
+            const auto bogus = numberOf(words[4], 1);
+            const auto ttl = numberOf(words[5], 999999999);
+            const auto server = parseIpAddress(QString::fromLatin1(words[6]));
+            if (!rcode || !bogus || !ttl || !server)
+                return false;
+            seen.rcode = int(*rcode);
+            seen.bogus = *bogus == 1;
+            seen.ttl = std::chrono::seconds(*ttl);
+            seen.resolver = ipText(*server);
+            for (qsizetype i = 7; i < words.size(); ++i) {
+                const auto address = Ipv6Address::parse(QString::fromLatin1(words[i]));
+                if (!address)
+                    return false;
+                seen.addresses.push_back(*address);
+            }
+        } else {
+            return false;
+        }
+        m_answers.lookedUp.emplace(name, std::move(seen));
+        return true;
+    }
+
+    bool takeConnected(std::map<Endpoint, VpsConnected> &to, const QByteArray &word, const Endpoint &endpoint,
+                       const Words &words, std::chrono::milliseconds took)
     {
         VpsConnected seen{took, {}};
-        if (words[1] == "unconnected" && words.size() == 4 && isReason(words[3]))
+        if (words[1] == "un" + word && words.size() == 4 && isReason(words[3]))
             seen.reason = QString::fromLatin1(words[3]);
-        else if (words[1] != "connected" || words.size() != 3)
+        else if (words[1] != word || words.size() != 3)
             return false;
-        return m_answers.connected.emplace(endpoint, std::move(seen)).second;
+        to.emplace(endpoint, std::move(seen));
+        return true;
     }
 
-    std::vector<Hostname> m_names;
-    std::vector<Endpoint> m_endpoints;
+    std::vector<Asked> m_asked;
+    std::map<size_t, bool> m_answered;
     VpsAnswers m_answers;
 };
 
@@ -126,12 +194,29 @@ private:
 
 QByteArray vpsProbeInput(const ProbeQuestions &questions)
 {
+    const auto limit = [](std::chrono::milliseconds span) { return QByteArray::number(qint64(span.count())) + ' '; };
+    const auto where = [](const Endpoint &to) {
+        return ipText(to.first).toLatin1() + ' ' + QByteArray::number(to.second.number());
+    };
     QByteArray input = resource(u"vps/probe.pl") + "__END__\n";
-    for (const Hostname &name : questions.resolve)
-        input += "resolve " + QByteArray::number(qint64(resolveLimit.count())) + ' ' + name.ascii().toLatin1() + '\n';
-    for (const auto &[address, port] : questions.connect)
-        input += "connect " + QByteArray::number(qint64(connectLimit.count())) + ' ' + ipText(address).toLatin1() +
-                 ' ' + QByteArray::number(port.number()) + '\n';
+    size_t number = 0;
+    std::map<Endpoint, size_t> numbers;
+    for (const Hostname &name : questions.resolve) {
+        input += "resolve " + limit(resolveLimit) + name.ascii().toLatin1() + '\n';
+        ++number;
+    }
+    for (const Endpoint &to : questions.connect) {
+        input += "connect " + limit(connectLimit) + where(to) + '\n';
+        numbers.emplace(to, number++);
+    }
+    for (const Hostname &name : questions.lookUp)
+        input += "lookup " + limit(resolveLimit) + name.ascii().toLatin1() + '\n';
+    for (const auto &[to, other] : questions.insteadOf)
+        input += "unless " + QByteArray::number(qint64(numbers.at(other))) + " connect " + limit(connectLimit) +
+                 where(to) + '\n';
+    for (const auto &[to, bytes] : questions.greet)
+        input += "greet " + limit(greetLimit) + where(to) + ' ' + QByteArray::number(smallSegments) + ' ' +
+                 bytes.toHex() + '\n';
     return input;
 }
 
@@ -139,8 +224,9 @@ std::chrono::milliseconds vpsProbeLimit(const ProbeQuestions &questions)
 {
     const auto rounds = [](size_t count, int atOnce) { return (int(count) + atOnce - 1) / atOnce; };
     // Perl itself starts within a second or two, also on a small VPS.
-    return std::chrono::seconds(10) + std::max(resolveLimit * rounds(questions.resolve.size(), resolvesAtOnce),
-                                               connectLimit * rounds(questions.connect.size(), connectsAtOnce));
+    return std::chrono::seconds(10) +
+           std::max(resolveLimit * rounds(questions.resolve.size() + questions.lookUp.size(), resolvesAtOnce),
+                    connectLimit * rounds(questions.connect.size() + questions.insteadOf.size(), connectsAtOnce));
 }
 
 Result<VpsAnswers> parseVpsAnswers(const ProbeQuestions &questions, const QByteArray &answer)

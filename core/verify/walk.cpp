@@ -1,5 +1,7 @@
 #include "verify/walk.h"
 
+#include "verify/answers.h"
+
 namespace sixgate
 {
 
@@ -8,15 +10,17 @@ void Walk::passed(const char *step, std::chrono::milliseconds took, const QStrin
     m_report.steps.push_back({QString::fromLatin1(step), true, took, detail});
 }
 
-void Walk::broken(const char *step, std::chrono::milliseconds took, const QString &detail, Error error)
+void Walk::broken(const char *step, std::chrono::milliseconds took, const QString &detail, Error error,
+                  const QString &reason)
 {
-    m_report.steps.push_back({QString::fromLatin1(step), false, took, detail});
+    m_report.steps.push_back({QString::fromLatin1(step), false, took, detail, reason});
     end(QString::fromLatin1(step), PathState::Broken, std::move(error));
 }
 
-void Walk::unknown(const char *step, std::chrono::milliseconds took, const QString &detail, Error error)
+void Walk::unknown(const char *step, std::chrono::milliseconds took, const QString &detail, Error error,
+                   const QString &reason)
 {
-    m_report.steps.push_back({QString::fromLatin1(step), false, took, detail});
+    m_report.steps.push_back({QString::fromLatin1(step), false, took, detail, reason});
     end(QString::fromLatin1(step), PathState::Unknown, std::move(error));
 }
 
@@ -29,15 +33,22 @@ void Walk::add(const ProbeSeen &seen, size_t first)
 {
     for (size_t i = first; i < seen.steps.size(); ++i)
         m_report.steps.push_back(seen.steps[i]);
+    if (seen.tls)
+        m_report.certificate = seen.tls->certificate;
+    if (seen.http)
+        m_report.http = httpAnswer(*seen.http);
     if (seen.error)
         end(seen.steps.empty() ? QString() : seen.steps.back().name, PathState::Broken, *seen.error);
 }
 
-void Walk::revoke(const char *step, PathState state, Error error)
+void Walk::revoke(const char *step, PathState state, Error error, const QString &reason)
 {
     for (ProbeStep &one : m_report.steps) {
-        if (one.name == QLatin1String(step))
-            one.passed = false;
+        if (one.name != QLatin1String(step))
+            continue;
+        one.passed = false;
+        if (!reason.isEmpty())
+            one.reason = reason;
     }
     end(QString::fromLatin1(step), state, std::move(error));
 }

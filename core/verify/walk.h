@@ -19,16 +19,19 @@ public:
 
     /// The step failed: the path is broken. Unknown instead where it was stopped, or where the time for the whole check
     /// was over.
-    void broken(const char *step, std::chrono::milliseconds took, const QString &detail, Error error);
+    void broken(const char *step, std::chrono::milliseconds took, const QString &detail, Error error,
+                const QString &reason = {});
     /// The step could not be done from here: says nothing about the path.
-    void unknown(const char *step, std::chrono::milliseconds took, const QString &detail, Error error);
+    void unknown(const char *step, std::chrono::milliseconds took, const QString &detail, Error error,
+                 const QString &reason = {});
     /// Nothing was tried.
     void unknown(Error error);
 
     /// Appends the steps of a probe, from number `first` on; broken where it has an error.
     void add(const ProbeSeen &seen, size_t first);
-    /// A step that passed did not after all: the path is broken, or it is unknown.
-    void revoke(const char *step, PathState state, Error error);
+    /// A step that passed did not after all: the path is broken, or it is unknown. Without `reason` the step keeps its
+    /// own.
+    void revoke(const char *step, PathState state, Error error, const QString &reason = {});
 
     bool ended() const { return m_report.error.has_value(); }
     PathReport &report() { return m_report; }

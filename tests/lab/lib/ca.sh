@@ -25,6 +25,7 @@ make_acme_server_certificate() {
 start_ca() {
     local dir=$LAB_STATE/ca
     make_acme_server_certificate
+    make_home_ca
     mkdir -p "$dir"
     cat >"$dir/pebble.json" <<EOF
 { "pebble": {
@@ -48,7 +49,7 @@ fetch_acme_root() {
 # Puts the lab's CAs among the trusted ones of a folder that looks like /etc/ssl.
 trust_in() {
     local ssl=$1 name hash
-    for name in lab-infrastructure:"$LAB_KEYS/ca/ca.pem" lab-acme-root:"$LAB_STATE/ca/root.pem"; do
+    for name in lab-infrastructure:"$LAB_KEYS/ca/ca.pem" lab-home:"$LAB_KEYS/home-ca/root.pem" lab-acme-root:"$LAB_STATE/ca/root.pem"; do
         install -m 644 "${name#*:}" "$ssl/certs/${name%%:*}.pem"
         hash=$(openssl x509 -noout -hash -in "${name#*:}")
         ln -sfn "${name%%:*}.pem" "$ssl/certs/$hash.0"

@@ -29,13 +29,13 @@ die() {
 
 [[ $LAB_ID =~ ^[a-z0-9]*$ ]] || die 'SIXGATE_LAB is the name of a lab: digits and small letters'
 
-# Repeats a command every 0.1 s until it succeeds: wait_for SECONDS WHAT COMMAND…
+# Repeats a command until it succeeds, every 0.1 s or as LAB_POLL says: wait_for SECONDS WHAT COMMAND…
 wait_for() {
     local end=$(($(date +%s%N) + $1 * 1000000000)) what=$2
     shift 2
     until "$@" >/dev/null 2>&1; do
         [ "$(date +%s%N)" -lt "$end" ] || die "waited in vain for $what"
-        sleep 0.1
+        sleep "${LAB_POLL:-0.1}"
     done
 }
 
@@ -54,7 +54,7 @@ take_lock() {
 
 start_time() {
     local stat
-    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     stat=${stat##*) }
     case $stat in Z*) return 1 ;; esac # ended, but not yet collected by its parent
     # shellcheck disable=SC2086  # the fields are wanted one by one; starttime is field 22, pid and comm are cut off

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Names: an authoritative server (knot) with RFC 2136 and TSIG, a caching resolver (unbound).
 
+# Where the lab's own tools ask the name server: no fault on its line stops them.
+LAB_CONTROL4=127.0.0.1
+
 LAB_ZONE=example.org
 LAB_INFRA_ZONE=lab.test
 LAB_PUBLIC_NAME=cloud.$LAB_ZONE
@@ -45,7 +48,7 @@ knot_conf() {
     cat <<EOF
 server:
     rundir: "$dir"
-    listen: [ $LAB_NS4@53, $LAB_NS6@53 ]
+    listen: [ $LAB_NS4@53, $LAB_NS6@53, $LAB_CONTROL4@53 ]
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
@@ -66,6 +69,7 @@ acl:
   - id: addresses
     key: [ sixgate-key, sixgate-key512 ]
     action: update
+$(fault_acl)
     update-type: [ A, AAAA ]
   - id: acme
     key: acme-key
@@ -141,6 +145,7 @@ EOF
     for zone in . "$LAB_ZONE" "$LAB_INFRA_ZONE"; do
         printf 'stub-zone:\n    name: "%s"\n    stub-addr: %s\n    stub-addr: %s\n' "$zone" "$LAB_NS4" "$LAB_NS6"
     done
+    printf 'include: "%s/fault-*.conf"\n' "$dir"
 }
 
 start_dns() {
@@ -160,11 +165,11 @@ dns_answers() { in_node dns dig +time=1 +tries=1 +short "@$LAB_RESOLVER4" "ns1.$
 
 # Lines of nsupdate on standard input, with the lab's own key.
 zone_update() {
-    { printf 'server %s\nzone %s\n' "$LAB_NS4" "$LAB_ZONE" && cat && printf 'send\n'; } |
+    { printf 'server %s\nzone %s\n' "$LAB_CONTROL4" "$LAB_ZONE" && cat && printf 'send\n'; } |
         in_node dns nsupdate -t 5 -k "$LAB_KEYS/tsig/lab-key.conf"
 }
-zone_dump() { in_node dns dig +noall +answer +onesoa -k "$LAB_KEYS/tsig/lab-key.conf" "@$LAB_NS4" "$LAB_ZONE" AXFR; }
-zone_record() { in_node dns dig +short "@$LAB_NS4" "$1" "$2" | { grep -v '^;' || true; }; }
+zone_dump() { in_node dns dig +noall +answer +onesoa -k "$LAB_KEYS/tsig/lab-key.conf" "@$LAB_CONTROL4" "$LAB_ZONE" AXFR; }
+zone_record() { in_node dns dig +short "@$LAB_CONTROL4" "$1" "$2" | { grep -v '^;' || true; }; }
 
 # Sets one record set, whatever was there: set_record NAME TYPE [VALUE…]
 set_record() {
@@ -198,6 +203,8 @@ empty_zone() {
 flush_resolvers() {
     local conf
     for conf in "$LAB_STATE"/{dns/unbound,router,ca}/unbound.conf; do
+        # It is switched off by a fault, and forgets without a word of ours.
+        [[ $conf != */router/* ]] || ! fault_on here-resolver-off || continue
         unbound-control -q -c "$conf" flush_zone . || warn "could not flush the resolver of $conf"
     done
 }

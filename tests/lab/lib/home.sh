@@ -96,15 +96,18 @@ forward-zone:
     name: "."
     forward-addr: $LAB_RESOLVER6
     forward-addr: $LAB_RESOLVER4
+include: "$dir/fault-*.conf"
 EOF
-    spawn router router-unbound unbound -d -c "$dir/unbound.conf"
+    spawn_router_resolver
 }
+spawn_router_resolver() { spawn router router-unbound unbound -d -c "$LAB_STATE/router/unbound.conf"; }
 
 # --- server ----------------------------------------------------------------------------------
 
-# The folder of the home server's certificate; a self-signed one goes first.
+# The folder of the home server's certificate: a fault's goes first, then a self-signed one.
 certificate_in_use() {
     local dir=$LAB_STATE/server
+    if fault_certificate; then return; fi
     if [ -e "$dir/self-signed/fullchain.pem" ]; then echo "$dir/self-signed"; else echo "$dir/letsencrypt/live/home"; fi
 }
 
@@ -127,18 +130,18 @@ http {
     uwsgi_temp_path $dir/uwsgi;
     scgi_temp_path $dir/scgi;
     server {
-        listen 80 default_server;
-        listen [::]:80 default_server;
+$(web_listen 80)
         location /.well-known/acme-challenge/ { root $dir/webroot; }
         location / { return 301 https://\$host\$request_uri; }
     }
 EOF
     [ -z "$tls" ] || cat <<EOF
     server {
-        listen 443 ssl http2 default_server;
-        listen [::]:443 ssl http2 default_server;
+$(web_listen "$(web_port)" "$(web_tls)")
         ssl_certificate $live/fullchain.pem;
         ssl_certificate_key $live/privkey.pem;
+EOF
+    [ -z "$tls" ] || fault_page || cat <<EOF
         root $dir/www;
         client_max_body_size 0;
         location = /whoami {
@@ -155,8 +158,8 @@ EOF
             proxy_set_header Upgrade \$http_upgrade;
             proxy_set_header Connection \$http_connection;
         }
-    }
 EOF
+    if [ -n "$tls" ]; then echo '    }'; fi
     echo '}'
 }
 
@@ -171,7 +174,46 @@ EOF
     truncate -s 256M "$dir/www/big.bin"
     nginx_conf >"$dir/nginx.conf"
     spawn server app /usr/bin/python3 "$LAB_DIR/helpers/webapp.py" "unix:$dir/app.sock"
-    spawn server nginx nginx -c "$dir/nginx.conf" -e "$dir/error.log" -g 'daemon off;'
+    spawn_web
+}
+spawn_web() { spawn server nginx nginx -c "$LAB_STATE/server/nginx.conf" -e "$LAB_STATE/server/error.log" -g 'daemon off;'; }
+web_listen() {
+    printf '        listen %s default_server;\n' "$1${2-}"
+    fault_on server-v4-only || printf '        listen [::]:%s default_server;\n' "$1${2-}"
+}
+
+# The second server has a site and a certificate of its own, for another name.
+start_server2() {
+    local dir=$LAB_STATE/server2
+    mkdir -p "$dir/www"
+    mint_certificate "$dir" "$LAB_SECOND_NAME" '1 day ago' '90 days'
+    echo '<!doctype html><title>Another</title><p>This is the second home server. sixgate-lab-second-page</p>' >"$dir/www/index.html"
+    cat >"$dir/nginx.conf" <<EOF
+worker_processes 1;
+user root;
+pid $dir/nginx.pid;
+error_log $dir/error.log;
+events { worker_connections 64; }
+http {
+    access_log off;
+    client_body_temp_path $dir/body;
+    proxy_temp_path $dir/proxy;
+    fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi;
+    scgi_temp_path $dir/scgi;
+    server {
+        listen 80 default_server;
+        listen [::]:80 default_server;
+        listen 443 ssl http2 default_server;
+        listen [::]:443 ssl http2 default_server;
+        ssl_certificate $dir/fullchain.pem;
+        ssl_certificate_key $dir/privkey.pem;
+        default_type text/html;
+        root $dir/www;
+    }
+}
+EOF
+    spawn server2 nginx2 nginx -c "$dir/nginx.conf" -e "$dir/error.log" -g 'daemon off;'
 }
 
 node_has_address() {

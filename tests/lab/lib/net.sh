@@ -5,10 +5,11 @@
 LAB_WAN_NODES='
 isp    203.0.113.2/28,203.0.113.7/28  203.0.113.1    2001:db8:1::2/64                     2001:db8:1::1
 vps    198.51.100.10/24               198.51.100.1   2001:db8:b::10/64                    2001:db8:b::1
-dns    192.0.2.53/28,192.0.2.54/28    192.0.2.49     2001:db8:53::53/64,2001:db8:53::54/64 2001:db8:53::1
+dns    192.0.2.53/28,192.0.2.54/28,192.0.2.55/28 192.0.2.49 2001:db8:53::53/64,2001:db8:53::54/64,2001:db8:53::55/64 2001:db8:53::1
 ca     192.0.2.82/28                  192.0.2.81     2001:db8:ca::2/64                    2001:db8:ca::1
 phone  203.0.113.130/28               203.0.113.129  -                                    -
 cafe   -                              -              2001:db8:cafe::2/64                  2001:db8:cafe::1
+guest  203.0.113.146/28               203.0.113.145  2001:db8:9e57::2/64                  2001:db8:9e57::1
 '
 # What is not there from the start: a second VPS.
 LAB_LATER_NODES='
@@ -18,8 +19,9 @@ vps2   192.0.2.130/28                 192.0.2.129    2001:db8:b2::10/64         
 LAB_LAN_NODES='
 server   192.168.178.11  ::11  0
 desktop  192.168.178.20  -     2
+server2  192.168.178.12  ::12  0
 '
-LAB_NODES='internet isp vps dns ca phone cafe router server desktop vps2'
+LAB_NODES='internet isp vps dns ca phone cafe router server desktop vps2 guest server2'
 
 LAB_VPS4=198.51.100.10
 LAB_VPS6=2001:db8:b::10
@@ -27,6 +29,9 @@ LAB_VPS2_4=192.0.2.130
 LAB_VPS2_6=2001:db8:b2::10
 LAB_NS4=192.0.2.53
 LAB_NS6=2001:db8:53::53
+# A second name server: there only while a fault needs it.
+LAB_NS2_4=192.0.2.55
+LAB_NS2_6=2001:db8:53::55
 LAB_RESOLVER4=192.0.2.54
 LAB_RESOLVER6=2001:db8:53::54
 LAB_CA4=192.0.2.82
@@ -34,6 +39,9 @@ LAB_CA6=2001:db8:ca::2
 LAB_CGN4=203.0.113.7
 LAB_SERVER_IID=::11
 LAB_SERVER4=192.168.178.11
+LAB_SERVER2_4=192.168.178.12
+LAB_GUEST4=203.0.113.146
+LAB_GUEST6=2001:db8:9e57::2
 LAB_LAN4=192.168.178.1
 LAB_ULA=fd00:5199:a7e::
 LAB_DELEGATED_POOL=2001:db8:a000::/40
@@ -46,6 +54,7 @@ LAB_WAN_ISP6=2001:db8:1f::1
 prefix_number() { printf '2001:db8:%x:%x::\n' $((0xa001 + $1 % 255)) $((($1 * 7 % 255 + 1) * 256)); }
 current_prefix() { prefix_number "$(cat "$LAB_STATE/prefix-number")"; }
 server_address() { printf '%s11\n' "$(current_prefix)"; }
+server2_address() { printf '%s12\n' "$(current_prefix)"; }
 
 # --- building --------------------------------------------------------------------------------
 
@@ -76,7 +85,7 @@ node_sysctl() {
 
 resolv_conf() {
     case $1 in
-    server | desktop) printf 'nameserver %s1\nnameserver %s\n' "$LAB_ULA" "$LAB_LAN4" ;;
+    server | server2 | desktop) printf 'nameserver %s1\nnameserver %s\n' "$LAB_ULA" "$LAB_LAN4" ;;
     phone) printf 'nameserver %s\n' "$LAB_RESOLVER4" ;;
     cafe) printf 'nameserver %s\n' "$LAB_RESOLVER6" ;;
     *) printf 'nameserver %s\nnameserver %s\n' "$LAB_RESOLVER4" "$LAB_RESOLVER6" ;;

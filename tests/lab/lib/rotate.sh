@@ -2,7 +2,8 @@
 # The carrier gives the home another prefix.
 
 has_new_addresses() {
-    node_has_address server "${1}11/" && node_has_address desktop "${1%::}:"
+    # Its identifier is what changes.
+    if fault_on id-changes; then node_has_address server "${1%::}:"; else node_has_address server "${1}11/"; fi && node_has_address server2 "${1}12/" && node_has_address desktop "${1%::}:"
 }
 
 # rotate [--no-deprecate]: the router announces the old /64 as deprecated, or forgets it (as after a crash).

@@ -85,6 +85,7 @@ hold_disk() {
     mkdir -p -m 700 "$root/root/.ssh"
     install -m 600 "$LAB_KEYS/ssh/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
     install -m 644 "$LAB_KEYS/ca/ca.pem" "$root/usr/local/share/ca-certificates/lab-infrastructure.crt"
+    install -m 644 "$LAB_KEYS/home-ca/root.pem" "$root/usr/local/share/ca-certificates/lab-home.crt"
     install -m 644 "$LAB_STATE/ca/root.pem" "$root/usr/local/share/ca-certificates/lab-acme-root.crt"
     trust_in "$root/etc/ssl"
     touch "$memory/ready"
@@ -98,6 +99,7 @@ start_vps() {
     local node=${1:-vps} disk
     make_host_keys "$node"
     make_login_secrets
+    make_home_ca
     recorded_pid "$node-disk" >/dev/null || insert_disk "$node"
     disk=$(recorded_pid "$node-disk")
     (

@@ -102,6 +102,26 @@ private Q_SLOTS:
         row("home explain --ip-json /", 2, "--ip-json /: The input could not be read");
         row("home explain --ip-json /etc/os-release", 2, "--ip-json /etc/os-release: ");
         row("home explain --site /nonexistent/site.json", 2, "no site file /nonexistent/site.json");
+        row("check --format xml", 2, "--format takes text, json, nagios or prometheus");
+        row("check --path v5", 2, "--path takes v4, upstream, v6 or lan");
+        row("check --watch --interval 9", 2, "10 to 3600");
+        row("check --watch --interval 3601", 2, "10 to 3600");
+        row("check --watch --interval 1m", 2, "10 to 3600");
+        row("check --interval 60", 2, "--interval goes with --watch");
+        row("check --force", 2, "--force goes with --report");
+        row("check --watch --format prometheus", 2, "--watch does not go together with");
+        row("check --explain --format nagios", 2, "--explain does not go together with");
+        row("check --watch --explain", 2, "does not go together");
+        row("check --watch --report x", 2, "does not go together");
+        row("check --report /etc/os-release", 2, "is there already");
+        row("check --report /etc --force", 2, "is a folder");
+        row("check --path v4 --path v6 --site /nonexistent", 2, "no site file");
+        row("plan --explain", 2, "does not go with");
+        row("apply --report x", 2, "does not go with");
+        row("help stale-aaaa", 0, "stale-aaaa");
+        row("help ../site", 2, "no command");
+        row("help README", 2, "no command");
+        row("stale-aaaa --help", 2, "no command");
         row("plan --site /nonexistent/site.json", 2, "site new --site /nonexistent/site.json");
     }
 
@@ -126,6 +146,27 @@ private Q_SLOTS:
         const auto error = ran.json()[QStringLiteral("error")].toObject();
         QCOMPARE(error[QStringLiteral("code")].toString(), QStringLiteral("not-found"));
         QVERIFY(error[QStringLiteral("fix")].toString().contains(QStringLiteral("site new")));
+    }
+
+    // A monitor reads its own format even where nothing could be checked.
+    void monitorsAreAnswered()
+    {
+        const QString nowhere = QStringLiteral("/nonexistent/site.json");
+        const QStringList check = {QStringLiteral("check"), QStringLiteral("--site"), nowhere};
+        const Ran nagios = run(check + QStringList{QStringLiteral("--format"), QStringLiteral("nagios")});
+        QCOMPARE(nagios.exit, 3);
+        QCOMPARE(nagios.out, "SIXGATE UNKNOWN - There is no site file " + nowhere.toUtf8() + ".\n");
+        QVERIFY(nagios.err.isEmpty());
+        const Ran prometheus = run(check + QStringList{QStringLiteral("--format"), QStringLiteral("prometheus")});
+        QCOMPARE(prometheus.exit, 2);
+        QVERIFY2(prometheus.out.endsWith("\nsixgate_check_success 0\n"), prometheus.out.constData());
+        QVERIFY(prometheus.err.contains("no site file"));
+        const Ran json = run(check + QStringList{QStringLiteral("--format"), QStringLiteral("json")});
+        QCOMPARE(json.exit, 2);
+        QVERIFY(json.json().contains(QStringLiteral("error")) && json.err.isEmpty());
+        const Ran both = run({QStringLiteral("check"), QStringLiteral("--json"), QStringLiteral("--format=nagios")});
+        QCOMPARE(both.exit, 2);
+        QVERIFY2(both.out.contains("--json does not go together with another --format"), both.out.constData());
     }
 
     // What a terminal would obey is escaped, and is in the JSON all the same.

@@ -119,6 +119,10 @@ private Q_SLOTS:
         row("services[0].probePath = \"/a%20b/~x\"", "\"probePath\": \"/a%20b/~x\"");
         row("services = []", "\"services\": []");
         row("services[1]", "\"name\": \"cloud\"");
+        row("echo = []", "\"services\""); // nobody is asked
+        row("echo = [\"https://IP.example.org\", \"http://ip4.example.org:8080/a/b\"]",
+            "\"echo\": [\"https://ip.example.org/\", \"http://ip4.example.org:8080/a/b\"]");
+        row("echo = [\"http://ip.example.org:80/\"]", "\"echo\": [\"http://ip.example.org/\"]");
     }
 
     void roundTrip()
@@ -177,6 +181,8 @@ private Q_SLOTS:
         QVERIFY(paths(QStringLiteral("dns[0].ttl = 3601")).contains(QStringLiteral("dns[0].ttl")));
         QVERIFY(paths(QStringLiteral("dns[0].server = \"2001:db8::53\"")).contains(QStringLiteral("dns[0].server")));
         QVERIFY(!paths(QStringLiteral("dns[0].server = \"9.9.9.9\"")).contains(QStringLiteral("dns[0].server")));
+        QVERIFY(paths(QStringLiteral("echo = [\"http://ip.home.arpa/\"]")).contains(QStringLiteral("echo[0]")));
+        QVERIFY(!paths(QStringLiteral("echo = [\"https://ip.home.arpa/\"]")).contains(QStringLiteral("echo[0]")));
         QVERIFY(paths(QStringLiteral("services[1].port = 8443")).contains(QStringLiteral("services[1].port")));
         QVERIFY(paths(QStringLiteral("services[1].upstreamName = \"ns1.example.org\""))
                     .contains(QStringLiteral("services[1].upstreamName")));
@@ -235,6 +241,9 @@ private Q_SLOTS:
         row("servers[0].address.interface = \"eth0\"", false);
         row("dns[0].key.secret = \"x\"", false);
         row("vps[0].ssh.hostKeys = []", false);
+        row("echo = [\"https://ip.example.org/\", \"http://ip4.example.org:8080\"]", true);
+        row("echo = [\"https://ip.example.org/?x\"]", false);
+        row("echo = [\"ftp://ip.example.org/\"]", false);
     }
 
     // Judged by another implementation of JSON Schema; the parser must say the same.

@@ -42,9 +42,25 @@ private Q_SLOTS:
         row("vps", "missing");
         row("vps = []", "Exactly one VPS is supported for now, not 0");
         row("services", "missing");
-        row("service = []", "not known; known here: schema, name, servers, dns, vps, services");
+        row("service = []", "not known; known here: schema, name, servers, dns, vps, services, echo");
         row("Name = \"home\"", "not known");
         row("$schema = \"x\"", "not known");
+
+        // Echo services.
+        row("echo = \"https://ip.example.org/\"", "a list is wanted");
+        at("echo[0]", "echo = [7]", "a text in quotes is wanted");
+        at("echo[0]", "echo = [\"ftp://ip.example.org/\"]", "https://, a name and a path are wanted");
+        at("echo[0]", "echo = [\"https://me@ip.example.org/\"]", "are wanted. Example: \"https://ip.example.org/\"");
+        at("echo[0]", "echo = [\"https://ip.example.org?x=1\"]", "are wanted");
+        at("echo[0]", "echo = [\"https://192.0.2.1/\"]", "a host name is wanted");
+        at("echo[0]", "echo = [\"https://[2001:db8::1]/\"]", "are wanted");
+        at("echo[0]", "echo = [\"https://ip.example.org:0/\"]", "its port is none");
+        at("echo[0]", "echo = [\"https://ip.example.org/a b\"]", "its path may hold");
+        at("echo[0]", "echo = [\"https://ip.example.org/\\r\\nX: y\"]", "wanted");
+        at("echo[1]", "echo = [\"https://ip.example.org/\", \"https://IP.example.org:443\"]", "stands here twice");
+        row("echo = [\"https://a.example.org/\", \"https://b.example.org/\", \"https://c.example.org/\", "
+            "\"https://d.example.org/\", \"https://e.example.org/\", \"https://f.example.org/\"]",
+            "At most 5 echo services");
 
         // Servers.
         row("servers[0] = \"nas\"", "an object is wanted, not a text");

@@ -227,7 +227,7 @@ private Q_SLOTS:
         scene.record("cloud.example.org", RecordType::AAAA, {QStringLiteral("2001:db8:50::11")});
         const Error noSession{ErrorCode::Network, QStringLiteral("None."), {}, {}};
         const CheckReport report =
-            verifyPaths(scene.site, scene.inputs, nullptr, noSession, {}, Deadline::after(20s), {});
+            verifyPaths(scene.site, scene.inputs, nullptr, noSession, {}, Deadline::after(20s), {}).report;
         QVERIFY(runIp("link set lan0 arp on"));
         QVERIFY(!silent);
         QCOMPARE(silent.error().code, ErrorCode::Unavailable);
@@ -273,7 +273,8 @@ private Q_SLOTS:
         scene.record("cloud.example.org", RecordType::AAAA, {QStringLiteral("2001:db8:50::11")});
         const Error noSession{ErrorCode::Network, QStringLiteral("None."), {}, {}};
         const auto lan = [&] {
-            return verifyPaths(scene.site, scene.inputs, nullptr, noSession, {}, Deadline::after(20s), {}).paths[3];
+            return verifyPaths(scene.site, scene.inputs, nullptr, noSession, {}, Deadline::after(20s), {})
+                .report.paths[3];
         };
         // The server closes without an answer: all but the last step is proven.
         const PathReport here = lan();

@@ -1,0 +1,211 @@
+#include "ctl/check.h"
+
+#include "ctl/output.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+constexpr qsizetype Columns = 100;
+
+/// `text` in lines of at most so many columns; a word that is longer stays whole.
+QString wrapped(const QString &text, const QString &first, const QString &rest)
+{
+    QString out, line = first;
+    bool empty = true;
+    for (const QString &word : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+        if (!empty && line.size() + 1 + word.size() > Columns) {
+            out += line + QLatin1Char('\n');
+            line = rest;
+            empty = true;
+        }
+        line += (empty ? QString() : QStringLiteral(" ")) + word;
+        empty = false;
+    }
+    return out + line + QLatin1Char('\n');
+}
+
+QString paragraphs(const QString &text, const QString &first, const QString &rest)
+{
+    QString out;
+    for (const QString &line : harmless(text).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+        out += wrapped(line, out.isEmpty() ? first : rest, rest);
+    return out;
+}
+
+QString spaces(int number)
+{
+    return QString(number, QLatin1Char(' '));
+}
+
+QString mark(const Output &output, Severity severity)
+{
+    switch (severity) {
+    case Severity::Error:
+        return output.bad(QStringLiteral("✗"));
+    case Severity::Warning:
+        return output.warning(QStringLiteral("!"));
+    case Severity::Info:
+        return QStringLiteral("·");
+    }
+    return {};
+}
+
+QString mark(const Output &output, PathState state)
+{
+    const QString word = pathStateName(state).leftJustified(7);
+    return state == PathState::Works    ? output.good(QStringLiteral("✓ ") + word)
+           : state == PathState::Broken ? output.bad(QStringLiteral("✗ ") + word)
+                                        : QStringLiteral("? ") + word;
+}
+
+QString remedyText(const Remedy &remedy)
+{
+    QString text = paragraphs(remedy.text, QStringLiteral("    → "), spaces(6));
+    // Never broken up: it is copied.
+    for (const QString &line : harmless(remedy.command).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+        text += spaces(10) + line + QLatin1Char('\n');
+    for (const RouterGuide &one : remedy.routers)
+        text += paragraphs(QStringLiteral("%1: %2").arg(one.router, one.text), spaces(6), spaces(8));
+    return text;
+}
+
+QString reasoningText(const Output &output, const Diagnosis &diagnosis)
+{
+    QString text;
+    if (!diagnosis.consequences.empty())
+        text += output.strong(QStringLiteral("Explained by it\n"));
+    for (const Condition &one : diagnosis.consequences)
+        text += QStringLiteral("  %1 %2 %3\n")
+                    .arg(mark(output, one.severity), harmless(one.title),
+                         output.dim(QStringLiteral("(explained by %1)").arg(harmless(one.explainedBy))));
+    if (!diagnosis.reasoning.empty())
+        text += output.strong(QStringLiteral("How it was found\n"));
+    for (const Reasoning &one : diagnosis.reasoning)
+        text += paragraphs(one.rule, QStringLiteral("  "), spaces(4)) +
+                paragraphs(one.conclusion, QStringLiteral("    ⇒ "), spaces(6));
+    return text;
+}
+
+QString lastLine(const Output &output, const CheckReport &report)
+{
+    const auto &roots = report.diagnosis.roots;
+    if (report.paths.empty())
+        return QStringLiteral("There is nothing to check: the site file has no services.\n");
+    if (report.allWork()) {
+        if (report.diagnosis.broken())
+            return output.bad(QStringLiteral("✗ Every path works, but something else is wrong.")) + QLatin1Char('\n');
+        const auto warnings = std::count_if(roots.begin(), roots.end(),
+                                            [](const Condition &one) { return one.severity == Severity::Warning; });
+        // With --path, others may be broken.
+        std::set<PathKind> kinds;
+        for (const PathReport &one : report.paths)
+            kinds.insert(one.kind);
+        return output.good(kinds.size() == 4 ? QStringLiteral("✓ Everything is reachable.")
+                                             : QStringLiteral("✓ What was checked works.")) +
+               (warnings == 0 ? QString() : QStringLiteral(" %1.").arg(counted(warnings, "warning", "warnings"))) +
+               QLatin1Char('\n');
+    }
+    const auto in = [&](PathState state) {
+        return std::count_if(report.paths.begin(), report.paths.end(),
+                             [state](const PathReport &one) { return one.state == state; });
+    };
+    const auto broken = in(PathState::Broken), unknown = in(PathState::Unknown);
+    QString text;
+    if (broken > 0)
+        text = output.bad(QStringLiteral("✗ %1 of %2 paths %3 broken.")
+                              .arg(broken)
+                              .arg(report.paths.size())
+                              .arg(QLatin1String(broken == 1 ? "is" : "are")));
+    if (unknown > 0)
+        text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
+                QStringLiteral("%1 could not be checked from here.").arg(counted(unknown, "path", "paths"));
+    return text + QLatin1Char('\n');
+}
+
+} // namespace
+
+int exitOf(const CheckReport &report)
+{
+    return report.allWork() && !report.diagnosis.broken() ? AllWell : Differs;
+}
+
+bool isExplained(const CheckReport &report, const PathReport &path)
+{
+    return path.state == PathState::Broken ? report.diagnosis.broken() : !report.diagnosis.roots.empty();
+}
+
+QString Output::path(const PathReport &path) const
+{
+    static const std::map<PathKind, QString> what = {{PathKind::V4, QStringLiteral("IPv4 through the VPS")},
+                                                     {PathKind::Upstream, QStringLiteral("VPS to the home")},
+                                                     {PathKind::V6, QStringLiteral("IPv6 from outside")},
+                                                     {PathKind::Lan, QStringLiteral("in the LAN")}};
+    return QStringLiteral("  %1  %2 %3  %4  %5 ms  %6\n")
+        .arg(mark(*this, path.state))
+        .arg(int(path.kind))
+        .arg(pathName(path.kind).leftJustified(8), what.at(path.kind).leftJustified(20))
+        .arg(path.took.count(), 6)
+        .arg(path.publicName.display());
+}
+
+QString Output::steps(const PathReport &path) const
+{
+    QString text;
+    for (const ProbeStep &one : path.steps)
+        text += QStringLiteral("      %1 %2 %3 ms  %4\n")
+                    .arg(one.passed ? good(QStringLiteral("✓")) : bad(QStringLiteral("✗")),
+                         harmless(one.name).leftJustified(10))
+                    .arg(one.took.count(), 6)
+                    .arg(dim(harmless(one.detail).replace(QLatin1Char('\n'), QLatin1Char(' '))));
+    return text;
+}
+
+QString Output::trouble(const PathReport &path) const
+{
+    if (!path.error || path.state == PathState::Works)
+        return {};
+    const QString step = path.failedStep.isEmpty() ? QString() : QStringLiteral("at \"%1\": ").arg(path.failedStep);
+    QString text = QStringLiteral("  %1 %2 %3: %4%5\n")
+                       .arg(path.state == PathState::Broken ? bad(QStringLiteral("✗")) : QStringLiteral("?"),
+                            path.publicName.display(), pathName(path.kind), step, harmless(path.error->summary));
+    for (const QString &line : harmless(path.error->detail).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+        text += dim(spaces(6) + line) + QLatin1Char('\n');
+    if (!path.error->fix.isEmpty())
+        text += QStringLiteral("    → %1\n").arg(harmless(path.error->fix));
+    return text;
+}
+
+QString Output::condition(const Condition &condition) const
+{
+    QString text = QStringLiteral("  %1 %2\n").arg(mark(*this, condition.severity), strong(harmless(condition.title)));
+    text += paragraphs(condition.text, spaces(6), spaces(6));
+    for (const QString &one : condition.evidence) {
+        for (const QString &line : harmless(one).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+            text += dim(spaces(6) + QStringLiteral("saw: ") + line) + QLatin1Char('\n');
+    }
+    return text + remedyText(condition.remedy) +
+           dim(QStringLiteral("      More: sixgatectl help %1").arg(harmless(condition.code))) + QLatin1Char('\n');
+}
+
+QString Output::summary(const CheckReport &report, bool explain) const
+{
+    QString text;
+    for (const PathReport &one : report.paths) {
+        if (explain || !isExplained(report, one))
+            text += trouble(one);
+    }
+    for (const Condition &one : report.diagnosis.roots)
+        text += condition(one);
+    if (explain)
+        text += reasoningText(*this, report.diagnosis);
+    return text + lastLine(*this, report);
+}
+
+} // namespace sixgate::ctl

@@ -1,0 +1,119 @@
+#include "ctl/check.h"
+#include "ctl/commands.h"
+#include "ctl/formats.h"
+#include "ctl/job.h"
+#include "ctl/json.h"
+#include "ctl/report.h"
+#include "ctl/watch.h"
+
+#include <QDateTime>
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+/// What a check prints while it goes on: nothing for monitors.
+Engine::Sinks checkSinks(const CheckOptions &wanted, Output &output)
+{
+    Engine::Sinks to;
+    if (wanted.format == CheckFormat::Nagios || wanted.format == CheckFormat::Prometheus)
+        return to;
+    if (wanted.watch) {
+        to.activity = [&output](const QString &text) { output.moving(text); };
+        return to;
+    }
+    to = sinksFor(output);
+    to.path = [&output, explain = wanted.explain](const PathReport &path) {
+        output.print(output.path(path) + (explain ? output.steps(path) : QString()));
+    };
+    return to;
+}
+
+/// Nothing could be checked.
+int couldNot(const Options &options, Output &output, const NotBegun &why)
+{
+    switch (options.check.format) {
+    case CheckFormat::Nagios: {
+        const NagiosAnswer answer = nagios(why.error);
+        output.print(answer.line);
+        return answer.exit;
+    }
+    case CheckFormat::Prometheus:
+        output.print(prometheusFailed());
+        break;
+    case CheckFormat::Text:
+    case CheckFormat::Json:
+        break;
+    }
+    return notBegun(output, why, options.words[0]);
+}
+
+int shown(const Options &options, Output &output, const CheckReport &report)
+{
+    switch (options.check.format) {
+    case CheckFormat::Nagios: {
+        const NagiosAnswer answer = nagios(report);
+        output.print(answer.line);
+        return answer.exit;
+    }
+    case CheckFormat::Prometheus:
+        output.print(prometheus(report));
+        return exitOf(report);
+    case CheckFormat::Text:
+        output.print(output.summary(report, options.check.explain));
+        return exitOf(report);
+    case CheckFormat::Json:
+        break;
+    }
+    QJsonObject out = document(options.words[0]);
+    const QJsonObject body = json(report, options.check.explain);
+    for (auto one = body.begin(); one != body.end(); ++one)
+        out[one.key()] = one.value();
+    output.document(out);
+    return exitOf(report);
+}
+
+} // namespace
+
+int runCheck(const Options &options, Output &output, std::stop_token stop)
+{
+    const CheckOptions &wanted = options.check;
+    const auto failed = [&](const Error &error) {
+        return couldNot(options, output, {error, error.code == ErrorCode::Invalid ? BadInput : Failed});
+    };
+    const bool force = options.has("--force");
+    if (!wanted.report.isEmpty()) {
+        if (const auto may = mayWriteReport(wanted.report, force); !may)
+            return failed(may.error());
+    }
+    const auto begun = begin(options, output, checkSinks(wanted, output), stop);
+    if (!begun)
+        return couldNot(options, output, begun.error());
+    if (wanted.watch) {
+        return watch(
+            output, wanted.interval,
+            [&] {
+                // Each with a connection of its own: one that broke meanwhile tells nothing about the VPS.
+                Engine engine(begun->engine->site(), *begun->secrets, checkSinks(wanted, output));
+                return engine.check(stop, wanted.paths);
+            },
+            stop);
+    }
+    const auto report = begun->engine->check(stop, wanted.paths);
+    output.quiet();
+    if (!report)
+        return failed(report.error());
+    // Before the JSON document, which comes last and alone.
+    if (!wanted.report.isEmpty()) {
+        const QString text = reportText(begun->engine->site(), *report, QDateTime::currentDateTimeUtc());
+        if (const auto written = writeReport(wanted.report, text, force); !written)
+            return failed(written.error());
+        if (wanted.format == CheckFormat::Text)
+            output.print(QStringLiteral("The report is in %1\n").arg(wanted.report));
+    }
+    return shown(options, output, *report);
+}
+
+} // namespace sixgate::ctl

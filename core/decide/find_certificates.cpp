@@ -1,0 +1,159 @@
+// Certificates, at home and on the VPS.
+
+#include "decide/findings.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString namesText(const std::vector<QString> &names)
+{
+    return names.empty() ? QStringLiteral("no name at all") : listed(names);
+}
+
+/// A certificate is renewed when a third of its time is left; with less than a fifth something is wrong.
+bool nearItsEnd(const CertificateSeen &certificate, const QDateTime &now)
+{
+    const qint64 lifetime = certificate.notBefore.secsTo(certificate.notAfter);
+    const qint64 left = now.secsTo(certificate.notAfter);
+    return left > 0 && left < std::min<qint64>(lifetime / 5, 21 * 86400);
+}
+
+QString daysText(const CertificateSeen &certificate, const QDateTime &now)
+{
+    return QString::number(std::max<qint64>(0, now.daysTo(certificate.notAfter)));
+}
+
+/// What was shown at a server's own address, and whether that was refused.
+struct Shown {
+    const CertificateSeen *certificate = nullptr;
+    QString reason; ///< as of identityReason(); empty: accepted
+    QString where;
+};
+
+std::optional<Shown> shownAtHome(const Sight &sight, const NameSeen &one)
+{
+    if (const ServerLook *look = sight.look(one.server.name); look && look->certificate)
+        return Shown{&*look->certificate, look->failedStep == QLatin1String("identity") ? look->reason : QString(),
+                     QStringLiteral("in the LAN at %1").arg(look->address ? look->address->text() : QString())};
+    if (const ServerSeen *server = sight.server(one.server.name); server && server->certificate)
+        return Shown{&*server->certificate, {}, QStringLiteral("in the LAN")};
+    const auto address = sight.address(one.server.name);
+    for (const PathKind kind : {PathKind::Lan, PathKind::V6, PathKind::Upstream}) {
+        const PathReport *path = one.path(kind);
+        if (!path || !path->certificate)
+            continue;
+        // What a stranger's address shows says nothing about the server; where it is, is known only in the home.
+        if (sight.atHome.value_or(false) && address && path->addresses != std::vector<IpAddress>{*address})
+            continue;
+        return Shown{&*path->certificate, path->failedStep == QLatin1String("identity") ? path->reason() : QString(),
+                     kind == PathKind::Lan ? QStringLiteral("in the LAN") : QStringLiteral("seen from the VPS")};
+    }
+    return std::nullopt;
+}
+
+void judgeHome(const Sight &sight, Findings &out, const NameSeen &one)
+{
+    const auto shown = shownAtHome(sight, one);
+    if (!shown)
+        return;
+    const CertificateSeen &certificate = *shown->certificate;
+    const QString pin = pinnedKeyPlace(sight.site, one.server.name);
+    const auto add = [&](const char *code, Fields more = {}) {
+        more.emplace(QStringLiteral("server"), one.server.name.text());
+        more.emplace(QStringLiteral("name"), one.name.ascii());
+        more.emplace(QStringLiteral("names"), namesText(certificate.names));
+        more.emplace(QStringLiteral("issuer"), certificate.issuer);
+        more.emplace(QStringLiteral("until"), dayText(certificate.notAfter));
+        more.emplace(QStringLiteral("from"), dayText(certificate.notBefore));
+        more.emplace(QStringLiteral("days"), daysText(certificate, sight.trueNow));
+        more.emplace(QStringLiteral("field"), pin);
+        more.emplace(QStringLiteral("fingerprint"), certificate.key.text());
+        more.emplace(QStringLiteral("value"), certificate.key.text());
+        out.add({QString::fromLatin1(code),
+                 one.server.name.text(),
+                 more,
+                 {QStringLiteral("Shown %1: names %2; issuer %3; valid until %4; key %5")
+                      .arg(shown->where, namesText(certificate.names), certificate.issuer,
+                           dayText(certificate.notAfter), certificate.key.text())},
+                 one.subjects()});
+    };
+    if (shown->reason.isEmpty()) {
+        if (nearItsEnd(certificate, sight.trueNow))
+            add("home-cert-expiring");
+        return;
+    }
+    const bool clockWrong = out.has("clock-wrong");
+    if (shown->reason == QLatin1String("expired")) {
+        if (!clockWrong || certificate.notAfter <= sight.trueNow)
+            add("home-cert-expired");
+    } else if (shown->reason == QLatin1String("not-yet-valid")) {
+        if (!clockWrong || certificate.notBefore > sight.trueNow)
+            add("home-cert-not-yet");
+    } else if (shown->reason == QLatin1String("wrong-name")) {
+        add("home-cert-wrong-name");
+    } else if (shown->reason == QLatin1String("self-signed")) {
+        add("home-cert-self-signed");
+    } else if (shown->reason == QLatin1String("incomplete")) {
+        add("home-cert-incomplete");
+    } else if (shown->reason == QLatin1String("untrusted")) {
+        add("home-cert-untrusted");
+    } else if (shown->reason == QLatin1String("other-key") && one.server.pinnedKey) {
+        add("home-cert-other-key",
+            {{QStringLiteral("old"), one.server.pinnedKey->text()}, {QStringLiteral("new"), certificate.key.text()}});
+    }
+}
+
+void judgeVps(const Sight &sight, Findings &out, const NameSeen &one)
+{
+    const PathReport *path = one.path(PathKind::V4);
+    if (!path || !path->certificate)
+        return;
+    // Where the A record leads elsewhere it is not the VPS's.
+    if (!path->step("dns") || !path->step("dns")->passed)
+        return;
+    const auto &facts = sight.seen.seen.vps.facts;
+    if (facts && facts->deployedId.isEmpty())
+        return;
+    const CertificateSeen &certificate = *path->certificate;
+    const auto add = [&](const char *code, const QString &reason = {}) {
+        out.add({QString::fromLatin1(code),
+                 one.name.ascii(),
+                 {{QStringLiteral("name"), one.name.ascii()},
+                  {QStringLiteral("vps"), sight.vpsName()},
+                  {QStringLiteral("until"), dayText(certificate.notAfter)},
+                  {QStringLiteral("days"), daysText(certificate, sight.trueNow)},
+                  {QStringLiteral("reason"), reason}},
+                 {QStringLiteral("The VPS shows: names %1; issuer %2; valid until %3")
+                      .arg(namesText(certificate.names), certificate.issuer, dayText(certificate.notAfter))},
+                 {one.name.ascii(), one.service.name.text()}});
+    };
+    if (path->failedStep != QLatin1String("identity")) {
+        if (nearItsEnd(certificate, sight.trueNow))
+            add("vps-cert-expiring");
+        return;
+    }
+    const bool over = certificate.notAfter <= sight.trueNow;
+    if (path->reason() == QLatin1String("expired") && (over || !out.has("clock-wrong")))
+        add("vps-cert-expired");
+    else if (path->reason() != QLatin1String("expired") && path->reason() != QLatin1String("not-yet-valid"))
+        add("vps-cert-wrong", path->error ? path->error->summary : QString());
+}
+
+} // namespace
+
+void findCertificates(const Sight &sight, Findings &out)
+{
+    std::set<QString> done;
+    for (const NameSeen &one : sight.names) {
+        if (done.insert(one.server.name.text()).second)
+            judgeHome(sight, out, one);
+        judgeVps(sight, out, one);
+    }
+}
+
+} // namespace sixgate

@@ -1,0 +1,213 @@
+// Who answers for names: the zone's servers, resolvers, and the account that may change records.
+
+#include "decide/findings.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString zoneOf(const Sight &sight, const Hostname &name)
+{
+    const DnsAccount *account = sight.site.accountFor(name);
+    return account ? account->zone.ascii() : name.ascii();
+}
+
+/// All names of the site that lie in the zone, and the zone.
+std::set<QString> subjectsOf(const Sight &sight, const QString &zone)
+{
+    std::set<QString> subjects{zone};
+    for (const NameSeen &one : sight.names) {
+        if (zoneOf(sight, one.name) == zone || zoneOf(sight, one.service.upstreamName) == zone)
+            subjects.merge(one.subjects());
+    }
+    return subjects;
+}
+
+bool silent(const NameServerSeen &server)
+{
+    return !server.records.empty() && std::all_of(server.records.begin(), server.records.end(), [](const auto &one) {
+        return !one.second &&
+               (one.second.error().code == ErrorCode::Timeout || one.second.error().code == ErrorCode::Network);
+    });
+}
+
+void findServers(const Sight &sight, Findings &out)
+{
+    std::map<QString, std::vector<const NameServerSeen *>> byZone;
+    for (const NameServerSeen &one : sight.seen.nameServers)
+        byZone[one.zone.ascii()].push_back(&one);
+    for (const auto &[zone, servers] : byZone) {
+        QStringList down, all;
+        for (const NameServerSeen *one : servers) {
+            all << one->server;
+            if (silent(*one))
+                down << one->server;
+        }
+        const Fields fields{{QStringLiteral("zone"), zone},
+                            {QStringLiteral("servers"), all.join(QStringLiteral(", "))}};
+        if (down.size() == all.size()) {
+            if (!out.has("line-down"))
+                out.add({QStringLiteral("dns-down"),
+                         zone,
+                         fields,
+                         {QStringLiteral("No answer from %1.").arg(all.join(QStringLiteral(", ")))},
+                         subjectsOf(sight, zone)});
+            continue;
+        }
+        // A family that leads nowhere from here is not the server's fault.
+        down.erase(std::remove_if(down.begin(), down.end(),
+                                  [&](const QString &server) {
+                                      return server.contains(QLatin1String("::")) || server.count(QLatin1Char(':')) > 1
+                                                 ? !sight.outside6
+                                                 : !sight.outside4;
+                                  }),
+                   down.end());
+        for (const QString &server : down) {
+            Fields one = fields;
+            one.emplace(QStringLiteral("server"), server);
+            out.add({QStringLiteral("dns-server-down"),
+                     zone,
+                     one,
+                     {QStringLiteral("%1 does not answer.").arg(server)},
+                     subjectsOf(sight, zone)});
+            break;
+        }
+        for (const NameServerSeen *one : servers) {
+            bool found = false;
+            for (const auto &[key, known] : one->records) {
+                const auto right = sight.seen.seen.zone.records.find(key);
+                if (!known || right == sight.seen.seen.zone.records.end() || !right->second ||
+                    known->values == right->second->values)
+                    continue;
+                out.add({QStringLiteral("dns-server-stale"),
+                         zone,
+                         {{QStringLiteral("zone"), zone},
+                          {QStringLiteral("server"), one->server},
+                          {QStringLiteral("record"), recordText(key)},
+                          {QStringLiteral("old"), listed(known->values)},
+                          {QStringLiteral("new"), listed(right->second->values)}},
+                         {QStringLiteral("%1 says %2: %3").arg(one->server, recordText(key), listed(known->values)),
+                          QStringLiteral("The primary says: %1").arg(listed(right->second->values))},
+                         {key.name.ascii(), zone}});
+                found = true;
+                break;
+            }
+            if (found)
+                break;
+        }
+    }
+}
+
+/// What a resolver gives instead of what the record says.
+void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, const ResolverSeen &asked, bool onVps,
+                   const std::set<QString> &subjects, std::vector<QString> &filtered)
+{
+    const auto right = sight.values(name, RecordType::AAAA);
+    const QString zone = zoneOf(sight, name);
+    const QString where = onVps ? QStringLiteral("The VPS's resolver %1").arg(asked.resolver)
+                                : QStringLiteral("The resolver %1").arg(asked.resolver);
+    if (!asked.answer) {
+        QStringList evidence{QStringLiteral("%1: %2").arg(where, asked.answer.error().summary)};
+        if (!asked.answer.error().detail.isEmpty())
+            evidence << asked.answer.error().detail;
+        if (asked.bogus) {
+            out.add({QStringLiteral("dnssec-bogus"),
+                     zone,
+                     {{QStringLiteral("zone"), zone}, {QStringLiteral("resolver"), asked.resolver}},
+                     {QStringLiteral("%1 refuses %2 AAAA, and answers when told not to check DNSSEC.")
+                          .arg(where, name.ascii())},
+                     subjectsOf(sight, zone)});
+            return;
+        }
+        if (onVps)
+            out.add({QStringLiteral("vps-resolver-down"),
+                     sight.vpsName(),
+                     {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("resolver"), asked.resolver}},
+                     evidence,
+                     {}});
+        else
+            out.add({QStringLiteral("here-resolver-down"),
+                     QString(),
+                     {{QStringLiteral("resolver"), asked.resolver}},
+                     evidence,
+                     {}});
+        return;
+    }
+    if (!right || right->empty() || asked.answer->values == *right)
+        return;
+    if (asked.answer->values.empty() && !asked.saysNone && !onVps) {
+        filtered.push_back(name.ascii());
+        out.add({QStringLiteral("dns-rebind"),
+                 name.ascii(),
+                 {{QStringLiteral("name"), name.ascii()}, {QStringLiteral("resolver"), asked.resolver}},
+                 {QStringLiteral("%1 gives no address for %2 AAAA; the record says %3.")
+                      .arg(where, name.ascii(), listed(*right))},
+                 subjects});
+        return;
+    }
+    Fields fields{{QStringLiteral("resolver"), asked.resolver},
+                  {QStringLiteral("old"), listed(asked.answer->values)},
+                  {QStringLiteral("new"), listed(*right)},
+                  {QStringLiteral("seconds"), QString::number(asked.answer->ttl.count())}};
+    fields.emplace(onVps ? QStringLiteral("upstream") : QStringLiteral("name"), name.ascii());
+    out.add({onVps ? QStringLiteral("vps-resolver-old") : QStringLiteral("resolver-old"),
+             name.ascii(),
+             fields,
+             {QStringLiteral("%1 still says %2 AAAA %3, for %4 s.")
+                  .arg(where, name.ascii(), listed(asked.answer->values))
+                  .arg(asked.answer->ttl.count()),
+              QStringLiteral("The record says %1.").arg(listed(*right))},
+             subjects});
+}
+
+void findResolvers(const Sight &sight, Findings &out)
+{
+    std::vector<QString> filtered;
+    std::set<QString> asked;
+    for (const NameSeen &one : sight.names) {
+        const auto here = sight.seen.hereAaaa.find(one.name);
+        // One dead resolver is one condition, whatever it was asked.
+        if (here != sight.seen.hereAaaa.end() && !(out.has("here-resolver-down") && !here->second.answer) &&
+            !(out.has("dnssec-bogus", zoneOf(sight, one.name)) && here->second.bogus))
+            judgeResolver(sight, out, one.name, here->second, false, one.subjects(), filtered);
+        const Hostname &upstream = one.service.upstreamName;
+        const auto there = sight.seen.vpsAaaa.find(upstream);
+        if (there == sight.seen.vpsAaaa.end() || !asked.insert(upstream.ascii()).second ||
+            (out.has("vps-resolver-down") && !there->second.answer) ||
+            (out.has("dnssec-bogus", zoneOf(sight, upstream)) && there->second.bogus))
+            continue;
+        judgeResolver(sight, out, upstream, there->second, true, one.subjects(), filtered);
+    }
+}
+
+void findAccounts(const Sight &sight, Findings &out)
+{
+    for (const DnsAccount &account : sight.site.dns) {
+        const auto last = sight.seen.memory.accounts.find(account.name);
+        if (last == sight.seen.memory.accounts.end() || last->second.accepted)
+            continue;
+        out.add({QStringLiteral("dns-account-refused"),
+                 account.name.text(),
+                 {{QStringLiteral("account"), account.name.text()},
+                  {QStringLiteral("zone"), account.zone.ascii()},
+                  {QStringLiteral("answer"), last->second.text},
+                  {QStringLiteral("when"), dayText(last->second.at)}},
+                 {QStringLiteral("%1: %2").arg(dayText(last->second.at), last->second.text)},
+                 subjectsOf(sight, account.zone.ascii())});
+    }
+}
+
+} // namespace
+
+void findDns(const Sight &sight, Findings &out)
+{
+    findServers(sight, out);
+    findResolvers(sight, out);
+    findAccounts(sight, out);
+}
+
+} // namespace sixgate

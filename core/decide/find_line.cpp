@@ -1,0 +1,171 @@
+// The line, its two families, and this machine itself.
+
+#include "decide/findings.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QStringList triesText(const std::vector<Reach> &list, bool ipv6)
+{
+    QStringList text;
+    for (const Reach &one : list) {
+        if (std::holds_alternative<Ipv6Address>(one.address) == ipv6)
+            text << reachText(one);
+    }
+    return text;
+}
+
+QString spanText(qint64 seconds)
+{
+    const qint64 size = std::abs(seconds);
+    const QString amount = size >= 2 * 86400 ? QStringLiteral("%1 days").arg(size / 86400)
+                           : size >= 7200    ? QStringLiteral("%1 hours").arg(size / 3600)
+                           : size >= 120     ? QStringLiteral("%1 minutes").arg(size / 60)
+                                             : QStringLiteral("%1 seconds").arg(size);
+    return amount + (seconds > 0 ? QStringLiteral(" ahead") : QStringLiteral(" behind"));
+}
+
+void findFamilies(const Sight &sight, Findings &out)
+{
+    const auto &outside = sight.seen.outside;
+    const bool any = sight.outside4 || sight.outside6;
+    if (!any && (sight.tried4 || sight.tried6)) {
+        out.add({QStringLiteral("line-down"),
+                 QString(),
+                 {{QStringLiteral("vps"), sight.vpsName()}},
+                 triesText(outside, true) + triesText(outside, false),
+                 {}});
+        out.say(QStringLiteral("Does anything outside answer?"),
+                QStringLiteral("No, over neither family: the line is down."));
+        return;
+    }
+    out.say(QStringLiteral("Does anything outside answer?"), QStringLiteral("IPv4: %1, IPv6: %2.")
+                                                                 .arg(QLatin1String(sight.outside4 ? "yes"
+                                                                                    : sight.tried4 ? "no"
+                                                                                                   : "not tried"),
+                                                                      QLatin1String(sight.outside6 ? "yes"
+                                                                                    : sight.tried6 ? "no"
+                                                                                                   : "not tried")));
+    const bool pathFromOutside = std::any_of(sight.names.begin(), sight.names.end(),
+                                             [](const NameSeen &one) { return one.works(PathKind::V6); });
+    if (sight.outside4 && !sight.outside6 && sight.tried6 && !pathFromOutside && sight.atHome.value_or(true)) {
+        QStringList evidence = triesText(outside, true);
+        QString interface;
+        if (sight.seen.link) {
+            QStringList global;
+            for (const LocalAddress &one : sight.seen.link->addresses) {
+                if (one.address.isGlobal() && !one.deprecated && one.link == LinkKind::Lan)
+                    global << one.address.text();
+                if (one.link == LinkKind::Lan && interface.isEmpty())
+                    interface = one.interface;
+            }
+            evidence << (global.isEmpty() ? QStringLiteral("This machine has no global IPv6 address.")
+                                          : QStringLiteral("This machine has %1, but nothing answers over IPv6.")
+                                                .arg(global.join(QStringLiteral(", "))));
+        }
+        out.add({QStringLiteral("home-no-ipv6"), QString(), {{QStringLiteral("interface"), interface}}, evidence, {}});
+    }
+    if (sight.outside6 && !sight.outside4 && sight.tried4)
+        out.add({QStringLiteral("home-no-ipv4"), QString(), {}, triesText(outside, false), {}});
+}
+
+void findClock(const Sight &sight, Findings &out)
+{
+    const qint64 own = sight.trueNow.secsTo(sight.seen.now);
+    QStringList evidence{QStringLiteral("This machine: %1").arg(dayText(sight.seen.now))};
+    for (const auto &[whose, clock] : sight.seen.clocks)
+        evidence << QStringLiteral("%1: %2").arg(whose, dayText(clock));
+    if (own != 0) {
+        out.add({QStringLiteral("clock-wrong"), QString(), {{QStringLiteral("offset"), spanText(own)}}, evidence, {}});
+        out.say(QStringLiteral("Is this machine's clock right?"),
+                QStringLiteral("No: it is %1 of the others. Certificates are judged by theirs.").arg(spanText(own)));
+        return;
+    }
+    const auto &facts = sight.seen.seen.vps.facts;
+    if (facts && facts->clock.isValid() && sight.seen.now.isValid()) {
+        const qint64 offset = sight.trueNow.secsTo(facts->clock);
+        if (std::abs(offset) > 120)
+            out.add({QStringLiteral("vps-clock-wrong"),
+                     sight.vpsName(),
+                     {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("offset"), spanText(offset)}},
+                     evidence,
+                     {}});
+    }
+}
+
+/// The kernel keeps so many addresses of announced prefixes, and takes no more: the newest prefix gets none.
+void findAddressLimit(const Sight &sight, Findings &out)
+{
+    if (!sight.seen.link)
+        return;
+    for (const auto &[interface, limit] : sight.seen.mostAddresses) {
+        if (limit <= 0)
+            continue;
+        int count = 0;
+        std::vector<Ipv6Address> addresses;
+        for (const LocalAddress &one : sight.seen.link->addresses) {
+            if (one.interface != interface || one.address.scope() == Ipv6Scope::LinkLocal)
+                continue;
+            ++count;
+            addresses.push_back(one.address);
+        }
+        if (count < limit)
+            continue;
+        for (const OnLinkPrefix &route : sight.seen.link->onLink) {
+            const bool used = std::any_of(addresses.begin(), addresses.end(),
+                                          [&](const Ipv6Address &one) { return route.prefix.contains(one); });
+            if (route.interface != interface || used || !route.prefix.network().isGlobal() ||
+                route.prefix.length() != 64)
+                continue;
+            out.add({QStringLiteral("address-limit"),
+                     interface,
+                     {{QStringLiteral("interface"), interface},
+                      {QStringLiteral("limit"), QString::number(limit)},
+                      {QStringLiteral("prefix"), route.prefix.text()}},
+                     {QStringLiteral("%1 has %2 addresses, its limit is %3.").arg(interface).arg(count).arg(limit),
+                      QStringLiteral("%1 is announced there, but gives no address.").arg(route.prefix.text())},
+                     {}});
+            break;
+        }
+    }
+}
+
+void findWhere(const Sight &sight, Findings &out)
+{
+    out.say(QStringLiteral("Is this machine at home?"),
+            sight.atHome ? QLatin1String(*sight.atHome ? "Yes." : "No.") + QString()
+                         : QStringLiteral("That cannot be told: no server was found here."));
+    if (sight.atHome.value_or(true) || out.has("line-down"))
+        return;
+    QString address;
+    QStringList evidence;
+    for (const NameSeen &one : sight.names) {
+        const PathReport *lan = one.path(PathKind::Lan);
+        if (!lan || lan->addresses.empty())
+            continue;
+        if (address.isEmpty())
+            address = ipText(lan->addresses.front());
+        const ProbeStep *route = lan->step("route");
+        if (route)
+            evidence << route->detail;
+    }
+    evidence.removeDuplicates();
+    out.add({QStringLiteral("not-at-home"), QString(), {{QStringLiteral("address"), address}}, evidence.mid(0, 3), {}});
+}
+
+} // namespace
+
+void findLine(const Sight &sight, Findings &out)
+{
+    findFamilies(sight, out);
+    findClock(sight, out);
+    findAddressLimit(sight, out);
+    findWhere(sight, out);
+}
+
+} // namespace sixgate

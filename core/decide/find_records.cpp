@@ -1,0 +1,188 @@
+// What the records say, and what they should say.
+
+#include "decide/findings.h"
+#include "decide/memory.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+class Records
+{
+public:
+    Records(const Sight &sight, Findings &out) : m_sight(sight), m_out(out) {}
+
+    void judge(const NameSeen &one)
+    {
+        // Several services may share an upstream name.
+        if (m_done.insert(one.name.ascii()).second)
+            judgePublic(one);
+        if (m_done.insert(one.service.upstreamName.ascii()).second)
+            judgeUpstream(one);
+    }
+
+private:
+    void add(const char *code, const RecordKey &key, const std::vector<QString> &old, const QString &wanted,
+             const NameSeen &one, QStringList more = {})
+    {
+        const QString record = recordText(key);
+        m_out.add({QString::fromLatin1(code),
+                   record,
+                   {{QStringLiteral("record"), record},
+                    {QStringLiteral("old"), listed(old)},
+                    {QStringLiteral("new"), wanted},
+                    {QStringLiteral("values"), listed(old)},
+                    {QStringLiteral("vps"), m_sight.vpsName()},
+                    {QStringLiteral("server"), one.server.name.text()}},
+                   QStringList{QStringLiteral("%1: %2").arg(record, listed(old))} + more,
+                   {key.name.ascii(), one.service.name.text(), one.server.name.text(), record}});
+    }
+
+    bool judgeAlias(const NameSeen &one, const Hostname &name)
+    {
+        const auto alias = m_sight.values(name, RecordType::CNAME);
+        if (!alias || alias->empty())
+            return false;
+        add("cname-in-the-way", {name, RecordType::CNAME}, *alias, QString(), one);
+        return true;
+    }
+
+    void judgePublic(const NameSeen &one)
+    {
+        if (judgeAlias(one, one.name))
+            return;
+        const RecordKey a{one.name, RecordType::A};
+        const auto values = m_sight.values(one.name, RecordType::A);
+        const auto &vps = m_sight.seen.seen.vps.ipv4;
+        if (values && vps && !vps->empty()) {
+            std::vector<QString> wanted;
+            for (const Ipv4Address &address : *vps)
+                wanted.push_back(address.text());
+            std::sort(wanted.begin(), wanted.end());
+            if (values->empty())
+                add("a-missing", a, *values, listed(wanted), one);
+            else if (*values != wanted)
+                add(isCarriers(*values) ? "a-carrier-nat" : "a-not-vps", a, *values, listed(wanted), one,
+                    {QStringLiteral("The VPS has %1.").arg(listed(wanted))});
+        }
+        judgeAaaa(one, one.name, PathKind::Lan);
+    }
+
+    void judgeUpstream(const NameSeen &one)
+    {
+        const Hostname &name = one.service.upstreamName;
+        if (judgeAlias(one, name))
+            return;
+        const auto a = m_sight.values(name, RecordType::A);
+        if (a && !a->empty())
+            add("upstream-has-a", {name, RecordType::A}, *a, QStringLiteral("none"), one);
+        judgeAaaa(one, name, PathKind::Upstream);
+    }
+
+    /// 100.64.0.0/10 and private space are what a subscriber behind carrier-grade NAT calls its own; what it has
+    /// outside was told by an echo service or the router.
+    bool isCarriers(const std::vector<QString> &values) const
+    {
+        return std::any_of(values.begin(), values.end(), [&](const QString &value) {
+            const auto address = Ipv4Address::parse(value);
+            return address && (!address->isGlobal() || m_sight.seen.memory.publicIpv4 == std::optional(*address));
+        });
+    }
+
+    void judgeAaaa(const NameSeen &one, const Hostname &name, PathKind kind)
+    {
+        const RecordKey key{name, RecordType::AAAA};
+        const auto values = m_sight.values(name, RecordType::AAAA);
+        if (!values)
+            return;
+        const auto home = m_sight.address(one.server.name);
+        const bool proven = m_sight.proven(one.server.name);
+        const QString wanted = home ? home->text() : QStringLiteral("the home server's address");
+        if (values->empty())
+            return add("aaaa-missing", key, *values, wanted, one);
+        const auto &vps = m_sight.seen.seen.vps.ipv6;
+        for (const QString &value : *values) {
+            const auto address = Ipv6Address::parse(value);
+            if (address && vps && std::find(vps->begin(), vps->end(), *address) != vps->end())
+                return add("aaaa-is-vps", key, *values, wanted, one,
+                           {QStringLiteral("%1 is the VPS's own address.").arg(value)});
+        }
+        if (values->size() > 1)
+            return add("two-aaaa", key, *values, wanted, one);
+        const auto address = Ipv6Address::parse(values->front());
+        if (!home || !address || *address == *home)
+            return;
+        const ServerLook *look = m_sight.look(one.server.name);
+        if (look && look->foreign == std::optional(*address))
+            return add("aaaa-other-host", key, *values, wanted, one,
+                       {QStringLiteral("Another machine in this LAN answers at %1.").arg(address->text())});
+        if (proven)
+            return add("stale-aaaa", key, *values, wanted, one,
+                       {QStringLiteral("%1 answers at %2.").arg(one.server.name.text(), wanted)});
+        // The server itself does not answer: only a prefix that is no longer the home's tells for sure.
+        if (m_sight.atHome.value_or(false) && !inHome(*address))
+            add("stale-aaaa", key, *values, wanted, one,
+                {QStringLiteral("The home's prefix is %1 now.").arg(prefixText())});
+        Q_UNUSED(kind)
+    }
+
+    bool inHome(const Ipv6Address &address) const
+    {
+        const auto &prefixes = m_sight.seen.seen.home.prefixes;
+        return !prefixes || prefixes->empty() ||
+               std::any_of(prefixes->begin(), prefixes->end(),
+                           [&](const Ipv6Prefix &one) { return one.contains(address); });
+    }
+
+    QString prefixText() const
+    {
+        std::vector<QString> list;
+        for (const Ipv6Prefix &one : *m_sight.seen.seen.home.prefixes) {
+            if (list.size() < 2) // best first
+                list.push_back(one.text());
+        }
+        return listed(list);
+    }
+
+    const Sight &m_sight;
+    Findings &m_out;
+    std::set<QString> m_done;
+};
+
+void findWriters(const Sight &sight, Findings &out)
+{
+    for (const auto &[key, history] : sight.seen.memory.records) {
+        const auto writers = twoWriters(sight.seen.memory, key, sight.seen.now);
+        if (!writers)
+            continue;
+        QStringList evidence;
+        for (const QDateTime &time : writers->times)
+            evidence << dayText(time);
+        std::set<QString> subjects{key.name.ascii(), recordText(key)};
+        out.add({QStringLiteral("two-writers"),
+                 recordText(key),
+                 {{QStringLiteral("record"), recordText(key)},
+                  {QStringLiteral("ours"), listed(writers->ours)},
+                  {QStringLiteral("theirs"), listed(writers->theirs)},
+                  {QStringLiteral("times"), QString::number(writers->times.size())}},
+                 {QStringLiteral("Sixgate's %1 was replaced by %2: %3")
+                      .arg(listed(writers->ours), listed(writers->theirs), evidence.join(QStringLiteral(", ")))},
+                 subjects});
+    }
+}
+
+} // namespace
+
+void findRecords(const Sight &sight, Findings &out)
+{
+    Records records(sight, out);
+    for (const NameSeen &one : sight.names)
+        records.judge(one);
+    findWriters(sight, out);
+}
+
+} // namespace sixgate

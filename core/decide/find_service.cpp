@@ -1,0 +1,153 @@
+// What answers: the proxy on the VPS, and the service at home.
+
+#include "decide/findings.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString stepText(const NameSeen &one, PathKind kind, const char *step)
+{
+    const PathReport *path = one.path(kind);
+    const ProbeStep *found = path ? path->step(step) : nullptr;
+    return found ? found->detail : QString();
+}
+
+QString statusOf(const NameSeen &one, PathKind kind)
+{
+    const PathReport *path = one.path(kind);
+    return path && path->http ? QString::number(path->http->status) : QStringLiteral("no answer");
+}
+
+void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
+{
+    const PathReport *path = one.path(PathKind::V4);
+    if (!path || path->state != PathState::Broken || out.has("vps-off") || out.has("line-down"))
+        return;
+    const QString vps = sight.vpsName();
+    const auto &facts = sight.seen.seen.vps.facts;
+    const QString step = path->failedStep;
+    const QStringList evidence{QStringLiteral("%1: %2").arg(step, stepText(one, PathKind::V4, qPrintable(step)))};
+    const std::set<QString> subjects{one.name.ascii(), one.service.name.text()};
+    const auto add = [&](const char *code, const QString &about, const std::set<QString> &touched,
+                         QStringList more = {}) {
+        out.add({QString::fromLatin1(code),
+                 about,
+                 {{QStringLiteral("vps"), vps},
+                  {QStringLiteral("name"), one.name.ascii()},
+                  {QStringLiteral("upstream"), one.service.upstreamName.ascii()},
+                  {QStringLiteral("port"), QStringLiteral("443")},
+                  {QStringLiteral("new"),
+                   listed(sight.values(one.service.upstreamName, RecordType::AAAA).value_or(std::vector<QString>()))},
+                  {QStringLiteral("status"), statusOf(one, PathKind::V4)}},
+                 evidence + more,
+                 touched});
+    };
+    if (step == QLatin1String("dns"))
+        return; // the records' affair
+    if (facts && facts->deployedId.isEmpty()) {
+        if (!out.has("not-deployed"))
+            add("not-deployed", vps, {}, {QStringLiteral("The VPS has no deployment of Sixgate.")});
+        return;
+    }
+    if (one.failedAt(PathKind::V4, "connect", {"ECONNREFUSED"})) {
+        if (!out.has("proxy-stopped"))
+            add("proxy-stopped", vps, {},
+                facts ? QStringList{facts->apacheActive ? QStringLiteral("apache2 runs, but not on this port.")
+                                                        : QStringLiteral("apache2 does not run.")}
+                      : QStringList());
+        return;
+    }
+    const bool upstreamWorks = one.works(PathKind::Upstream);
+    const bool homeWell = one.works(PathKind::V6) || one.works(PathKind::Lan);
+    const bool noAnswer = one.failedAt(PathKind::V4, "http", {"TIMEOUT", "CLOSED"});
+    if (one.failedAt(PathKind::V4, "marker", {"proxy", "loop"}) || noAnswer) {
+        if (upstreamWorks && homeWell)
+            add("proxy-old-address", vps, subjects,
+                {QStringLiteral("The VPS itself reaches the home by %1.").arg(one.service.upstreamName.ascii())});
+        else
+            add("proxy-cannot-reach", vps, one.subjects());
+    } else if (one.failedAt(PathKind::V4, "marker", {"other"}) ||
+               one.failedAt(PathKind::V4, "tls", {"PROTOCOL", "CLOSED"})) {
+        add("proxy-other-site", one.name.ascii(), subjects);
+    }
+}
+
+void judgeService(const Sight &sight, Findings &out, const NameSeen &one)
+{
+    // Seen nearest first; over the VPS only what came from the home counts (the marker passed).
+    for (const PathKind kind : {PathKind::Lan, PathKind::V6, PathKind::V4}) {
+        if (kind == PathKind::V4 && !one.passed(kind, "marker"))
+            continue;
+        if (!one.failedAt(kind, "http"))
+            continue;
+        const PathReport *path = one.path(kind);
+        const QString reason = path->reason();
+        const QStringList evidence{QStringLiteral("%1 (%2)").arg(stepText(one, kind, "http"), pathName(kind))};
+        const auto add = [&](const char *code, const QString &about, Fields more) {
+            more.emplace(QStringLiteral("service"), one.service.name.text());
+            more.emplace(QStringLiteral("server"), one.server.name.text());
+            more.emplace(QStringLiteral("name"), one.name.ascii());
+            more.emplace(QStringLiteral("status"), statusOf(one, kind));
+            out.add({QString::fromLatin1(code), about, more, evidence, one.subjects()});
+        };
+        const QString service = one.service.name.text();
+        if (reason == QLatin1String("redirect-loop"))
+            return add("app-redirect-loop", service,
+                       {{QStringLiteral("url"),
+                         QStringLiteral("https://%1%2").arg(one.name.ascii(), one.service.probePath.text())}});
+        if (reason == QLatin1String("421") || reason.endsWith(QLatin1String("-default")) ||
+            reason == QLatin1String("test-page"))
+            return add("wrong-virtual-host", one.name.ascii(),
+                       {{QStringLiteral("page"), reason == QLatin1String("421") ? QStringLiteral("none") : reason}});
+        if (reason == QLatin1String("TIMEOUT")) {
+            // Over the LAN or from the VPS with a good handshake it is the service that is slow.
+            const ProbeStep *step = path->step("http");
+            return add("app-slow", service,
+                       {{QStringLiteral("seconds"), QString::number(step ? step->took.count() / 1000 : 0)}});
+        }
+        if (reason.size() == 3 && reason >= QLatin1String("500"))
+            return add("app-error", service, {});
+    }
+    Q_UNUSED(sight)
+}
+
+/// No TLS where it should be.
+void judgeTls(const Sight &sight, Findings &out, const NameSeen &one)
+{
+    const ServerLook *look = sight.look(one.server.name);
+    const bool inLan = look && look->failedStep == QLatin1String("tls");
+    const bool fromVps = !sight.atHome.value_or(false) && one.failedAt(PathKind::V6, "tls", {"PROTOCOL", "CLOSED"});
+    if (!inLan && !fromVps)
+        return;
+    const auto address = sight.address(one.server.name);
+    const QString reason = inLan ? look->reason : one.path(PathKind::V6)->reason();
+    out.add({QStringLiteral("tls-broken"),
+             one.server.name.text(),
+             {{QStringLiteral("server"), one.server.name.text()},
+              {QStringLiteral("address"), address ? address->text() : QStringLiteral("its address")},
+              {QStringLiteral("port"), one.service.port.text()},
+              {QStringLiteral("reason"), reason}},
+             {inLan ? QStringLiteral("In the LAN: the connection is made, the TLS handshake fails (%1).").arg(reason)
+                    : stepText(one, PathKind::V6, "tls")},
+             one.subjects()});
+}
+
+} // namespace
+
+void findService(const Sight &sight, Findings &out)
+{
+    std::set<QString> servers, services;
+    for (const NameSeen &one : sight.names) {
+        if (servers.insert(one.server.name.text()).second)
+            judgeTls(sight, out, one);
+        judgeProxy(sight, out, one);
+        judgeService(sight, out, one);
+    }
+}
+
+} // namespace sixgate

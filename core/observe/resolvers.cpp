@@ -1,0 +1,157 @@
+#include "observe/resolvers.h"
+
+#include "transport/dns.h"
+#include "transport/parallel.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto mostForAnswer = 1200ms;
+constexpr size_t mostAtOnce = 16;
+
+/// The addresses at the end of the chain.
+RecordSet endOf(const DnsAnswer &answer, const Hostname &name)
+{
+    RecordSet found = answer.find(name, RecordType::AAAA);
+    Hostname current = name;
+    std::chrono::seconds ttl = found.ttl;
+    for (int hops = 0; found.values.empty() && hops < 8; ++hops) {
+        const RecordSet alias = answer.find(current, RecordType::CNAME);
+        const auto next = alias.values.empty() ? Result<Hostname>(fail(ErrorCode::NotFound, QString()))
+                                               : Hostname::parse(alias.values.front());
+        if (!next)
+            break;
+        ttl = alias.ttl;
+        current = *next;
+        found = answer.find(current, RecordType::AAAA);
+        found.ttl = std::min(found.ttl, ttl);
+    }
+    found.name = name;
+    return found;
+}
+
+ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const Hostname &name, const Deadline &deadline,
+                    std::stop_token stop)
+{
+    ResolverSeen seen;
+    for (const DnsServer &server : resolvers) {
+        seen.resolver = serverText(server);
+        const auto answer = queryServer(server, name, RecordType::AAAA, true, deadline.sooner(mostForAnswer), stop);
+        if (!answer) {
+            seen.answer = passOn(answer);
+            continue;
+        }
+        if (answer->rcode == Rcode::NoError || answer->rcode == Rcode::NxDomain) {
+            RecordSet found = endOf(*answer, name);
+            seen.saysNone = found.values.empty() && answer->negativeTtl.has_value();
+            if (found.values.empty())
+                found.ttl = answer->negativeTtl.value_or(0s);
+            seen.answer = std::move(found);
+            return seen;
+        }
+        seen.answer =
+            fail(ErrorCode::Refused,
+                 QStringLiteral("The resolver does not look up %1 (%2).").arg(name.ascii(), rcodeName(answer->rcode)));
+        if (answer->rcode != Rcode::ServFail)
+            continue;
+        const auto unchecked =
+            queryServer(server, name, RecordType::AAAA, true, deadline.sooner(mostForAnswer), stop, true);
+        seen.bogus = unchecked && unchecked->rcode == Rcode::NoError;
+        if (seen.bogus)
+            return seen;
+    }
+    return seen;
+}
+
+Result<std::vector<DnsServer>> serversOf(const DnsAccount &account, const std::vector<IpAddress> &remembered,
+                                         const Deadline &deadline, std::stop_token stop)
+{
+    auto found = authoritativeServers(account.zone, deadline.sooner(mostForAnswer), stop);
+    if (found || remembered.empty())
+        return found;
+    std::vector<DnsServer> servers;
+    for (const IpAddress &address : remembered)
+        servers.push_back({address, *Port::fromNumber(53)});
+    return servers;
+}
+
+Known<RecordSet> recordAt(const DnsServer &server, const RecordKey &key, const Deadline &deadline, std::stop_token stop)
+{
+    const auto answer = queryServer(server, key.name, key.type, false, deadline, stop);
+    if (!answer)
+        return passOn(answer);
+    if ((answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain) || !answer->authoritative)
+        return fail(ErrorCode::Refused,
+                    QStringLiteral("%1 does not answer for %2.").arg(serverText(server), key.name.ascii()),
+                    rcodeName(answer->rcode));
+    return answer->find(key.name, key.type);
+}
+
+} // namespace
+
+std::map<Hostname, ResolverSeen> askResolvers(const std::set<Hostname> &names, const Deadline &deadline,
+                                              std::stop_token stop)
+{
+    const auto resolvers = systemResolvers();
+    const std::vector<Hostname> list(names.begin(), names.end());
+    std::vector<ResolverSeen> seen(list.size());
+    forEachParallel(list.size(), mostAtOnce, [&](size_t i) {
+        if (resolvers)
+            seen[i] = askOne(*resolvers, list[i], deadline, stop);
+        else
+            seen[i].answer = passOn(resolvers);
+    });
+    std::map<Hostname, ResolverSeen> out;
+    for (size_t i = 0; i < list.size(); ++i)
+        out.emplace(list[i], std::move(seen[i]));
+    return out;
+}
+
+std::vector<NameServerSeen> askNameServers(const Site &site, const std::vector<RecordKey> &keys,
+                                           const std::vector<IpAddress> &remembered, const Deadline &deadline,
+                                           std::stop_token stop)
+{
+    struct Asked {
+        const DnsAccount *account;
+        DnsServer server;
+        std::vector<RecordKey> keys;
+        NameServerSeen seen;
+    };
+    std::vector<Asked> all;
+    for (const DnsAccount &account : site.dns) {
+        std::vector<RecordKey> mine;
+        for (const RecordKey &key : keys) {
+            if (site.accountFor(key.name) == &account)
+                mine.push_back(key);
+        }
+        const auto servers = mine.empty() ? Result<std::vector<DnsServer>>(std::vector<DnsServer>())
+                                          : serversOf(account, remembered, deadline, stop);
+        if (!servers)
+            continue;
+        for (const DnsServer &server : *servers)
+            all.push_back({&account, server, mine, {account.zone, serverText(server), server.address, {}}});
+    }
+    forEachParallel(all.size(), mostAtOnce, [&](size_t i) {
+        Asked &one = all[i];
+        // A silent server would cost its time for each key.
+        const auto first = recordAt(one.server, one.keys.front(), deadline.sooner(mostForAnswer), stop);
+        const bool silent = !first && first.error().code != ErrorCode::Refused;
+        one.seen.records.emplace(one.keys.front(), first);
+        for (size_t k = 1; k < one.keys.size() && !silent; ++k)
+            one.seen.records.emplace(one.keys[k],
+                                     recordAt(one.server, one.keys[k], deadline.sooner(mostForAnswer), stop));
+    });
+    std::vector<NameServerSeen> out;
+    for (Asked &one : all)
+        out.push_back(std::move(one.seen));
+    return out;
+}
+
+} // namespace sixgate

@@ -1,0 +1,138 @@
+#include "verify/answers.h"
+
+#include "verify/steps.h"
+
+#include <QLocale>
+#include <QUrl>
+
+#include <set>
+
+namespace sixgate
+{
+
+namespace
+{
+
+// What the usual web servers show where nobody has set up a site.
+struct WellKnownPage {
+    const char *words;
+    const char *name;
+};
+constexpr WellKnownPage wellKnown[] = {
+    {"Welcome to nginx!", "nginx-default"},
+    {"Apache2 Debian Default Page", "apache-default"},
+    {"Apache2 Ubuntu Default Page", "apache-default"},
+    {"<h1>It works!</h1>", "apache-default"},
+    {"Your web server is working. Now make it work for you", "caddy-default"},
+    {"You've successfully started the Nginx Proxy Manager", "nginx-proxy-manager-default"},
+    {"Web Station has been enabled", "synology-default"},
+    {"Test Page for the", "test-page"},
+};
+
+QString headerOf(const HttpSeen &seen, const char *name)
+{
+    const auto found = seen.headers.find(name);
+    return found == seen.headers.end() ? QString() : QString::fromLatin1(found->second.left(500));
+}
+
+constexpr size_t mostHops = 5;
+
+} // namespace
+
+bool isRedirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+HttpAnswer httpAnswer(const HttpSeen &seen)
+{
+    HttpAnswer answer;
+    answer.status = seen.status;
+    if (isRedirect(seen.status))
+        answer.location = headerOf(seen, "location");
+    for (const WellKnownPage &page : wellKnown) {
+        if (seen.body.contains(page.words))
+            answer.page = QString::fromLatin1(page.name);
+    }
+    // IMF-fixdate (RFC 9110 §5.6.7).
+    answer.date = QLocale::c().toDateTime(headerOf(seen, "date"), QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"));
+    answer.date.setTimeSpec(Qt::UTC);
+    return answer;
+}
+
+std::optional<UrlPath> redirectedTo(const QString &location, const Hostname &name, const UrlPath &path)
+{
+    QUrl base;
+    base.setScheme(QStringLiteral("https"));
+    base.setHost(name.ascii());
+    base.setPath(path.text(), QUrl::TolerantMode);
+    const QUrl to = base.resolved(QUrl(location, QUrl::StrictMode));
+    const bool web = (to.scheme() == QLatin1String("https") && to.port(443) == 443) ||
+                     (to.scheme() == QLatin1String("http") && to.port(80) == 80);
+    if (location.isEmpty() || !to.isValid() || !web || to.hasQuery() ||
+        to.host(QUrl::FullyEncoded).compare(name.ascii(), Qt::CaseInsensitive) != 0)
+        return std::nullopt;
+    const QString target = to.path(QUrl::FullyEncoded);
+    const auto parsed = UrlPath::parse(target.isEmpty() ? QStringLiteral("/") : target);
+    return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+void judgeStatus(Walk &walk, const HttpSeen &http)
+{
+    if (walk.ended())
+        return;
+    const QString status = QString::number(http.status);
+    const QString page = httpAnswer(http).page;
+    if (http.status >= 500)
+        walk.revoke(
+            "http", PathState::Broken,
+            Error{ErrorCode::Refused,
+                  QStringLiteral("The service at home answers with an error of its own (status %1).").arg(status),
+                  {},
+                  QStringLiteral("Look into the service's log on the home server.")});
+    else if (http.status == 421)
+        walk.revoke("http", PathState::Broken,
+                    Error{ErrorCode::Refused,
+                          QStringLiteral("The home server answers that it does not serve this name (status 421)."),
+                          {},
+                          QStringLiteral("Give the home server's web server a site (virtual host) for this name.")});
+    else if (!page.isEmpty())
+        walk.revoke("http", PathState::Broken,
+                    Error{ErrorCode::Refused,
+                          QStringLiteral("The home server shows its default page (%1), not the service.").arg(page),
+                          {},
+                          QStringLiteral("Give the home server's web server a site (virtual host) for this name.")},
+                    page);
+}
+
+void judgeRedirects(Walk &walk, const PathQuestion &question, const Opener &open, const ExpectedIdentity &identity,
+                    const Deadline &deadline, std::stop_token stop)
+{
+    auto &answer = walk.report().http;
+    if (walk.ended() || !answer || !isRedirect(answer->status))
+        return;
+    std::set<UrlPath> been{question.service.probePath};
+    QStringList way{question.service.probePath.text()};
+    auto next = redirectedTo(answer->location, question.name, question.service.probePath);
+    const Deadline until = deadline.sooner(mostForProbe);
+    while (next && been.size() <= mostHops) {
+        way << next->text();
+        if (!been.insert(*next).second) {
+            answer->loops = true;
+            walk.revoke("http", PathState::Broken,
+                        Error{ErrorCode::Refused, QStringLiteral("The service's redirects lead round in a circle."),
+                              way.join(QStringLiteral(" → ")),
+                              QStringLiteral("Let the service know that visitors come by HTTPS: let it trust the "
+                                             "header X-Forwarded-Proto of its proxy.")},
+                        QStringLiteral("redirect-loop"));
+            return;
+        }
+        const ProbeSeen seen =
+            probe(question.name.ascii(), open, identity, HttpQuestion{*next, newToken()}, until, stop);
+        if (!seen.http || !isRedirect(seen.http->status))
+            return;
+        next = redirectedTo(httpAnswer(*seen.http).location, question.name, *next);
+    }
+}
+
+} // namespace sixgate

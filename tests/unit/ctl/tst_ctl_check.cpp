@@ -1,0 +1,197 @@
+// What a check shows to a person and to a program, by golden texts.
+
+#include "ctl/check.h"
+#include "ctl/json.h"
+#include "ctl/output.h"
+
+#include "reports.h"
+
+#include <QTest>
+
+using namespace sixgate;
+using namespace sixgate::ctl;
+
+class TestCtlCheck : public QObject
+{
+    Q_OBJECT
+
+    const Output m_output{false};
+
+private Q_SLOTS:
+    void initTestCase() { qputenv("NO_COLOR", "1"); }
+
+    void exits_data()
+    {
+        QTest::addColumn<QString>("paths");
+        QTest::addColumn<QString>("roots");
+        QTest::addColumn<int>("exit");
+        QTest::addColumn<QString>("last");
+        const auto row = [](const char *paths, const char *roots, int exit, const char *last) {
+            QTest::addRow("%s %s", paths, roots) << latin(paths) << latin(roots) << exit << latin(last);
+        };
+        row("wwww", "", 0, "✓ Everything is reachable.");
+        row("wwww", "i", 0, "✓ Everything is reachable.");
+        row("wwww", "w", 0, "✓ Everything is reachable. 1 warning.");
+        row("wwww", "wiw", 0, "✓ Everything is reachable. 2 warnings.");
+        row("wwww", "we", 3, "✗ Every path works, but something else is wrong.");
+        row("ww", "", 0, "✓ What was checked works.");
+        row("wwbw", "", 3, "✗ 1 of 4 paths is broken.");
+        row("wwbb", "e", 3, "✗ 2 of 4 paths are broken.");
+        row("wubu", "w", 3, "✗ 1 of 4 paths is broken. 2 paths could not be checked from here.");
+        row("wuww", "", 3, "1 path could not be checked from here.");
+        row("", "", 3, "There is nothing to check: the site file has no services.");
+    }
+
+    void exits()
+    {
+        QFETCH(QString, paths);
+        QFETCH(QString, roots);
+        QFETCH(QString, last);
+        CheckReport report = reportOf(qPrintable(paths));
+        report.diagnosis = diagnosisOf(qPrintable(roots));
+        QTEST(exitOf(report), "exit");
+        QCOMPARE(m_output.summary(report).chopped(1).section(u'\n', -1), last);
+    }
+
+    void condition()
+    {
+        QCOMPARE(m_output.condition(wholeCondition()),
+                 latin("  ✗ The router's IPv6 firewall keeps visitors away from nas.\n"
+                       "      Visitors over IPv6 get no answer, and the VPS gets none either. Those in the house are "
+                       "not\n"
+                       "      concerned, since their way does not lead through the router's firewall.\n"
+                       "      saw: 2001:db8:1::11 port 443 from the VPS: TIMEOUT\n"
+                       "      saw: in the LAN: connected\n"
+                       "    → Let TCP port 443 through to the server.\n"
+                       "          sixgatectl home --json | jq .servers\n"
+                       "      FRITZ!Box: Internet, Permit Access, new share for the device.\n"
+                       "      OpenWrt: Network, Firewall, Traffic Rules.\n"
+                       "      More: sixgatectl help router-firewall\n"));
+        QCOMPARE(m_output.condition(conditionOf("stale-aaaa", Severity::Warning)),
+                 latin("  ! The title of stale-aaaa.\n      More: sixgatectl help stale-aaaa\n"));
+        QVERIFY(m_output.condition(conditionOf("x", Severity::Info)).startsWith(latin("  · The title")));
+    }
+
+    void wrapping()
+    {
+        Condition condition = conditionOf("x", Severity::Error);
+        condition.text = QString(150, u'a') + latin(" b") + latin(" word").repeated(60);
+        condition.remedy.text = latin("word ").repeated(40);
+        condition.remedy.command = QStringLiteral("run ") + latin("word ").repeated(40).trimmed();
+        bool whole = false;
+        for (const QString &line : m_output.condition(condition).split(u'\n')) {
+            const bool unbreakable = line.contains(QString(150, u'a')) || line.contains(condition.remedy.command);
+            QVERIFY2(unbreakable || line.size() <= 100, qPrintable(line));
+            whole = whole || line.trimmed() == condition.remedy.command;
+        }
+        QVERIFY(whole);
+    }
+
+    // What comes from peers shows, and does nothing.
+    void obeysNobody()
+    {
+        Condition condition = wholeCondition();
+        for (QString *text : {&condition.title, &condition.text, &condition.evidence[0], &condition.remedy.text,
+                              &condition.remedy.command, &condition.remedy.routers[0].text, &condition.code})
+            *text += latin("\033[31m\u202e");
+        CheckReport report = reportOf("bw");
+        report.paths[0].steps[0].detail = latin("\033[31m");
+        report.paths[0].error->detail = latin("\033[31m");
+        report.diagnosis.roots = {condition};
+        report.diagnosis.consequences = {condition};
+        report.diagnosis.reasoning = {{latin("\033[31m"), latin("\033[31m")}};
+        const QString text = m_output.summary(report, true) + m_output.steps(report.paths[0]);
+        QVERIFY(!text.contains(QChar(27)) && !text.contains(QChar(0x202e)));
+    }
+
+    void withoutADiagnosis()
+    {
+        QCOMPARE(m_output.summary(reportOf("wbu")),
+                 latin("  ✗ cloud.example.org upstream: at \"connect\": Nobody answers.\n"
+                       "      2001:db8:1::11: ECONNREFUSED\n"
+                       "    → Look whether the server is on.\n"
+                       "  ? cloud.example.org v6: at \"connect\": Nobody answers.\n"
+                       "      2001:db8:1::11: ECONNREFUSED\n"
+                       "    → Look whether the server is on.\n"
+                       "✗ 1 of 3 paths is broken. 1 path could not be checked from here.\n"));
+    }
+
+    void explainedPathsAreOneLine()
+    {
+        CheckReport report = reportOf("bu");
+        report.diagnosis.roots = {wholeCondition()};
+        QVERIFY(!m_output.summary(report).contains(latin("Nobody answers")));
+        // A warning explains why something is not known, but no fault.
+        report.diagnosis.roots[0].severity = Severity::Warning;
+        QCOMPARE(m_output.summary(report).count(latin("Nobody answers")), 1);
+        QVERIFY(m_output.summary(report).startsWith(latin("  ✗ cloud.example.org v4: at")));
+        QCOMPARE(m_output.path(report.paths[0]),
+                 latin("  ✗ broken   1 v4        IPv4 through the VPS     121 ms  cloud.example.org\n"));
+    }
+
+    void explained()
+    {
+        CheckReport report = reportOf("b");
+        Condition consequence = conditionOf("aaaa-missing", Severity::Warning);
+        consequence.explainedBy = latin("router-firewall");
+        report.diagnosis.roots = {conditionOf("router-firewall", Severity::Error)};
+        report.diagnosis.consequences = {consequence};
+        report.diagnosis.reasoning = {{latin("Who answers in the LAN is on."), latin("nas is on.")}};
+        QCOMPARE(m_output.summary(report, true), latin("  ✗ cloud.example.org v4: at \"connect\": Nobody answers.\n"
+                                                       "      2001:db8:1::11: ECONNREFUSED\n"
+                                                       "    → Look whether the server is on.\n"
+                                                       "  ✗ The title of router-firewall.\n"
+                                                       "      More: sixgatectl help router-firewall\n"
+                                                       "Explained by it\n"
+                                                       "  ! The title of aaaa-missing. (explained by router-firewall)\n"
+                                                       "How it was found\n"
+                                                       "  Who answers in the LAN is on.\n"
+                                                       "    ⇒ nas is on.\n"
+                                                       "✗ 1 of 1 paths is broken.\n"));
+        QVERIFY(!m_output.summary(report).contains(latin("aaaa-missing")));
+        QCOMPARE(m_output.steps(report.paths[0]), latin("      ✓ resolve         7 ms  2001:db8:1::11\n"
+                                                        "      ✗ connect       110 ms  2001:db8:1::11 port 443\n"));
+    }
+
+    void jsonOfAll()
+    {
+        CheckReport report = reportOf("wb");
+        Condition consequence = conditionOf("proxy-cannot-reach", Severity::Warning);
+        consequence.explainedBy = latin("router-firewall");
+        report.diagnosis.roots = {wholeCondition()};
+        report.diagnosis.consequences = {consequence};
+        report.diagnosis.reasoning = {{latin("rule"), latin("conclusion")}};
+        const QJsonObject out = json(report);
+        QCOMPARE(out[latin("allWork")].toBool(true), false);
+        QCOMPARE(out[latin("at")].toString(), report.at.toString(Qt::ISODate));
+        QCOMPARE(out[latin("tookMs")].toInt(), 3456);
+        QVERIFY(!out.contains(latin("reasoning")));
+        const QJsonArray conditions = out[latin("conditions")].toArray();
+        QCOMPARE(conditions.size(), 2);
+        const QJsonObject root = conditions[0].toObject();
+        QCOMPARE(root.keys().join(u' '), latin("about code dependsOn evidence explainedBy remedy severity text "
+                                               "timeToVisible title"));
+        QCOMPARE(root[latin("code")].toString(), latin("router-firewall"));
+        QCOMPARE(root[latin("severity")].toString(), latin("error"));
+        QCOMPARE(root[latin("explainedBy")].toString(), QString());
+        QCOMPARE(root[latin("timeToVisible")].toInt(), 60);
+        QCOMPARE(root[latin("dependsOn")].toArray(), QJsonArray({latin("line-down")}));
+        QCOMPARE(root[latin("evidence")].toArray().size(), 2);
+        const QJsonObject remedy = root[latin("remedy")].toObject();
+        QCOMPARE(remedy.keys().join(u' '), latin("action command fields place routers text"));
+        QCOMPARE(remedy[latin("fields")].toObject()[latin("identifier")].toString(), latin("::11"));
+        QCOMPARE(remedy[latin("routers")].toArray()[1].toObject()[latin("router")].toString(), latin("OpenWrt"));
+        QCOMPARE(conditions[1].toObject()[latin("explainedBy")].toString(), latin("router-firewall"));
+        const auto step = out[latin("paths")].toArray()[1].toObject()[latin("steps")].toArray()[1].toObject();
+        QCOMPARE(step[latin("reason")].toString(), latin("ECONNREFUSED"));
+        const auto reasoning = json(report, true)[latin("reasoning")].toArray();
+        QCOMPARE(reasoning,
+                 QJsonArray({QJsonObject{{latin("rule"), latin("rule")}, {latin("conclusion"), latin("conclusion")}}}));
+        // Nothing found is an empty list, also where there is no diagnosis yet.
+        QVERIFY(json(reportOf("w"))[latin("conditions")].isArray());
+        QVERIFY(json(CheckReport())[latin("at")].isNull());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCtlCheck)
+#include "tst_ctl_check.moc"
