@@ -65,15 +65,35 @@ QString mark(const Output &output, PathState state)
                                         : QStringLiteral("? ") + word;
 }
 
-QString remedyText(const Remedy &remedy)
+bool fitsAny(const RouterGuide &guide)
+{
+    return guide.router == QLatin1String("Other routers");
+}
+
+QString remedyText(const Remedy &remedy, bool allGuides)
 {
     QString text = paragraphs(remedy.text, QStringLiteral("    → "), spaces(6));
     // Never broken up: it is copied.
     for (const QString &line : harmless(remedy.command).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
         text += spaces(10) + line + QLatin1Char('\n');
-    for (const RouterGuide &one : remedy.routers)
-        text += paragraphs(QStringLiteral("%1: %2").arg(one.router, one.text), spaces(6), spaces(8));
+    for (const RouterGuide &one : remedy.routers) {
+        if (allGuides || fitsAny(one))
+            text += paragraphs(QStringLiteral("%1: %2").arg(one.router, one.text), spaces(6), spaces(8));
+    }
     return text;
+}
+
+/// Where more stands: of routers that are not told of here, by their names.
+QString moreText(const Condition &condition, bool allGuides)
+{
+    QStringList named;
+    for (const RouterGuide &one : condition.remedy.routers) {
+        if (!allGuides && !fitsAny(one))
+            named << one.router;
+    }
+    return QStringLiteral("      %1: sixgatectl help %2")
+        .arg(named.isEmpty() ? QStringLiteral("More") : harmless(named.join(QStringLiteral(", "))),
+             harmless(condition.code));
 }
 
 QString reasoningText(const Output &output, const Diagnosis &diagnosis)
@@ -136,11 +156,6 @@ int exitOf(const CheckReport &report)
     return report.allWork() && !report.diagnosis.broken() ? AllWell : Differs;
 }
 
-bool isExplained(const CheckReport &report, const PathReport &path)
-{
-    return path.state == PathState::Broken ? report.diagnosis.broken() : !report.diagnosis.roots.empty();
-}
-
 QString Output::path(const PathReport &path) const
 {
     static const std::map<PathKind, QString> what = {{PathKind::V4, QStringLiteral("IPv4 through the VPS")},
@@ -182,7 +197,7 @@ QString Output::trouble(const PathReport &path) const
     return text;
 }
 
-QString Output::condition(const Condition &condition) const
+QString Output::condition(const Condition &condition, bool explain) const
 {
     QString text = QStringLiteral("  %1 %2\n").arg(mark(*this, condition.severity), strong(harmless(condition.title)));
     text += paragraphs(condition.text, spaces(6), spaces(6));
@@ -190,19 +205,18 @@ QString Output::condition(const Condition &condition) const
         for (const QString &line : harmless(one).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
             text += dim(spaces(6) + QStringLiteral("saw: ") + line) + QLatin1Char('\n');
     }
-    return text + remedyText(condition.remedy) +
-           dim(QStringLiteral("      More: sixgatectl help %1").arg(harmless(condition.code))) + QLatin1Char('\n');
+    return text + remedyText(condition.remedy, explain) + dim(moreText(condition, explain)) + QLatin1Char('\n');
 }
 
 QString Output::summary(const CheckReport &report, bool explain) const
 {
     QString text;
     for (const PathReport &one : report.paths) {
-        if (explain || !isExplained(report, one))
+        if (explain || !one.explained)
             text += trouble(one);
     }
     for (const Condition &one : report.diagnosis.roots)
-        text += condition(one);
+        text += condition(one, explain);
     if (explain)
         text += reasoningText(*this, report.diagnosis);
     return text + lastLine(*this, report);

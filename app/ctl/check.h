@@ -9,8 +9,4 @@ namespace sixgate::ctl
 /// broken, too.
 int exitOf(const CheckReport &report);
 
-/// Whether what was found explains that a path does not work, so that it needs no words of its own. A fault is
-/// explained by a fault only.
-bool isExplained(const CheckReport &report, const PathReport &path);
-
 } // namespace sixgate::ctl

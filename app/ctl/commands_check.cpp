@@ -97,11 +97,12 @@ int runCheck(const Options &options, Output &output, std::stop_token stop)
             [&] {
                 // Each with a connection of its own: one that broke meanwhile tells nothing about the VPS.
                 Engine engine(begun->engine->site(), *begun->secrets, checkSinks(wanted, output));
-                return engine.check(stop, wanted.paths);
+                return engine.check(stop, wanted.paths, true);
             },
             stop);
     }
-    const auto report = begun->engine->check(stop, wanted.paths);
+    const bool monitor = wanted.format == CheckFormat::Nagios || wanted.format == CheckFormat::Prometheus;
+    const auto report = begun->engine->check(stop, wanted.paths, monitor);
     output.quiet();
     if (!report)
         return failed(report.error());

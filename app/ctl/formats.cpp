@@ -1,6 +1,5 @@
 #include "ctl/formats.h"
 
-#include "ctl/check.h"
 #include "ctl/output.h"
 
 #include <algorithm>
@@ -109,7 +108,7 @@ NagiosAnswer nagios(const CheckReport &report)
             parts << plain(one.title);
     }
     for (const PathReport &one : report.paths) {
-        if (one.state != PathState::Works && !isExplained(report, one))
+        if (one.state != PathState::Works && !one.explained)
             parts << plain(QStringLiteral("%1 %2: %3")
                                .arg(one.publicName.ascii(), pathName(one.kind),
                                     one.error ? one.error->summary : pathStateName(one.state)));
@@ -151,13 +150,17 @@ QString prometheus(const CheckReport &report)
             notAfter.add(labels, QString::number(one.certificate->notAfter.toSecsSinceEpoch()));
     }
     Metric condition("sixgate_condition", "A condition that no other one explains; it is there while it is true.");
-    for (const Condition &one : report.diagnosis.roots)
-        condition.add({{"code", one.code}, {"severity", severityName(one.severity)}, {"about", one.about}},
-                      QStringLiteral("1"));
+    Metric visibleAfter("sixgate_condition_visible_after_seconds",
+                        "How long the condition should last before somebody is told; 0: it does not pass by itself.");
+    for (const Condition &one : report.diagnosis.roots) {
+        const Labels labels{{"code", one.code}, {"severity", severityName(one.severity)}, {"about", one.about}};
+        condition.add(labels, QStringLiteral("1"));
+        visibleAfter.add(labels, QString::number(one.timeToVisible.count()));
+    }
     Metric all("sixgate_check_seconds", "How long the check took.");
     all.add({}, seconds(report.took));
-    return up.text() + unknown.text() + took.text() + notAfter.text() + condition.text() + all.text() +
-           success(true).text();
+    return up.text() + unknown.text() + took.text() + notAfter.text() + condition.text() + visibleAfter.text() +
+           all.text() + success(true).text();
 }
 
 QString prometheusFailed()

@@ -1,6 +1,7 @@
 // sixgatectl: the composition root of the program without a display.
 
 #include "ctl/commands.h"
+#include "ctl/formats.h"
 #include "ctl/json.h"
 #include "ctl/signals.h"
 #include "storage/sitefile.h"
@@ -52,6 +53,11 @@ int run(const QStringList &arguments)
     const auto options = parseOptions(arguments);
     if (!options) {
         const Finished &end = options.error();
+        if (end.nagios) {
+            const NagiosAnswer answer = nagios(Error{ErrorCode::Invalid, end.text, {}, {}});
+            Output(false).print(answer.line);
+            return answer.exit;
+        }
         if (end.error)
             Output(end.json).error({ErrorCode::Invalid, end.text, {}, {}});
         else

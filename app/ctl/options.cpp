@@ -164,6 +164,19 @@ QString contradiction(const Options &options)
     return {};
 }
 
+/// Also where the command line cannot be understood: the last --format is for a monitor that runs plugins.
+bool asksForNagios(const QStringList &arguments)
+{
+    bool nagios = false;
+    for (qsizetype i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == QLatin1String("--format"))
+            nagios = arguments.value(i + 1) == QLatin1String("nagios");
+        else if (arguments[i].startsWith(QLatin1String("--format=")))
+            nagios = arguments[i] == QLatin1String("--format=nagios");
+    }
+    return nagios;
+}
+
 /// Keeps what an option says; a sentence where that does not fit.
 QString take(Options &options, const QString &name, const QString &value)
 {
@@ -184,23 +197,7 @@ QString take(Options &options, const QString &name, const QString &value)
     return {};
 }
 
-} // namespace
-
-QString Options::value(const char *name) const
-{
-    const auto found = given.find(QLatin1String(name));
-    return found == given.end() || found->second.isEmpty() ? QString() : found->second.last();
-}
-
-Error noSuchCommand(const QString &command)
-{
-    return {ErrorCode::Invalid,
-            QStringLiteral("There is no command \"%1\"; see sixgatectl --help.").arg(command.left(40)),
-            {},
-            {}};
-}
-
-tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
+tl::expected<Options, Finished> parsed(const QStringList &arguments)
 {
     Options options;
     options.siteFile = defaultSiteFile();
@@ -265,6 +262,30 @@ tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
     if (options.json)
         options.check.format = CheckFormat::Json;
     options.json = options.check.format == CheckFormat::Json;
+    return options;
+}
+
+} // namespace
+
+QString Options::value(const char *name) const
+{
+    const auto found = given.find(QLatin1String(name));
+    return found == given.end() || found->second.isEmpty() ? QString() : found->second.last();
+}
+
+Error noSuchCommand(const QString &command)
+{
+    return {ErrorCode::Invalid,
+            QStringLiteral("There is no command \"%1\"; see sixgatectl --help.").arg(command.left(40)),
+            {},
+            {}};
+}
+
+tl::expected<Options, Finished> parseOptions(const QStringList &arguments)
+{
+    auto options = parsed(arguments);
+    if (!options && options.error().error)
+        options.error().nagios = asksForNagios(arguments);
     return options;
 }
 

@@ -59,6 +59,7 @@ struct Finished {
     int exit = AllWell;
     bool error = false; ///< the text goes to standard error (or is the JSON error)
     bool json = false;
+    bool nagios = false; ///< the error is for a monitor: one line, and its exit code
 };
 
 /// Parses the arguments, without the program's name.

@@ -45,9 +45,10 @@ public:
     QString path(const PathReport &path) const;    ///< one line
     QString steps(const PathReport &path) const;   ///< how it was gone, step by step
     QString trouble(const PathReport &path) const; ///< its error; empty where it works
-    QString condition(const Condition &condition) const;
-    /// What is wrong, or where the paths end when there is no diagnosis; with `explain` how that was found. Last comes
-    /// one line about it all.
+    /// With `explain`, where to enter it in each kind of router.
+    QString condition(const Condition &condition, bool explain = false) const;
+    /// What is wrong, and the reason of each path that no condition explains; with `explain` of every path, and how
+    /// that was found. Last comes one line about it all.
     QString summary(const CheckReport &report, bool explain = false) const;
     QString home(const HomeSeen &home) const;
     QString candidates(const std::vector<CandidateVerdict> &candidates) const;

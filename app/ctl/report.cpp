@@ -59,8 +59,11 @@ QString conditionLines(const Condition &condition)
         text += lines(one, QStringLiteral("    saw: "));
     if (!condition.explainedBy.isEmpty())
         text += lines(QStringLiteral("explained by %1").arg(condition.explainedBy), QStringLiteral("    "));
-    return text + lines(condition.remedy.text, QStringLiteral("    to do: ")) +
-           lines(condition.remedy.command, QStringLiteral("    to do: "));
+    text += lines(condition.remedy.text, QStringLiteral("    to do: ")) +
+            lines(condition.remedy.command, QStringLiteral("    to do: "));
+    for (const RouterGuide &one : condition.remedy.routers)
+        text += lines(QStringLiteral("%1: %2").arg(one.router, one.text), QStringLiteral("    to do: "));
+    return text;
 }
 
 } // namespace

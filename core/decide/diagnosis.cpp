@@ -38,19 +38,19 @@ std::vector<Finding> merged(const std::vector<Finding> &all)
     return out;
 }
 
-/// The finding that explains this one; nullptr for a root.
-const Finding *causeOf(const Finding &one, const std::vector<Finding> &all, const Catalogue &catalogue)
+constexpr size_t none = size_t(-1);
+
+/// Index of the finding that explains this one; none for a root.
+size_t causeOf(const Finding &one, const std::vector<Finding> &all, const Catalogue &catalogue)
 {
     const ConditionEntry *entry = catalogue.entry(one.code);
-    if (!entry)
-        return nullptr;
-    for (const QString &code : entry->causes) {
-        for (const Finding &other : all) {
-            if (other.code == code && touch(one.subjects, other.subjects))
-                return &other;
+    for (const QString &code : entry ? entry->causes : std::vector<QString>()) {
+        for (size_t i = 0; i < all.size(); ++i) {
+            if (all[i].code == code && touch(one.subjects, all[i].subjects))
+                return i;
         }
     }
-    return nullptr;
+    return none;
 }
 
 bool isExplained(const NameSeen &one, PathKind kind, const std::vector<Finding> &all, const Catalogue &catalogue)
@@ -92,6 +92,11 @@ void findUnexplained(const Sight &sight, Findings &out, const Catalogue &catalog
 
 } // namespace
 
+QString explainedKey(const PathReport &path)
+{
+    return QStringLiteral("%1 %2 %3").arg(path.service.text(), path.publicName.ascii(), pathName(path.kind));
+}
+
 Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &catalogue)
 {
     const Sight sight(site, seen);
@@ -106,27 +111,33 @@ Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &cata
     findUnexplained(sight, out, catalogue);
 
     const std::vector<Finding> all = merged(out.all());
+    std::vector<size_t> causes;
+    std::vector<Condition> conditions;
+    for (const Finding &one : all) {
+        causes.push_back(causeOf(one, all, catalogue));
+        conditions.push_back(catalogue.words(one.code, one.about, one.fields, one.evidence));
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+        // The catalogue's causes lead round in no circle, so each chain ends at a root. Who explains an error is one.
+        for (size_t root = causes[i]; root != none; root = causes[root])
+            conditions[root].severity = std::max(conditions[root].severity, conditions[i].severity);
+    }
     Diagnosis diagnosis;
     diagnosis.reasoning = out.reasoning();
-    for (const Finding &one : all) {
-        Condition condition = catalogue.words(one.code, one.about, one.fields, one.evidence);
-        const Finding *cause = causeOf(one, all, catalogue);
-        QString saw = one.evidence.join(QStringLiteral("; "));
-        if (cause) {
-            condition.explainedBy = cause->code;
-            saw += QStringLiteral(" → a consequence of %1").arg(cause->code);
+    for (size_t i = 0; i < all.size(); ++i) {
+        QString saw = all[i].evidence.join(QStringLiteral("; "));
+        if (causes[i] != none) {
+            conditions[i].explainedBy = all[causes[i]].code;
+            saw += QStringLiteral(" → a consequence of %1").arg(all[causes[i]].code);
         }
-        diagnosis.reasoning.push_back(
-            {QStringLiteral("%1%2").arg(one.code,
-                                        one.about.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(one.about)),
-             saw});
-        (cause ? diagnosis.consequences : diagnosis.roots).push_back(std::move(condition));
+        const QString about = all[i].about.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(all[i].about);
+        diagnosis.reasoning.push_back({all[i].code + about, saw});
+        (causes[i] != none ? diagnosis.consequences : diagnosis.roots).push_back(std::move(conditions[i]));
     }
-    // Who explains an error is one.
-    for (Condition &root : diagnosis.roots) {
-        for (const Condition &one : diagnosis.consequences) {
-            if (one.explainedBy == root.code)
-                root.severity = std::max(root.severity, one.severity);
+    for (const NameSeen &one : sight.names) {
+        for (const auto &[kind, path] : one.paths) {
+            if (path->state != PathState::Works && isExplained(one, kind, all, catalogue))
+                diagnosis.explained.insert(explainedKey(*path));
         }
     }
     std::stable_sort(diagnosis.roots.begin(), diagnosis.roots.end(),
@@ -140,6 +151,7 @@ void judgePaths(std::vector<PathReport> &paths, const Diagnosis &diagnosis)
         return one.code == QLatin1String("home-no-ipv4") || one.code == QLatin1String("line-down");
     });
     for (PathReport &path : paths) {
+        path.explained = diagnosis.explained.contains(explainedKey(path));
         if (blind && path.kind == PathKind::V4 && path.state == PathState::Broken &&
             path.failedStep == QLatin1String("connect"))
             path.state = PathState::Unknown;

@@ -15,7 +15,11 @@ namespace sixgate
 /// same server, service or record; independent ones stay roots.
 Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &catalogue);
 
-/// A path that could not be walked since this machine has no IPv4 (or no line) is not broken: nobody knows.
+/// How Diagnosis::explained names a path.
+QString explainedKey(const PathReport &path);
+
+/// Tells each path whether it is explained. A path that could not be walked since this machine has no IPv4 (or no line)
+/// is not broken: nobody knows.
 void judgePaths(std::vector<PathReport> &paths, const Diagnosis &diagnosis);
 
 } // namespace sixgate

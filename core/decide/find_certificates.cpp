@@ -37,10 +37,13 @@ struct Shown {
 
 std::optional<Shown> shownAtHome(const Sight &sight, const NameSeen &one)
 {
-    if (const ServerLook *look = sight.look(one.server.name); look && look->certificate)
+    // A look is for one name; a server may have a certificate for each.
+    const ServerLook *look = sight.look(one.server.name, one.service.port);
+    const bool asked = look && look->name == one.name;
+    if (asked && look->certificate)
         return Shown{&*look->certificate, look->failedStep == QLatin1String("identity") ? look->reason : QString(),
                      QStringLiteral("in the LAN at %1").arg(look->address ? look->address->text() : QString())};
-    if (const ServerSeen *server = sight.server(one.server.name); server && server->certificate)
+    if (const ServerSeen *server = sight.server(one.server.name); asked && server && server->certificate)
         return Shown{&*server->certificate, {}, QStringLiteral("in the LAN")};
     const auto address = sight.address(one.server.name);
     for (const PathKind kind : {PathKind::Lan, PathKind::V6, PathKind::Upstream}) {
@@ -56,12 +59,9 @@ std::optional<Shown> shownAtHome(const Sight &sight, const NameSeen &one)
     return std::nullopt;
 }
 
-void judgeHome(const Sight &sight, Findings &out, const NameSeen &one)
+void judgeHome(const Sight &sight, Findings &out, const NameSeen &one, const Shown &shown)
 {
-    const auto shown = shownAtHome(sight, one);
-    if (!shown)
-        return;
-    const CertificateSeen &certificate = *shown->certificate;
+    const CertificateSeen &certificate = *shown.certificate;
     const QString pin = pinnedKeyPlace(sight.site, one.server.name);
     const auto add = [&](const char *code, Fields more = {}) {
         more.emplace(QStringLiteral("server"), one.server.name.text());
@@ -78,31 +78,31 @@ void judgeHome(const Sight &sight, Findings &out, const NameSeen &one)
                  one.server.name.text(),
                  more,
                  {QStringLiteral("Shown %1: names %2; issuer %3; valid until %4; key %5")
-                      .arg(shown->where, namesText(certificate.names), certificate.issuer,
-                           dayText(certificate.notAfter), certificate.key.text())},
+                      .arg(shown.where, namesText(certificate.names), certificate.issuer, dayText(certificate.notAfter),
+                           certificate.key.text())},
                  one.subjects()});
     };
-    if (shown->reason.isEmpty()) {
+    if (shown.reason.isEmpty()) {
         if (nearItsEnd(certificate, sight.trueNow))
             add("home-cert-expiring");
         return;
     }
     const bool clockWrong = out.has("clock-wrong");
-    if (shown->reason == QLatin1String("expired")) {
+    if (shown.reason == QLatin1String("expired")) {
         if (!clockWrong || certificate.notAfter <= sight.trueNow)
             add("home-cert-expired");
-    } else if (shown->reason == QLatin1String("not-yet-valid")) {
+    } else if (shown.reason == QLatin1String("not-yet-valid")) {
         if (!clockWrong || certificate.notBefore > sight.trueNow)
             add("home-cert-not-yet");
-    } else if (shown->reason == QLatin1String("wrong-name")) {
+    } else if (shown.reason == QLatin1String("wrong-name")) {
         add("home-cert-wrong-name");
-    } else if (shown->reason == QLatin1String("self-signed")) {
+    } else if (shown.reason == QLatin1String("self-signed")) {
         add("home-cert-self-signed");
-    } else if (shown->reason == QLatin1String("incomplete")) {
+    } else if (shown.reason == QLatin1String("incomplete")) {
         add("home-cert-incomplete");
-    } else if (shown->reason == QLatin1String("untrusted")) {
+    } else if (shown.reason == QLatin1String("untrusted")) {
         add("home-cert-untrusted");
-    } else if (shown->reason == QLatin1String("other-key") && one.server.pinnedKey) {
+    } else if (shown.reason == QLatin1String("other-key") && one.server.pinnedKey) {
         add("home-cert-other-key",
             {{QStringLiteral("old"), one.server.pinnedKey->text()}, {QStringLiteral("new"), certificate.key.text()}});
     }
@@ -148,10 +148,15 @@ void judgeVps(const Sight &sight, Findings &out, const NameSeen &one)
 
 void findCertificates(const Sight &sight, Findings &out)
 {
-    std::set<QString> done;
+    // One certificate for many names is one condition.
+    std::set<std::pair<QString, QByteArray>> done;
     for (const NameSeen &one : sight.names) {
-        if (done.insert(one.server.name.text()).second)
-            judgeHome(sight, out, one);
+        const auto shown = shownAtHome(sight, one);
+        if (shown && done.insert({one.server.name.text() + shown->reason,
+                                  shown->certificate->key.text().toLatin1() +
+                                      shown->certificate->notAfter.toString(Qt::ISODate).toLatin1()})
+                         .second)
+            judgeHome(sight, out, one, *shown);
         judgeVps(sight, out, one);
     }
 }

@@ -41,15 +41,16 @@ void findServers(const Sight &sight, Findings &out)
     for (const NameServerSeen &one : sight.seen.nameServers)
         byZone[one.zone.ascii()].push_back(&one);
     for (const auto &[zone, servers] : byZone) {
-        QStringList down, all;
+        QStringList all;
+        std::vector<const NameServerSeen *> down;
         for (const NameServerSeen *one : servers) {
             all << one->server;
             if (silent(*one))
-                down << one->server;
+                down.push_back(one);
         }
         const Fields fields{{QStringLiteral("zone"), zone},
                             {QStringLiteral("servers"), all.join(QStringLiteral(", "))}};
-        if (down.size() == all.size()) {
+        if (down.size() == servers.size()) {
             if (!out.has("line-down"))
                 out.add({QStringLiteral("dns-down"),
                          zone,
@@ -58,21 +59,16 @@ void findServers(const Sight &sight, Findings &out)
                          subjectsOf(sight, zone)});
             continue;
         }
-        // A family that leads nowhere from here is not the server's fault.
-        down.erase(std::remove_if(down.begin(), down.end(),
-                                  [&](const QString &server) {
-                                      return server.contains(QLatin1String("::")) || server.count(QLatin1Char(':')) > 1
-                                                 ? !sight.outside6
-                                                 : !sight.outside4;
-                                  }),
-                   down.end());
-        for (const QString &server : down) {
-            Fields one = fields;
-            one.emplace(QStringLiteral("server"), server);
+        for (const NameServerSeen *one : down) {
+            // A family that leads nowhere from here is not the server's fault.
+            if (!(std::holds_alternative<Ipv6Address>(one->address) ? sight.outside6 : sight.outside4))
+                continue;
+            Fields more = fields;
+            more.emplace(QStringLiteral("server"), one->server);
             out.add({QStringLiteral("dns-server-down"),
                      zone,
-                     one,
-                     {QStringLiteral("%1 does not answer.").arg(server)},
+                     more,
+                     {QStringLiteral("%1 does not answer.").arg(one->server)},
                      subjectsOf(sight, zone)});
             break;
         }
@@ -80,8 +76,9 @@ void findServers(const Sight &sight, Findings &out)
             bool found = false;
             for (const auto &[key, known] : one->records) {
                 const auto right = sight.seen.seen.zone.records.find(key);
+                // What the primary does not tell cannot be compared.
                 if (!known || right == sight.seen.seen.zone.records.end() || !right->second ||
-                    known->values == right->second->values)
+                    sight.seen.notByPrimary.contains(key) || known->values == right->second->values)
                     continue;
                 out.add({QStringLiteral("dns-server-stale"),
                          zone,
@@ -104,8 +101,9 @@ void findServers(const Sight &sight, Findings &out)
 
 /// What a resolver gives instead of what the record says.
 void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, const ResolverSeen &asked, bool onVps,
-                   const std::set<QString> &subjects, std::vector<QString> &filtered)
+                   const NameSeen &one)
 {
+    const std::set<QString> subjects = one.subjects();
     const auto right = sight.values(name, RecordType::AAAA);
     const QString zone = zoneOf(sight, name);
     const QString where = onVps ? QStringLiteral("The VPS's resolver %1").arg(asked.resolver)
@@ -123,6 +121,8 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
                      subjectsOf(sight, zone)});
             return;
         }
+        if (onVps && one.passed(PathKind::Upstream, "resolve"))
+            return; // the next one in its list knew
         if (onVps)
             out.add({QStringLiteral("vps-resolver-down"),
                      sight.vpsName(),
@@ -140,12 +140,29 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
     if (!right || right->empty() || asked.answer->values == *right)
         return;
     if (asked.answer->values.empty() && !asked.saysNone && !onVps) {
-        filtered.push_back(name.ascii());
         out.add({QStringLiteral("dns-rebind"),
                  name.ascii(),
                  {{QStringLiteral("name"), name.ascii()}, {QStringLiteral("resolver"), asked.resolver}},
                  {QStringLiteral("%1 gives no address for %2 AAAA; the record says %3.")
                       .arg(where, name.ascii(), listed(*right))},
+                 subjects});
+        return;
+    }
+    // A filter, or an entry of its own, gives something that no record ever said, or for no time.
+    const bool own = asked.answer->ttl == std::chrono::seconds(0) ||
+                     std::any_of(asked.answer->values.begin(), asked.answer->values.end(), [](const QString &value) {
+                         const auto address = Ipv6Address::parse(value);
+                         return !address || !address->isGlobal();
+                     });
+    if (own && !asked.answer->values.empty()) {
+        out.add({QStringLiteral("resolver-override"),
+                 name.ascii(),
+                 {{QStringLiteral("name"), name.ascii()},
+                  {QStringLiteral("resolver"), asked.resolver},
+                  {QStringLiteral("old"), listed(asked.answer->values)},
+                  {QStringLiteral("new"), listed(*right)}},
+                 {QStringLiteral("%1 says %2 AAAA %3; the record says %4.")
+                      .arg(where, name.ascii(), listed(asked.answer->values), listed(*right))},
                  subjects});
         return;
     }
@@ -166,21 +183,20 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
 
 void findResolvers(const Sight &sight, Findings &out)
 {
-    std::vector<QString> filtered;
     std::set<QString> asked;
     for (const NameSeen &one : sight.names) {
         const auto here = sight.seen.hereAaaa.find(one.name);
         // One dead resolver is one condition, whatever it was asked.
         if (here != sight.seen.hereAaaa.end() && !(out.has("here-resolver-down") && !here->second.answer) &&
             !(out.has("dnssec-bogus", zoneOf(sight, one.name)) && here->second.bogus))
-            judgeResolver(sight, out, one.name, here->second, false, one.subjects(), filtered);
+            judgeResolver(sight, out, one.name, here->second, false, one);
         const Hostname &upstream = one.service.upstreamName;
         const auto there = sight.seen.vpsAaaa.find(upstream);
         if (there == sight.seen.vpsAaaa.end() || !asked.insert(upstream.ascii()).second ||
             (out.has("vps-resolver-down") && !there->second.answer) ||
             (out.has("dnssec-bogus", zoneOf(sight, upstream)) && there->second.bogus))
             continue;
-        judgeResolver(sight, out, upstream, there->second, true, one.subjects(), filtered);
+        judgeResolver(sight, out, upstream, there->second, true, one);
     }
 }
 

@@ -21,9 +21,10 @@ bool among(const QString &word, std::initializer_list<const char *> list)
 class Home
 {
 public:
-    Home(const Sight &sight, Findings &out, const HomeServer &server, std::vector<const NameSeen *> names)
+    /// `names`: those whose services run on one port of the server; `first`: it is the port by which that is proven.
+    Home(const Sight &sight, Findings &out, const HomeServer &server, std::vector<const NameSeen *> names, bool first)
         : m_sight(sight), m_out(out), m_server(server), m_names(std::move(names)), m_one(*m_names.front()),
-          m_look(sight.look(server.name)), m_address(sight.address(server.name))
+          m_first(first), m_look(sight.look(server.name, m_one.service.port)), m_address(sight.address(server.name))
     {
     }
 
@@ -33,14 +34,15 @@ public:
             judgeSilence();
         else
             judgeFromOutside();
-        judgeIdentifier();
+        if (m_first)
+            judgeIdentifier();
     }
 
 private:
     /// The port answers, whoever it is.
     bool answersInLan() const
     {
-        if (m_sight.proven(m_server.name))
+        if (m_first && m_sight.proven(m_server.name))
             return true;
         if (m_look && m_look->address)
             return m_look->failedStep != QLatin1String("connect");
@@ -82,11 +84,16 @@ private:
                            {{QStringLiteral("ipv4"), ipText(other->address)},
                             {QStringLiteral("family"), QStringLiteral("ipv6")}},
                            {tried, reachText(*other)});
-            return add("web-server-down", {}, {tried});
+            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}}, {tried});
         }
+        // The whole server is silent or without IPv6: said once.
+        if (!m_first && !m_look->alive)
+            return;
         // The machine is there, its port is silent: its own firewall, or a program that hangs.
         if (m_look->alive)
-            return add("web-server-down", {}, {tried, QStringLiteral("The machine answers at other ports.")});
+            return add("web-server-down",
+                       {{QStringLiteral("how"), QStringLiteral("does not answer, while other ports do")}},
+                       {tried, QStringLiteral("The machine answers at other ports.")});
         if (other)
             return add("server-no-ipv6", {{QStringLiteral("ipv4"), ipText(other->address)}},
                        {tried, reachText(*other)});
@@ -97,9 +104,10 @@ private:
     void judgeFromAfar()
     {
         if (m_one.failedAt(PathKind::V6, "connect", {"ECONNREFUSED"}))
-            return add("web-server-down", {}, {stepText(PathKind::V6, "connect")});
+            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}},
+                       {stepText(m_one, PathKind::V6, "connect")});
         if (m_one.failedAt(PathKind::V6, "connect", {"EHOSTUNREACH"}))
-            add("server-down", {}, {stepText(PathKind::V6, "connect")});
+            add("server-down", {}, {stepText(m_one, PathKind::V6, "connect")});
     }
 
     /// The server answers in the LAN, at the address that the records tell.
@@ -124,12 +132,16 @@ private:
         if (!one.failedAt(kind, "connect", {"TIMEOUT", "EACCES", "EPERM", "ECONNREFUSED"}))
             return false;
         QStringList evidence{
-            QStringLiteral("From the VPS: %1").arg(stepText(kind, "connect", &one)),
+            QStringLiteral("From the VPS: %1").arg(stepText(one, kind, "connect")),
             QStringLiteral("In the LAN %1 answers at %2.").arg(m_server.name.text(), m_address->text())};
-        Fields fields{{QStringLiteral("protocol"), QStringLiteral("tcp")}};
+        const QString reason = one.path(kind)->reason();
+        Fields fields{{QStringLiteral("protocol"), QStringLiteral("tcp")},
+                      {QStringLiteral("how"), reason == QLatin1String("TIMEOUT") ? QStringLiteral("get no answer")
+                                                                                 : QStringLiteral("are turned away")}};
         for (const IdentifierTry &other : m_sight.seen.identifiers) {
-            // Refused or nobody there: the packet came through.
-            if (other.server != m_server.name || !among(other.reason, {"", "ECONNREFUSED", "EHOSTUNREACH"}))
+            // Refused or nobody there: the packet came through, unless that is how this router turns all away.
+            if (other.server != m_server.name || other.port != m_one.service.port || other.reason == reason ||
+                !among(other.reason, {"", "ECONNREFUSED", "EHOSTUNREACH"}))
                 continue;
             const QString identifier = InterfaceId::of(other.address).text();
             fields.emplace(QStringLiteral("openIdentifier"), identifier);
@@ -153,7 +165,7 @@ private:
         if (!one.failedAt(kind, "tls", {"TIMEOUT"}))
             return false;
         const bool answered = std::any_of(m_sight.seen.mtu.begin(), m_sight.seen.mtu.end(), [&](const MtuTry &tried) {
-            return tried.address == *m_address && tried.answered;
+            return tried.address == *m_address && tried.port == m_one.service.port && tried.answered;
         });
         if (!answered)
             return false;
@@ -176,18 +188,14 @@ private:
                     interface = own.interface;
             }
         }
+        // Only on the machine itself is it known what to set.
+        if (interface.isEmpty())
+            return;
         add("identifier-changes",
             {{QStringLiteral("old"), InterfaceId::of(changing->before).text()},
              {QStringLiteral("new"), InterfaceId::of(changing->latest).text()},
-             {QStringLiteral("interface"), interface.isEmpty() ? QStringLiteral("eth0") : interface}},
+             {QStringLiteral("interface"), interface}},
             {QStringLiteral("Before: %1, now: %2").arg(changing->before.text(), changing->latest.text())});
-    }
-
-    QString stepText(PathKind kind, const char *step, const NameSeen *of = nullptr) const
-    {
-        const PathReport *path = (of ? *of : m_one).path(kind);
-        const ProbeStep *found = path ? path->step(step) : nullptr;
-        return found ? found->detail : QString();
     }
 
     void add(const char *code, Fields fields, const QStringList &evidence, const QString &about = {})
@@ -199,11 +207,16 @@ private:
         fields.emplace(QStringLiteral("address"), address);
         fields.emplace(QStringLiteral("port"), m_one.service.port.text());
         fields.emplace(QStringLiteral("identifier"), m_address ? InterfaceId::of(*m_address).text() : QString());
-        std::set<QString> subjects{m_server.name.text()};
-        for (const NameSeen *one : m_names)
-            subjects.merge(one->subjects());
-        m_out.add(
-            {QString::fromLatin1(code), about.isEmpty() ? m_server.name.text() : about, fields, evidence, subjects});
+        // What concerns one port says nothing about the others, even by the same upstream name.
+        const QString word = QString::fromLatin1(code);
+        const bool whole = among(word, {"server-down", "server-no-ipv6", "identifier-changes"});
+        std::set<QString> subjects{whole ? m_server.name.text() : portOf(m_server.name, m_one.service.port)};
+        for (const NameSeen *one : m_names) {
+            subjects.insert(one->service.name.text());
+            subjects.insert(one->name.ascii());
+        }
+        const QString port = m_first ? QString() : QLatin1Char(':') + m_one.service.port.text();
+        m_out.add({word, about.isEmpty() ? m_server.name.text() + port : about, fields, evidence, subjects});
     }
 
     const Sight &m_sight;
@@ -211,6 +224,7 @@ private:
     const HomeServer &m_server;
     const std::vector<const NameSeen *> m_names;
     const NameSeen &m_one;
+    const bool m_first;
     const ServerLook *m_look;
     const std::optional<Ipv6Address> m_address;
 };
@@ -220,13 +234,18 @@ private:
 void findHome(const Sight &sight, Findings &out)
 {
     for (const HomeServer &server : sight.site.servers) {
-        std::vector<const NameSeen *> names;
+        std::vector<Port> ports;
+        std::map<int, std::vector<const NameSeen *>> names;
         for (const NameSeen &one : sight.names) {
-            if (one.server.name == server.name)
-                names.push_back(&one);
+            if (one.server.name != server.name)
+                continue;
+            auto &list = names[one.service.port.number()];
+            if (list.empty())
+                ports.push_back(one.service.port);
+            list.push_back(&one);
         }
-        if (!names.empty())
-            Home(sight, out, server, std::move(names)).judge();
+        for (const Port &port : ports)
+            Home(sight, out, server, std::move(names[port.number()]), port == ports.front()).judge();
     }
 }
 

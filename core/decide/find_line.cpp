@@ -10,11 +10,11 @@ namespace sixgate
 namespace
 {
 
-QStringList triesText(const std::vector<Reach> &list, bool ipv6)
+QStringList triesOver(const std::vector<Reach> &list, bool ipv6)
 {
     QStringList text;
     for (const Reach &one : list) {
-        if (std::holds_alternative<Ipv6Address>(one.address) == ipv6)
+        if (isIpv6(one) == ipv6)
             text << reachText(one);
     }
     return text;
@@ -38,7 +38,7 @@ void findFamilies(const Sight &sight, Findings &out)
         out.add({QStringLiteral("line-down"),
                  QString(),
                  {{QStringLiteral("vps"), sight.vpsName()}},
-                 triesText(outside, true) + triesText(outside, false),
+                 triesOver(outside, true) + triesOver(outside, false),
                  {}});
         out.say(QStringLiteral("Does anything outside answer?"),
                 QStringLiteral("No, over neither family: the line is down."));
@@ -54,7 +54,7 @@ void findFamilies(const Sight &sight, Findings &out)
     const bool pathFromOutside = std::any_of(sight.names.begin(), sight.names.end(),
                                              [](const NameSeen &one) { return one.works(PathKind::V6); });
     if (sight.outside4 && !sight.outside6 && sight.tried6 && !pathFromOutside && sight.atHome.value_or(true)) {
-        QStringList evidence = triesText(outside, true);
+        QStringList evidence = triesOver(outside, true);
         QString interface;
         if (sight.seen.link) {
             QStringList global;
@@ -71,7 +71,7 @@ void findFamilies(const Sight &sight, Findings &out)
         out.add({QStringLiteral("home-no-ipv6"), QString(), {{QStringLiteral("interface"), interface}}, evidence, {}});
     }
     if (sight.outside6 && !sight.outside4 && sight.tried4)
-        out.add({QStringLiteral("home-no-ipv4"), QString(), {}, triesText(outside, false), {}});
+        out.add({QStringLiteral("home-no-ipv4"), QString(), {}, triesOver(outside, false), {}});
 }
 
 void findClock(const Sight &sight, Findings &out)

@@ -66,10 +66,10 @@ private:
             if (values->empty())
                 add("a-missing", a, *values, listed(wanted), one);
             else if (*values != wanted)
-                add(isCarriers(*values) ? "a-carrier-nat" : "a-not-vps", a, *values, listed(wanted), one,
+                add(isHomes(*values) ? "a-carrier-nat" : "a-not-vps", a, *values, listed(wanted), one,
                     {QStringLiteral("The VPS has %1.").arg(listed(wanted))});
         }
-        judgeAaaa(one, one.name, PathKind::Lan);
+        judgeAaaa(one, one.name);
     }
 
     void judgeUpstream(const NameSeen &one)
@@ -80,20 +80,20 @@ private:
         const auto a = m_sight.values(name, RecordType::A);
         if (a && !a->empty())
             add("upstream-has-a", {name, RecordType::A}, *a, QStringLiteral("none"), one);
-        judgeAaaa(one, name, PathKind::Upstream);
+        judgeAaaa(one, name);
     }
 
-    /// 100.64.0.0/10 and private space are what a subscriber behind carrier-grade NAT calls its own; what it has
-    /// outside was told by an echo service or the router.
-    bool isCarriers(const std::vector<QString> &values) const
+    /// Where IPv4 connections from the home come from (behind carrier-grade NAT many customers share it), or the space
+    /// that such a carrier uses inside.
+    bool isHomes(const std::vector<QString> &values) const
     {
         return std::any_of(values.begin(), values.end(), [&](const QString &value) {
             const auto address = Ipv4Address::parse(value);
-            return address && (!address->isGlobal() || m_sight.seen.memory.publicIpv4 == std::optional(*address));
+            return address && (address->isCarrierShared() || m_sight.seen.publicIpv4 == std::optional(*address));
         });
     }
 
-    void judgeAaaa(const NameSeen &one, const Hostname &name, PathKind kind)
+    void judgeAaaa(const NameSeen &one, const Hostname &name)
     {
         const RecordKey key{name, RecordType::AAAA};
         const auto values = m_sight.values(name, RecordType::AAAA);
@@ -124,28 +124,25 @@ private:
             return add("stale-aaaa", key, *values, wanted, one,
                        {QStringLiteral("%1 answers at %2.").arg(one.server.name.text(), wanted)});
         // The server itself does not answer: only a prefix that is no longer the home's tells for sure.
-        if (m_sight.atHome.value_or(false) && !inHome(*address))
+        const auto here = prefixes();
+        const auto its = Ipv6Prefix::of(*address, 64);
+        if (m_sight.atHome.value_or(false) && its && !here.empty() && !here.contains(its->text()))
             add("stale-aaaa", key, *values, wanted, one,
-                {QStringLiteral("The home's prefix is %1 now.").arg(prefixText())});
-        Q_UNUSED(kind)
+                {QStringLiteral("The home's prefix is %1 now.").arg(listed({here.begin(), here.end()}))});
     }
 
-    bool inHome(const Ipv6Address &address) const
+    /// The /64s in which this machine has a lasting address now: a route alone may be an old prefix's.
+    std::set<QString> prefixes() const
     {
-        const auto &prefixes = m_sight.seen.seen.home.prefixes;
-        return !prefixes || prefixes->empty() ||
-               std::any_of(prefixes->begin(), prefixes->end(),
-                           [&](const Ipv6Prefix &one) { return one.contains(address); });
-    }
-
-    QString prefixText() const
-    {
-        std::vector<QString> list;
-        for (const Ipv6Prefix &one : *m_sight.seen.seen.home.prefixes) {
-            if (list.size() < 2) // best first
-                list.push_back(one.text());
+        std::set<QString> out;
+        if (!m_sight.seen.link)
+            return out;
+        for (const LocalAddress &one : m_sight.seen.link->addresses) {
+            const auto prefix = Ipv6Prefix::of(one.address, 64);
+            if (prefix && one.address.isGlobal() && !one.deprecated && one.link == LinkKind::Lan)
+                out.insert(prefix->text());
         }
-        return listed(list);
+        return out;
     }
 
     const Sight &m_sight;

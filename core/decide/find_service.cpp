@@ -10,13 +10,6 @@ namespace sixgate
 namespace
 {
 
-QString stepText(const NameSeen &one, PathKind kind, const char *step)
-{
-    const PathReport *path = one.path(kind);
-    const ProbeStep *found = path ? path->step(step) : nullptr;
-    return found ? found->detail : QString();
-}
-
 QString statusOf(const NameSeen &one, PathKind kind)
 {
     const PathReport *path = one.path(kind);
@@ -55,11 +48,13 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
         return;
     }
     if (one.failedAt(PathKind::V4, "connect", {"ECONNREFUSED"})) {
-        if (!out.has("proxy-stopped"))
-            add("proxy-stopped", vps, {},
-                facts ? QStringList{facts->apacheActive ? QStringLiteral("apache2 runs, but not on this port.")
-                                                        : QStringLiteral("apache2 does not run.")}
-                      : QStringList());
+        const bool runs = facts && facts->apacheActive;
+        const char *code = runs ? "proxy-not-listening" : "proxy-stopped";
+        if (!out.has(code))
+            add(code, vps, {},
+                !facts ? QStringList()
+                       : QStringList{runs ? QStringLiteral("apache2 runs, but this port refuses connections.")
+                                          : QStringLiteral("apache2 does not run.")});
         return;
     }
     const bool upstreamWorks = one.works(PathKind::Upstream);
@@ -77,7 +72,7 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
     }
 }
 
-void judgeService(const Sight &sight, Findings &out, const NameSeen &one)
+void judgeService(Findings &out, const NameSeen &one)
 {
     // Seen nearest first; over the VPS only what came from the home counts (the marker passed).
     for (const PathKind kind : {PathKind::Lan, PathKind::V6, PathKind::V4}) {
@@ -110,16 +105,16 @@ void judgeService(const Sight &sight, Findings &out, const NameSeen &one)
             return add("app-slow", service,
                        {{QStringLiteral("seconds"), QString::number(step ? step->took.count() / 1000 : 0)}});
         }
-        if (reason.size() == 3 && reason >= QLatin1String("500"))
+        if ((reason.size() == 3 && reason >= QLatin1String("500")) || reason == QLatin1String("PROTOCOL") ||
+            reason == QLatin1String("CLOSED"))
             return add("app-error", service, {});
     }
-    Q_UNUSED(sight)
 }
 
 /// No TLS where it should be.
 void judgeTls(const Sight &sight, Findings &out, const NameSeen &one)
 {
-    const ServerLook *look = sight.look(one.server.name);
+    const ServerLook *look = sight.look(one.server.name, one.service.port);
     const bool inLan = look && look->failedStep == QLatin1String("tls");
     const bool fromVps = !sight.atHome.value_or(false) && one.failedAt(PathKind::V6, "tls", {"PROTOCOL", "CLOSED"});
     if (!inLan && !fromVps)
@@ -141,12 +136,12 @@ void judgeTls(const Sight &sight, Findings &out, const NameSeen &one)
 
 void findService(const Sight &sight, Findings &out)
 {
-    std::set<QString> servers, services;
+    std::set<std::pair<QString, int>> done;
     for (const NameSeen &one : sight.names) {
-        if (servers.insert(one.server.name.text()).second)
+        if (done.insert({one.server.name.text(), one.service.port.number()}).second)
             judgeTls(sight, out, one);
         judgeProxy(sight, out, one);
-        judgeService(sight, out, one);
+        judgeService(out, one);
     }
 }
 

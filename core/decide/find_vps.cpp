@@ -2,6 +2,7 @@
 
 #include "decide/findings.h"
 #include "decide/firewall.h"
+#include "decide/memory.h"
 
 #include <algorithm>
 
@@ -11,25 +12,28 @@ namespace sixgate
 namespace
 {
 
-bool isIpv6(const Reach &reach)
-{
-    return std::holds_alternative<Ipv6Address>(reach.address);
-}
-
-QStringList triesText(const std::vector<Reach> &list)
-{
-    QStringList text;
-    for (const Reach &one : list)
-        text << reachText(one);
-    return text;
-}
-
 bool anyOf(const std::vector<Reach> &list, bool (*fits)(const Reach &))
 {
     return std::any_of(list.begin(), list.end(), fits);
 }
 
-/// Whether any visitor's path needs it: without a service nobody misses it.
+/// Others outside answer over a family over which the VPS was tried and is silent.
+bool missedOver(const Sight &sight, bool ipv6)
+{
+    const auto over = [ipv6](const Reach &one) { return isIpv6(one) == ipv6; };
+    const auto &outside = sight.seen.outside;
+    const bool others =
+        std::any_of(outside.begin(), outside.end(), [&](const Reach &one) { return over(one) && one.answered(); });
+    const bool tried = std::any_of(sight.seen.vps.begin(), sight.seen.vps.end(), over);
+    return others && tried;
+}
+
+bool answersHere(const Evidence &seen, const IpAddress &address)
+{
+    return std::any_of(seen.outside.begin(), seen.outside.end(),
+                       [&](const Reach &one) { return one.address == address && one.answered(); });
+}
+
 void findMachine(const Sight &sight, Findings &out)
 {
     const Evidence &seen = sight.seen;
@@ -43,8 +47,7 @@ void findMachine(const Sight &sight, Findings &out)
                  {}});
     if (out.has("line-down"))
         return;
-    const bool tried = !seen.vps.empty() || !seen.sshTries.empty();
-    if (tried && !sight.vpsAnswers() && (sight.outside4 || sight.outside6)) {
+    if (!sight.vpsAnswers() && (missedOver(sight, false) || missedOver(sight, true))) {
         QStringList addresses;
         for (const Reach &one : seen.vps)
             addresses << ipText(one.address);
@@ -78,9 +81,13 @@ void findMachine(const Sight &sight, Findings &out)
                  {{QStringLiteral("vps"), vps}, {QStringLiteral("address"), ipText(silent6->address)}},
                  triesText(seen.vps),
                  {}});
-    // The VPS has an address, and gets nowhere with it.
-    else if (!seen.vpsOutside.empty() && others6 &&
-             !anyOf(seen.vpsOutside, [](const Reach &one) { return one.answered(); }))
+    // The VPS has an address, and gets nowhere with it: not to the home, nor to others who answer here.
+    else if (!seen.vpsOutside.empty() && !anyOf(seen.vpsOutside, [](const Reach &one) { return one.answered(); }) &&
+             std::all_of(seen.vpsOutside.begin(), seen.vpsOutside.end(),
+                         [&](const Reach &one) { return answersHere(seen, one.address); }) &&
+             std::none_of(sight.names.begin(), sight.names.end(), [](const NameSeen &one) {
+                 return one.passed(PathKind::V6, "connect") || one.passed(PathKind::Upstream, "connect");
+             }))
         out.add({QStringLiteral("vps-no-ipv6"), vps, fields, triesText(seen.vpsOutside), {}});
 }
 
@@ -124,10 +131,11 @@ void findSsh(const Sight &sight, Findings &out)
     const bool refused =
         anyOf(seen.sshTries, [](const Reach &one) { return one.reason == QLatin1String("ECONNREFUSED"); });
     const bool silent = anyOf(seen.sshTries, [](const Reach &one) { return !one.answered(); });
-    if (refused && seen.memory.sshRefused.empty())
+    if (refused && !loginRefusedLately(seen.memory, seen.now))
         return add("ssh-refused", {});
-    // A ban is silent, refuses after logins that failed, or ends the connection before the first word.
-    if (refused || connected || (silent && web))
+    // A ban is silent, refuses after logins that failed, or ends the connection before the first word. A login that
+    // does not end in time is a slow one.
+    if (refused || (connected && error.code == ErrorCode::Network) || (!connected && silent && web))
         return add("ssh-banned", {});
     add("ssh-not-possible", {});
 }
@@ -142,7 +150,6 @@ void findFirewall(const Sight &sight, Findings &out)
                                      [](const Reach &one) { return !isIpv6(one) && !one.answered(); });
     if (silent == seen.vps.end() || anyOf(seen.vps, [](const Reach &one) { return !isIpv6(one) && one.answered(); }))
         return;
-    // Over IPv4 nothing else of it may answer at all: then it is the way, not a port.
     const QString vps = sight.vpsName();
     QStringList evidence = triesText(seen.vps) + triesText(seen.sshTries);
     Fields fields{{QStringLiteral("vps"), vps},
@@ -166,6 +173,11 @@ void findFirewall(const Sight &sight, Findings &out)
             return;
         }
         evidence << QStringLiteral("The VPS's own firewall lets port 443 in.");
+        fields[QStringLiteral("judgement")] =
+            QStringLiteral("The VPS's own firewall lets visitors in, so something before it does not");
+    } else {
+        fields[QStringLiteral("judgement")] =
+            QStringLiteral("Without a login nobody sees whether it is the VPS's own firewall or one before it");
     }
     out.add({QStringLiteral("vps-provider-firewall"), vps, fields, evidence, {}});
 }

@@ -60,7 +60,8 @@ public:
     QString place(const Service &service) const;
 
     const ServerSeen *server(const Label &label) const;
-    const ServerLook *look(const Label &label) const;
+    /// At a port; without one the first look at the server.
+    const ServerLook *look(const Label &label, std::optional<Port> port = std::nullopt) const;
     bool proven(const Label &label) const;
     /// Where the server is: proven, or by the best candidate.
     std::optional<Ipv6Address> address(const Label &label) const;
@@ -85,6 +86,12 @@ private:
     std::vector<Reasoning> m_reasoning;
 };
 
+bool isIpv6(const Reach &reach);
+QStringList triesText(const std::vector<Reach> &list);
+/// The detail of a path's step; empty where it was not gone.
+QString stepText(const NameSeen &one, PathKind kind, const char *step);
+/// How subjects name one port of a server, which is not the whole server.
+QString portOf(const Label &server, Port port);
 QString listed(const std::vector<QString> &values); ///< "a, b"; "none"
 QString reachText(const Reach &reach);              ///< "[2001:db8::1]:443: connected"
 QString dayText(const QDateTime &time);             ///< "2026-11-26 06:36 UTC"

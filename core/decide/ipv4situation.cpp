@@ -196,16 +196,17 @@ private:
     void routerWithoutAddress()
     {
         const RouterSeen &router = *m_sight.router;
-        const bool works = !m_outside.empty();
-        if (router.hidesPrivate && router.connected())
+        // "None" is also what it tells of an address that is not public, unless it says that it is not connected at
+        // all.
+        if (router.hidesPrivate && router.status != QLatin1String("Disconnected"))
             return unknown(
                 QStringLiteral("The router has no public IPv4 address; what is before it, it does not tell."),
                 QStringLiteral("Look at its page for the internet (WAN) address. 100.64 to 100.127: the provider's "
                                "NAT, you need the VPS. 192.0.0: DS-Lite, you need the VPS. 10, 172.16 to 172.31 or "
                                "192.168: another router stands before it; if that has a public address, forward the "
                                "ports on both, and you need no VPS."));
-        if (works)
-            return dsLite(true);
+        if (!m_outside.empty())
+            return dsLite(router.connected());
         if (m_echoFailed && m_tunnel.isEmpty())
             return say(Ipv4Kind::None, false,
                        QStringLiteral("This home has no IPv4 now: the router has no address, and "

@@ -20,6 +20,8 @@ enum class MaskKind {
     Name, ///< a host name, in ASCII
     Host, ///< a name without a dot, after "@"
     User,
+    Path,        ///< of a URL: whoever knows it may get in
+    Authority,   ///< an issuer or subject of a certificate
     Key,         ///< a TSIG key's name
     Fingerprint, ///< of a key or certificate, or a whole public key
 };

@@ -325,6 +325,12 @@ QString MaskValues::value(const MaskPiece &piece)
         if (piece.text == QLatin1String("root"))
             return piece.text;
         return pick(m_users, piece.text, [](int i) { return QStringLiteral("user%1").arg(i); });
+    case MaskKind::Path:
+        if (piece.text == QLatin1String("/"))
+            return piece.text;
+        return pick(m_paths, piece.text, [](int i) { return QStringLiteral("/path%1").arg(i); });
+    case MaskKind::Authority:
+        return pick(m_authorities, piece.text, [](int i) { return QStringLiteral("authority%1").arg(i); });
     case MaskKind::Key:
         return pick(m_keys, piece.text, [](int i) { return QStringLiteral("key%1").arg(i); });
     case MaskKind::Fingerprint:

@@ -37,7 +37,7 @@ private:
     const Site m_site;
     std::set<QString> m_seen;
     std::set<quint64> m_seenNetworks, m_seenIdentifiers; ///< /48, lower half
-    std::map<QString, QString> m_users, m_keys, m_prints, m_macs, m_names, m_zones;
+    std::map<QString, QString> m_users, m_keys, m_prints, m_paths, m_authorities, m_macs, m_names, m_zones;
     std::map<quint64, quint64> m_networks, m_identifiers;
     std::map<std::pair<quint64, quint64>, quint64> m_subnets; ///< network and number within it
     std::map<quint64, int> m_subnetsOf;

@@ -4,6 +4,7 @@
 #include "model/memorylimits.h"
 
 #include <algorithm>
+#include <set>
 
 namespace sixgate
 {
@@ -13,6 +14,11 @@ namespace
 
 constexpr qint64 FightSpan = 48 * 3600;
 constexpr std::size_t FightTimes = 2;
+constexpr qint64 FightOver = 2 * 3600;
+constexpr qint64 RefusalsKept = 24 * 3600;
+constexpr qint64 RefusedLately = 3600;
+constexpr qint64 FirstLoginPause = 10 * 60;
+constexpr qint64 LongestLoginPause = 6 * 3600;
 
 template <class T>
 void append(std::vector<T> &list, T item, std::size_t most)
@@ -53,6 +59,13 @@ std::vector<QString> limited(std::vector<QString> values)
 bool sameNetwork(const Ipv6Address &a, const Ipv6Address &b)
 {
     return std::equal(a.bytes().begin(), a.bytes().begin() + 8, b.bytes().begin());
+}
+
+/// What is in the future was written while the clock was wrong.
+bool isWithin(const QDateTime &at, qint64 seconds, const QDateTime &now)
+{
+    const qint64 ago = at.secsTo(now);
+    return ago >= 0 && ago <= seconds;
 }
 
 } // namespace
@@ -102,7 +115,27 @@ SiteMemory noteSsh(SiteMemory memory, const std::optional<Error> &error, const Q
     } else if (error->code == ErrorCode::Denied) {
         append(memory.sshRefused, now, MemoryLimits::RefusedLogins);
     }
+    std::erase_if(memory.sshRefused, [&](const QDateTime &at) { return !isWithin(at, RefusalsKept, now); });
     return memory;
+}
+
+bool loginRefusedLately(const SiteMemory &memory, const QDateTime &now)
+{
+    return std::any_of(memory.sshRefused.begin(), memory.sshRefused.end(),
+                       [&](const QDateTime &at) { return isWithin(at, RefusedLately, now); });
+}
+
+bool mayTryLogin(const SiteMemory &memory, const QDateTime &now)
+{
+    qint64 pause = 0;
+    std::optional<QDateTime> last;
+    for (const QDateTime &at : memory.sshRefused) {
+        if (at > now)
+            continue;
+        pause = pause == 0 ? FirstLoginPause : std::min(pause * 2, LongestLoginPause);
+        last = last ? std::max(*last, at) : at;
+    }
+    return !last || last->secsTo(now) >= pause;
 }
 
 std::optional<Writers> twoWriters(const SiteMemory &memory, const RecordKey &key, const QDateTime &now)
@@ -111,21 +144,26 @@ std::optional<Writers> twoWriters(const SiteMemory &memory, const RecordKey &key
     if (found == memory.records.end())
         return {};
     Writers writers;
-    const auto &list = found->second;
-    for (std::size_t i = 1; i < list.size(); ++i) {
-        const RecordObserved &before = list[i - 1], &after = list[i];
-        if (!before.ours || before.values.empty() || after.ours)
-            continue;
-        // What is in the future was written while the clock was wrong.
-        const qint64 ago = after.at.secsTo(now);
-        if (ago < 0 || ago > FightSpan)
-            continue;
-        writers.ours = before.values;
-        writers.theirs = after.values;
-        writers.times.push_back(after.at);
+    std::set<std::vector<QString>> everOurs;
+    std::vector<QString> lastOurs;
+    bool standing = false; // what was seen before is, or was once, Sixgate's
+    for (const RecordObserved &one : found->second) {
+        const bool foreign = !one.ours && !everOurs.contains(one.values);
+        if (foreign && standing && !lastOurs.empty() && isWithin(one.at, FightSpan, now)) {
+            writers.ours = lastOurs;
+            writers.theirs = one.values;
+            writers.times.push_back(one.at);
+        }
+        standing = !foreign;
+        if (one.ours) {
+            everOurs.insert(one.values);
+            lastOurs = one.values;
+        }
     }
     if (writers.times.size() < FightTimes)
         return {};
+    const RecordObserved &last = found->second.back();
+    writers.over = last.ours && last.at.secsTo(now) > FightOver;
     return writers;
 }
 

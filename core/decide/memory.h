@@ -22,16 +22,26 @@ SiteMemory noteAnswer(SiteMemory memory, const Label &account, bool accepted, co
                       const QDateTime &now);
 
 /// A login that succeeded (no error) or not. Only what the server refused counts: an unreachable server is no refusal.
+/// Refusals of the last 24 h are kept.
 SiteMemory noteSsh(SiteMemory memory, const std::optional<Error> &error, const QDateTime &now);
+
+/// Whether a login was refused within the last 60 minutes, and none succeeded since.
+bool loginRefusedLately(const SiteMemory &memory, const QDateTime &now);
+
+/// Whether another login may be tried by itself: after n refusals in a row not before min(10 min · 2^(n-1), 6 h) have
+/// passed since the last one. A monitor must not provoke a ban.
+bool mayTryLogin(const SiteMemory &memory, const QDateTime &now);
 
 /// Somebody else writes a record that Sixgate writes, too.
 struct Writers {
     std::vector<QString> ours;    ///< what was replaced last
     std::vector<QString> theirs;  ///< by what; empty: it was deleted
     std::vector<QDateTime> times; ///< of each time within 48 h, oldest first
+    bool over = false;            ///< what was seen last is Sixgate's, and for more than 2 h
 };
 /// Where a value of Sixgate's was replaced by another's at least twice within the last 48 h. Once is no fight: a
-/// person may have tried something.
+/// person may have tried something. A value that was Sixgate's before is nobody else's: a server of the zone that lags
+/// behind shows it again.
 std::optional<Writers> twoWriters(const SiteMemory &memory, const RecordKey &key, const QDateTime &now);
 
 /// A server has another interface identifier with each new prefix.

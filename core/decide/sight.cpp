@@ -15,8 +15,8 @@ bool isIpv6(const IpAddress &address)
     return std::holds_alternative<Ipv6Address>(address);
 }
 
-/// How far this machine's clock is from others'. Those of one machine count once; with two that agree, this one is
-/// wrong; where the home server agrees with this one, it is not.
+/// How far this machine's clock is from others', where it is this one that is wrong: two others agree, or one does and
+/// a certificate that this clock refuses is in its time by that one.
 std::optional<std::chrono::seconds> ownOffset(const Evidence &seen)
 {
     constexpr qint64 tolerance = 120;
@@ -25,13 +25,26 @@ std::optional<std::chrono::seconds> ownOffset(const Evidence &seen)
         if (clock.isValid() && seen.now.isValid())
             offsets.push_back(clock.secsTo(seen.now));
     }
-    if (offsets.empty() ||
-        std::any_of(offsets.begin(), offsets.end(), [](qint64 one) { return std::abs(one) <= tolerance; }))
+    const auto near = [](qint64 one) { return std::abs(one) <= tolerance; };
+    if (offsets.empty() || std::any_of(offsets.begin(), offsets.end(), near))
         return std::nullopt;
     std::sort(offsets.begin(), offsets.end());
     if (offsets.back() - offsets.front() > tolerance)
         return std::nullopt;
-    return std::chrono::seconds(offsets[offsets.size() / 2]);
+    const qint64 offset = offsets[offsets.size() / 2];
+    const QDateTime theirs = seen.now.addSecs(-offset);
+    const auto contradicts = [&](const std::optional<CertificateSeen> &one, const QString &reason) {
+        return one && (reason == QLatin1String("expired") || reason == QLatin1String("not-yet-valid")) &&
+               one->notBefore <= theirs && theirs <= one->notAfter;
+    };
+    const bool certified =
+        std::any_of(seen.paths.begin(), seen.paths.end(),
+                    [&](const PathReport &path) { return contradicts(path.certificate, path.reason()); }) ||
+        std::any_of(seen.servers.begin(), seen.servers.end(),
+                    [&](const ServerLook &look) { return contradicts(look.certificate, look.reason); });
+    if (offsets.size() < 2 && !certified)
+        return std::nullopt;
+    return std::chrono::seconds(offset);
 }
 
 } // namespace
@@ -74,7 +87,8 @@ bool NameSeen::passed(PathKind kind, const char *step) const
 
 std::set<QString> NameSeen::subjects() const
 {
-    return {service.name.text(), server.name.text(), name.ascii(), service.upstreamName.ascii()};
+    return {service.name.text(), server.name.text(), portOf(server.name, service.port), name.ascii(),
+            service.upstreamName.ascii()};
 }
 
 Sight::Sight(const Site &wanted, const Evidence &evidence) : site(wanted), seen(evidence)
@@ -138,10 +152,11 @@ const ServerSeen *Sight::server(const Label &label) const
     return found == all.end() ? nullptr : &*found;
 }
 
-const ServerLook *Sight::look(const Label &label) const
+const ServerLook *Sight::look(const Label &label, std::optional<Port> port) const
 {
-    const auto found = std::find_if(seen.servers.begin(), seen.servers.end(),
-                                    [&](const ServerLook &one) { return one.server == label; });
+    const auto found = std::find_if(seen.servers.begin(), seen.servers.end(), [&](const ServerLook &one) {
+        return one.server == label && (!port || one.port == *port);
+    });
     return found == seen.servers.end() ? nullptr : &*found;
 }
 
@@ -193,6 +208,31 @@ bool Findings::has(const char *code, const QString &subject) const
         return one.code == QLatin1String(code) &&
                (subject.isEmpty() || one.subjects.empty() || one.subjects.contains(subject));
     });
+}
+
+bool isIpv6(const Reach &reach)
+{
+    return std::holds_alternative<Ipv6Address>(reach.address);
+}
+
+QStringList triesText(const std::vector<Reach> &list)
+{
+    QStringList text;
+    for (const Reach &one : list)
+        text << reachText(one);
+    return text;
+}
+
+QString stepText(const NameSeen &one, PathKind kind, const char *step)
+{
+    const PathReport *path = one.path(kind);
+    const ProbeStep *found = path ? path->step(step) : nullptr;
+    return found ? found->detail : QString();
+}
+
+QString portOf(const Label &server, Port port)
+{
+    return server.text() + QLatin1Char(':') + port.text();
 }
 
 QString listed(const std::vector<QString> &values)

@@ -1,6 +1,7 @@
 #include "engine/checking.h"
 
 #include "decide/diagnosis.h"
+#include "decide/lookout.h"
 #include "decide/memory.h"
 #include "decide/records.h"
 #include "engine/home.h"
@@ -34,7 +35,8 @@ constexpr auto zoneTime = 2500ms;
 constexpr auto homeTime = 4000ms;
 constexpr auto reachTime = 2500ms;
 constexpr auto factsTime = 4000ms;
-constexpr VpsPatience patience{2500ms, 3500ms};
+constexpr auto nameTime = 2500ms;
+constexpr auto loginTime = 4000ms;
 constexpr size_t mostIdentifiers = 4; // for each server
 constexpr auto shortWait = 400ms;     // for the look around, before the VPS is asked
 
@@ -55,30 +57,6 @@ std::size_t namesOf(const Site &site)
 Deadline checkBudget(const Site &site)
 {
     return Job::budget(wholeTime, 25 * namesOf(site));
-}
-
-/// The zone's primary may be silent while others answer.
-void fillZone(ZoneSeen &zone, const std::vector<NameServerSeen> &servers)
-{
-    for (const NameServerSeen &server : servers) {
-        for (const auto &[key, known] : server.records) {
-            const auto found = zone.records.find(key);
-            if (known && (found == zone.records.end() || !found->second))
-                zone.records.insert_or_assign(key, known);
-        }
-    }
-}
-
-std::vector<Reach> reachOf(const std::vector<NameServerSeen> &servers)
-{
-    std::vector<Reach> out;
-    for (const NameServerSeen &server : servers) {
-        const bool answered = std::any_of(server.records.begin(), server.records.end(), [](const auto &one) {
-            return one.second || one.second.error().code == ErrorCode::Refused;
-        });
-        out.push_back({server.address, *Port::fromNumber(53), answered ? QString() : QStringLiteral("TIMEOUT"), {}});
-    }
-    return out;
 }
 
 /// Somebody outside whom the user deals with anyway: the authority that issues the certificates.
@@ -152,6 +130,16 @@ struct Checking::Around {
     PathSink sink;
 };
 
+std::optional<Error> Checking::heldBack() const
+{
+    if (!m_monitor || mayTryLogin(m_seen.memory, m_seen.now))
+        return std::nullopt;
+    return Error{ErrorCode::Denied,
+                 QStringLiteral("The VPS refused the last login; it is not tried again for a while."),
+                 QStringLiteral("%1 UTC").arg(m_seen.memory.sshRefused.back().toUTC().toString(Qt::ISODate)),
+                 QStringLiteral("When it is mended: sixgatectl check")};
+}
+
 void Checking::connect(std::stop_token stop, Around &around)
 {
     bool begun = false;
@@ -170,10 +158,11 @@ void Checking::connect(std::stop_token stop, Around &around)
             ZoneSeen zone = around.zone.get();
             fillZone(zone, around.nameServers.get());
             return verifyPaths(m_job.site, {zone, vps, keys, around.hereKinds, {}}, nullptr, Error(), around.sink,
-                               checkBudget(m_job.site), stop);
+                               around.deadline, stop);
         });
     };
-    m_vps.connect(stop, patience, m_seen.memory.vps, beginHere);
+    m_vps.connect(stop, {around.deadline.sooner(nameTime).left(), around.deadline.sooner(loginTime).left()},
+                  m_seen.memory.vps, beginHere, heldBack());
     beginHere(m_vps.addresses());
 }
 
@@ -187,17 +176,16 @@ ProbeQuestions Checking::moreQuestions(const std::vector<ServerLook> &looks) con
         if (std::holds_alternative<Ipv6Address>(server.address) && more.connect.size() < 2)
             more.connect.insert({server.address, *Port::fromNumber(53)});
     }
-    for (const auto &[address, wanted] : m_wantedTries) {
-        const Service *service = firstServiceOn(m_job.site, wanted.server);
+    for (const auto &[endpoint, wanted] : m_wantedTries) {
         const auto look = std::find_if(looks.begin(), looks.end(),
                                        [&](const ServerLook &one) { return one.server == wanted.server; });
-        if (!service || look == looks.end() || !look->address)
+        if (look == looks.end() || !look->address)
             continue;
-        const Endpoint right{*look->address, service->port};
+        const Endpoint right{*look->address, wanted.port};
         // Only beside a question that is asked: the records lead there.
         const auto published = publishedFor(m_job.site, m_seen.seen.zone, wanted.server);
         if (std::find(published.begin(), published.end(), *look->address) != published.end())
-            more.insteadOf.emplace(Endpoint{address, service->port}, right);
+            more.insteadOf.emplace(endpoint, right);
     }
     return more;
 }
@@ -227,9 +215,7 @@ void Checking::takeAnswers(const Known<VpsAnswers> &answers, const ProbeQuestion
         m_seen.vpsAaaa.emplace(name, std::move(seen));
     }
     for (const auto &[endpoint, connected] : answers->connected) {
-        const auto wanted = m_wantedTries.find(std::holds_alternative<Ipv6Address>(endpoint.first)
-                                                   ? std::get<Ipv6Address>(endpoint.first)
-                                                   : Ipv6Address::fromBytes({}));
+        const auto wanted = m_wantedTries.find(endpoint);
         if (wanted != m_wantedTries.end() && asked.insteadOf.contains(endpoint)) {
             IdentifierTry tried = wanted->second;
             tried.reason = connected.reason;
@@ -240,7 +226,7 @@ void Checking::takeAnswers(const Known<VpsAnswers> &answers, const ProbeQuestion
     }
 }
 
-void Checking::tryMtu(std::stop_token stop)
+void Checking::tryMtu(const Deadline &deadline, std::stop_token stop)
 {
     ProbeQuestions questions;
     for (const PathReport &path : m_seen.paths) {
@@ -255,7 +241,7 @@ void Checking::tryMtu(std::stop_token stop)
     }
     if (questions.greet.empty() || !m_vps.session())
         return;
-    const auto answers = askVps(*m_vps.session(), questions, Deadline::after(2500ms), stop);
+    const auto answers = askVps(*m_vps.session(), questions, deadline.sooner(2500ms), stop);
     if (!answers)
         return;
     for (const auto &[endpoint, greeted] : answers->greeted)
@@ -280,7 +266,7 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
         publicNames.insert(service.publicNames.begin(), service.publicNames.end());
     const SiteMemory memory = m_seen.memory;
     const Known<LinkSeen> link = m_seen.link = readLink();
-    Around around{Job::budget(wholeTime, 25 * namesOf(site)), {}, {}, {}, {}, {}, {}, {}};
+    Around around{checkBudget(site), {}, {}, {}, {}, {}, {}, {}};
     around.sink = [&](const PathReport &path) {
         const std::lock_guard lock(telling);
         if (sink)
@@ -302,11 +288,12 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
     if (m_seen.link)
         m_seen.mostAddresses = mostAddressesOf(*m_seen.link);
     m_seen.router = routerHardware();
-    around.looks = begin([&, memory, link] {
-                       ZoneSeen zone = around.zone.get();
-                       fillZone(zone, around.nameServers.get());
-                       return lookAtServers(site, link, zone, memory, around.deadline, stop);
-                   }).share();
+    around.looks =
+        begin([&, memory, link, router = m_seen.router] {
+            ZoneSeen zone = around.zone.get();
+            fillZone(zone, around.nameServers.get());
+            return lookAtServers(site, link, zone, memory, mayBeAtHome(router, memory), around.deadline, stop);
+        }).share();
     around.outside = begin([&] {
         auto reached = reachOf(around.nameServers.get());
         if (answeredOver(reached, true) && answeredOver(reached, false))
@@ -319,17 +306,21 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
 
     connect(stop, around);
     if (freshFacts || !m_vps.seen().facts)
-        m_vps.readFacts({}, false, stop, factsTime);
+        m_vps.readFacts({}, false, stop, around.deadline.sooner(factsTime).left());
 
     m_seen.seen.zone = around.zone.get();
     m_seen.nameServers = around.nameServers.get();
-    fillZone(m_seen.seen.zone, m_seen.nameServers);
+    m_primary = m_seen.seen.zone;
+    m_seen.notByPrimary = fillZone(m_seen.seen.zone, m_seen.nameServers);
     if (m_vps.session())
         around.looks.wait_for(shortWait);
     std::vector<ServerLook> looks;
     if (around.looks.wait_for(0s) == std::future_status::ready)
         looks = around.looks.get();
-    m_wantedTries = identifiersToTry(site, link, memory, looks, mostIdentifiers);
+    for (IdentifierTry &one : identifiersToTry(site, link, memory, looks, mostIdentifiers)) {
+        const Endpoint endpoint{one.address, one.port};
+        m_wantedTries.emplace(endpoint, std::move(one));
+    }
     std::set<PathKind> rest;
     for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan}) {
         if (wanted(kind) && !around.hereKinds.contains(kind))
@@ -338,12 +329,12 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
     const VerifyInputs inputs{m_seen.seen.zone, m_vps.seen(), m_keysOfVps(), rest, moreQuestions(looks)};
     Verified verified;
     if (!rest.empty())
-        verified = verifyPaths(site, inputs, m_vps.session(), m_vps.why(), around.sink, checkBudget(site), stop);
+        verified = verifyPaths(site, inputs, m_vps.session(), m_vps.why(), around.sink, around.deadline, stop);
     const Verified here = around.here.get();
     verified.report.paths = pathsInOrder(site, std::move(verified.report.paths), here.report.paths);
     m_seen.paths = verified.report.paths;
     takeAnswers(verified.vps, inputs.more);
-    tryMtu(stop);
+    tryMtu(around.deadline, stop);
 
     m_seen.servers = around.looks.get();
     m_seen.seen.home = around.home.get();
@@ -371,12 +362,13 @@ void Checking::diagnoseInto(CheckReport &report, std::stop_token stop)
     if (facts && facts->clock.isValid())
         m_seen.clocks[QStringLiteral("the VPS")] = facts->clock;
     for (const PathReport &path : report.paths) {
-        if (!path.http || !path.http->date.isValid())
-            continue;
-        if (path.kind == PathKind::Lan || path.kind == PathKind::V6)
-            m_seen.clocks[QStringLiteral("the home server")] = path.http->date;
-        else if (!facts)
-            m_seen.clocks[QStringLiteral("the VPS")] = path.http->date;
+        const auto service = std::find_if(m_job.site.services.begin(), m_job.site.services.end(),
+                                          [&](const Service &one) { return one.name == path.service; });
+        const HomeServer *server = service == m_job.site.services.end() ? nullptr : m_job.site.server(service->server);
+        // A proxy passes the home's date on; and what this machine says to itself is no witness.
+        if (server && path.http && path.http->date.isValid() && path.kind != PathKind::V4 &&
+            !std::holds_alternative<AddressOfThisMachine>(server->address))
+            m_seen.clocks[server->name.text()] = path.http->date;
     }
     askPublicIpv4(stop);
     remember();
@@ -391,47 +383,51 @@ void Checking::askPublicIpv4(std::stop_token stop)
         return path.kind == PathKind::V4 && path.failedStep == QLatin1String("dns") &&
                path.reason() == QLatin1String("not-vps");
     });
-    if (!odd || m_job.site.echo.empty())
+    if (!odd || m_job.site.echo.empty() || !mayBeAtHome(m_seen.router, m_seen.memory))
         return;
     const auto sight = lookAtIpv4(m_job.site, stop);
     if (!sight)
         return;
     for (const EchoSeen &echo : sight->echo) {
         if (echo.address)
-            m_seen.memory.publicIpv4 = *echo.address;
+            m_seen.publicIpv4 = *echo.address;
     }
 }
 
 void Checking::remember()
 {
-    SiteMemory memory = noteRecords(std::move(m_seen.memory), m_seen.seen.zone, m_job.state.managedRecords, m_seen.now);
-    memory = noteAddresses(std::move(memory), m_seen.seen.home, m_seen.now);
-    memory = noteSsh(std::move(memory), m_seen.ssh, m_seen.now);
     bool home = false;
     for (const ServerSeen &server : m_seen.seen.home.servers)
         home = home || server.proven.has_value();
-    if (home && !m_seen.router.isEmpty())
-        memory.router = m_seen.router;
-    for (const ServerLook &look : m_seen.servers) {
-        if (!look.mac.isEmpty() && look.failedStep.isEmpty() && look.address)
-            memory.macs.insert_or_assign(look.server, look.mac);
-    }
-    std::vector<IpAddress> servers;
-    for (const Reach &reach : reachOf(m_seen.nameServers)) {
-        if (reach.answered())
-            servers.push_back(reach.address);
-    }
-    // A family that is down now is not forgotten.
-    for (const IpAddress &before : memory.nameServers) {
-        if (std::find(servers.begin(), servers.end(), before) == servers.end() && servers.size() < 8)
-            servers.push_back(before);
-    }
-    memory.nameServers = std::move(servers);
-    if (const auto &vps = m_seen.seen.vps; vps.ipv4 && vps.ipv6 && !(vps.ipv4->empty() && vps.ipv6->empty()))
-        memory.vps = m_vps.addresses();
-    m_seen.memory = memory;
+    const auto fold = [&](SiteMemory memory) {
+        memory = noteRecords(std::move(memory), m_primary, m_job.state.managedRecords, m_seen.now);
+        memory = noteAddresses(std::move(memory), m_seen.seen.home, m_seen.now);
+        if (!heldBack())
+            memory = noteSsh(std::move(memory), m_seen.ssh, m_seen.now);
+        if (home && !m_seen.router.isEmpty())
+            memory.router = m_seen.router;
+        for (const ServerLook &look : m_seen.servers) {
+            if (!look.mac.isEmpty() && look.failedStep.isEmpty() && look.address)
+                memory.macs.insert_or_assign(look.server, look.mac);
+        }
+        std::vector<IpAddress> servers;
+        for (const Reach &reach : reachOf(m_seen.nameServers)) {
+            if (reach.answered())
+                servers.push_back(reach.address);
+        }
+        // A family that is down now is not forgotten.
+        for (const IpAddress &before : memory.nameServers) {
+            if (std::find(servers.begin(), servers.end(), before) == servers.end() && servers.size() < 8)
+                servers.push_back(before);
+        }
+        memory.nameServers = std::move(servers);
+        if (const auto &vps = m_seen.seen.vps; vps.ipv4 && vps.ipv6 && !(vps.ipv4->empty() && vps.ipv6->empty()))
+            memory.vps = m_vps.addresses();
+        return memory;
+    };
+    m_seen.memory = fold(std::move(m_seen.memory));
     // What is remembered is a help for the next check, nothing that this one needs.
-    (void)saveMemory(m_job.site.name, memory);
+    (void)updateMemory(m_job.site.name, fold);
 }
 
 } // namespace sixgate

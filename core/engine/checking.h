@@ -18,8 +18,8 @@ class Checking
 {
 public:
     /// `vps` may be connected already. `keysOfVps` gives the keys of the VPS's certificates, once the facts are read.
-    Checking(Job &job, VpsLink &vps, std::function<Known<std::set<Fingerprint>>()> keysOfVps)
-        : m_job(job), m_vps(vps), m_keysOfVps(std::move(keysOfVps))
+    Checking(Job &job, VpsLink &vps, std::function<Known<std::set<Fingerprint>>()> keysOfVps, bool monitor)
+        : m_job(job), m_vps(vps), m_keysOfVps(std::move(keysOfVps)), m_monitor(monitor)
     {
     }
 
@@ -33,18 +33,21 @@ public:
 
 private:
     struct Around;
+    std::optional<Error> heldBack() const;
     void connect(std::stop_token stop, Around &around);
     ProbeQuestions moreQuestions(const std::vector<ServerLook> &looks) const;
     void takeAnswers(const Known<VpsAnswers> &answers, const ProbeQuestions &asked);
-    void tryMtu(std::stop_token stop);
+    void tryMtu(const Deadline &deadline, std::stop_token stop);
     void askPublicIpv4(std::stop_token stop);
     void remember();
 
     Job &m_job;
     VpsLink &m_vps;
     const std::function<Known<std::set<Fingerprint>>()> m_keysOfVps;
+    const bool m_monitor;
     Evidence m_seen;
-    std::map<Ipv6Address, IdentifierTry> m_wantedTries;
+    ZoneSeen m_primary; ///< what the primary itself told
+    std::map<Endpoint, IdentifierTry> m_wantedTries;
 };
 
 } // namespace sixgate

@@ -146,8 +146,9 @@ public:
             return;
         const QString text =
             done ? QString() : QStringLiteral("%1 %2").arg(done.error().summary, done.error().detail).trimmed();
-        (void)saveMemory(job.site.name, noteAnswer(*loadMemory(job.site.name), account, done.has_value(), text,
-                                                   QDateTime::currentDateTimeUtc()));
+        (void)updateMemory(job.site.name, [&](SiteMemory memory) {
+            return noteAnswer(std::move(memory), account, done.has_value(), text, QDateTime::currentDateTimeUtc());
+        });
     }
 
     /// Before the VPS stops to answer, those who were sent there are to have forgotten it.
@@ -275,7 +276,7 @@ Outcome Engine::rememberLeft(std::optional<LeftVps> left)
     return next == d->job.state ? Outcome() : d->job.save(std::move(next));
 }
 
-Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind> &kinds)
+Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind> &kinds, bool monitor)
 {
     if (!d->observed) {
         // A damaged state stops a change, but no look.
@@ -287,7 +288,8 @@ Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind>
     // After a deployment there may be certificates that the facts of before do not know.
     bool freshFacts = d->deployed;
     bool told = false;
-    Checking checking(d->job, d->vps, [this] { return d->keysOfVps(); });
+    Checking checking(
+        d->job, d->vps, [this] { return d->keysOfVps(); }, monitor);
     while (!stop.stop_requested()) {
         if (!told)
             d->job.say(QStringLiteral("Proving the four paths"));

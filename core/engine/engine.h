@@ -65,7 +65,8 @@ public:
     /// Proves the four paths and makes the diagnosis; remembers what later checks want to know. After changes it tries
     /// again while resolvers may still hold the old records: at most their time to live, 130 s. Fails with Cancelled
     /// only. `kinds`: only these paths; none: all.
-    Result<CheckReport> check(std::stop_token stop, const std::set<PathKind> &kinds = {});
+    /// A `monitor`, which checks again and again by itself, holds logins back for a while after they were refused.
+    Result<CheckReport> check(std::stop_token stop, const std::set<PathKind> &kinds = {}, bool monitor = false);
 
 private:
     class Private;

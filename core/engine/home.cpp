@@ -1,6 +1,7 @@
 #include "engine/home.h"
 
 #include "decide/addresses.h"
+#include "decide/lookout.h"
 #include "observe/home.h"
 
 #include <algorithm>
@@ -12,13 +13,6 @@ namespace sixgate
 
 namespace
 {
-
-const Service *firstServiceOf(const Site &site, const Label &server)
-{
-    const auto found = std::find_if(site.services.begin(), site.services.end(),
-                                    [&](const Service &service) { return service.server == server; });
-    return found == site.services.end() ? nullptr : &*found;
-}
 
 Error noFitAddress(const HomeServer &server, const AddressChoice &choice)
 {
@@ -38,7 +32,7 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
 {
     const AddressChoice choice = chooseAddress(server, link);
     ServerSeen seen{server.name, choice.candidates, fail(ErrorCode::NotFound, QString()), std::nullopt};
-    const Service *service = firstServiceOf(site, server.name);
+    const Service *service = firstServiceOn(site, server.name);
     if (!service) {
         seen.proven = fail(ErrorCode::NotFound, QStringLiteral("No service runs on %1.").arg(server.name.text()));
         return seen;

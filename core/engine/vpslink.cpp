@@ -17,17 +17,19 @@ constexpr auto busyTime = 5min; // for another run on the VPS to end
 } // namespace
 
 void VpsLink::connect(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
-                      const std::function<void(const std::vector<IpAddress> &)> &named)
+                      const std::function<void(const std::vector<IpAddress> &)> &named,
+                      const std::optional<Error> &heldBack)
 {
     if (m_tried)
         return;
     m_tried = true;
-    if (const auto opened = open(stop, patience, remembered, named); !opened)
+    if (const auto opened = open(stop, patience, remembered, named, heldBack); !opened)
         m_why = opened.error();
 }
 
 Outcome VpsLink::open(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
-                      const std::function<void(const std::vector<IpAddress> &)> &named)
+                      const std::function<void(const std::vector<IpAddress> &)> &named,
+                      const std::optional<Error> &heldBack)
 {
     const Vps &vps = m_job.site.vps.front();
     m_seen = observeVpsName(m_job.site, Deadline::after(patience.forName), stop);
@@ -40,6 +42,8 @@ Outcome VpsLink::open(std::stop_token stop, const VpsPatience &patience, const s
     m_addresses = *addresses;
     if (named)
         named(m_addresses);
+    if (heldBack)
+        return tl::unexpected<Error>(*heldBack);
     auto host =
         vpsHost(vps, *addresses, m_job.secrets, stop, [this, &vps](const IpAddress &address, const QString &why) {
             m_tries.push_back({address, vps.sshPort, why, {}});

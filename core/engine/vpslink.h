@@ -24,9 +24,10 @@ public:
 
     /// Looks the VPS name up and connects, once: a failure is remembered, so that the VPS is not asked again and again.
     /// Where the name cannot be looked up, `remembered` addresses are tried. `named` is told the addresses before the
-    /// login begins.
+    /// login begins; that is not tried where it is `heldBack`.
     void connect(std::stop_token stop, const VpsPatience &patience = {}, const std::vector<IpAddress> &remembered = {},
-                 const std::function<void(const std::vector<IpAddress> &)> &named = {});
+                 const std::function<void(const std::vector<IpAddress> &)> &named = {},
+                 const std::optional<Error> &heldBack = std::nullopt);
     /// connect() was called before.
     bool tried() const { return m_tried; }
 
@@ -46,7 +47,8 @@ public:
 
 private:
     Outcome open(std::stop_token stop, const VpsPatience &patience, const std::vector<IpAddress> &remembered,
-                 const std::function<void(const std::vector<IpAddress> &)> &named);
+                 const std::function<void(const std::vector<IpAddress> &)> &named,
+                 const std::optional<Error> &heldBack);
 
     Job &m_job;
     VpsSeen m_seen;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace sixgate
@@ -47,7 +48,9 @@ struct Condition {
     QString about;                  ///< what it is about: a public name, server, record …; with `code` it is unique
     std::vector<QString> dependsOn; ///< codes of causes that would explain it
     QString explainedBy;            ///< code of the cause that was found and explains it; empty: a root
-    std::chrono::seconds timeToVisible{0}; ///< so long it must last before a monitor shows it
+    /// So long it must last before what goes on looking shows it: `check --watch`, the tray. One check shows it at
+    /// once.
+    std::chrono::seconds timeToVisible{0};
 };
 
 /// One step of the reasoning, for a person: a rule, and what it made of what was seen.
@@ -60,6 +63,7 @@ struct Diagnosis {
     std::vector<Condition> roots;        ///< worst first
     std::vector<Condition> consequences; ///< each explained by a root
     std::vector<Reasoning> reasoning;
+    std::set<QString> explained; ///< paths that a condition explains, as of explainedKey()
 
     /// The worst of the roots is an Error.
     bool broken() const;

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace sixgate
@@ -44,9 +45,11 @@ struct ResolverSeen {
     bool saysNone = false;
 };
 
-/// A home server, as seen in the LAN.
+/// One port of a home server, as seen in the LAN.
 struct ServerLook {
     Label server;
+    Port port;
+    Hostname name;                      ///< for which it was asked
     std::optional<Ipv6Address> address; ///< that was looked at: the proven one, or the best candidate
     QString mac;                        ///< of the machine there, or as remembered; may be empty
     bool alive = false;                 ///< another port there answers, be it by a refusal
@@ -63,6 +66,7 @@ struct ServerLook {
 struct IdentifierTry {
     Label server;
     Ipv6Address address;
+    Port port;
     QString origin; ///< "EUI-64 of the server's hardware address", "used before" …
     QString reason; ///< as of Reach; EHOSTUNREACH: passed the router, nobody is there
 };
@@ -80,6 +84,7 @@ struct Evidence {
     std::map<QString, int> mostAddresses; ///< interface → net.ipv6.conf.*.max_addresses; 0: no limit
     QString router;                       ///< hardware address of the router that this machine uses; may be empty
     Observation seen;                     ///< of the zone the answers of the primary, or of another server of it
+    std::set<RecordKey> notByPrimary;     ///< records that the primary did not tell
     std::vector<NameServerSeen> nameServers;
     std::map<Hostname, ResolverSeen> hereAaaa; ///< public names, by this machine's resolver
     std::map<Hostname, ResolverSeen> vpsAaaa;  ///< upstream names, by the VPS's resolver
@@ -92,7 +97,8 @@ struct Evidence {
     std::vector<IdentifierTry> identifiers;
     std::vector<MtuTry> mtu;
     std::vector<PathReport> paths;
-    std::map<QString, QDateTime> clocks; ///< "the VPS", "nas": other machines' clocks, when this one was `now`
+    std::map<QString, QDateTime> clocks;   ///< "the VPS", "nas": other machines' clocks, when this one was `now`
+    std::optional<Ipv4Address> publicIpv4; ///< from which the home's IPv4 connections come, as an echo service told it
     SiteMemory memory;
 };
 

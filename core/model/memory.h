@@ -48,7 +48,6 @@ struct SiteMemory {
     std::map<Label, QString> macs;                       ///< server → hardware address `02:00:5e:…`
     std::vector<IpAddress> nameServers;                  ///< authoritative ones, that answered last
     std::vector<IpAddress> vps;                          ///< addresses of the VPS name that were seen last
-    std::optional<Ipv4Address> publicIpv4;               ///< of the home's connection, the carrier's
     QString router; ///< hardware address of the home's router: tells whether this machine is at home
     std::optional<QDateTime> sshWorked; ///< when a login succeeded last
     std::vector<QDateTime> sshRefused;  ///< refused logins since then

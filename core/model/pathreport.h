@@ -59,6 +59,7 @@ struct PathReport {
     std::vector<IpAddress> addresses;           ///< where the name leads by the records
     std::optional<CertificateSeen> certificate; ///< as shown
     std::optional<HttpAnswer> http;
+    bool explained = false; ///< a condition of the diagnosis tells why it does not work
 
     /// The step of this name; nullptr where it was not gone.
     const ProbeStep *step(const char *name) const;

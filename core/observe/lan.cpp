@@ -159,7 +159,7 @@ std::vector<Reach> tryToReach(const std::vector<std::pair<IpAddress, Port>> &whe
 
 ServerLook lookAround(const LookQuestion &question, const Deadline &deadline, std::stop_token stop)
 {
-    ServerLook look{question.server};
+    ServerLook look{question.server, question.port, question.identity.name};
     look.address = question.address;
     look.mac = question.rememberedMac;
     if (question.address) {
@@ -176,18 +176,24 @@ ServerLook lookAround(const LookQuestion &question, const Deadline &deadline, st
             look.failedStep = seen.steps.back().name;
             look.reason = seen.steps.back().reason;
         }
-        if (look.failedStep == QLatin1String("connect"))
+        if (look.failedStep == QLatin1String("connect") && question.closer)
             lookCloser(look, question, deadline, stop);
     }
+    std::vector<std::pair<IpAddress, Port>> others;
     for (const Ipv6Address &address : question.published) {
         const auto route = routeTo(address);
-        if (address == question.address || !route || !route->onLink() || route->local || look.foreign)
-            continue;
-        // Whoever is there: an answer, or the kernel's question by which neighbours are found, tells its hardware.
-        tryToReach({{address, question.port}}, mostForMore, deadline, stop);
+        if (address != question.address && route && route->onLink() && !route->local)
+            others.emplace_back(address, question.port);
+    }
+    // Whoever is there: an answer, or the kernel's question by which neighbours are found, tells its hardware. All at
+    // the same time: a name may have many addresses.
+    tryToReach(others, mostForMore, deadline, stop);
+    for (const auto &[ip, port] : others) {
+        const auto &address = std::get<Ipv6Address>(ip);
+        const auto route = routeTo(address);
         QString mac;
-        const auto state = neighbourState(route->interface, address, &mac);
-        if (state && isConfirmed(*state) && !mac.isEmpty() && mac != look.mac)
+        const auto state = route ? neighbourState(route->interface, address, &mac) : passOn(route);
+        if (state && isConfirmed(*state) && !mac.isEmpty() && mac != look.mac && !look.foreign)
             look.foreign = address;
     }
     return look;

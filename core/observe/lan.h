@@ -19,6 +19,7 @@ struct LookQuestion {
     Port port;                          ///< of one of its services
     ExpectedIdentity identity;
     QString rememberedMac; ///< of the server, from an earlier look; may be empty
+    bool closer = true;    ///< look at other ports and addresses, too, where the port does not answer
 };
 
 /// Looks at one server: connects, TLS, identity; where its port does not answer, also at other ports, and at IPv4

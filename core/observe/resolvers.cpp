@@ -15,26 +15,29 @@ namespace
 
 constexpr auto mostForAnswer = 1200ms;
 constexpr size_t mostAtOnce = 16;
+constexpr int longestChain = 16;
 
-/// The addresses at the end of the chain.
-RecordSet endOf(const DnsAnswer &answer, const Hostname &name)
+/// The addresses at the end of the chain, and the least time to live on the way there.
+Result<RecordSet> endOf(const DnsAnswer &answer, const Hostname &name)
 {
-    RecordSet found = answer.find(name, RecordType::AAAA);
     Hostname current = name;
-    std::chrono::seconds ttl = found.ttl;
-    for (int hops = 0; found.values.empty() && hops < 8; ++hops) {
+    std::optional<std::chrono::seconds> ttl;
+    for (int hops = 0; hops <= longestChain; ++hops) {
+        RecordSet found = answer.find(current, RecordType::AAAA);
         const RecordSet alias = answer.find(current, RecordType::CNAME);
         const auto next = alias.values.empty() ? Result<Hostname>(fail(ErrorCode::NotFound, QString()))
                                                : Hostname::parse(alias.values.front());
-        if (!next)
-            break;
-        ttl = alias.ttl;
+        if (!found.values.empty() || !next) {
+            found.ttl = std::min(found.ttl, ttl.value_or(found.ttl));
+            found.name = name;
+            return found;
+        }
+        ttl = std::min(alias.ttl, ttl.value_or(alias.ttl));
         current = *next;
-        found = answer.find(current, RecordType::AAAA);
-        found.ttl = std::min(found.ttl, ttl);
     }
-    found.name = name;
-    return found;
+    return fail(ErrorCode::Protocol,
+                QStringLiteral("The resolver says that %1 is an alias that leads round in a circle.").arg(name.ascii()),
+                QStringLiteral("more than %1 CNAME records").arg(longestChain));
 }
 
 ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const Hostname &name, const Deadline &deadline,
@@ -49,11 +52,11 @@ ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const Hostname &nam
             continue;
         }
         if (answer->rcode == Rcode::NoError || answer->rcode == Rcode::NxDomain) {
-            RecordSet found = endOf(*answer, name);
-            seen.saysNone = found.values.empty() && answer->negativeTtl.has_value();
-            if (found.values.empty())
-                found.ttl = answer->negativeTtl.value_or(0s);
-            seen.answer = std::move(found);
+            seen.answer = endOf(*answer, name);
+            if (seen.answer && seen.answer->values.empty()) {
+                seen.saysNone = answer->negativeTtl.has_value();
+                seen.answer->ttl = answer->negativeTtl.value_or(0s);
+            }
             return seen;
         }
         seen.answer =
@@ -131,8 +134,10 @@ std::vector<NameServerSeen> askNameServers(const Site &site, const std::vector<R
             if (site.accountFor(key.name) == &account)
                 mine.push_back(key);
         }
-        const auto servers = mine.empty() ? Result<std::vector<DnsServer>>(std::vector<DnsServer>())
-                                          : serversOf(account, remembered, deadline, stop);
+        const auto servers =
+            mine.empty()
+                ? Result<std::vector<DnsServer>>(std::vector<DnsServer>())
+                : serversOf(account, site.dns.size() == 1 ? remembered : std::vector<IpAddress>(), deadline, stop);
         if (!servers)
             continue;
         for (const DnsServer &server : *servers)

@@ -16,7 +16,8 @@ std::map<Hostname, ResolverSeen> askResolvers(const std::set<Hostname> &names, c
                                               std::stop_token stop);
 
 /// Every authoritative server of the zones that hold `keys`, and what it says about them; a server that is silent is
-/// asked once. Where a zone's servers cannot be looked up, those that answered before (`remembered`) are asked.
+/// asked once. Where a zone's servers cannot be looked up, those that answered before (`remembered`) are asked, if the
+/// site has one zone.
 std::vector<NameServerSeen> askNameServers(const Site &site, const std::vector<RecordKey> &keys,
                                            const std::vector<IpAddress> &remembered, const Deadline &deadline,
                                            std::stop_token stop);

@@ -289,7 +289,7 @@ Result<SiteMemory> parseMemory(const QByteArray &text)
     if (!document)
         return passOn(document);
     const auto root = JsonFields::open(
-        *document, {"schema", "records", "accounts", "servers", "nameServers", "vps", "router", "publicIpv4", "ssh"});
+        *document, {"schema", "records", "accounts", "servers", "nameServers", "vps", "router", "ssh"});
     if (!root)
         return passOn(root);
     if (const auto schema = jsonInteger(root->at("schema"), 1, Schema, Schema); !schema)
@@ -301,12 +301,6 @@ Result<SiteMemory> parseMemory(const QByteArray &text)
             return passOn(router);
         if (isMac(*router))
             memory.router = *router;
-    }
-    if (root->has("publicIpv4")) {
-        const auto address = jsonParsed<Ipv4Address>(root->at("publicIpv4"), "\"192.0.2.10\"");
-        if (!address)
-            return passOn(address);
-        memory.publicIpv4 = *address;
     }
     const Outcome read =
         eachItem(*root, "records", [&](const JsonNode &item) { return takeRecord(memory, item); })
@@ -404,8 +398,6 @@ QByteArray memoryJson(const SiteMemory &memory)
                      {QStringLiteral("ssh"), ssh}};
     if (!memory.router.isEmpty())
         root[QStringLiteral("router")] = memory.router;
-    if (memory.publicIpv4)
-        root[QStringLiteral("publicIpv4")] = memory.publicIpv4->text();
     return QJsonDocument(root).toJson(QJsonDocument::Compact);
 }
 

@@ -2,6 +2,8 @@
 
 #include "model/memory.h"
 
+#include <functional>
+
 namespace sixgate
 {
 
@@ -14,5 +16,10 @@ Result<SiteMemory> loadMemory(const Label &site);
 
 /// Replaces the memory, complete or not at all; of what is more than MemoryLimits the newest is kept.
 Outcome saveMemory(const Label &site, const SiteMemory &memory);
+
+/// Loads, folds and saves as one step, so that no update of another program is lost. It has a lock of its own,
+/// `memory.lock`: `apply` holds that of the site for long. Unavailable where another program does not let go of it
+/// within 5 s. `fold` must be quick, and must not call this. Any thread.
+Outcome updateMemory(const Label &site, const std::function<SiteMemory(SiteMemory)> &fold);
 
 } // namespace sixgate

@@ -111,6 +111,13 @@ QString valueOf(const ldns_rr *rr, RecordType type)
     return parts.join(QLatin1Char(' '));
 }
 
+/// A number with the highest bit set means zero (RFC 2181 §8).
+std::chrono::seconds ttlOf(const ldns_rr *rr)
+{
+    const std::uint32_t ttl = ldns_rr_ttl(rr);
+    return std::chrono::seconds(ttl > INT32_MAX ? 0 : ttl);
+}
+
 std::vector<Record> recordsOf(const ldns_rr_list *list)
 {
     std::vector<Record> records;
@@ -121,7 +128,7 @@ std::vector<Record> recordsOf(const ldns_rr_list *list)
             continue;
         QString value = valueOf(rr, *type);
         if (!value.isEmpty())
-            records.push_back({nameOf(ldns_rr_owner(rr)), *type, std::chrono::seconds(ldns_rr_ttl(rr)), value});
+            records.push_back({nameOf(ldns_rr_owner(rr)), *type, ttlOf(rr), value});
     }
     return records;
 }

@@ -21,6 +21,8 @@ namespace
 constexpr size_t mostResolvers = 3; // as the C library takes (resolv.conf(5))
 constexpr int longestChain = 16;
 constexpr auto firstRound = 3000ms;
+// Of one zone: more than any has, and so few that nobody is flooded because a zone says so.
+constexpr size_t mostServers = 32;
 
 Port dnsPort()
 {
@@ -208,9 +210,10 @@ Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const 
 Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
                                                     std::stop_token stop)
 {
-    const auto names = lookUp(zone.ascii(), RecordType::NS, deadline, stop);
+    auto names = lookUp(zone.ascii(), RecordType::NS, deadline, stop);
     if (!names)
         return passOn(names);
+    names->resize(std::min(names->size(), mostServers));
     std::vector<Result<std::vector<IpAddress>>> found(names->size());
     forEachParallel(names->size(), 8, [&](std::size_t i) {
         const auto name = Hostname::parse(names->at(i));
@@ -232,8 +235,10 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
                     names->empty() ? QStringLiteral("no NS record") : found.front().error().summary,
                     QStringLiteral("Check that %1 is a zone of its own and is delegated.").arg(zone.ascii()));
     std::vector<DnsServer> servers;
-    for (const IpAddress &address : addresses)
-        servers.push_back({address, dnsPort()});
+    for (const IpAddress &address : addresses) {
+        if (servers.size() < 2 * mostServers)
+            servers.push_back({address, dnsPort()});
+    }
     return servers;
 }
 

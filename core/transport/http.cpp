@@ -112,6 +112,22 @@ private:
     qsizetype m_searched = 0;
 };
 
+// What the chunks hold (RFC 9112 §7.1), as far as they came.
+QByteArray unchunked(const QByteArray &raw)
+{
+    QByteArray out;
+    for (qsizetype at = 0; at < raw.size();) {
+        const qsizetype end = raw.indexOf('\n', at);
+        bool isNumber = false;
+        const uint size = raw.mid(at, end - at).split(';').first().trimmed().toUInt(&isNumber, 16);
+        if (end < 0 || !isNumber || size == 0)
+            break;
+        out += raw.mid(end + 1, qsizetype(size));
+        at = end + 1 + qsizetype(size) + 2; // CRLF
+    }
+    return out;
+}
+
 Result<HttpSeen> readHead(Lines &lines)
 {
     const auto first = lines.next();
@@ -171,9 +187,14 @@ Result<HttpSeen> httpGet(TlsStream &stream, const Hostname &host, const UrlPath 
             return strange("101 Switching Protocols");
         if (seen->status >= 200) {
             seen->took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
-            const auto type = seen->headers.find("content-type");
-            if (type != seen->headers.end() && type->second.startsWith("text/html"))
+            const auto header = [&](const char *name) {
+                const auto found = seen->headers.find(name);
+                return found == seen->headers.end() ? QByteArray() : found->second.toLower();
+            };
+            if (header("content-type").startsWith("text/html"))
                 seen->body = lines.rest(mostBody, deadline.sooner(mostForBody));
+            if (header("transfer-encoding") == "chunked")
+                seen->body = unchunked(seen->body);
             return seen;
         }
     }

@@ -138,8 +138,10 @@ QString talkReason(const Error &error)
         return QStringLiteral("TIMEOUT");
     if (error.code == ErrorCode::Protocol)
         return QStringLiteral("PROTOCOL");
+    // Whether it comes as an end or as a reset depends on what the other side had read by then.
     const QString reason = connectReason(error);
-    return reason.isEmpty() ? QStringLiteral("CLOSED") : reason;
+    const bool closed = reason.isEmpty() || reason == QLatin1String("ECONNRESET") || reason == QLatin1String("EPIPE");
+    return closed ? QStringLiteral("CLOSED") : reason;
 }
 
 QString errorDetail(const Error &error)

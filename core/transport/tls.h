@@ -71,7 +71,7 @@ struct HttpSeen {
     int status = 0;
     std::map<QByteArray, QByteArray> headers; ///< names in lower case; the first value of each
     std::chrono::milliseconds took{0};
-    QByteArray body; ///< its first bytes as they came (perhaps with marks of a chunked transfer), at most 4 KiB
+    QByteArray body; ///< its first bytes, without the marks of a chunked transfer; at most 4 KiB
 };
 
 /// Sends `GET path` (HTTP/1.1, Connection: close) and reads the status line and headers, at most 64 KiB, and of a short

@@ -5,6 +5,7 @@
 #include <QLocale>
 #include <QUrl>
 
+#include <algorithm>
 #include <set>
 
 namespace sixgate
@@ -22,17 +23,33 @@ constexpr WellKnownPage wellKnown[] = {
     {"Welcome to nginx!", "nginx-default"},
     {"Apache2 Debian Default Page", "apache-default"},
     {"Apache2 Ubuntu Default Page", "apache-default"},
-    {"<h1>It works!</h1>", "apache-default"},
+    {"It works!", "apache-default"},
     {"Your web server is working. Now make it work for you", "caddy-default"},
     {"You've successfully started the Nginx Proxy Manager", "nginx-proxy-manager-default"},
     {"Web Station has been enabled", "synology-default"},
     {"Test Page for the", "test-page"},
 };
 
+constexpr qsizetype mostOfHeader = 500;
+
+/// What an HTML page is called: its title and its first heading. Words elsewhere may be somebody's own.
+QByteArray headingOf(const QByteArray &body)
+{
+    QByteArray text;
+    for (const char *tag : {"title", "h1"}) {
+        const qsizetype open = body.indexOf(QByteArray("<") + tag);
+        const qsizetype start = open < 0 ? -1 : body.indexOf('>', open);
+        const qsizetype end = start < 0 ? -1 : body.indexOf(QByteArray("</") + tag, start);
+        if (end > start)
+            text += body.mid(start + 1, std::min<qsizetype>(end - start - 1, 200)) + '\n';
+    }
+    return text;
+}
+
 QString headerOf(const HttpSeen &seen, const char *name)
 {
     const auto found = seen.headers.find(name);
-    return found == seen.headers.end() ? QString() : QString::fromLatin1(found->second.left(500));
+    return found == seen.headers.end() ? QString() : QString::fromLatin1(found->second.left(mostOfHeader));
 }
 
 constexpr size_t mostHops = 5;
@@ -50,8 +67,9 @@ HttpAnswer httpAnswer(const HttpSeen &seen)
     answer.status = seen.status;
     if (isRedirect(seen.status))
         answer.location = headerOf(seen, "location");
+    const QByteArray heading = headingOf(seen.body);
     for (const WellKnownPage &page : wellKnown) {
-        if (seen.body.contains(page.words))
+        if (heading.contains(page.words))
             answer.page = QString::fromLatin1(page.name);
     }
     // IMF-fixdate (RFC 9110 §5.6.7).
@@ -62,6 +80,10 @@ HttpAnswer httpAnswer(const HttpSeen &seen)
 
 std::optional<UrlPath> redirectedTo(const QString &location, const Hostname &name, const UrlPath &path)
 {
+    // What no URL holds (RFC 3986 §2): visitors' programs differ in what they make of it.
+    const auto inUrl = [](QChar c) { return c.unicode() > 0x20 && c.unicode() < 0x7f && c != QLatin1Char('\\'); };
+    if (!std::all_of(location.begin(), location.end(), inUrl))
+        return std::nullopt;
     QUrl base;
     base.setScheme(QStringLiteral("https"));
     base.setHost(name.ascii());
@@ -69,8 +91,9 @@ std::optional<UrlPath> redirectedTo(const QString &location, const Hostname &nam
     const QUrl to = base.resolved(QUrl(location, QUrl::StrictMode));
     const bool web = (to.scheme() == QLatin1String("https") && to.port(443) == 443) ||
                      (to.scheme() == QLatin1String("http") && to.port(80) == 80);
-    if (location.isEmpty() || !to.isValid() || !web || to.hasQuery() ||
-        to.host(QUrl::FullyEncoded).compare(name.ascii(), Qt::CaseInsensitive) != 0)
+    // A longer one was cut, and says nothing.
+    if (location.isEmpty() || location.size() >= mostOfHeader || !to.isValid() || !web || to.hasQuery() ||
+        !to.userInfo().isEmpty() || to.host(QUrl::FullyEncoded).compare(name.ascii(), Qt::CaseInsensitive) != 0)
         return std::nullopt;
     const QString target = to.path(QUrl::FullyEncoded);
     const auto parsed = UrlPath::parse(target.isEmpty() ? QStringLiteral("/") : target);

@@ -10,11 +10,12 @@
 #   greet LIMIT ADDRESS PORT MSS HEX    connects with segments of at most MSS octets (0: as they are), sends the bytes,
 #                                       waits for the first ones that come back
 # Answers, one a line, in any order; NUMBER counts the questions from 0, TIME is in milliseconds; the last line is "end":
-#   NUMBER resolved TIME ADDRESS...     none: the name has no address
+#   NUMBER resolved TIME ADDRESS...     at most 64; none: the name has no address
 #   NUMBER unresolved TIME REASON       EAI_AGAIN, EAI_FAIL ... or TIMEOUT
 #   NUMBER lookedup TIME RCODE BOGUS TTL SERVER ADDRESS...
-#                                       BOGUS 1: refused by DNSSEC, the addresses are those of an answer unchecked
-#   NUMBER unlookedup TIME REASON       of the last server
+#                                       BOGUS 1: refused by DNSSEC, the addresses are those of an answer unchecked;
+#                                       TTL at most 999999999, at most 64 addresses
+#   NUMBER unlookedup TIME REASON       of the last server; EBADMSG: no DNS message, ELOOP: aliases without an end
 #   NUMBER connected TIME
 #   NUMBER unconnected TIME REASON      ECONNREFUSED, ENETUNREACH ... or TIMEOUT
 #   NUMBER skipped TIME                 since OTHER is connected
@@ -33,6 +34,8 @@ my %room = (resolve => 16, lookup => 16, connect => 128, greet => 64);
 my %reads = (resolve => 1, lookup => 1);    # a child's pipe; greet reads once it has sent
 my %word  = (resolve => 'resolved', lookup => 'lookedup', connect => 'connected', greet => 'greeted');
 my %connected;
+my $most_addresses = 64;    # of one name; the reader takes no more
+my $most_aliases   = 16;
 
 # perl-base alone has no clock finer than the tick.
 my $clock = eval { require Time::HiRes; Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
@@ -197,10 +200,12 @@ sub print_resolved {
             my $bytes = $six ? (unpack_sockaddr_in6($_->{addr}))[1] : (unpack_sockaddr_in($_->{addr}))[1];
             $told{ inet_ntop($_->{family}, $bytes) } = 1;
         }
-        $text = join(' ', sort keys %told);
+        $text = join(' ', first_of(sort keys %told));
     }
     syswrite($write, "$text\n");
 }
+
+sub first_of { return @_ > $most_addresses ? @_[0 .. $most_addresses - 1] : @_; }
 
 # The child's part, too: what the resolvers of this machine say, in their order, each with a second to answer.
 sub print_looked_up {
@@ -224,65 +229,129 @@ sub print_looked_up {
     syswrite($write, "!$why\n");
 }
 
-# One AAAA question by UDP (RFC 1035); code, least time to live and addresses, or nothing and the reason.
+# One AAAA question by UDP, by TCP where the answer does not fit (RFC 1035, 7766); code, least time to live and addresses,
+# or nothing and the reason.
 sub ask {
     my ($server, $name, $unchecked) = @_;
     my $six    = $server =~ /:/;
-    my $packed = inet_pton($six ? AF_INET6 : AF_INET, $server) // return (undef, 'EINVAL');
-    socket(my $socket, $six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0) or return (undef, errno_name($! + 0));
-    connect($socket, $six ? pack_sockaddr_in6(53, $packed) : pack_sockaddr_in(53, $packed))
-        or return (undef, errno_name($! + 0));
-    my $id    = int(rand(65536));
-    my $query = pack('n6', $id, $unchecked ? 0x0110 : 0x0100, 1, 0, 0, 0) . join('', map { pack('C/a', $_) } split /\./, $name)
-        . pack('Cn2', 0, 28, 1);
+    my $family = $six ? AF_INET6 : AF_INET;
+    my $packed = inet_pton($family, $server) // return (undef, 'EINVAL');
+    my $to     = $six ? pack_sockaddr_in6(53, $packed) : pack_sockaddr_in(53, $packed);
+    socket(my $socket, $family, SOCK_DGRAM, 0) or return (undef, errno_name($! + 0));
+    connect($socket, $to) or return (undef, errno_name($! + 0));
+    my $id       = int(rand(65536));
+    my $question = join('', map { pack('C/a', $_) } split /\./, $name) . pack('Cn2', 0, 28, 1);
+    my $query    = pack('n6', $id, $unchecked ? 0x0110 : 0x0100, 1, 0, 0, 0) . $question;
     syswrite($socket, $query) or return (undef, errno_name($! + 0));
     my $until = $clock->() + 1000;
-    while ((my $left = $until - $clock->()) > 0) {
-        my $set = '';
-        vec($set, fileno($socket), 1) = 1;
-        next unless select($set, undef, undef, $left / 1000) > 0;
-        defined sysread($socket, my $reply, 4096) or return (undef, errno_name($! + 0));
-        my @answer = parse_reply($reply, $id);
-        return @answer if @answer;
+    while ($clock->() < $until) {
+        next unless ready($socket, 0, $until);
+        defined sysread($socket, my $reply, 65535) or return (undef, errno_name($! + 0));
+        # What is no answer to this question was sent by somebody else, or late.
+        next unless answers_to($reply, $id, $question);
+        if (truncated($reply)) {
+            ($reply, my $why) = by_tcp($family, $to, $query, $until);
+            return (undef, $why) if $why;
+            return (undef, 'EBADMSG') if !answers_to($reply, $id, $question) || truncated($reply);
+        }
+        return parse_reply($reply, $question);
     }
     return (undef, 'TIMEOUT');
 }
 
-# Nothing where it is no answer to this question.
+sub ready {
+    my ($socket, $to_write, $until) = @_;
+    my $set = '';
+    vec($set, fileno($socket), 1) = 1;
+    my $left = $until - $clock->();
+    return $left > 0 && select($to_write ? undef : $set, $to_write ? $set : undef, undef, $left / 1000) > 0;
+}
+
+# The answer; or nothing and the reason.
+sub by_tcp {
+    my ($family, $to, $query, $until) = @_;
+    socket(my $socket, $family, SOCK_STREAM, 0) or return (undef, errno_name($! + 0));
+    fcntl($socket, F_SETFL, fcntl($socket, F_GETFL, 0) | O_NONBLOCK) or return (undef, errno_name($! + 0));
+    connect($socket, $to) or $!{EINPROGRESS} or return (undef, errno_name($! + 0));
+    ready($socket, 1, $until) or return (undef, 'TIMEOUT');
+    my $why = take_connected({ handle => $socket });
+    return (undef, $why) if $why ne '';
+    syswrite($socket, pack('n/a', $query)) or return (undef, errno_name($! + 0));
+    my $bytes = '';
+    while (length($bytes) < 2 || length($bytes) < 2 + unpack('n', $bytes)) {
+        ready($socket, 0, $until) or return (undef, 'TIMEOUT');
+        my $got = sysread($socket, $bytes, 65537 - length($bytes), length($bytes));
+        next if !defined $got && ($!{EINTR} || $!{EAGAIN});
+        return (undef, defined $got ? 'ECONNRESET' : errno_name($! + 0)) unless $got;
+    }
+    return unpack('n/a', $bytes);
+}
+
+sub answers_to {
+    my ($reply, $id, $question) = @_;
+    return 0 if length($reply) < 12;
+    my ($got, $flags, $questions) = unpack('n3', $reply);
+    # An answer (QR) to a query (OPCODE 0).
+    return $got == $id && ($flags & 0xf800) == 0x8000 && $questions == 1
+        && lc(substr($reply, 12, length($question))) eq $question;
+}
+
+sub truncated { return unpack('x2 n', $_[0]) & 0x0200; }
+
+# The addresses at the end of the name's aliases (CNAME). What an answer says about other names does not count.
 sub parse_reply {
-    my ($reply, $id) = @_;
-    return () if length($reply) < 12;
-    my ($got, $flags, $questions, $answers) = unpack('n4', $reply);
-    return () if $got != $id || !($flags & 0x8000) || $questions != 1;
-    my $at   = skip_name($reply, 12) // return ();
-    my $ttl  = 0;
-    my @found;
-    $at += 4;
+    my ($reply, $question) = @_;
+    my ($flags, $answers) = unpack('x2 n x2 n', $reply);
+    my $at = 12 + length($question);
+    my (%alias, %found, %least);
     for (1 .. $answers) {
-        $at = skip_name($reply, $at) // last;
-        last if $at + 10 > length($reply);
+        (my $owner, $at) = read_name($reply, $at);
+        return (undef, 'EBADMSG') if !defined $owner || $at + 10 > length($reply);
         my ($type, $class, $left, $size) = unpack('n2Nn', substr($reply, $at, 10));
         $at += 10;
-        last if $at + $size > length($reply);
-        if ($type == 28 && $class == 1 && $size == 16 && @found < 32) {
-            push @found, inet_ntop(AF_INET6, substr($reply, $at, 16));
-            $ttl = $left if @found == 1 || $left < $ttl;
+        return (undef, 'EBADMSG') if $at + $size > length($reply);
+        if ($class == 1 && ($type == 5 || $type == 28 && $size == 16)) {
+            # RFC 2181, section 8.
+            $left = 0         if $left > 0x7fffffff;
+            $left = 999999999 if $left > 999999999;
+            $least{$owner} = $left if !defined $least{$owner} || $left < $least{$owner};
+            if   ($type == 28) { $found{$owner}{ inet_ntop(AF_INET6, substr($reply, $at, 16)) } = 1; }
+            else               { $alias{$owner} = (read_name($reply, $at))[0] // return (undef, 'EBADMSG'); }
         }
         $at += $size;
     }
-    return ($flags & 15, $ttl & 0x7fffffff, sort @found);
+    my $name = substr($question, 0, length($question) - 5);
+    my $ttl;
+    for (0 .. $most_aliases) {
+        $ttl = $least{$name} if defined $least{$name} && (!defined $ttl || $least{$name} < $ttl);
+        return ($flags & 15, $ttl, first_of(sort keys %{ $found{$name} })) if $found{$name};
+        return ($flags & 15, 0) unless defined $alias{$name};
+        $name = $alias{$name};
+    }
+    return (undef, 'ELOOP');
 }
 
-sub skip_name {
+# The labels of a name in lower case, without its end, and what is behind it; nothing where there is no name. A pointer
+# leads to what stands before it, so that there is an end; a name has no more of them than labels.
+sub read_name {
     my ($reply, $at) = @_;
-    for (1 .. 128) {
-        return undef if $at >= length($reply);
+    my ($labels, $first, $pointers, $behind) = ('', $at, 0);
+    while ($at < length($reply)) {
         my $size = ord(substr($reply, $at, 1));
-        return $at + 2 if $size >= 192;
-        return $at + 1 if $size == 0;
+        if ($size >= 192) {
+            return () if $at + 2 > length($reply);
+            $behind //= $at + 2;
+            $at = unpack('n', substr($reply, $at, 2)) & 0x3fff;
+            return () if $at >= $first || ++$pointers > 127;
+            $first = $at;
+            next;
+        }
+        return (lc $labels, $behind // $at + 1) if $size == 0;
+        return () if $size > 63 || $at + 1 + $size > length($reply) || length($labels) + 1 + $size > 254;
+        $labels .= substr($reply, $at, 1 + $size);
         $at += 1 + $size;
     }
-    return undef;
+    return ();
 }
 
 sub take_line {

@@ -78,7 +78,8 @@ inline Condition wholeCondition()
                         latin("sixgatectl home --json | jq .servers"),
                         {{latin("port"), latin("443")}, {latin("identifier"), latin("::11")}},
                         {{latin("FRITZ!Box"), latin("Internet, Permit Access, new share for the device.")},
-                         {latin("OpenWrt"), latin("Network, Firewall, Traffic Rules.")}}};
+                         {latin("OpenWrt"), latin("Network, Firewall, Traffic Rules.")},
+                         {latin("Other routers"), latin("Look for \"IPv6 firewall\".")}}};
     condition.dependsOn = {latin("line-down")};
     condition.timeToVisible = std::chrono::seconds(60);
     return condition;

@@ -55,18 +55,30 @@ private Q_SLOTS:
 
     void condition()
     {
-        QCOMPARE(m_output.condition(wholeCondition()),
-                 latin("  ✗ The router's IPv6 firewall keeps visitors away from nas.\n"
-                       "      Visitors over IPv6 get no answer, and the VPS gets none either. Those in the house are "
-                       "not\n"
-                       "      concerned, since their way does not lead through the router's firewall.\n"
-                       "      saw: 2001:db8:1::11 port 443 from the VPS: TIMEOUT\n"
-                       "      saw: in the LAN: connected\n"
-                       "    → Let TCP port 443 through to the server.\n"
-                       "          sixgatectl home --json | jq .servers\n"
-                       "      FRITZ!Box: Internet, Permit Access, new share for the device.\n"
-                       "      OpenWrt: Network, Firewall, Traffic Rules.\n"
-                       "      More: sixgatectl help router-firewall\n"));
+        const auto text = [](const char *routers) {
+            return latin("  ✗ The router's IPv6 firewall keeps visitors away from nas.\n"
+                         "      Visitors over IPv6 get no answer, and the VPS gets none either. Those in the house are "
+                         "not\n"
+                         "      concerned, since their way does not lead through the router's firewall.\n"
+                         "      saw: 2001:db8:1::11 port 443 from the VPS: TIMEOUT\n"
+                         "      saw: in the LAN: connected\n"
+                         "    → Let TCP port 443 through to the server.\n"
+                         "          sixgatectl home --json | jq .servers\n") +
+                   latin(routers);
+        };
+        QCOMPARE(m_output.condition(wholeCondition()), text("      Other routers: Look for \"IPv6 firewall\".\n"
+                                                            "      FRITZ!Box, OpenWrt: sixgatectl help "
+                                                            "router-firewall\n"));
+        QCOMPARE(m_output.condition(wholeCondition(), true),
+                 text("      FRITZ!Box: Internet, Permit Access, new share for the device.\n"
+                      "      OpenWrt: Network, Firewall, Traffic Rules.\n"
+                      "      Other routers: Look for \"IPv6 firewall\".\n"
+                      "      More: sixgatectl help router-firewall\n"));
+        // The words of --explain are those of the summary.
+        CheckReport report = reportOf("b");
+        report.diagnosis.roots = {wholeCondition()};
+        QVERIFY(!m_output.summary(report).contains(latin("Permit Access")));
+        QVERIFY(m_output.summary(report, true).contains(latin("Permit Access")));
         QCOMPARE(m_output.condition(conditionOf("stale-aaaa", Severity::Warning)),
                  latin("  ! The title of stale-aaaa.\n      More: sixgatectl help stale-aaaa\n"));
         QVERIFY(m_output.condition(conditionOf("x", Severity::Info)).startsWith(latin("  · The title")));
@@ -116,15 +128,48 @@ private Q_SLOTS:
                        "✗ 1 of 3 paths is broken. 1 path could not be checked from here.\n"));
     }
 
+    // Whether a path is explained is for the diagnosis to say: that there are roots tells nothing about this path.
+    void explainedPathsAreOneLine_data()
+    {
+        QTest::addColumn<QString>("paths");
+        QTest::addColumn<QString>("explained"); // "x": by a condition
+        QTest::addColumn<QString>("roots");
+        QTest::addColumn<QString>("told");
+        const auto row = [](const char *name, const char *paths, const char *explained, const char *roots,
+                            const char *told) {
+            QTest::newRow(name) << latin(paths) << latin(explained) << latin(roots) << latin(told);
+        };
+        row("all explained", "bu", "xx", "e", "");
+        row("an error that explains the other one", "bb", "x-", "e", "upstream");
+        row("an error that explains nothing", "bu", "--", "e", "v4 upstream");
+        row("one that could not be checked, explained", "wu", "-x", "w", "");
+        row("one that could not be checked", "wu", "--", "w", "upstream");
+        row("no root", "wbwu", "----", "", "upstream lan");
+        row("a warning explains a fault", "b", "x", "w", "");
+        row("all work", "wwww", "----", "e", "");
+    }
+
     void explainedPathsAreOneLine()
     {
-        CheckReport report = reportOf("bu");
-        report.diagnosis.roots = {wholeCondition()};
-        QVERIFY(!m_output.summary(report).contains(latin("Nobody answers")));
-        // A warning explains why something is not known, but no fault.
-        report.diagnosis.roots[0].severity = Severity::Warning;
-        QCOMPARE(m_output.summary(report).count(latin("Nobody answers")), 1);
-        QVERIFY(m_output.summary(report).startsWith(latin("  ✗ cloud.example.org v4: at")));
+        QFETCH(QString, paths);
+        QFETCH(QString, explained);
+        QFETCH(QString, roots);
+        QFETCH(QString, told);
+        CheckReport report = reportOf(qPrintable(paths));
+        for (int i = 0; i < int(report.paths.size()); ++i)
+            report.paths[size_t(i)].explained = explained[i] == u'x';
+        report.diagnosis = diagnosisOf(qPrintable(roots));
+        QStringList words;
+        for (const QString &line : m_output.summary(report).split(u'\n')) {
+            if (line.contains(latin("Nobody answers")))
+                words << line.simplified().section(u' ', 2, 2).remove(u':');
+        }
+        QCOMPARE(words.join(u' '), told);
+    }
+
+    void pathsInOneLine()
+    {
+        const CheckReport report = reportOf("bu");
         QCOMPARE(m_output.path(report.paths[0]),
                  latin("  ✗ broken   1 v4        IPv4 through the VPS     121 ms  cloud.example.org\n"));
     }
@@ -132,6 +177,7 @@ private Q_SLOTS:
     void explained()
     {
         CheckReport report = reportOf("b");
+        report.paths[0].explained = true;
         Condition consequence = conditionOf("aaaa-missing", Severity::Warning);
         consequence.explainedBy = latin("router-firewall");
         report.diagnosis.roots = {conditionOf("router-firewall", Severity::Error)};
@@ -149,6 +195,7 @@ private Q_SLOTS:
                                                        "    ⇒ nas is on.\n"
                                                        "✗ 1 of 1 paths is broken.\n"));
         QVERIFY(!m_output.summary(report).contains(latin("aaaa-missing")));
+        QVERIFY(!m_output.summary(report).contains(latin("Nobody answers")));
         QCOMPARE(m_output.steps(report.paths[0]), latin("      ✓ resolve         7 ms  2001:db8:1::11\n"
                                                         "      ✗ connect       110 ms  2001:db8:1::11 port 443\n"));
     }
@@ -180,6 +227,7 @@ private Q_SLOTS:
         const QJsonObject remedy = root[latin("remedy")].toObject();
         QCOMPARE(remedy.keys().join(u' '), latin("action command fields place routers text"));
         QCOMPARE(remedy[latin("fields")].toObject()[latin("identifier")].toString(), latin("::11"));
+        QCOMPARE(remedy[latin("routers")].toArray().size(), 3);
         QCOMPARE(remedy[latin("routers")].toArray()[1].toObject()[latin("router")].toString(), latin("OpenWrt"));
         QCOMPARE(conditions[1].toObject()[latin("explainedBy")].toString(), latin("router-firewall"));
         const auto step = out[latin("paths")].toArray()[1].toObject()[latin("steps")].toArray()[1].toObject();

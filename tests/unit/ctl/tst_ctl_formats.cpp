@@ -142,27 +142,28 @@ private Q_SLOTS:
     void nagiosLines_data()
     {
         QTest::addColumn<QString>("paths");
+        QTest::addColumn<bool>("explained");
         QTest::addColumn<QString>("roots");
         QTest::addColumn<QString>("line");
-        QTest::newRow("all work") << latin("wwww") << QString()
+        QTest::newRow("all work") << latin("wwww") << false << QString()
                                   << latin(
                                          "SIXGATE OK - 4 of 4 paths work|'cloud.example.org v4'=0.121s;;;0; "
                                          "'cloud.example.org upstream'=0.122s;;;0; 'cloud.example.org v6'=0.123s;;;0; "
                                          "'cloud.example.org lan'=0.124s;;;0; working=4;;;0;4 errors=0;;;0; "
                                          "warnings=0;;;0; time=3.456s;;;0;\n");
-        QTest::newRow("no diagnosis") << latin("bu") << QString()
+        QTest::newRow("no diagnosis") << latin("bu") << false << QString()
                                       << latin("SIXGATE CRITICAL - 0 of 2 paths work; cloud.example.org v4: Nobody "
                                                "answers.; cloud.example.org upstream: Nobody answers.|"
                                                "'cloud.example.org v4'=0.121s;;;0; working=0;;;0;2 errors=0;;;0; "
                                                "warnings=0;;;0; time=3.456s;;;0;\n");
-        QTest::newRow("explained") << latin("b") << latin("ewi")
+        QTest::newRow("explained") << latin("b") << true << latin("ewi")
                                    << latin("SIXGATE CRITICAL - 0 of 1 paths work; The title of code-1.; The title of "
                                             "code-2.|'cloud.example.org v4'=0.121s;;;0; working=0;;;0;1 errors=1;;;0; "
                                             "warnings=1;;;0; time=3.456s;;;0;\n");
-        QTest::newRow("a warning explains no fault")
-            << latin("b") << latin("w")
+        QTest::newRow("an error that explains another thing")
+            << latin("b") << false << latin("e")
             << latin("SIXGATE CRITICAL - 0 of 1 paths work; The title of code-1.; cloud.example.org v4: Nobody "
-                     "answers.|'cloud.example.org v4'=0.121s;;;0; working=0;;;0;1 errors=0;;;0; warnings=1;;;0; "
+                     "answers.|'cloud.example.org v4'=0.121s;;;0; working=0;;;0;1 errors=1;;;0; warnings=0;;;0; "
                      "time=3.456s;;;0;\n");
     }
 
@@ -171,6 +172,9 @@ private Q_SLOTS:
         QFETCH(QString, paths);
         QFETCH(QString, roots);
         CheckReport report = reportOf(qPrintable(paths));
+        QFETCH(bool, explained);
+        for (PathReport &path : report.paths)
+            path.explained = explained;
         report.diagnosis = diagnosisOf(qPrintable(roots));
         QTEST(nagios(report).line, "line");
     }
@@ -191,6 +195,7 @@ private Q_SLOTS:
     {
         CheckReport report = reportOf("wbu");
         report.diagnosis = diagnosisOf("ew");
+        report.diagnosis.roots[1].timeToVisible = std::chrono::seconds(120);
         report.diagnosis.consequences = {conditionOf("explained", Severity::Error)};
         report.paths[0].certificate = CertificateSeen{{}, Fingerprint::ofBytes("x"),
                                                       {}, {},
@@ -218,6 +223,10 @@ sixgate_certificate_not_after_seconds{service="cloud",name="cloud.example.org",p
 # TYPE sixgate_condition gauge
 sixgate_condition{code="code-1",severity="error",about="nas"} 1
 sixgate_condition{code="code-2",severity="warning",about="nas"} 1
+# HELP sixgate_condition_visible_after_seconds How long the condition should last before somebody is told; 0: it does not pass by itself.
+# TYPE sixgate_condition_visible_after_seconds gauge
+sixgate_condition_visible_after_seconds{code="code-1",severity="error",about="nas"} 0
+sixgate_condition_visible_after_seconds{code="code-2",severity="warning",about="nas"} 120
 # HELP sixgate_check_seconds How long the check took.
 # TYPE sixgate_check_seconds gauge
 sixgate_check_seconds 3.456
@@ -247,12 +256,17 @@ sixgate_check_success 1
             QString why;
             const auto metrics = parsed(prometheus(report), why);
             QVERIFY2(metrics, qPrintable(why));
-            QCOMPARE(metrics->size(), size_t(7));
+            QCOMPARE(metrics->size(), size_t(8));
             QCOMPARE(metrics->at(latin("sixgate_path_up")).size(), size_t(4));
             const auto &conditions = metrics->at(latin("sixgate_condition"));
             QCOMPARE(conditions.size(), about.size());
             for (const Sample &one : conditions)
                 QCOMPARE(one.labels.at(latin("about")), about.at(one.labels.at(latin("code"))));
+            // One for each condition, with its labels: they can be joined.
+            const auto &after = metrics->at(latin("sixgate_condition_visible_after_seconds"));
+            QCOMPARE(after.size(), conditions.size());
+            for (size_t i = 0; i < after.size(); ++i)
+                QVERIFY(after[i].labels == conditions[i].labels);
             QCOMPARE(metrics->at(latin("sixgate_check_success"))[0].value, 1.0);
         }
         QString why;

@@ -133,7 +133,8 @@ Seen::Seen() : site{1, *Label::parse(QStringLiteral("home")), {}, {}, {}, {}, {}
         host("cloud.example.org"), RecordType::AAAA, std::chrono::seconds(60), {QStringLiteral("2001:db8:1:100::11")}};
     evidence.hereAaaa.emplace(host("cloud.example.org"), ResolverSeen{QStringLiteral("192.168.178.1"), right});
     evidence.vpsAaaa.emplace(host("home6.example.org"), ResolverSeen{QStringLiteral("192.0.2.54"), right});
-    ServerLook look{nas, ip6("2001:db8:1:100::11"), QStringLiteral("02:00:5e:00:53:11")};
+    ServerLook look{nas, *Port::fromNumber(443), host("cloud.example.org"), ip6("2001:db8:1:100::11"),
+                    QStringLiteral("02:00:5e:00:53:11")};
     look.certificate = goodCertificate("home");
     evidence.servers = {look};
     for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan}) {

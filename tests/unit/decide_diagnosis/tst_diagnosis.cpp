@@ -109,6 +109,11 @@ private Q_SLOTS:
             s.evidence.seen.vps.facts->clock = s.evidence.now.addSecs(-3600);
             s.evidence.clocks[QStringLiteral("the VPS")] = s.evidence.now.addSecs(-3600);
         });
+        row("one other clock, and no certificate that tells", "vps-clock-wrong", [](Seen &s) {
+            s.evidence.clocks.erase(QStringLiteral("the home server"));
+            s.evidence.clocks[QStringLiteral("the VPS")] = s.evidence.seen.vps.facts->clock =
+                s.evidence.now.addSecs(-3600);
+        });
         row("clocks that are near", "",
             [](Seen &s) { s.evidence.clocks[QStringLiteral("the VPS")] = s.evidence.now.addSecs(-60); });
         row("too many addresses", "address-limit", [](Seen &s) {
@@ -129,7 +134,8 @@ private Q_SLOTS:
         row("not at home", "not-at-home", [](Seen &s) {
             s.evidence.router = QStringLiteral("02:00:5e:00:99:99");
             s.evidence.seen.home.servers.front().proven = fail(ErrorCode::NotFound, QStringLiteral("No."));
-            s.evidence.servers.front() = ServerLook{s.evidence.servers.front().server, ip6("2001:db8:cafe::11")};
+            s.evidence.servers.front() = ServerLook{s.evidence.servers.front().server, *Port::fromNumber(443),
+                                                    host("cloud.example.org"), ip6("2001:db8:cafe::11")};
             s.evidence.servers.front().failedStep = QStringLiteral("connect");
             s.evidence.servers.front().reason = QStringLiteral("EHOSTUNREACH");
             s.fail(K::Lan, "route", "", PathState::Unknown);
@@ -137,7 +143,8 @@ private Q_SLOTS:
         row("not at home, and the web server there is stopped", "not-at-home web-server-down", [](Seen &s) {
             s.evidence.router = QStringLiteral("02:00:5e:00:99:99");
             s.evidence.seen.home.servers.front().proven = fail(ErrorCode::NotFound, QStringLiteral("No."));
-            s.evidence.servers.front() = ServerLook{s.evidence.servers.front().server, std::nullopt};
+            s.evidence.servers.front() =
+                ServerLook{s.evidence.servers.front().server, *Port::fromNumber(443), host("cloud.example.org")};
             s.failFromVps("connect", "ECONNREFUSED");
             s.fail(K::Lan, "route", "", PathState::Unknown);
         });
@@ -146,18 +153,26 @@ private Q_SLOTS:
         row("router closed", "router-firewall", [](Seen &s) {
             s.failFromVps("connect", "TIMEOUT");
             s.evidence.identifiers = {{s.site.servers.front().name, ip6("2001:db8:1:100::5eff:fe00:5311"),
-                                       QStringLiteral("EUI-64"), QStringLiteral("TIMEOUT")}};
+                                       *Port::fromNumber(443), QStringLiteral("EUI-64"), QStringLiteral("TIMEOUT")}};
         });
         row("router rejects", "router-firewall", [](Seen &s) { s.failFromVps("connect", "EACCES"); });
         row("router open for another", "router-other-identifier", [](Seen &s) {
             s.failFromVps("connect", "TIMEOUT");
             s.evidence.identifiers = {{s.site.servers.front().name, ip6("2001:db8:1:100::5eff:fe00:5311"),
-                                       QStringLiteral("EUI-64"), QStringLiteral("EHOSTUNREACH")}};
+                                       *Port::fromNumber(443), QStringLiteral("EUI-64"),
+                                       QStringLiteral("EHOSTUNREACH")}};
+        });
+        row("a router that rejects all alike is open for nobody", "router-firewall", [](Seen &s) {
+            s.failFromVps("connect", "ECONNREFUSED");
+            s.evidence.identifiers = {{s.site.servers.front().name, ip6("2001:db8:1:100::5eff:fe00:5311"),
+                                       *Port::fromNumber(443), QStringLiteral("EUI-64"),
+                                       QStringLiteral("ECONNREFUSED")}};
         });
         row("another server's identifier says nothing", "router-firewall", [](Seen &s) {
             s.failFromVps("connect", "TIMEOUT");
             s.evidence.identifiers = {{*Label::parse(QStringLiteral("pi")), ip6("2001:db8:1:100::99"),
-                                       QStringLiteral("EUI-64"), QStringLiteral("EHOSTUNREACH")}};
+                                       *Port::fromNumber(443), QStringLiteral("EUI-64"),
+                                       QStringLiteral("EHOSTUNREACH")}};
         });
         row("path MTU", "mtu-black-hole", [](Seen &s) {
             s.failFromVps("tls", "TIMEOUT");
@@ -187,6 +202,7 @@ private Q_SLOTS:
         });
         row("no TLS", "tls-broken", [](Seen &s) { s.silent("tls", "PROTOCOL"); });
         row("identifier changes", "identifier-changes", [](Seen &s) {
+            s.evidence.link->addresses.front().address = ip6("2001:db8:1:100::11");
             s.evidence.memory.addresses[s.site.servers.front().name] = {
                 {s.evidence.now.addDays(-1), ip6("2001:db8:5:100:1::5")}, {s.evidence.now, ip6("2001:db8:1:100::11")}};
         });
@@ -239,7 +255,7 @@ private Q_SLOTS:
             s.fail(K::V4, "dns", "not-vps");
         });
         row("A is the home's public address", "a-carrier-nat", [](Seen &s) {
-            s.evidence.memory.publicIpv4 = ip4("203.0.113.7");
+            s.evidence.publicIpv4 = ip4("203.0.113.7");
             s.record("cloud.example.org", RecordType::A, {QStringLiteral("203.0.113.7")});
             s.fail(K::V4, "dns", "not-vps");
         });
@@ -299,6 +315,16 @@ private Q_SLOTS:
         });
         row("DNS rebind filter", "dns-rebind",
             [](Seen &s) { s.evidence.hereAaaa.begin()->second.answer->values = {}; });
+        row("a blocking list", "resolver-override",
+            [](Seen &s) { s.evidence.hereAaaa.begin()->second.answer->values = {QStringLiteral("::")}; });
+        row("the VPS's first resolver down, the next one knows", "", [](Seen &s) {
+            s.evidence.vpsAaaa.begin()->second.answer = fail(ErrorCode::Network, QStringLiteral("No answer."));
+        });
+        row("what the primary does not tell makes nobody stale", "", [](Seen &s) {
+            const RecordKey key{host("cloud.example.org"), RecordType::AAAA};
+            s.evidence.notByPrimary = {key};
+            s.evidence.nameServers.back().records.at(key)->values = {QStringLiteral("2001:db8:9:100::11")};
+        });
         row("the VPS's resolver has the old one", "vps-resolver-old", [](Seen &s) {
             s.evidence.vpsAaaa.begin()->second.answer->values = {QStringLiteral("2001:db8:9:100::11")};
             s.fail(K::Upstream, "resolve", "old");
@@ -352,6 +378,16 @@ private Q_SLOTS:
             s.evidence.seen.vps.ipv6 = std::vector<Ipv6Address>();
             s.failFromVps("connect", "ENETUNREACH");
         });
+        row("a name server without TCP says nothing about the VPS", "",
+            [](Seen &s) { s.reach(s.evidence.vpsOutside, "2001:db8:53::53", 53, "TIMEOUT"); });
+        row("VPS silent over the one family that the home lacks", "home-no-ipv4 ssh-not-possible", [](Seen &s) {
+            s.reach(s.evidence.outside, "192.0.2.53", 53, "TIMEOUT");
+            s.evidence.vps.clear();
+            s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
+            s.evidence.sshTries.clear();
+            s.fail(K::V4, "connect", "TIMEOUT");
+            s.ssh(ErrorCode::Timeout, "TIMEOUT");
+        });
         row("VPS's IPv6 leads nowhere", "vps-no-ipv6", [](Seen &s) {
             s.reach(s.evidence.vpsOutside, "2001:db8:53::53", 53, "TIMEOUT");
             s.failFromVps("connect", "TIMEOUT");
@@ -383,6 +419,7 @@ private Q_SLOTS:
             s.ssh(ErrorCode::Timeout, "TIMEOUT");
             s.reach(s.evidence.sshTries, "2001:db8:b::10", 22, "TIMEOUT");
         });
+        row("a slow login is no ban", "ssh-not-possible", [](Seen &s) { s.ssh(ErrorCode::Timeout, "not finished"); });
         row("SSH closed before a word", "ssh-banned", [](Seen &s) { s.ssh(ErrorCode::Network, "closed"); });
         row("SSH key changed", "ssh-host-key",
             [](Seen &s) { s.ssh(ErrorCode::HostKey, "Presented: ssh-ed25519 SHA256:x"); });
@@ -395,6 +432,10 @@ private Q_SLOTS:
             s.reach(s.evidence.vps, "198.51.100.10", 443, "ECONNREFUSED");
             s.fail(K::V4, "connect", "ECONNREFUSED");
             s.evidence.seen.vps.facts->apacheActive = false;
+        });
+        row("proxy runs, and refuses", "proxy-not-listening", [](Seen &s) {
+            s.reach(s.evidence.vps, "198.51.100.10", 443, "ECONNREFUSED");
+            s.fail(K::V4, "connect", "ECONNREFUSED");
         });
         row("nothing deployed", "not-deployed", [](Seen &s) {
             s.reach(s.evidence.vps, "198.51.100.10", 443, "ECONNREFUSED");
@@ -448,6 +489,11 @@ private Q_SLOTS:
         row("500", "app-error", [](Seen &s) {
             for (const K kind : {K::V4, K::V6, K::Lan})
                 s.fail(kind, "http", "500");
+        });
+        row("an answer that is no HTTP", "app-error", [](Seen &s) {
+            for (const K kind : {K::V6, K::Lan})
+                s.fail(kind, "http", "PROTOCOL");
+            s.fail(K::V4, "marker", "proxy");
         });
         row("421", "wrong-virtual-host", [](Seen &s) {
             for (const K kind : {K::V4, K::V6, K::Lan})
@@ -542,7 +588,7 @@ private Q_SLOTS:
         seen.site.services.push_back(wiki);
         seen.evidence.seen.home.servers.push_back(
             {pi, {}, fail(ErrorCode::Network, QStringLiteral("No.")), std::nullopt});
-        ServerLook look{pi, ip6("2001:db8:1:100::12")};
+        ServerLook look{pi, *Port::fromNumber(443), host("wiki.example.org"), ip6("2001:db8:1:100::12")};
         look.failedStep = QStringLiteral("connect");
         look.reason = QStringLiteral("ECONNREFUSED");
         seen.evidence.servers.push_back(look);
@@ -556,6 +602,72 @@ private Q_SLOTS:
         const Diagnosis diagnosis = diagnose(seen.site, seen.evidence, m_catalogue);
         QCOMPARE(codesOf(diagnosis.roots),
                  (QStringList{QStringLiteral("router-firewall"), QStringLiteral("web-server-down")}));
+    }
+
+    // Two services on one server: each port, and each name's certificate, is judged for itself.
+    void twoPorts()
+    {
+        const auto scene = [](const std::function<void(Seen &)> &spoil) {
+            Seen seen;
+            Service wiki = seen.site.services.front();
+            wiki.name = *Label::parse(QStringLiteral("wiki"));
+            wiki.publicNames = {host("wiki.example.org")};
+            wiki.port = *Port::fromNumber(8443);
+            seen.site.services.push_back(wiki);
+            ServerLook look = seen.evidence.servers.front();
+            look.port = wiki.port;
+            look.name = host("wiki.example.org");
+            seen.evidence.servers.push_back(look);
+            for (const char *type : {"A", "AAAA"})
+                seen.record(
+                    "wiki.example.org", qstrcmp(type, "A") == 0 ? RecordType::A : RecordType::AAAA,
+                    {qstrcmp(type, "A") == 0 ? QStringLiteral("198.51.100.10") : QStringLiteral("2001:db8:1:100::11")});
+            for (const PathReport &one : std::vector<PathReport>(seen.evidence.paths)) {
+                PathReport other = one;
+                other.service = wiki.name;
+                other.publicName = host("wiki.example.org");
+                seen.evidence.paths.insert(seen.evidence.paths.begin(), other); // the helpers spoil these
+            }
+            spoil(seen);
+            return seen;
+        };
+        const auto roots = [this](const Seen &seen) {
+            return codesOf(diagnose(seen.site, seen.evidence, m_catalogue).roots);
+        };
+
+        const Seen closed = scene([](Seen &s) { s.failFromVps("connect", "TIMEOUT"); });
+        const Diagnosis diagnosis = diagnose(closed.site, closed.evidence, m_catalogue);
+        QCOMPARE(codesOf(diagnosis.roots), QStringList{QStringLiteral("router-firewall")});
+        QCOMPARE(diagnosis.roots.front().remedy.fields.at(QStringLiteral("port")), QStringLiteral("8443"));
+
+        QCOMPARE(roots(scene([](Seen &s) {
+                     s.evidence.servers.back().failedStep = QStringLiteral("connect");
+                     s.evidence.servers.back().reason = QStringLiteral("ECONNREFUSED");
+                     s.evidence.servers.back().certificate.reset();
+                     s.failFromVps("connect", "ECONNREFUSED");
+                     s.fail(K::Lan, "connect", "ECONNREFUSED");
+                 })),
+                 QStringList{QStringLiteral("web-server-down")});
+        QCOMPARE(roots(scene([](Seen &s) {
+                     s.evidence.servers.back().failedStep = QStringLiteral("identity");
+                     s.evidence.servers.back().reason = QStringLiteral("expired");
+                     s.evidence.servers.back().certificate->notAfter = s.evidence.now.addDays(-1);
+                     for (const K kind : {K::Upstream, K::V6, K::Lan})
+                         s.fail(kind, "identity", "expired");
+                     s.fail(K::V4, "marker", "proxy");
+                 })),
+                 QStringList{QStringLiteral("home-cert-expired")});
+    }
+
+    void pathsThatAreExplained()
+    {
+        Seen seen;
+        seen.failFromVps("connect", "TIMEOUT");
+        seen.fail(K::Lan, "route", "", PathState::Unknown);
+        auto paths = seen.evidence.paths;
+        judgePaths(paths, diagnose(seen.site, seen.evidence, m_catalogue));
+        for (const PathReport &one : paths)
+            QCOMPARE(one.explained, one.kind != K::Lan);
     }
 
     void pathsThatCannotBeJudged()

@@ -145,11 +145,14 @@ private Q_SLOTS:
         row("after its space", in + "router=192.0.0.8", "unknown", false, "no line has");
         row("router has none, IPv4 works", in + "router=- status=Connected echo=203.0.113.7", "ds-lite", true,
             "inside IPv6");
-        row("router has 0.0.0.0, IPv4 works", in + "router=0.0.0.0 echo=203.0.113.7", "ds-lite", true, "inside IPv6");
+        row("router has 0.0.0.0, IPv4 works", in + "router=0.0.0.0 status=Connected echo=203.0.113.7", "ds-lite", true,
+            "inside IPv6");
+        row("router has none and no status, IPv4 works", in + "router=- echo=203.0.113.7", "ds-lite", false,
+            "inside IPv6");
+        row("router has none, not connected, IPv4 works", in + "router=- status=Disconnected echo=203.0.113.7",
+            "ds-lite", false, "inside IPv6");
         row("router is connected without one, not asked", in + "router=- status=Connected", "ds-lite", false,
             "need the VPS");
-        row("router has none and hides, IPv4 works", in + "router=hides status=Disconnected echo=203.0.113.7",
-            "ds-lite", true, "inside IPv6");
         row("this machine is the B4", "own=eth0/192.0.0.2 echo=203.0.113.7", "ds-lite", true, "DS-Lite");
         // Double NAT.
         row("192.168", in + "router=192.168.1.2 status=Connected echo=203.0.113.5", "double-nat", true,
@@ -167,6 +170,11 @@ private Q_SLOTS:
         // Not told.
         row("the router hides what it has", in + "router=hides status=Connected echo=203.0.113.7", "unknown", false,
             "no public IPv4 address|Look at its page|forward the ports on both");
+        row("it hides and is not connected, IPv4 works", in + "router=hides status=Disconnected echo=203.0.113.7",
+            "ds-lite", false, "DS-Lite");
+        row("it hides and tells no status, IPv4 works", in + "router=hides echo=203.0.113.7", "unknown", false,
+            "what is before it, it does not tell");
+        row("it hides, nothing passes", in + "router=hides status=Disconnected echo=?", "none", false, "no IPv4 now");
         row("it hides, not asked", in + "router=hides status=Connected", "unknown", false, "no public IPv4 address");
         row("router has none, line down", in + "router=- status=Disconnected", "unknown", false, "the line is down");
         row("echo alone", in + "echo=203.0.113.7", "unknown", false, "Is it 203.0.113.7|no VPS");

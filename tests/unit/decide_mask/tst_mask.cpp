@@ -170,6 +170,7 @@ private Q_SLOTS:
             "ssh-ed25519 AAAA…(1) user1@host1");
         row("key of the DNS", "key meier-key.home and acme-meier", "key key1 and key2");
         row("everybody's key", "/etc/sixgate by sixgate", "/etc/sixgate by sixgate");
+        row("a word that is no login", "root may log in", "root may log in");
         row("nothing", "", "");
         row("the placeholder", "a\xEF\xBF\xBC b", "a? b");
     }
@@ -181,6 +182,93 @@ private Q_SLOTS:
         Masker masker(meiers());
         QCOMPARE(masker.mask(text), masked);
         QCOMPARE(masker.mask(text), masked); // and the next time
+    }
+
+    void ofTheService_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("masked");
+        const auto row = [](const char *name, const char *text, const char *masked) {
+            QTest::newRow(name) << utf8(text) << utf8(masked);
+        };
+        // The login
+        row("login", "vps does not let ada log in: ada, (ada) \"ada\" ada's user=ada.",
+            "vps does not let user1 log in: user1, (user1) \"user1\" user1's user=user1.");
+        row("login, of one person", "ssh ada@vps.meier.de, /home/ada/.ssh/id, /var/log/ada.log",
+            "ssh user1@vps.example.org, /home/user1/.ssh/id, /var/log/user1.log");
+        row("login, in JSON", R"("a\nada\tada")", R"("a\nuser1\tuser1")");
+        row("login, parts of words", "adapt Canada ada2 2ada _ada", "adapt Canada ada2 2ada _ada");
+        row("login, a name with it", "ada.meier.de", "host.example.org");
+        row("login, in capitals", "Ada, the language", "Ada, the language");
+        // Paths
+        row("probe", "GET /s/TOKEN: status 200", "GET /path1: status 200");
+        row("probe of the root", "GET /: status 200", "GET /: status 200");
+        row("probe of another one", "GET /index.php/apps/secret%20one: status 302", "GET /path1: status 302");
+        row("redirects", "/a → /b/2003:e4 → /a", "/path1 → /path2:e4 → /path1");
+        row("redirects from the root", "/ → /s/TOKEN → /", "/ → /path1 → /");
+        row("in a URL, by whatever case", "https://cloud.meier.de/s/TOKEN redirects; https://CLOUD.MEIER.DE/S/token",
+            "https://cloud.example.org/path1 redirects; https://cloud.example.org/path2");
+        row("and what lies below it", "https://cloud.meier.de/s/TOKEN/x.html", "https://cloud.example.org/path1x.html");
+        row("one person's folder in it", "GET /home/ada/x: status 200", "GET /path1: status 200");
+        row("other paths", "/s/TOKENS /etc/apache2/x.conf → a consequence",
+            "/s/TOKENS /etc/apache2/x.conf "
+            "→ a consequence");
+        // Authorities
+        row("issuer", "names: cloud.meier.de; issuer: CN=Meier Home CA,O=Familie Meier; valid from 2026",
+            "names: cloud.example.org; issuer: authority1; valid from 2026");
+        row("issuer, wherever it stands again",
+            "which CN=A is known, O=B (C) issued; only\nissuer CN=A is known, O=B (C); valid until 2026",
+            "which authority1 issued; only\nissuer authority1; valid until 2026");
+        row("issuer with a semicolon", R"(issuer CN=Meier\; Sons,O=X\,Y; valid until)",
+            "issuer authority1; valid until");
+        row("in brackets", "does not trust (CN=Meier (old) CA,O=Meier).", "does not trust (authority1).");
+        row("in a sentence", "CN=Meier Home CA is not among the authorities",
+            "authority1 is not among the authorities");
+        row("in another one", "certificate of CN=Meier Inc. Home is missing.", "certificate of authority1 is missing.");
+        row("at the end", "intermediate certificate of OU=x+CN=Meier.\nNext",
+            "intermediate certificate of authority1.\nNext");
+        row("two of them", "issuer: CN=A; valid\nissuer: CN=B; valid\nissuer: CN=A; valid",
+            "issuer: authority1; valid\nissuer: authority2; valid\nissuer: authority1; valid");
+        row("subject", "subject: CN=nas,O=Familie Meier; issuer: CN=R11,O=Let's Encrypt,C=US; valid",
+            "subject: authority1; issuer: CN=R11,O=Let's Encrypt,C=US; valid");
+        row("a name alone", "issuer: CN=nas.meier.de; valid", "issuer: CN=host.example.org; valid");
+        for (const char *known :
+             {"CN=R11,O=Let's Encrypt,C=US", "CN=(STAGING) Riddling Rhubarb R12,O=(STAGING) Let's Encrypt,C=US",
+              "CN=ZeroSSL ECC Domain Secure Site CA,O=ZeroSSL,C=AT", "CN=WR1,O=Google Trust Services,C=US",
+              "CN=GTS CA 1P5,O=Google Trust Services LLC,C=US",
+              "CN=DigiCert TLS RSA SHA256 2020 CA1,O=DigiCert Inc,C=US", R"(CN=Thawte,OU=www.x,O=DigiCert\, Inc.,C=US)",
+              "CN=Sectigo RSA Domain Validation Secure Server CA,O=Sectigo Limited,L=Salford,ST=Greater "
+              "Manchester,C=GB",
+              "CN=GlobalSign Atlas R3 DV TLS CA,O=GlobalSign nv-sa,C=BE",
+              "CN=Buypass Class 2 CA 5,O=Buypass AS-983163327,C=NO",
+              "CN=Actalis Domain Validation Server CA G3,O=Actalis S.p.A.,L=Ponte San Pietro,ST=Bergamo,C=IT"}) {
+            const QByteArray text = QByteArray("issuer: ") + known + "; valid. (" + known + ") is not known here.";
+            row(known, text.constData(), text.constData());
+        }
+        for (const char *other : {"CN=R3,O=Let's Encrypt Meier", "CN=Let's Encrypt", "O=DigiCertain",
+                                  "OU=Sectigo,CN=Meier", R"(CN=Meier\,O=ZeroSSL)"}) {
+            row(other, ("issuer: " + QByteArray(other) + "; valid").constData(), "issuer: authority1; valid");
+        }
+    }
+
+    void ofTheService()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, masked);
+        Site site = meiers();
+        site.vps[0].user = *Login::parse(utf8("ada"));
+        site.services[0].probePath = *UrlPath::parse(utf8("/s/TOKEN/"));
+        Masker masker(site);
+        QCOMPARE(masker.mask(text), masked);
+        QCOMPARE(masker.mask(text), masked);
+    }
+
+    // A path of that name must not hide that a person follows.
+    void aServiceBelowHome()
+    {
+        Site site = meiers();
+        site.services[0].probePath = *UrlPath::parse(utf8("/home"));
+        QCOMPARE(Masker(site).mask(utf8("/home/ada/.ssh")), utf8("/home/user1/.ssh"));
     }
 
     void consistentInOneReport()
@@ -326,8 +414,15 @@ private Q_SLOTS:
 
     void longTexts()
     {
-        Masker masker(meiers());
-        for (const char *piece : {":", "::", "a.", "a:", "1.", "aa:", "a-", "@", "a@", "/home/", "AAAA", "_."}) {
+        Site site = meiers();
+        site.vps[0].user = *Login::parse(utf8("a"));
+        site.services[0].probePath = *UrlPath::parse(utf8("/a/a"));
+        Masker masker(site);
+        for (const char *piece : {"O=", "O=a,",   "issuer: O=a", "issuer: O=a; valid",
+                                  "/a", "GET /",  "/ → ",        "a ",
+                                  ":",  "::",     "a.",          "a:",
+                                  "1.", "aa:",    "a-",          "@",
+                                  "a@", "/home/", "AAAA",        "_."}) {
             const QString text = utf8(piece).repeated(50'000);
             QElapsedTimer timer;
             timer.start();

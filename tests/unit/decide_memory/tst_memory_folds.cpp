@@ -176,8 +176,12 @@ private Q_SLOTS:
         row("thrice, with other values", "0 a a; 5 x a; 9 a a; 12 y a; 15 a a; 20 z a", 21, "a < z at 5 12 20");
         row("prefix changes by Sixgate alone", "0 a a; 60 b b; 120 c c; 180 d d", 181, "");
         row("a prefix change back and forth by Sixgate", "0 a a; 60 b b; 120 a a; 180 b b", 181, "");
-        row("the old value comes back: a client that does not know", "0 a a; 60 b b; 65 a b; 70 b b; 75 a b", 76,
-            "b < a at 65 75");
+        row("the old value comes back: a server that lags behind", "0 a a; 60 b b; 65 a b; 70 b b; 75 a b", 76, "");
+        row("the old value in between", "0 a a; 60 b b; 62 x b; 65 a b; 70 b b; 72 x b; 75 a b", 76, "b < x at 62 72");
+        row("another's after an old value", "0 a a; 60 b b; 65 a b; 66 x b; 70 b b; 75 a b; 76 x b", 77,
+            "b < x at 66 76");
+        row("absent as before Sixgate set it", "0 - none; 5 a a; 9 - a; 12 a a; 15 - a", 16, "");
+        row("another's before Sixgate's", "0 x a; 5 a a; 9 x a; 12 a a; 15 x a", 16, "a < x at 9 15");
         row("another's changes among themselves", "0 x a; 5 y a; 9 z a", 10, "");
         row("one of ours, then many of another's", "0 a a; 5 x a; 9 y a; 12 z a", 13, "");
         row("deleted twice", "0 a a; 5 - a; 9 a a; 12 - a", 13, "a < - at 5 12");
@@ -189,6 +193,10 @@ private Q_SLOTS:
         row("older ones are not told", "0 a a; 5 x a; 9 a a; 3000 x a; 3001 a a; 3002 x a", 3003, "a < x at 3000 3002");
         row("of a clock that was ahead", "0 a a; 5000 x a; 5001 a a; 5002 x a", 10, "");
         row("Sixgate agreed meanwhile", "0 a a; 5 x a; 6 x x; 9 a a; 12 x a", 13, "");
+        row("ours for 2 hours", "0 a a; 5 x a; 9 a a; 12 x a; 15 a a", 135, "a < x at 5 12");
+        row("ours for more than 2 hours", "0 a a; 5 x a; 9 a a; 12 x a; 15 a a", 136, "a < x at 5 12, over");
+        row("another's for more than 2 hours", "0 a a; 5 x a; 9 a a; 12 x a", 200, "a < x at 5 12");
+        row("an old value for more than 2 hours", "0 b b; 1 a a; 5 x a; 9 a a; 12 x a; 15 b a", 200, "a < x at 5 12");
         row("unknown in between", "0 a a; 5 x a; 6 ? a; 9 a a; 10 ? a; 12 x a", 13, "a < x at 5 12");
     }
 
@@ -204,6 +212,7 @@ private Q_SLOTS:
             text = QStringLiteral("%1 < %2 at").arg(shown(found->ours), shown(found->theirs));
             for (const QDateTime &at : found->times)
                 text += QStringLiteral(" %1").arg(minute(0).secsTo(at) / 60);
+            text += latin(found->over ? ", over" : "");
         }
         QCOMPARE(text, writers);
         QVERIFY(!sixgate::twoWriters(memory, {cloud().name, RecordType::A}, minute(now)));
@@ -293,6 +302,63 @@ private Q_SLOTS:
         QCOMPARE(memory.sshRefused.back(), minute(54));
         memory = noteSsh(memory, {}, minute(60));
         QVERIFY(memory.sshWorked == minute(60) && memory.sshRefused.empty());
+        // Those of a day ago go, and so do those of a clock that was ahead.
+        memory.sshRefused = {minute(0), minute(1), minute(30), minute(9000)};
+        memory = noteSsh(memory, error(ErrorCode::Denied), minute(24 * 60 + 1));
+        QVERIFY(memory.sshRefused == (std::vector<QDateTime>{minute(1), minute(30), minute(24 * 60 + 1)}));
+        // So they do at any other fold.
+        memory = noteSsh(memory, error(ErrorCode::Timeout), minute(24 * 60 + 31));
+        QVERIFY(memory.sshRefused == (std::vector<QDateTime>{minute(24 * 60 + 1)}));
+        memory = noteSsh(memory, error(ErrorCode::Timeout), minute(72 * 60));
+        QVERIFY(memory.sshRefused.empty());
+    }
+
+    void refusedLogins_data()
+    {
+        QTest::addColumn<QString>("refused"); // minutes
+        QTest::addColumn<int>("now");         // in seconds
+        QTest::addColumn<bool>("lately");
+        QTest::addColumn<bool>("may");
+        const auto row = [](const char *refused, int now, bool lately, bool may) {
+            QTest::addRow("%s at %d", refused, now) << latin(refused) << now << lately << may;
+        };
+        row("", 0, false, true);
+        row("0", 0, true, false);
+        row("0", 599, true, false);
+        row("0", 600, true, true);
+        row("0", 3600, true, true);
+        row("0", 3601, false, true);
+        row("0 10", 1799, true, false); // 20 minutes after the second one
+        row("0 10", 1800, true, true);
+        row("0 10 30", 30 * 60 + 2399, true, false);
+        row("0 10 30", 30 * 60 + 2400, true, true);
+        row("0 10 30 70 150", 150 * 60 + 9599, false, false);
+        row("0 10 30 70 150", 150 * 60 + 9600, false, true);
+        row("0 10 30 70 150 310", 310 * 60 + 19199, false, false);
+        row("0 10 30 70 150 310", 310 * 60 + 19200, false, true);
+        // 640 minutes would be next.
+        row("0 10 30 70 150 310 630", 630 * 60 + 21599, false, false);
+        row("0 10 30 70 150 310 630", 630 * 60 + 21600, false, true);
+        row("0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", 15 * 60 + 21599, false, false);
+        row("0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", 15 * 60 + 21600, false, true);
+        row("5 0", 5 * 60 + 1199, true, false);
+        // Of a clock that was ahead.
+        row("9000", 60, false, true);
+        row("0 9000", 599, true, false);
+        row("0 9000", 600, true, true);
+    }
+
+    void refusedLogins()
+    {
+        QFETCH(QString, refused);
+        QFETCH(int, now);
+        SiteMemory memory;
+        for (const QString &one : refused.split(u' ', Qt::SkipEmptyParts))
+            memory.sshRefused.push_back(minute(one.toLongLong()));
+        QTEST(loginRefusedLately(memory, minute(0).addSecs(now)), "lately");
+        QTEST(mayTryLogin(memory, minute(0).addSecs(now)), "may");
+        // A login that succeeds forgets them.
+        QVERIFY(mayTryLogin(noteSsh(memory, {}, minute(0).addSecs(now)), minute(0).addSecs(now)));
     }
 };
 

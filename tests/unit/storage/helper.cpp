@@ -3,11 +3,13 @@
 //   storage_helper secret get|set|remove NAME [VALUE]   in the keychain, with five seconds for an answer
 //   storage_helper secret list
 //   storage_helper lock SITE                            says "held", then holds the lock until standard input ends
+//   storage_helper remember SITE ACCOUNT…               folds each account into the memory, one update each
 //   storage_helper write PATH                           replaces the file without end: all a, all b, all a …
 //
 // Secrets: exit 0 and the value, or exit 1 and the error's code, summary and fix, one a line.
 
 #include "storage/files.h"
+#include "storage/memory.h"
 #include "storage/secrets.h"
 #include "storage/state.h"
 
@@ -67,6 +69,19 @@ int lock(const QString &site)
     return 0;
 }
 
+int remember(const QString &site, const QStringList &accounts)
+{
+    for (const QString &account : accounts) {
+        const Outcome done = updateMemory(*Label::parse(site), [&account](SiteMemory memory) {
+            memory.accounts[*Label::parse(account)] = {QDateTime::fromSecsSinceEpoch(0, Qt::UTC), true, QString()};
+            return memory;
+        });
+        if (!done)
+            return report(done.error());
+    }
+    return 0;
+}
+
 int write(const QString &path)
 {
     for (int i = 0;; ++i) {
@@ -85,6 +100,8 @@ int main(int argc, char **argv)
         return secret(words.mid(1));
     if (words.value(0) == QLatin1String("lock"))
         return lock(words.value(1));
+    if (words.value(0) == QLatin1String("remember"))
+        return remember(words.value(1), words.mid(2));
     if (words.value(0) == QLatin1String("write"))
         return write(words.value(1));
     return 2;

@@ -8,11 +8,16 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fcntl.h>
 #include <memory>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
 
 using namespace sixgate;
 
@@ -60,7 +65,6 @@ SiteMemory everything()
     memory.macs[label("pi")] = QStringLiteral("02:00:5e:00:53:02");
     memory.nameServers = {*parseIpAddress(QStringLiteral("192.0.2.53")), address("2001:db8::53")};
     memory.vps = {*parseIpAddress(QStringLiteral("192.0.2.10"))};
-    memory.publicIpv4 = *Ipv4Address::parse(QStringLiteral("198.51.100.7"));
     memory.sshWorked = at(3);
     memory.sshRefused = {at(4), at(5)};
     return memory;
@@ -159,7 +163,6 @@ private Q_SLOTS:
         row("bad address", "\"address\":\"2001:db8:1::11\"", "\"address\":\"2001:db8:1::11/64\"");
         row("bad name server", "\"192.0.2.53\"", "\"192.0.2.530\"");
         row("bad VPS", "\"192.0.2.10\"", "null");
-        row("bad own address", "\"198.51.100.7\"", "\"2001:db8::1\"");
         row("ssh of another type", "\"ssh\":{", "\"ssh\":7,\"x\":{");
         row("bad refusal", "\"refused\":[", "\"refused\":[\"x\",");
     }
@@ -210,6 +213,74 @@ private Q_SLOTS:
         QVERIFY(blocked.open(QIODevice::WriteOnly));
         QVERIFY(*loadMemory(home()) == SiteMemory());
         QVERIFY(!saveMemory(home(), everything()));
+    }
+
+    // Two programs, and two threads of one: each update finds what the ones before it have left.
+    void noUpdateIsLost()
+    {
+        constexpr int Each = 15;
+        const auto names = [](const QString &who) {
+            QStringList list;
+            for (int i = 0; i < Each; ++i)
+                list << QStringLiteral("%1%2").arg(who).arg(i);
+            return list;
+        };
+        QProcess programs[2];
+        for (int i = 0; i < 2; ++i)
+            programs[i].start(QStringLiteral(STORAGE_HELPER),
+                              QStringList{QStringLiteral("remember"), QStringLiteral("home")} +
+                                  names(QStringLiteral("p%1n").arg(i)));
+        bool done[2] = {true, true};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 2; ++i)
+            threads.emplace_back([&, i] {
+                for (const QString &name : names(QStringLiteral("t%1n").arg(i)))
+                    done[i] = done[i] && updateMemory(home(), [&name](SiteMemory memory) {
+                                  memory.accounts[*Label::parse(name)] = {at(0), true, QString()};
+                                  return memory;
+                              });
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        for (QProcess &program : programs) {
+            QVERIFY(program.waitForFinished(30'000));
+            QCOMPARE(program.exitCode(), 0);
+        }
+        QVERIFY(done[0] && done[1]);
+        const auto memory = loadMemory(home());
+        QVERIFY(memory);
+        QVERIFY(size_t(4 * Each) <= MemoryLimits::Names);
+        QCOMPARE(memory->accounts.size(), size_t(4 * Each));
+    }
+
+    void theUpdateHasALockOfItsOwn()
+    {
+        const auto add = [](SiteMemory memory) {
+            memory.sshRefused.push_back(at(1));
+            return memory;
+        };
+        // `apply` holds that of the site meanwhile.
+        const auto apply = lockSite(home(), Deadline::after(std::chrono::seconds(5)), {});
+        QVERIFY(apply);
+        QVERIFY(updateMemory(home(), add));
+        QCOMPARE(loadMemory(home())->sshRefused.size(), size_t(1));
+        const QByteArray lock = QFile::encodeName(stateFolder(home()) + QStringLiteral("/memory.lock"));
+        struct stat status;
+        QCOMPARE(::stat(lock.constData(), &status), 0);
+        QCOMPARE(int(status.st_mode & 07777), 0600);
+        // Who was stopped with it in hand ends no check, and nothing is written in between.
+        const int held = ::open(lock.constData(), O_RDWR | O_CLOEXEC);
+        QCOMPARE(::flock(held, LOCK_EX), 0);
+        bool folded = false;
+        const Outcome refused = updateMemory(home(), [&folded](SiteMemory memory) {
+            folded = true;
+            return memory;
+        });
+        QVERIFY(!refused && !folded);
+        QCOMPARE(refused.error().code, ErrorCode::Unavailable);
+        ::close(held);
+        QVERIFY(updateMemory(home(), add));
+        QCOMPARE(loadMemory(home())->sshRefused.size(), size_t(2));
     }
 
     void bounded()
