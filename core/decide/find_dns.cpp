@@ -148,13 +148,12 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
                  subjects});
         return;
     }
-    // A filter, or an entry of its own, gives something that no record ever said, or for no time.
-    const bool own = asked.answer->ttl == std::chrono::seconds(0) ||
-                     std::any_of(asked.answer->values.begin(), asked.answer->values.end(), [](const QString &value) {
-                         const auto address = Ipv6Address::parse(value);
-                         return !address || !address->isGlobal();
-                     });
-    if (own && !asked.answer->values.empty()) {
+    // A filter, or an entry of its own, gives what no record of the home ever said.
+    const bool own = std::any_of(asked.answer->values.begin(), asked.answer->values.end(), [](const QString &value) {
+        const auto address = Ipv6Address::parse(value);
+        return !address || !address->isGlobal();
+    });
+    if (own) {
         out.add({QStringLiteral("resolver-override"),
                  name.ascii(),
                  {{QStringLiteral("name"), name.ascii()},
