@@ -147,6 +147,10 @@ incompatible() {
     for x in "$a $b" "$b $a"; do
         read -r x y <<<"$x"
         case $x in
+        # A refused account explains why records are not as they should be.
+        dns-refused) case $(fault_kind "$y") in a | records) return 0 ;; esac ;;
+        esac
+        case $x in
         # Nothing else can be seen without a line, or without names.
         line-off | home-v6-off | dns-off | cname | dnssec-bogus | vps-name-missing | id-changes | clock-wrong | address-limit) return 0 ;;
         # Without a login the VPS tells nothing, and is no place to look from.
@@ -162,7 +166,7 @@ incompatible() {
     # What the proxy shows is seen only where something answers on it; the home only where it is reached.
     case "$(fault_kind "$a") $(fault_kind "$b")" in
     'proxy vpsport' | 'vpsport proxy' | 'server router' | 'router server' | 'records router' | 'router records' | 'records resolver' | 'resolver records') return 0 ;;
-    'proxy server' | 'server proxy' | 'proxy records' | 'records proxy' | 'proxy router' | 'router proxy' | 'a proxy' | 'proxy a' | 'a vpsport' | 'vpsport a') return 0 ;;
+    'resolver a' | 'a resolver' | 'proxy server' | 'server proxy' | 'proxy records' | 'records proxy' | 'proxy router' | 'router proxy' | 'a proxy' | 'proxy a' | 'a vpsport' | 'vpsport a') return 0 ;;
     'resolver server' | 'server resolver' | 'records server' | 'server records' | 'resolver router' | 'router resolver' | 'resolver proxy' | 'proxy resolver' | 'v4 a' | 'a v4' | 'v4 vpsport' | 'vpsport v4' | 'v4 proxy' | 'proxy v4') return 0 ;;
     esac
     return 1

@@ -204,8 +204,11 @@ mtu_on() {
     filter_on
     ip -n "$NETNS"server link set eth0 gso_max_segs 1
     node_sysctl desktop net/ipv6/conf/eth0/mtu=1280
+    # A real card cuts what the kernel hands over in one piece; the wire here would carry it whole, as a large packet.
+    ip -n "$NETNS"desktop link set dev eth0 gso_max_segs 1
 }
 mtu_off() {
+    ip -n "$NETNS"desktop link set dev eth0 gso_max_segs 65535
     [ ! -e "$KEPT/mtu" ] || node_sysctl desktop "net/ipv6/conf/eth0/mtu=$(cat "$KEPT/mtu")"
     [ ! -e "$KEPT/segments" ] || ip -n "$NETNS"server link set eth0 gso_max_segs "$(cat "$KEPT/segments")"
     filter_off
