@@ -210,7 +210,11 @@ my $release = $whole || !-d "$base/active/" ? "$base/current" : "$base/active";
 sub place { my ($path) = @_; $path =~ s{^\Q$base\E/current/}{$release/}; return $path; }
 
 # Certificates of certbot by its files, and those that others of this machine use, too, although the release does not.
-my (@certificates, %renewal, %of_others, @used);
+my (@certificates, %renewal, %of_others, @used, %shown);
+for (glob "$release/apache/*") {
+    my $text = content($_, $most_content) // '';
+    $shown{$1} = 1 while $text =~ m{/etc/letsencrypt/live/($name)/}g;
+}
 for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     next unless $path =~ m{/($name)/cert\.pem$};
     my $lineage = $1;
@@ -223,7 +227,7 @@ for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     $renewal{$lineage} = [$is{server} // '', $credentials];
     next unless $credentials =~ m{^$base/acme/};
     my $place = "/etc/letsencrypt/live/$lineage/";
-    if (grep { index(content($_, $most_content) // '', $place) >= 0 } glob "$release/apache/*") { push @used, $lineage; next; }
+    if ($shown{$lineage}) { push @used, $lineage; next; }
     $of_others{$lineage} = $credentials
         if output('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--', $place, '/etc') ne '';
 }

@@ -16,10 +16,10 @@ crowd() {
     mint_certificate "$dir" "*.$LAB_ZONE" '1 day ago' '80 days'
     restart_nginx
     {
-        for ((i = 1; i <= servers; i++)); do printf 'update add h%d.%s 60 AAAA %s\n' "$i" "$LAB_ZONE" "$(crowd_address "$i")"; done
+        for ((i = 1; i <= servers; i++)); do printf 'update add h%d.%s 5 AAAA %s\n' "$i" "$LAB_ZONE" "$(crowd_address "$i")"; done
         for ((i = 1; i <= services; i++)); do
-            printf 'update add s%d.%s 60 A %s\n' "$i" "$LAB_ZONE" "$LAB_VPS4"
-            printf 'update add s%d.%s 60 AAAA %s\n' "$i" "$LAB_ZONE" "$(crowd_address $(((i - 1) % servers + 1)))"
+            printf 'update add s%d.%s 5 A %s\n' "$i" "$LAB_ZONE" "$LAB_VPS4"
+            printf 'update add s%d.%s 5 AAAA %s\n' "$i" "$LAB_ZONE" "$(crowd_address $(((i - 1) % servers + 1)))"
         done
     } | while mapfile -t -n 200 lines && [ ${#lines[@]} -gt 0 ]; do
         printf '%s\n' "${lines[@]}" | zone_update
@@ -31,7 +31,7 @@ crowd() {
 
 # Lineages like the first one that is there.
 crowd_lineages() {
-    local services=$1 root etc first work i name
+    local services=$1 root etc first work ca i name file
     root=$(machine_root vps)
     etc=$root/etc/letsencrypt
     first=$(find "$etc/live" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | head -n 1)
@@ -39,10 +39,17 @@ crowd_lineages() {
     work=$LAB_STATE/crowd
     rm -rf "$work"
     mkdir -m 700 "$work"
+    ca=$LAB_KEYS/home-ca
+    openssl ecparam -name prime256v1 -genkey -noout -out "$work/privkey.pem"
+    openssl pkey -in "$work/privkey.pem" -pubout -out "$work/public.pem"
+    cp "$ca/intermediate.pem" "$work/chain.pem"
     for ((i = 1; i <= services; i++)); do
         name=s$i
         [ ! -e "$etc/live/$name" ] || continue
-        mint_certificate "$work" "$name.$LAB_ZONE" '1 day ago' '80 days'
+        printf 'subjectAltName = DNS:%s\n' "$name.$LAB_ZONE" >"$work/extensions"
+        openssl x509 -new -force_pubkey "$work/public.pem" -subj "/CN=$name.$LAB_ZONE" -extfile "$work/extensions" -days 80 \
+            -CA "$ca/intermediate.pem" -CAkey "$ca/intermediate.key" -out "$work/cert.pem" 2>/dev/null || die "no certificate for $name"
+        cat "$work/cert.pem" "$work/chain.pem" >"$work/fullchain.pem"
         mkdir -p -m 700 "$etc/archive/$name" "$etc/live/$name"
         for file in privkey cert chain fullchain; do
             install -m 600 "$work/$file.pem" "$etc/archive/$name/${file}1.pem"
