@@ -119,6 +119,26 @@ SiteMemory noteSsh(SiteMemory memory, const std::optional<Error> &error, const Q
     return memory;
 }
 
+SiteMemory noteNameServers(SiteMemory memory, const std::vector<Reach> &asked)
+{
+    if (asked.empty())
+        return memory;
+    std::vector<IpAddress> servers;
+    for (const Reach &one : asked) {
+        if (one.answered() && servers.size() < MemoryLimits::Addresses)
+            servers.push_back(one.address);
+    }
+    for (const IpAddress &before : memory.nameServers) {
+        const bool named =
+            std::any_of(asked.begin(), asked.end(), [&](const Reach &one) { return one.address == before; });
+        if (named && std::find(servers.begin(), servers.end(), before) == servers.end() &&
+            servers.size() < MemoryLimits::Addresses)
+            servers.push_back(before);
+    }
+    memory.nameServers = std::move(servers);
+    return memory;
+}
+
 bool loginRefusedLately(const SiteMemory &memory, const QDateTime &now)
 {
     return std::any_of(memory.sshRefused.begin(), memory.sshRefused.end(),

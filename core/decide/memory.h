@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/evidence.h"
 #include "model/memory.h"
 
 #include <optional>
@@ -24,6 +25,11 @@ SiteMemory noteAnswer(SiteMemory memory, const Label &account, bool accepted, co
 /// A login that succeeded (no error) or not. Only what the server refused counts: an unreachable server is no refusal.
 /// Refusals of the last 24 h are kept.
 SiteMemory noteSsh(SiteMemory memory, const std::optional<Error> &error, const QDateTime &now);
+
+/// Which name servers a later check may ask where nobody tells it which there are: those that answered, and of the
+/// earlier ones those that were `asked` now as well, since a family that is down is not forgotten, but a server that
+/// the zone names no longer is. Nothing asked: as it was.
+SiteMemory noteNameServers(SiteMemory memory, const std::vector<Reach> &asked);
 
 /// Whether a login was refused within the last 60 minutes, and none succeeded since.
 bool loginRefusedLately(const SiteMemory &memory, const QDateTime &now);

@@ -410,17 +410,7 @@ void Checking::remember()
             if (!look.mac.isEmpty() && look.failedStep.isEmpty() && look.address)
                 memory.macs.insert_or_assign(look.server, look.mac);
         }
-        std::vector<IpAddress> servers;
-        for (const Reach &reach : reachOf(m_seen.nameServers)) {
-            if (reach.answered())
-                servers.push_back(reach.address);
-        }
-        // A family that is down now is not forgotten.
-        for (const IpAddress &before : memory.nameServers) {
-            if (std::find(servers.begin(), servers.end(), before) == servers.end() && servers.size() < 8)
-                servers.push_back(before);
-        }
-        memory.nameServers = std::move(servers);
+        memory = noteNameServers(std::move(memory), reachOf(m_seen.nameServers));
         if (const auto &vps = m_seen.seen.vps; vps.ipv4 && vps.ipv6 && !(vps.ipv4->empty() && vps.ipv6->empty()))
             memory.vps = m_vps.addresses();
         return memory;

@@ -313,6 +313,44 @@ private Q_SLOTS:
         QVERIFY(memory.sshRefused.empty());
     }
 
+    void nameServers_data()
+    {
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("asked"); // silent ones with "!"
+        QTest::addColumn<QString>("after");
+        const auto row = [](const char *before, const char *asked, const char *after) {
+            QTest::addRow("%s then %s", before, asked) << latin(before) << latin(asked) << latin(after);
+        };
+        row("", "192.0.2.1", "192.0.2.1");
+        row("192.0.2.1", "", "192.0.2.1");
+        row("192.0.2.1", "!192.0.2.1", "192.0.2.1");
+        row("", "!192.0.2.1", "");
+        row("192.0.2.1 2001:db8::1", "192.0.2.1 !2001:db8::1", "192.0.2.1 2001:db8::1");
+        row("2001:db8::1 192.0.2.1", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1");
+        // The zone names it no longer.
+        row("192.0.2.1 192.0.2.2", "192.0.2.1", "192.0.2.1");
+        row("192.0.2.1 192.0.2.2", "!192.0.2.3", "");
+    }
+    void nameServers()
+    {
+        QFETCH(QString, before);
+        QFETCH(QString, asked);
+        SiteMemory memory;
+        for (const QString &one : before.split(QLatin1Char(' '), Qt::SkipEmptyParts))
+            memory.nameServers.push_back(*parseIpAddress(one));
+        std::vector<Reach> reaches;
+        for (QString one : asked.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+            const bool silent = one.startsWith(QLatin1Char('!'));
+            one.remove(QLatin1Char('!'));
+            reaches.push_back(
+                {*parseIpAddress(one), *Port::parse(QStringLiteral("53")), silent ? latin("TIMEOUT") : QString()});
+        }
+        QStringList after;
+        for (const IpAddress &one : noteNameServers(memory, reaches).nameServers)
+            after << ipText(one);
+        QTEST(after.join(QLatin1Char(' ')), "after");
+    }
+
     void refusedLogins_data()
     {
         QTest::addColumn<QString>("refused"); // minutes
