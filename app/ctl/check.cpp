@@ -2,6 +2,8 @@
 
 #include "ctl/output.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -68,6 +70,62 @@ QString mark(const Output &output, PathState state)
 bool fitsAny(const RouterGuide &guide)
 {
     return guide.router == QLatin1String("Other routers");
+}
+
+/// Names of errnos and the like for a person; programs read them as they are.
+QString inWords(QString line)
+{
+    static const std::map<QString, QString> words = {
+        {QStringLiteral("ECONNREFUSED"), QStringLiteral("refused")},
+        {QStringLiteral("ECONNRESET"), QStringLiteral("broken off")},
+        {QStringLiteral("EHOSTUNREACH"), QStringLiteral("nobody is there")},
+        {QStringLiteral("ENETUNREACH"), QStringLiteral("no way leads there")},
+        {QStringLiteral("EADDRNOTAVAIL"), QStringLiteral("this machine has no such address")},
+        {QStringLiteral("EACCES"), QStringLiteral("turned away")},
+        {QStringLiteral("EPERM"), QStringLiteral("turned away")},
+        {QStringLiteral("TIMEOUT"), QStringLiteral("no answer")},
+        {QStringLiteral("PROTOCOL"), QStringLiteral("not understood")},
+        {QStringLiteral("CLOSED"), QStringLiteral("ended by the other side")}};
+    static const QRegularExpression raw(QStringLiteral("(?<![\\w.-])[A-Z]{5,13}(?![\\w.-])"));
+    qsizetype from = 0;
+    for (auto match = raw.match(line); match.hasMatch(); match = raw.match(line, from)) {
+        const auto found = words.find(match.captured());
+        const QString word = found == words.end() ? match.captured() : found->second;
+        line.replace(match.capturedStart(), match.capturedLength(), word);
+        from = match.capturedStart() + word.size();
+    }
+    return line;
+}
+
+QString evidenceText(const Output &output, const Condition &condition, bool explain)
+{
+    QString text;
+    for (const QString &one : condition.evidence) {
+        for (const QString &line : harmless(explain ? one : inWords(one)).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+            text += output.dim(spaces(6) + QStringLiteral("saw: ") + line) + QLatin1Char('\n');
+    }
+    return text;
+}
+
+QString titleText(const Output &output, const Condition &condition)
+{
+    return QStringLiteral("  %1 %2\n").arg(mark(output, condition.severity), output.strong(harmless(condition.title)));
+}
+
+/// One act mends both.
+bool mendedAlike(const Condition &a, const Condition &b)
+{
+    return a.code == b.code && !a.remedy.text.isEmpty() && a.remedy.text == b.remedy.text &&
+           a.remedy.command == b.remedy.command;
+}
+
+/// A condition like one that was told before.
+QString likeText(const Output &output, const Condition &condition, const Condition &before, bool explain)
+{
+    QString text = titleText(output, condition);
+    if (condition.text != before.text)
+        text += paragraphs(condition.text, spaces(6), spaces(6));
+    return text + evidenceText(output, condition, explain) + QStringLiteral("    → The same as above mends it.\n");
 }
 
 QString remedyText(const Remedy &remedy, bool allGuides)
@@ -138,7 +196,9 @@ QString lastLine(const Output &output, const CheckReport &report)
     };
     const auto broken = in(PathState::Broken), unknown = in(PathState::Unknown);
     QString text;
-    if (broken > 0)
+    if (broken > 0 && report.paths.size() == 1)
+        text = output.bad(QStringLiteral("✗ The only path that was checked is broken."));
+    else if (broken > 0)
         text = output.bad(QStringLiteral("✗ %1 of %2 paths %3 broken.")
                               .arg(broken)
                               .arg(report.paths.size())
@@ -192,20 +252,17 @@ QString Output::trouble(const PathReport &path) const
                             path.publicName.display(), pathName(path.kind), step, harmless(path.error->summary));
     for (const QString &line : harmless(path.error->detail).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
         text += dim(spaces(6) + line) + QLatin1Char('\n');
-    if (!path.error->fix.isEmpty())
+    // The condition that explains it has the remedy; a path's own is a guess.
+    if (!path.error->fix.isEmpty() && !path.explained)
         text += QStringLiteral("    → %1\n").arg(harmless(path.error->fix));
     return text;
 }
 
 QString Output::condition(const Condition &condition, bool explain) const
 {
-    QString text = QStringLiteral("  %1 %2\n").arg(mark(*this, condition.severity), strong(harmless(condition.title)));
-    text += paragraphs(condition.text, spaces(6), spaces(6));
-    for (const QString &one : condition.evidence) {
-        for (const QString &line : harmless(one).split(QLatin1Char('\n'), Qt::SkipEmptyParts))
-            text += dim(spaces(6) + QStringLiteral("saw: ") + line) + QLatin1Char('\n');
-    }
-    return text + remedyText(condition.remedy, explain) + dim(moreText(condition, explain)) + QLatin1Char('\n');
+    return titleText(*this, condition) + paragraphs(condition.text, spaces(6), spaces(6)) +
+           evidenceText(*this, condition, explain) + remedyText(condition.remedy, explain) +
+           dim(moreText(condition, explain)) + QLatin1Char('\n');
 }
 
 QString Output::summary(const CheckReport &report, bool explain) const
@@ -215,8 +272,12 @@ QString Output::summary(const CheckReport &report, bool explain) const
         if (explain || !one.explained)
             text += trouble(one);
     }
-    for (const Condition &one : report.diagnosis.roots)
-        text += condition(one, explain);
+    const auto &roots = report.diagnosis.roots;
+    for (auto one = roots.begin(); one != roots.end(); ++one) {
+        const auto before =
+            std::find_if(roots.begin(), one, [&](const Condition &other) { return mendedAlike(*one, other); });
+        text += before == one ? condition(*one, explain) : likeText(*this, *one, *before, explain);
+    }
     if (explain)
         text += reasoningText(*this, report.diagnosis);
     return text + lastLine(*this, report);

@@ -5,8 +5,11 @@
 #include "ctl/json.h"
 #include "ctl/report.h"
 #include "ctl/watch.h"
+#include "decide/diagnosis.h"
 
 #include <QDateTime>
+
+#include <set>
 
 namespace sixgate::ctl
 {
@@ -14,8 +17,14 @@ namespace sixgate::ctl
 namespace
 {
 
-/// What a check prints while it goes on: nothing for monitors.
-Engine::Sinks checkSinks(const CheckOptions &wanted, Output &output)
+void printPath(Output &output, const PathReport &path, bool explain)
+{
+    output.print(output.path(path) + (explain ? output.steps(path) : QString()));
+}
+
+/// What a check prints while it goes on: nothing for monitors. A path of which the diagnosis may make something else
+/// waits for that; the others are in `told` then.
+Engine::Sinks checkSinks(const CheckOptions &wanted, Output &output, std::set<QString> &told)
 {
     Engine::Sinks to;
     if (wanted.format == CheckFormat::Nagios || wanted.format == CheckFormat::Prometheus)
@@ -25,8 +34,11 @@ Engine::Sinks checkSinks(const CheckOptions &wanted, Output &output)
         return to;
     }
     to = sinksFor(output);
-    to.path = [&output, explain = wanted.explain](const PathReport &path) {
-        output.print(output.path(path) + (explain ? output.steps(path) : QString()));
+    to.path = [&output, &told, explain = wanted.explain](const PathReport &path) {
+        if (mayBeJudgedOtherwise(path))
+            return;
+        told.insert(explainedKey(path));
+        printPath(output, path, explain);
     };
     return to;
 }
@@ -50,7 +62,8 @@ int couldNot(const Options &options, Output &output, const NotBegun &why)
     return notBegun(output, why, options.words[0]);
 }
 
-int shown(const Options &options, Output &output, const CheckReport &report)
+/// `told`: paths whose lines stand there already.
+int shown(const Options &options, Output &output, const CheckReport &report, const std::set<QString> &told)
 {
     switch (options.check.format) {
     case CheckFormat::Nagios: {
@@ -62,6 +75,10 @@ int shown(const Options &options, Output &output, const CheckReport &report)
         output.print(prometheus(report));
         return exitOf(report);
     case CheckFormat::Text:
+        for (const PathReport &one : report.paths) {
+            if (!told.contains(explainedKey(one)))
+                printPath(output, one, options.check.explain);
+        }
         output.print(output.summary(report, options.check.explain));
         return exitOf(report);
     case CheckFormat::Json:
@@ -88,7 +105,8 @@ int runCheck(const Options &options, Output &output, std::stop_token stop)
         if (const auto may = mayWriteReport(wanted.report, force); !may)
             return failed(may.error());
     }
-    const auto begun = begin(options, output, checkSinks(wanted, output), stop);
+    std::set<QString> told;
+    const auto begun = begin(options, output, checkSinks(wanted, output, told), stop);
     if (!begun)
         return couldNot(options, output, begun.error());
     if (wanted.watch) {
@@ -96,7 +114,7 @@ int runCheck(const Options &options, Output &output, std::stop_token stop)
             output, wanted.interval,
             [&] {
                 // Each with a connection of its own: one that broke meanwhile tells nothing about the VPS.
-                Engine engine(begun->engine->site(), *begun->secrets, checkSinks(wanted, output));
+                Engine engine(begun->engine->site(), *begun->secrets, checkSinks(wanted, output, told));
                 return engine.check(stop, wanted.paths, true);
             },
             stop);
@@ -106,15 +124,19 @@ int runCheck(const Options &options, Output &output, std::stop_token stop)
     output.quiet();
     if (!report)
         return failed(report.error());
-    // Before the JSON document, which comes last and alone.
+    Outcome written;
     if (!wanted.report.isEmpty()) {
         const QString text = reportText(begun->engine->site(), *report, QDateTime::currentDateTimeUtc());
-        if (const auto written = writeReport(wanted.report, text, force); !written)
-            return failed(written.error());
-        if (wanted.format == CheckFormat::Text)
+        written = writeReport(wanted.report, text, force);
+        if (written && wanted.format == CheckFormat::Text)
             output.print(QStringLiteral("The report is in %1\n").arg(wanted.report));
     }
-    return shown(options, output, *report);
+    const int exit = shown(options, output, *report, told);
+    if (written)
+        return exit;
+    // What was found is not lost with the file. A monitor goes by what was found.
+    Output(false).error(written.error());
+    return wanted.format == CheckFormat::Nagios ? exit : int(Failed);
 }
 
 } // namespace sixgate::ctl

@@ -1,5 +1,6 @@
 #include "ctl/options.h"
 
+#include <QDir>
 #include <QFile>
 #include <QRegularExpression>
 
@@ -102,7 +103,8 @@ constexpr std::array commands = {
         "  --format FORMAT  text (default); json (as --json); nagios: one line, and the exit codes of a plugin;\n"
         "            prometheus: metrics as text.\n"
         "  --path PATH  only this path: v4, upstream, v6 or lan; may be given more than once.\n"
-        "sixgatectl help CODE tells more about a condition, for example: sixgatectl help stale-aaaa.",
+        "sixgatectl help CODE tells more about a condition, for example: sixgatectl help stale-aaaa;\n"
+        "sixgatectl help codes lists all codes.",
         "sixgatectl check --json | jq .allWork"},
 };
 
@@ -115,6 +117,21 @@ const char *const general = "Options\n"
                             "Exit codes: 0 all well; 1 failed; 2 bad usage or input;\n"
                             "            3 plan has changes; a path is broken or could not be checked; check found "
                             "an error.\n";
+
+/// Every code, with its page's heading.
+QString codes()
+{
+    QString text = QStringLiteral("What check can find; sixgatectl help CODE says more about each.\n\n");
+    const QDir pages(QStringLiteral(":/sixgate/handbook/conditions"));
+    for (const QString &name : pages.entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name)) {
+        QFile page(pages.filePath(name));
+        if (name == QLatin1String("README.md") || !page.open(QIODevice::ReadOnly))
+            continue;
+        text += QStringLiteral("  %1 %2\n")
+                    .arg(name.chopped(3).leftJustified(24), QString::fromUtf8(page.readLine()).mid(2).trimmed());
+    }
+    return text;
+}
 
 } // namespace
 
@@ -129,7 +146,9 @@ QString help(const QString &command)
         text += QStringLiteral("\nExample\n"
                                "  sixgatectl site new --public-name cloud.example.org --interface-id ::11\n"
                                "  sixgatectl plan && sixgatectl apply\n\n"
-                               "sixgatectl COMMAND --help says more about each.\n\n");
+                               "sixgatectl COMMAND --help says more about each.\n"
+                               "sixgatectl help CODE says more about a condition that check has found; \"help codes\"\n"
+                               "lists them all.\n\n");
     }
     for (const CommandHelp &one : commands) {
         if (command == QLatin1String(one.name))
@@ -141,6 +160,8 @@ QString help(const QString &command)
 
 QString conditionPage(const QString &code)
 {
+    if (code == QLatin1String("codes"))
+        return codes();
     static const QRegularExpression form(QStringLiteral("\\A[a-z0-9-]+\\z"));
     if (!form.match(code).hasMatch())
         return {};

@@ -103,6 +103,16 @@ Outcome mayWriteReport(const QString &path, bool force)
     const QFileInfo info(path);
     if (info.isDir())
         return fail(ErrorCode::Invalid, QStringLiteral("--report: %1 is a folder, not a file.").arg(path));
+    const QFileInfo folder(info.absolutePath());
+    if (!folder.isDir())
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("--report: there is no folder %1; nothing was written.").arg(folder.filePath()), {},
+                    QStringLiteral("Make it, or name a file in another folder."));
+    // With --force as well: the new file takes the old one's place by its name.
+    if (::access(QFile::encodeName(folder.filePath()).constData(), W_OK | X_OK) != 0)
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("--report: nothing can be written in the folder %1.").arg(folder.filePath()), {},
+                    QStringLiteral("Name a file in another folder."));
     if (force || (!info.exists() && !info.isSymLink()))
         return {};
     return fail(ErrorCode::Invalid, QStringLiteral("--report: %1 is there already; nothing was written.").arg(path), {},

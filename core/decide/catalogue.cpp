@@ -27,6 +27,15 @@ std::optional<Severity> severityOf(const QString &word)
     return std::nullopt;
 }
 
+std::optional<Visitors> visitorsOf(const QString &word)
+{
+    static const std::map<QString, Visitors> words = {{QStringLiteral("none"), Visitors::None},
+                                                      {QStringLiteral("some"), Visitors::Some},
+                                                      {QStringLiteral("all"), Visitors::All}};
+    const auto found = words.find(word);
+    return found == words.end() ? std::nullopt : std::optional(found->second);
+}
+
 QStringList listOf(const QJsonValue &value)
 {
     QStringList list;
@@ -40,9 +49,11 @@ Result<ConditionEntry> entryOf(const QJsonObject &from)
     ConditionEntry entry;
     entry.code = from[QStringLiteral("code")].toString();
     const auto severity = severityOf(from[QStringLiteral("severity")].toString());
-    if (entry.code.isEmpty() || !severity)
-        return bad(entry.code, QStringLiteral("code or severity"));
+    const auto visitors = visitorsOf(from[QStringLiteral("visitors")].toString());
+    if (entry.code.isEmpty() || !severity || !visitors)
+        return bad(entry.code, QStringLiteral("code, severity or visitors"));
     entry.severity = *severity;
+    entry.visitors = *visitors;
     entry.title = from[QStringLiteral("title")].toString();
     entry.text = from[QStringLiteral("text")].toString();
     const QJsonObject remedy = from[QStringLiteral("remedy")].toObject();

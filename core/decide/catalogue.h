@@ -18,10 +18,18 @@ using Fields = std::map<QString, QString>;
 /// `{field}` replaced by its value; a field that is not given stays as it is.
 QString filled(const QString &pattern, const Fields &fields);
 
+/// Whom a condition keeps out: what comes first depends on it.
+enum class Visitors {
+    None, ///< nobody from outside, or nobody yet
+    Some, ///< those over one family, or now and then
+    All,
+};
+
 /// One entry of catalogue.json.
 struct ConditionEntry {
     QString code;
     Severity severity = Severity::Error;
+    Visitors visitors = Visitors::None;
     QString title;
     QString text;
     Remedy remedy;               ///< texts are patterns; `fields` holds the names, without values

@@ -1,6 +1,7 @@
 #include "decide/findings.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace sixgate
 {
@@ -53,13 +54,51 @@ size_t causeOf(const Finding &one, const std::vector<Finding> &all, const Catalo
     return none;
 }
 
+/// Somebody answered, and without the keys of the VPS nobody knows whether it was the VPS.
+bool lacksKeys(const PathReport &path)
+{
+    return path.state == PathState::Unknown && path.failedStep == QLatin1String("identity") && path.error &&
+           path.error->code == ErrorCode::Unavailable;
+}
+
+/// What keeps Sixgate from logging in on the VPS, and so from reading those keys.
+bool keepsFromLogin(const Finding &found)
+{
+    return found.code.startsWith(QLatin1String("ssh-")) || found.code == QLatin1String("vps-off") ||
+           found.code == QLatin1String("vps-name-missing") || found.code == QLatin1String("line-down");
+}
+
 bool isExplained(const NameSeen &one, PathKind kind, const std::vector<Finding> &all, const Catalogue &catalogue)
 {
     std::set<QString> subjects = one.subjects();
+    const bool keys = lacksKeys(*one.path(kind));
     return std::any_of(all.begin(), all.end(), [&](const Finding &found) {
         const ConditionEntry *entry = catalogue.entry(found.code);
-        return entry && entry->paths.contains(pathName(kind)) && touch(subjects, found.subjects);
+        return (keys && keepsFromLogin(found)) ||
+               (entry && entry->paths.contains(pathName(kind)) && touch(subjects, found.subjects));
     });
+}
+
+/// By the harm: severity, whom it keeps out, how many of the four paths it breaks.
+void sortByHarm(std::vector<Condition> &roots, const Catalogue &catalogue)
+{
+    const auto harm = [&](const Condition &one) {
+        const ConditionEntry *entry = catalogue.entry(one.code);
+        return std::tuple(one.severity, entry ? entry->visitors : Visitors::None, entry ? entry->paths.size() : 0);
+    };
+    std::stable_sort(roots.begin(), roots.end(),
+                     [&](const Condition &a, const Condition &b) { return harm(a) > harm(b); });
+}
+
+/// Only IPv4 from here is judged by what this machine has.
+bool failedToConnectOverIpv4(const PathReport &path)
+{
+    return path.kind == PathKind::V4 && path.state == PathState::Broken && path.failedStep == QLatin1String("connect");
+}
+
+bool worksByRedirect(const PathReport &path)
+{
+    return path.kind == PathKind::V6 && path.state == PathState::Works && path.http && !path.http->location.isEmpty();
 }
 
 /// No broken path is passed over.
@@ -140,9 +179,38 @@ Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &cata
                 diagnosis.explained.insert(explainedKey(*path));
         }
     }
-    std::stable_sort(diagnosis.roots.begin(), diagnosis.roots.end(),
-                     [](const Condition &a, const Condition &b) { return a.severity > b.severity; });
+    sortByHarm(diagnosis.roots, catalogue);
     return diagnosis;
+}
+
+void spreadLoops(std::vector<PathReport> &paths)
+{
+    for (PathReport &path : paths) {
+        if (!worksByRedirect(path))
+            continue;
+        const auto near = std::find_if(paths.begin(), paths.end(), [&](const PathReport &other) {
+            return other.kind == PathKind::Lan && other.service == path.service &&
+                   other.publicName == path.publicName && other.http && other.http->loops &&
+                   other.http->status == path.http->status && other.http->location == path.http->location;
+        });
+        if (near == paths.end())
+            continue;
+        path.state = PathState::Broken;
+        path.failedStep = near->failedStep;
+        path.error = near->error;
+        path.http->loops = true;
+        for (ProbeStep &step : path.steps) {
+            if (step.name == path.failedStep) {
+                step.passed = false;
+                step.reason = near->reason();
+            }
+        }
+    }
+}
+
+bool mayBeJudgedOtherwise(const PathReport &path)
+{
+    return failedToConnectOverIpv4(path) || worksByRedirect(path);
 }
 
 void judgePaths(std::vector<PathReport> &paths, const Diagnosis &diagnosis)
@@ -152,8 +220,7 @@ void judgePaths(std::vector<PathReport> &paths, const Diagnosis &diagnosis)
     });
     for (PathReport &path : paths) {
         path.explained = diagnosis.explained.contains(explainedKey(path));
-        if (blind && path.kind == PathKind::V4 && path.state == PathState::Broken &&
-            path.failedStep == QLatin1String("connect"))
+        if (blind && failedToConnectOverIpv4(path))
             path.state = PathState::Unknown;
     }
 }

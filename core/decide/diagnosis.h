@@ -15,6 +15,13 @@ namespace sixgate
 /// same server, service or record; independent ones stay roots.
 Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &catalogue);
 
+/// A redirect that leads round in a circle in the LAN does so from outside as well, where nobody followed it: the path
+/// "v6" with the same answer is broken. To be called before diagnose().
+void spreadLoops(std::vector<PathReport> &paths);
+
+/// Whether spreadLoops() or judgePaths() may still make another state of it: not to be told as final before.
+bool mayBeJudgedOtherwise(const PathReport &path);
+
 /// How Diagnosis::explained names a path.
 QString explainedKey(const PathReport &path);
 

@@ -106,8 +106,10 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
     const std::set<QString> subjects = one.subjects();
     const auto right = sight.values(name, RecordType::AAAA);
     const QString zone = zoneOf(sight, name);
-    const QString where = onVps ? QStringLiteral("The VPS's resolver %1").arg(asked.resolver)
-                                : QStringLiteral("The resolver %1").arg(asked.resolver);
+    // Where none of several answers, it is not told which they are.
+    const QString where = (onVps ? QStringLiteral("The VPS's resolver %1") : QStringLiteral("The resolver %1"))
+                              .arg(asked.resolver)
+                              .trimmed();
     if (!asked.answer) {
         QStringList evidence{QStringLiteral("%1: %2").arg(where, asked.answer.error().summary)};
         if (!asked.answer.error().detail.isEmpty())

@@ -65,10 +65,13 @@ private:
         }
         const QString tried = QStringLiteral("[%1]:%2 from the LAN: %3")
                                   .arg(m_look->address->text(), m_one.service.port.text(), m_look->reason);
-        const Reach *other = nullptr;
+        // Any port over IPv4 shows that the machine is there; what the service does, only its own one.
+        const Reach *other = nullptr, *same = nullptr;
         for (const Reach &reach : m_look->ipv4) {
             if (reach.answered() && (!other || reach.connected()))
                 other = &reach;
+            if (reach.port == m_one.service.port && (!same || reach.connected()))
+                same = &reach;
         }
         if (m_look->reason == QLatin1String("ECONNREFUSED")) {
             if (m_look->rightPort)
@@ -79,12 +82,15 @@ private:
                            {tried, QStringLiteral("Port %1 there shows the certificate of %2.")
                                        .arg(m_look->rightPort->text(), m_one.name.ascii())},
                            m_one.service.name.text());
-            if (other && other->connected())
+            if (same && same->connected())
                 return add("server-ipv4-only",
-                           {{QStringLiteral("ipv4"), ipText(other->address)},
+                           {{QStringLiteral("ipv4"), ipText(same->address)},
                             {QStringLiteral("family"), QStringLiteral("ipv6")}},
-                           {tried, reachText(*other)});
-            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}}, {tried});
+                           {tried, reachText(*same)});
+            QStringList evidence{tried};
+            if (same)
+                evidence << reachText(*same);
+            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}}, evidence);
         }
         // The whole server is silent or without IPv6: said once.
         if (!m_first && !m_look->alive)
@@ -172,7 +178,7 @@ private:
         add("mtu-black-hole", {{QStringLiteral("mss"), QStringLiteral("1220")}},
             {QStringLiteral("From the VPS: the connection to [%1]:%2 is made, the TLS handshake stalls.")
                  .arg(m_address->text(), m_one.service.port.text()),
-             QStringLiteral("With segments of at most 1220 octets an answer comes.")});
+             QStringLiteral("With segments of at most 1220 bytes an answer comes.")});
         return true;
     }
 

@@ -20,6 +20,14 @@ QStringList triesOver(const std::vector<Reach> &list, bool ipv6)
     return text;
 }
 
+/// The first few of them: a zone may have many servers.
+QString shortened(const QStringList &list)
+{
+    constexpr qsizetype most = 6;
+    const QString text = list.mid(0, most).join(QStringLiteral(", "));
+    return list.size() > most ? QStringLiteral("%1 and %2 more").arg(text).arg(list.size() - most) : text;
+}
+
 QString spanText(qint64 seconds)
 {
     const qint64 size = std::abs(seconds);
@@ -35,13 +43,19 @@ void findFamilies(const Sight &sight, Findings &out)
     const auto &outside = sight.seen.outside;
     const bool any = sight.outside4 || sight.outside6;
     if (!any && (sight.tried4 || sight.tried6)) {
+        QStringList asked;
+        for (const auto *list : {&outside, &sight.seen.vps, &sight.seen.sshTries}) {
+            for (const Reach &one : *list)
+                asked << ipText(one.address);
+        }
+        asked.removeDuplicates();
         out.add({QStringLiteral("line-down"),
                  QString(),
-                 {{QStringLiteral("vps"), sight.vpsName()}},
+                 {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("asked"), shortened(asked)}},
                  triesOver(outside, true) + triesOver(outside, false),
                  {}});
         out.say(QStringLiteral("Does anything outside answer?"),
-                QStringLiteral("No, over neither family: the line is down."));
+                QStringLiteral("None of what was asked: the line seems to be down."));
         return;
     }
     out.say(QStringLiteral("Does anything outside answer?"), QStringLiteral("IPv4: %1, IPv6: %2.")
@@ -109,8 +123,9 @@ void findAddressLimit(const Sight &sight, Findings &out)
         int count = 0;
         std::vector<Ipv6Address> addresses;
         for (const LocalAddress &one : sight.seen.link->addresses) {
-            if (one.interface != interface || one.address.scope() == Ipv6Scope::LinkLocal)
+            if (one.interface != interface)
                 continue;
+            // As the kernel counts: all of them, the link-local one and those set by hand as well.
             ++count;
             addresses.push_back(one.address);
         }
@@ -127,7 +142,11 @@ void findAddressLimit(const Sight &sight, Findings &out)
                      {{QStringLiteral("interface"), interface},
                       {QStringLiteral("limit"), QString::number(limit)},
                       {QStringLiteral("prefix"), route.prefix.text()}},
-                     {QStringLiteral("%1 has %2 addresses, its limit is %3.").arg(interface).arg(count).arg(limit),
+                     {QStringLiteral("%1 has %2 addresses. From %3 on Linux takes none that a router announces; only "
+                                     "what is set by hand is still added.")
+                          .arg(interface)
+                          .arg(count)
+                          .arg(limit),
                       QStringLiteral("%1 is announced there, but gives no address.").arg(route.prefix.text())},
                      {}});
             break;

@@ -30,12 +30,18 @@ private:
              const NameSeen &one, QStringList more = {})
     {
         const QString record = recordText(key);
+        const bool visitors = key.name == one.name;
         m_out.add({QString::fromLatin1(code),
                    record,
                    {{QStringLiteral("record"), record},
                     {QStringLiteral("old"), listed(old)},
                     {QStringLiteral("new"), wanted},
                     {QStringLiteral("values"), listed(old)},
+                    {QStringLiteral("who"), visitors ? QStringLiteral("Visitors over IPv6 pick")
+                                                     : QStringLiteral("Only the VPS uses this record; it picks")},
+                    {QStringLiteral("effect"),
+                     visitors ? QStringLiteral("some get in and some do not, or wait long")
+                              : QStringLiteral("visitors over IPv4 get in now and then, or wait long")},
                     {QStringLiteral("vps"), m_sight.vpsName()},
                     {QStringLiteral("server"), one.server.name.text()}},
                    QStringList{QStringLiteral("%1: %2").arg(record, listed(old))} + more,

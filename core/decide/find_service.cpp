@@ -10,10 +10,34 @@ namespace sixgate
 namespace
 {
 
+/// What visitors get, for a sentence: "status 502", "no answer".
 QString statusOf(const NameSeen &one, PathKind kind)
 {
     const PathReport *path = one.path(kind);
-    return path && path->http ? QString::number(path->http->status) : QStringLiteral("no answer");
+    return path && path->http ? QStringLiteral("status %1").arg(path->http->status) : QStringLiteral("no answer");
+}
+
+/// What a page of nobody's is, in words.
+QString pageText(const QString &page)
+{
+    static const std::map<QString, QString> known = {
+        {QStringLiteral("nginx-default"), QStringLiteral("the default page of nginx")},
+        {QStringLiteral("apache-default"), QStringLiteral("the default page of Apache")},
+        {QStringLiteral("caddy-default"), QStringLiteral("the default page of Caddy")},
+        {QStringLiteral("nginx-proxy-manager-default"), QStringLiteral("the default page of Nginx Proxy Manager")},
+        {QStringLiteral("synology-default"), QStringLiteral("the default page of a Synology NAS")},
+        {QStringLiteral("test-page"), QStringLiteral("the test page of a web server")}};
+    const auto found = known.find(page);
+    return found == known.end() ? QStringLiteral("a default page") : found->second;
+}
+
+/// Why there is no HTTP or TLS, in words.
+QString brokenText(const QString &reason, const QString &protocol)
+{
+    return reason == QLatin1String("PROTOCOL")  ? QStringLiteral("what it answers is not %1").arg(protocol)
+           : reason == QLatin1String("CLOSED")  ? QStringLiteral("it ends the connection without an answer")
+           : reason == QLatin1String("TIMEOUT") ? QStringLiteral("no answer comes in time")
+                                                : QStringLiteral("the connection breaks (%1)").arg(reason);
 }
 
 void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
@@ -72,6 +96,20 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
     }
 }
 
+/// Where the circle is there without the proxy, nothing that the proxy says can end it.
+QString adviceOnLoop(PathKind kind, const QString &service)
+{
+    if (kind == PathKind::V4)
+        return QStringLiteral("Let %1 trust the header X-Forwarded-Proto of the VPS's proxy, or turn off its own "
+                              "redirect to https. In Nextcloud: \"trusted_proxies\" with the VPS's IPv6 address, and "
+                              "\"overwriteprotocol\" => \"https\".")
+            .arg(service);
+    return QStringLiteral("The circle is there without the VPS, too, so look at %1 itself: turn off its own redirect "
+                          "to https, and see that its own address (base URL) is right. If a web server of yours "
+                          "stands before it, let that set X-Forwarded-Proto: https, and %1 trust it.")
+        .arg(service);
+}
+
 void judgeService(Findings &out, const NameSeen &one)
 {
     // Seen nearest first; over the VPS only what came from the home counts (the marker passed).
@@ -94,20 +132,25 @@ void judgeService(Findings &out, const NameSeen &one)
         if (reason == QLatin1String("redirect-loop"))
             return add("app-redirect-loop", service,
                        {{QStringLiteral("url"),
-                         QStringLiteral("https://%1%2").arg(one.name.ascii(), one.service.probePath.text())}});
+                         QStringLiteral("https://%1%2").arg(one.name.ascii(), one.service.probePath.text())},
+                        {QStringLiteral("advice"), adviceOnLoop(kind, service)}});
         if (reason == QLatin1String("421") || reason.endsWith(QLatin1String("-default")) ||
             reason == QLatin1String("test-page"))
             return add("wrong-virtual-host", one.name.ascii(),
-                       {{QStringLiteral("page"), reason == QLatin1String("421") ? QStringLiteral("none") : reason}});
+                       {{QStringLiteral("answer"),
+                         reason == QLatin1String("421")
+                             ? QStringLiteral("status 421, by which it says itself that the name is not its own")
+                             : QStringLiteral("%1, with %2").arg(pageText(reason), statusOf(one, kind))}});
         if (reason == QLatin1String("TIMEOUT")) {
             // Over the LAN or from the VPS with a good handshake it is the service that is slow.
             const ProbeStep *step = path->step("http");
             return add("app-slow", service,
                        {{QStringLiteral("seconds"), QString::number(step ? step->took.count() / 1000 : 0)}});
         }
-        if ((reason.size() == 3 && reason >= QLatin1String("500")) || reason == QLatin1String("PROTOCOL") ||
-            reason == QLatin1String("CLOSED"))
+        if (reason.size() == 3 && reason >= QLatin1String("500"))
             return add("app-error", service, {});
+        if (reason == QLatin1String("PROTOCOL") || reason == QLatin1String("CLOSED"))
+            return add("app-error", service, {{QStringLiteral("status"), brokenText(reason, QStringLiteral("HTTP"))}});
     }
 }
 
@@ -126,7 +169,7 @@ void judgeTls(const Sight &sight, Findings &out, const NameSeen &one)
              {{QStringLiteral("server"), one.server.name.text()},
               {QStringLiteral("address"), address ? address->text() : QStringLiteral("its address")},
               {QStringLiteral("port"), one.service.port.text()},
-              {QStringLiteral("reason"), reason}},
+              {QStringLiteral("reason"), brokenText(reason, QStringLiteral("TLS"))}},
              {inLan ? QStringLiteral("In the LAN: the connection is made, the TLS handshake fails (%1).").arg(reason)
                     : stepText(one, PathKind::V6, "tls")},
              one.subjects()});

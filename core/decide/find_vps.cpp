@@ -107,6 +107,7 @@ void findSsh(const Sight &sight, Findings &out)
         fields.emplace(QStringLiteral("port"), vps.sshPort.text());
         fields.emplace(QStringLiteral("user"), vps.user.text());
         fields.emplace(QStringLiteral("reason"), error.summary);
+        fields.emplace(QStringLiteral("fix"), error.fix.isEmpty() ? QStringLiteral("Check again.") : error.fix);
         out.add({QString::fromLatin1(code), host, fields, evidence, {}});
     };
     switch (error.code) {
@@ -140,12 +141,45 @@ void findSsh(const Sight &sight, Findings &out)
     add("ssh-not-possible", {});
 }
 
+/// What the VPS's own rules say about port 443; nothing where they are not known or let visitors in.
+std::optional<ClosedPorts> closedByItself(const Evidence &seen)
+{
+    const auto &facts = seen.seen.vps.facts;
+    if (!facts)
+        return std::nullopt;
+    const FirewallVerdict verdict = judgeFirewall({facts->ufw, facts->nft, facts->outerInterface});
+    for (const ClosedPorts &closed : verdict.closed) {
+        const auto &ports = closed.action.ports;
+        if (std::find(ports.begin(), ports.end(), 443) != ports.end())
+            return closed;
+    }
+    return std::nullopt;
+}
+
+void addFirewall(const Sight &sight, Findings &out, const ClosedPorts &closed, QStringList evidence)
+{
+    const QString vps = sight.vpsName(), ports = portsText(closed.action.ports);
+    out.add(
+        {QStringLiteral("vps-firewall"),
+         vps,
+         {{QStringLiteral("vps"), vps}, {QStringLiteral("ports"), ports}, {QStringLiteral("firewall"), closed.where}},
+         evidence << QStringLiteral("%1 on the VPS does not let %2 in.").arg(closed.where, ports),
+         {}});
+}
+
 /// Port 443 over IPv4 is silent, while the machine is there.
 void findFirewall(const Sight &sight, Findings &out)
 {
     const Evidence &seen = sight.seen;
-    if (out.has("vps-off") || out.has("line-down") || out.has("home-no-ipv4"))
+    if (out.has("vps-off") || out.has("line-down"))
         return;
+    const auto closed = closedByItself(seen);
+    // Without IPv4 here nobody can try; the VPS's own rules tell all the same.
+    if (out.has("home-no-ipv4")) {
+        if (closed)
+            addFirewall(sight, out, *closed, {});
+        return;
+    }
     const auto silent = std::find_if(seen.vps.begin(), seen.vps.end(),
                                      [](const Reach &one) { return !isIpv6(one) && !one.answered(); });
     if (silent == seen.vps.end() || anyOf(seen.vps, [](const Reach &one) { return !isIpv6(one) && one.answered(); }))
@@ -156,22 +190,9 @@ void findFirewall(const Sight &sight, Findings &out)
                   {QStringLiteral("ports"), QStringLiteral("443")},
                   {QStringLiteral("protocol"), QStringLiteral("tcp")},
                   {QStringLiteral("port"), QStringLiteral("443")}};
-    if (const auto &facts = seen.seen.vps.facts) {
-        const FirewallVerdict verdict = judgeFirewall({facts->ufw, facts->nft, facts->outerInterface});
-        for (const ClosedPorts &closed : verdict.closed) {
-            const auto &ports = closed.action.ports;
-            if (std::find(ports.begin(), ports.end(), 443) == ports.end())
-                continue;
-            fields[QStringLiteral("ports")] = portsText(ports);
-            fields[QStringLiteral("firewall")] = closed.where;
-            out.add(
-                {QStringLiteral("vps-firewall"),
-                 vps,
-                 fields,
-                 evidence << QStringLiteral("%1 on the VPS does not let %2 in.").arg(closed.where, portsText(ports)),
-                 {}});
-            return;
-        }
+    if (closed)
+        return addFirewall(sight, out, *closed, evidence);
+    if (seen.seen.vps.facts) {
         evidence << QStringLiteral("The VPS's own firewall lets port 443 in.");
         fields[QStringLiteral("judgement")] =
             QStringLiteral("The VPS's own firewall lets visitors in, so something before it does not");

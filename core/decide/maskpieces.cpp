@@ -21,6 +21,9 @@ QString latin(const char *text)
 // Where a word begins: not within another, but right after an escape of JSON ("\n2001:db8::1").
 const char *const Begins = "(?:(?<![\\p{L}\\p{N}_\\\\])|(?<=\\\\[nrtbf])|(?<=\\\\)(?![nrtbf]))";
 
+// Behind "@": not a section of OpenWrt's settings ("dhcp.@dnsmasq[0]"), which is nobody's address.
+const char *const NoSection = "(?!(?<=\\.@)[a-z_]+\\[-?\\d+\\])";
+
 QRegularExpression pattern(const QString &text)
 {
     return QRegularExpression(text, QRegularExpression::UseUnicodePropertiesOption |
@@ -165,14 +168,14 @@ MaskScanner::MaskScanner(const Site &site) : m_names(namesOf(site))
     m_rest = pattern(latin("(?<=/home/|/Users/|/home\\\\/)(?<user>[^/\\\\\\s\"'<>:;,|()\\]}\\x{FFFC}]+)"
                            "|(?<print>SHA256:[A-Za-z0-9+/]{20,}=*)"
                            "|%1(?:(?<blob>AAAA[A-Za-z0-9+/]{28,}=*)"
-                           "|(?<![._%+-])(?<mail>[\\p{L}\\p{N}._%+-]{1,200})@(?=[\\p{L}\\p{N}[\\x{FFFC}])"
+                           "|(?<![._%+-])(?<mail>[\\p{L}\\p{N}._%+-]{1,200})@%3(?=[\\p{L}\\p{N}[\\x{FFFC}])"
                            "|(?<![.-])(?<key>%2)(?![\\p{L}\\p{N}_-])(?!\\.[\\p{L}\\p{N}_])"
                            "|(?<!\\d\\.)(?<ip4>\\d{1,3}(?:\\.\\d{1,3}){3})(?![\\p{L}\\p{N}_])(?!\\.[\\p{L}_])"
                            "|(?<!\\d-)(?<dashed>\\d{1,3}(?:-\\d{1,3}){3})(?![\\p{L}\\p{N}_-])(?!\\.[\\p{L}_])"
                            "|(?<mac>[0-9a-f]{4}(?:\\.[0-9a-f]{4}){2})(?![\\p{L}\\p{N}_])"
                            "|(?<!-)(?<word>[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*+(?:\\.[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*+)+))"
-                           "|(?<=@)(?<host>[\\p{L}\\p{N}-]+)(?![\\p{L}\\p{N}_-])(?!\\.[\\p{L}\\p{N}])")
-                         .arg(latin(Begins), keyNames(site)));
+                           "|(?<=@)%3(?<host>[\\p{L}\\p{N}-]+)(?![\\p{L}\\p{N}_-])(?!\\.[\\p{L}\\p{N}])")
+                         .arg(latin(Begins), keyNames(site), latin(NoSection)));
 }
 
 bool MaskScanner::isSites(const Hostname &name) const

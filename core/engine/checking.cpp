@@ -355,6 +355,7 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
 
 void Checking::diagnoseInto(CheckReport &report, std::stop_token stop)
 {
+    spreadLoops(report.paths);
     m_seen.paths = report.paths;
     if (const auto keys = m_keysOfVps())
         refuseForeignKeys(m_seen.seen.home, *keys);

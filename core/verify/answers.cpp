@@ -54,6 +54,17 @@ QString headerOf(const HttpSeen &seen, const char *name)
 
 constexpr size_t mostHops = 5;
 
+void goesRound(Walk &walk, const QStringList &way)
+{
+    walk.report().http->loops = true;
+    walk.revoke("http", PathState::Broken,
+                Error{ErrorCode::Refused, QStringLiteral("The service's redirects lead round in a circle."),
+                      way.join(QStringLiteral(" → ")),
+                      QStringLiteral("Let the service know that visitors come by HTTPS: let it trust the header "
+                                     "X-Forwarded-Proto of its proxy.")},
+                QStringLiteral("redirect-loop"));
+}
+
 } // namespace
 
 bool isRedirect(int status)
@@ -128,6 +139,15 @@ void judgeStatus(Walk &walk, const HttpSeen &http)
                     page);
 }
 
+void judgeOwnRedirect(Walk &walk, const PathQuestion &question)
+{
+    auto &answer = walk.report().http;
+    const UrlPath &asked = question.service.probePath;
+    if (!walk.ended() && answer && isRedirect(answer->status) &&
+        redirectedTo(answer->location, question.name, asked) == std::optional(asked))
+        goesRound(walk, {asked.text(), asked.text()});
+}
+
 void judgeRedirects(Walk &walk, const PathQuestion &question, const Opener &open, const ExpectedIdentity &identity,
                     const Deadline &deadline, std::stop_token stop)
 {
@@ -141,13 +161,7 @@ void judgeRedirects(Walk &walk, const PathQuestion &question, const Opener &open
     while (next && been.size() <= mostHops) {
         way << next->text();
         if (!been.insert(*next).second) {
-            answer->loops = true;
-            walk.revoke("http", PathState::Broken,
-                        Error{ErrorCode::Refused, QStringLiteral("The service's redirects lead round in a circle."),
-                              way.join(QStringLiteral(" → ")),
-                              QStringLiteral("Let the service know that visitors come by HTTPS: let it trust the "
-                                             "header X-Forwarded-Proto of its proxy.")},
-                        QStringLiteral("redirect-loop"));
+            goesRound(walk, way);
             return;
         }
         const ProbeSeen seen =

@@ -136,6 +136,16 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
     const auto &vps = ground.inputs.vps.ipv4;
     if (!vps)
         return walk.unknown("dns", noTime, detail, vps.error());
+    if (vps->empty())
+        return walk.unknown(
+            "dns", noTime, detail,
+            Error{ErrorCode::NotFound,
+                  QStringLiteral(
+                      "The VPS's own name has no IPv4 address in the DNS, so nobody knows whether %1 leads there.")
+                      .arg(listText(addresses)),
+                  {},
+                  QStringLiteral("Set the records of the VPS's name, or enter its addresses as \"addresses\" in the "
+                                 "site file.")});
     if (!sameSet(addresses, *vps))
         return walk.broken(
             "dns", noTime, detail,

@@ -69,6 +69,9 @@ void judgeStatus(Walk &walk, const HttpSeen &http);
 void judgeRedirects(Walk &walk, const PathQuestion &question, const Opener &open, const ExpectedIdentity &identity,
                     const Deadline &deadline, std::stop_token stop);
 
+/// Where nothing is followed: an answer that redirects to the very address that was asked for makes "http" fail.
+void judgeOwnRedirect(Walk &walk, const PathQuestion &question);
+
 /// Each goes the path to its end or to the first step that fails.
 void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question);
 void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question);

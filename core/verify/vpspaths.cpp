@@ -209,8 +209,10 @@ void walkV6(Walk &walk, const Ground &ground, const PathQuestion &question)
     if (!good)
         return;
     const auto http = throughVps(walk, ground, question, *good, homeHttp(ground, question));
-    if (http)
-        judgeStatus(walk, *http);
+    if (!http)
+        return;
+    judgeStatus(walk, *http);
+    judgeOwnRedirect(walk, question);
 }
 
 } // namespace sixgate

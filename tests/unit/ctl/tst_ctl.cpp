@@ -114,10 +114,14 @@ private Q_SLOTS:
         row("check --watch --report x", 2, "does not go together");
         row("check --report /etc/os-release", 2, "is there already");
         row("check --report /etc --force", 2, "is a folder");
+        row("check --report /nonexistent/dir/x", 2, "there is no folder /nonexistent/dir;");
+        row("check --report /nonexistent/dir/x --force", 2, "there is no folder /nonexistent/dir;");
         row("check --path v4 --path v6 --site /nonexistent", 2, "no site file");
         row("plan --explain", 2, "does not go with");
         row("apply --report x", 2, "does not go with");
         row("help stale-aaaa", 0, "stale-aaaa");
+        row("help codes", 0, "stale-aaaa               ");
+        row("--help", 0, "help codes");
         row("help ../site", 2, "no command");
         row("help README", 2, "no command");
         row("stale-aaaa --help", 2, "no command");

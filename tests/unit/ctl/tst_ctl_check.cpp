@@ -38,6 +38,8 @@ private Q_SLOTS:
         row("wwbw", "", 3, "✗ 1 of 4 paths is broken.");
         row("wwbb", "e", 3, "✗ 2 of 4 paths are broken.");
         row("wubu", "w", 3, "✗ 1 of 4 paths is broken. 2 paths could not be checked from here.");
+        row("b", "e", 3, "✗ The only path that was checked is broken.");
+        row("u", "w", 3, "1 path could not be checked from here.");
         row("wuww", "", 3, "1 path could not be checked from here.");
         row("", "", 3, "There is nothing to check: the site file has no services.");
     }
@@ -55,25 +57,28 @@ private Q_SLOTS:
 
     void condition()
     {
-        const auto text = [](const char *routers) {
+        const auto text = [](const char *reason, const char *routers) {
             return latin("  ✗ The router's IPv6 firewall keeps visitors away from nas.\n"
                          "      Visitors over IPv6 get no answer, and the VPS gets none either. Those in the house are "
                          "not\n"
                          "      concerned, since their way does not lead through the router's firewall.\n"
-                         "      saw: 2001:db8:1::11 port 443 from the VPS: TIMEOUT\n"
+                         "      saw: 2001:db8:1::11 port 443 from the VPS: ") +
+                   latin(reason) +
+                   latin("\n"
                          "      saw: in the LAN: connected\n"
                          "    → Let TCP port 443 through to the server.\n"
                          "          sixgatectl home --json | jq .servers\n") +
                    latin(routers);
         };
-        QCOMPARE(m_output.condition(wholeCondition()), text("      Other routers: Look for \"IPv6 firewall\".\n"
-                                                            "      FRITZ!Box, OpenWrt: sixgatectl help "
-                                                            "router-firewall\n"));
+        QCOMPARE(m_output.condition(wholeCondition()),
+                 text("no answer", "      Other routers: Look for \"IPv6 firewall\".\n"
+                                   "      FRITZ!Box, OpenWrt: sixgatectl help "
+                                   "router-firewall\n"));
         QCOMPARE(m_output.condition(wholeCondition(), true),
-                 text("      FRITZ!Box: Internet, Permit Access, new share for the device.\n"
-                      "      OpenWrt: Network, Firewall, Traffic Rules.\n"
-                      "      Other routers: Look for \"IPv6 firewall\".\n"
-                      "      More: sixgatectl help router-firewall\n"));
+                 text("TIMEOUT", "      FRITZ!Box: Internet, Permit Access, new share for the device.\n"
+                                 "      OpenWrt: Network, Firewall, Traffic Rules.\n"
+                                 "      Other routers: Look for \"IPv6 firewall\".\n"
+                                 "      More: sixgatectl help router-firewall\n"));
         // The words of --explain are those of the summary.
         CheckReport report = reportOf("b");
         report.diagnosis.roots = {wholeCondition()};
@@ -82,6 +87,50 @@ private Q_SLOTS:
         QCOMPARE(m_output.condition(conditionOf("stale-aaaa", Severity::Warning)),
                  latin("  ! The title of stale-aaaa.\n      More: sixgatectl help stale-aaaa\n"));
         QVERIFY(m_output.condition(conditionOf("x", Severity::Info)).startsWith(latin("  · The title")));
+    }
+
+    // One act mends both: it is told once, and what differs is told.
+    void mendedTogether()
+    {
+        CheckReport report = reportOf("b");
+        Condition one = conditionOf("stale-aaaa", Severity::Error, "cloud.example.org AAAA");
+        one.text = latin("It says a.");
+        one.evidence = {latin("a")};
+        one.remedy.text = latin("Publish it.");
+        one.remedy.command = latin("sixgatectl apply");
+        Condition two = one;
+        two.title = latin("The other title.");
+        two.evidence = {latin("b")};
+        report.paths[0].explained = true;
+        report.diagnosis.roots = {one, two};
+        const auto text = [](const char *more) {
+            return latin("  ✗ The title of stale-aaaa.\n"
+                         "      It says a.\n"
+                         "      saw: a\n"
+                         "    → Publish it.\n"
+                         "          sixgatectl apply\n"
+                         "      More: sixgatectl help stale-aaaa\n"
+                         "  ✗ The other title.\n") +
+                   latin(more) +
+                   latin("      saw: b\n"
+                         "    → The same as above mends it.\n"
+                         "✗ The only path that was checked is broken.\n");
+        };
+        QCOMPARE(m_output.summary(report), text(""));
+        report.diagnosis.roots[1].text = latin("It says b.");
+        QCOMPARE(m_output.summary(report), text("      It says b.\n"));
+        report.diagnosis.roots[1].remedy.text = latin("Do something else.");
+        QVERIFY(m_output.summary(report).contains(latin("→ Do something else.")));
+    }
+
+    void rawWords()
+    {
+        Condition condition = conditionOf("x", Severity::Error);
+        condition.evidence = {
+            latin("[2001:db8::1]:443: EHOSTUNREACH, 192.0.2.1:443: ECONNREFUSED (CN=CLOSED.example)")};
+        QVERIFY(m_output.condition(condition).contains(
+            latin("[2001:db8::1]:443: nobody is there, 192.0.2.1:443: refused (CN=CLOSED.example)")));
+        QVERIFY(m_output.condition(condition, true).contains(latin("EHOSTUNREACH")));
     }
 
     void wrapping()
@@ -185,7 +234,6 @@ private Q_SLOTS:
         report.diagnosis.reasoning = {{latin("Who answers in the LAN is on."), latin("nas is on.")}};
         QCOMPARE(m_output.summary(report, true), latin("  ✗ cloud.example.org v4: at \"connect\": Nobody answers.\n"
                                                        "      2001:db8:1::11: ECONNREFUSED\n"
-                                                       "    → Look whether the server is on.\n"
                                                        "  ✗ The title of router-firewall.\n"
                                                        "      More: sixgatectl help router-firewall\n"
                                                        "Explained by it\n"
@@ -193,7 +241,7 @@ private Q_SLOTS:
                                                        "How it was found\n"
                                                        "  Who answers in the LAN is on.\n"
                                                        "    ⇒ nas is on.\n"
-                                                       "✗ 1 of 1 paths is broken.\n"));
+                                                       "✗ The only path that was checked is broken.\n"));
         QVERIFY(!m_output.summary(report).contains(latin("aaaa-missing")));
         QVERIFY(!m_output.summary(report).contains(latin("Nobody answers")));
         QCOMPARE(m_output.steps(report.paths[0]), latin("      ✓ resolve         7 ms  2001:db8:1::11\n"

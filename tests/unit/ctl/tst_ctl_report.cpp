@@ -227,6 +227,12 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(target));
         QVERIFY(!mayWriteReport(folder.path(), true));
         QVERIFY(!writeReport(folder.path(), latin("x"), false));
+        for (const bool force : {false, true}) {
+            const Outcome missing = mayWriteReport(folder.filePath(latin("a/b")), force);
+            QVERIFY(!missing);
+            QVERIFY(missing.error().summary.contains(folder.filePath(latin("a"))));
+            QVERIFY(!missing.error().summary.contains(folder.filePath(latin("a/b"))));
+        }
         const Outcome nowhere = writeReport(folder.filePath(latin("a/b")), latin("x"), false);
         QVERIFY(!nowhere);
         QCOMPARE(nowhere.error().code, ErrorCode::NotFound);

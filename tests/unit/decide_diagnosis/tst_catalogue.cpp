@@ -30,7 +30,8 @@ QByteArray routers()
 QByteArray entry(const QByteArray &code, const QByteArray &causes)
 {
     return "{\"code\":\"" + code +
-           "\",\"severity\":\"error\",\"title\":\"T.\",\"text\":\"X.\",\"remedy\":{\"place\":\"none\","
+           "\",\"severity\":\"error\",\"visitors\":\"all\",\"title\":\"T.\",\"text\":\"X.\",\"remedy\":{\"place\":"
+           "\"none\","
            "\"action\":\"none\",\"text\":\"\",\"command\":\"\",\"fields\":[]},\"causes\":[" +
            causes + "],\"paths\":[]}";
 }
@@ -119,6 +120,7 @@ private Q_SLOTS:
         QTest::newRow("its own cause") << "{\"conditions\":[" + entry("a", "\"a\"") + "]}";
         QTest::newRow("a circle") << "{\"conditions\":[" + entry("a", "\"b\"") + "," + entry("b", "\"a\"") + "]}";
         QTest::newRow("severity") << "{\"conditions\":[" + entry("a", "").replace("error", "bad") + "]}";
+        QTest::newRow("visitors") << "{\"conditions\":[" + entry("a", "").replace("all", "most") + "]}";
         QTest::newRow("no title") << "{\"conditions\":[" + entry("a", "").replace("T.", "") + "]}";
     }
     void damaged()

@@ -46,6 +46,31 @@ void vpsSilent(Seen &seen)
     seen.ssh(ErrorCode::Timeout, "TIMEOUT");
 }
 
+void closeFirewall(Seen &seen)
+{
+    seen.evidence.seen.vps.facts->outerInterface = QStringLiteral("eth0");
+    seen.evidence.seen.vps.facts->nft =
+        "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
+        "\t\tct state established,related accept\n\t\ttcp dport 22 accept\n\t}\n}\n";
+}
+
+void rebind(Seen &seen)
+{
+    seen.evidence.hereAaaa.begin()->second.answer->values = {};
+}
+
+void noA(Seen &seen)
+{
+    seen.record("cloud.example.org", RecordType::A, {});
+    seen.fail(K::V4, "dns", "none");
+}
+
+void sshOff(Seen &seen)
+{
+    seen.ssh(ErrorCode::Network, "ECONNREFUSED");
+    seen.reach(seen.evidence.sshTries, "2001:db8:b::10", 22, "ECONNREFUSED");
+}
+
 void lineDown(Seen &seen)
 {
     vpsSilent(seen);
@@ -94,6 +119,12 @@ private Q_SLOTS:
             s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
             s.fail(K::V4, "connect", "TIMEOUT");
         });
+        row("home without IPv4, and the VPS's firewall closed", "home-no-ipv4 vps-firewall", [](Seen &s) {
+            s.reach(s.evidence.outside, "192.0.2.53", 53, "TIMEOUT");
+            s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
+            s.fail(K::V4, "connect", "TIMEOUT");
+            closeFirewall(s);
+        });
         row("clock ahead", "clock-wrong", [](Seen &s) {
             s.evidence.now = s.evidence.now.addDays(400);
             s.evidence.clocks.erase(QStringLiteral("the home server"));
@@ -122,6 +153,15 @@ private Q_SLOTS:
                 LocalAddress one = link.addresses.front();
                 one.address = ip6(qPrintable(QStringLiteral("2001:db8:7:%1::aa").arg(i + 1)));
                 one.deprecated = true;
+                link.addresses.push_back(one);
+            }
+            link.onLink.push_back({QStringLiteral("eth0"), *Ipv6Prefix::parse(QStringLiteral("2001:db8:8:100::/64"))});
+        });
+        row("too many addresses, the link-local one among them", "address-limit", [](Seen &s) {
+            auto &link = *s.evidence.link;
+            for (int i = 0; i < 15; ++i) {
+                LocalAddress one = link.addresses.front();
+                one.address = i == 0 ? ip6("fe80::aa") : ip6(qPrintable(QStringLiteral("2001:db8:7:%1::aa").arg(i)));
                 link.addresses.push_back(one);
             }
             link.onLink.push_back({QStringLiteral("eth0"), *Ipv6Prefix::parse(QStringLiteral("2001:db8:8:100::/64"))});
@@ -191,6 +231,12 @@ private Q_SLOTS:
         row("IPv4 only", "server-ipv4-only", [](Seen &s) {
             s.silent("connect", "ECONNREFUSED");
             s.reach(s.evidence.servers.front().ipv4, "192.168.178.11", 443, "");
+        });
+        row("web server stopped, something else answers over IPv4", "web-server-down", [](Seen &s) {
+            s.silent("connect", "ECONNREFUSED");
+            auto &ipv4 = s.evidence.servers.front().ipv4;
+            s.reach(ipv4, "192.168.178.11", 443, "ECONNREFUSED");
+            ipv4.push_back({ip4("192.168.178.11"), *Port::fromNumber(80), QString()});
         });
         row("server without IPv6", "server-no-ipv6", [](Seen &s) {
             s.silent("connect", "EHOSTUNREACH");
@@ -396,10 +442,7 @@ private Q_SLOTS:
             s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
             s.reach(s.evidence.vps, "2001:db8:b::10", 443, "TIMEOUT");
             s.fail(K::V4, "connect", "TIMEOUT");
-            s.evidence.seen.vps.facts->outerInterface = QStringLiteral("eth0");
-            s.evidence.seen.vps.facts->nft =
-                "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
-                "\t\tct state established,related accept\n\t\ttcp dport 22 accept\n\t}\n}\n";
+            closeFirewall(s);
         });
         row("provider's firewall", "vps-provider-firewall", [](Seen &s) {
             s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
@@ -573,6 +616,143 @@ private Q_SLOTS:
         }
     }
 
+    // Worst first: by severity, then by whom it keeps out, then by the number of paths.
+    void order_data()
+    {
+        QTest::addColumn<Spoil>("spoil");
+        QTest::addColumn<QString>("roots");
+        const auto row = [](const char *name, const char *roots, const Spoil &spoil) {
+            QTest::newRow(name) << spoil << QString::fromLatin1(roots);
+        };
+        row("no login, and the web server stopped", "web-server-down ssh-refused", [](Seen &s) {
+            s.silent("connect", "ECONNREFUSED");
+            sshOff(s);
+        });
+        row("a name server stale, and the port wrong", "wrong-port dns-server-stale", [](Seen &s) {
+            s.silent("connect", "ECONNREFUSED");
+            s.evidence.servers.front().rightPort = *Port::fromNumber(8443);
+            const RecordKey key{host("cloud.example.org"), RecordType::AAAA};
+            s.evidence.nameServers.back().records.at(key)->values = {QStringLiteral("2001:db8:9:100::11")};
+        });
+        row("a filter in the home, and no A record", "a-missing dns-rebind", [](Seen &s) {
+            rebind(s);
+            noA(s);
+        });
+        row("no A record, and the web server stopped", "web-server-down a-missing", [](Seen &s) {
+            s.silent("connect", "ECONNREFUSED");
+            noA(s);
+        });
+        row("the VPS's firewall, and the router closed", "router-firewall vps-firewall", [](Seen &s) {
+            s.failFromVps("connect", "TIMEOUT");
+            s.reach(s.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
+            s.reach(s.evidence.vps, "2001:db8:b::10", 443, "TIMEOUT");
+            s.fail(K::V4, "connect", "TIMEOUT");
+            closeFirewall(s);
+        });
+        row("a warning comes after every error", "ssh-refused home-cert-expiring", [](Seen &s) {
+            sshOff(s);
+            s.evidence.servers.front().certificate->notAfter = s.evidence.now.addDays(5);
+        });
+    }
+
+    void order()
+    {
+        QFETCH(Spoil, spoil);
+        Seen seen;
+        spoil(seen);
+        QStringList found;
+        for (const Condition &one : diagnose(seen.site, seen.evidence, m_catalogue).roots)
+            found << one.code;
+        QTEST(found.join(QLatin1Char(' ')), "roots");
+    }
+
+    // What stands in a text, and what must not.
+    void words_data()
+    {
+        QTest::addColumn<Spoil>("spoil");
+        QTest::addColumn<QString>("says");
+        QTest::addColumn<QString>("doesNot");
+        const auto row = [](const char *name, const char *says, const char *doesNot, const Spoil &spoil) {
+            QTest::newRow(name) << spoil << QString::fromLatin1(says) << QString::fromLatin1(doesNot);
+        };
+        row("the service's own port over IPv4", "At 192.168.178.11, port 443,", ":80", [](Seen &s) {
+            s.silent("connect", "ECONNREFUSED");
+            auto &ipv4 = s.evidence.servers.front().ipv4;
+            s.reach(ipv4, "192.168.178.11", 443, "");
+            ipv4.insert(ipv4.begin(), {ip4("192.168.178.11"), *Port::fromNumber(80), QString()});
+        });
+        row("no answer of the proxy", "get no answer from the proxy", "answers no answer", [](Seen &s) {
+            s.fail(K::V4, "http", "TIMEOUT");
+            s.path(K::V4).http.reset();
+        });
+        row("the proxy's status", "get status 200 from the proxy", "answers 200",
+            [](Seen &s) { s.fail(K::V4, "marker", "proxy"); });
+        row("421", "What it answers: status 421, by which", "none", [](Seen &s) {
+            for (const K kind : {K::V4, K::V6, K::Lan})
+                s.fail(kind, "http", "421");
+        });
+        row("a default page", "the default page of nginx, with status 200.", "nginx-default", [](Seen &s) {
+            for (const K kind : {K::V4, K::V6, K::Lan})
+                s.fail(kind, "http", "nginx-default");
+        });
+        row("no TLS", "What was seen: what it answers is not TLS.", "seen: PROTOCOL",
+            [](Seen &s) { s.silent("tls", "PROTOCOL"); });
+        row("no HTTP", "answers with an error: what it answers is not HTTP.", "no answer.", [](Seen &s) {
+            for (const K kind : {K::V6, K::Lan})
+                s.fail(kind, "http", "PROTOCOL");
+            s.fail(K::V4, "marker", "proxy");
+        });
+        row("a resolver without a name", "The VPS's resolver: No answer.", "resolver :", [](Seen &s) {
+            s.evidence.vpsAaaa.begin()->second.resolver.clear();
+            s.evidence.vpsAaaa.begin()->second.answer = fail(ErrorCode::Network, QStringLiteral("No answer."));
+            s.fail(K::Upstream, "resolve", "no-answer");
+            s.fail(K::V4, "marker", "proxy");
+        });
+        row("the line", "(192.0.2.53, 2001:db8:53::53, 198.51.100.10, 2001:db8:b::10)", "neither over", lineDown);
+        row("a circle in the LAN", "look at cloud itself", "trusted_proxies", [](Seen &s) {
+            for (const K kind : {K::V4, K::Lan})
+                s.fail(kind, "http", "redirect-loop");
+        });
+        row("a circle over the VPS alone", "trusted_proxies", "without the VPS",
+            [](Seen &s) { s.fail(K::V4, "http", "redirect-loop"); });
+        row("two addresses at the upstream name", "Only the VPS uses this record; it picks one", "Visitors over IPv6",
+            [](Seen &s) {
+                s.record("home6.example.org", RecordType::AAAA,
+                         {QStringLiteral("2001:db8:1:100::11"), QStringLiteral("2001:db8:9:100::11")});
+            });
+        row("no login", "paths that are seen from the VPS", "wo of the four", sshOff);
+        row("no login, for an unknown reason", "Do this.", "the error itself", [](Seen &s) {
+            s.ssh(ErrorCode::NotFound, "no such file");
+            s.evidence.sshTries.clear();
+            s.evidence.ssh->fix = QStringLiteral("Do this.");
+        });
+        row("SSH off after logins that failed", "systemctl enable --now ssh", "{", [](Seen &s) {
+            sshOff(s);
+            s.evidence.memory.sshRefused = {s.evidence.now.addSecs(-300)};
+        });
+        row("the service's own error", "The connection and the certificate of nas are right", "Every path",
+            [](Seen &s) {
+                for (const K kind : {K::V4, K::V6, K::Lan})
+                    s.fail(kind, "http", "500");
+            });
+    }
+
+    void words()
+    {
+        QFETCH(Spoil, spoil);
+        QFETCH(QString, says);
+        QFETCH(QString, doesNot);
+        Seen seen;
+        spoil(seen);
+        QString text;
+        for (const Condition &one : diagnose(seen.site, seen.evidence, m_catalogue).roots)
+            text += QStringLiteral("%1\n%2\n%3\n%4\n%5\n")
+                        .arg(one.title, one.text, one.evidence.join(QLatin1Char('\n')), one.remedy.text,
+                             one.remedy.command);
+        QVERIFY2(text.contains(says), qPrintable(text));
+        QVERIFY2(!text.contains(doesNot), qPrintable(text));
+    }
+
     // The same two things on two servers: one's fault explains nothing of the other's.
     void twoServers()
     {
@@ -670,6 +850,48 @@ private Q_SLOTS:
             QCOMPARE(one.explained, one.kind != K::Lan);
     }
 
+    // Without a login nobody knows whose key was shown in the LAN: no login is what explains it.
+    void keysThatCouldNotBeRead()
+    {
+        Seen seen;
+        sshOff(seen);
+        seen.fail(K::Lan, "identity", "", PathState::Unknown);
+        auto &paths = seen.evidence.paths;
+        paths.back().error->code = ErrorCode::Unavailable;
+        judgePaths(paths, diagnose(seen.site, seen.evidence, m_catalogue));
+        QVERIFY(paths.back().explained);
+        // Another's certificate is not explained by it.
+        paths.back().state = PathState::Broken;
+        judgePaths(paths, diagnose(seen.site, seen.evidence, m_catalogue));
+        QVERIFY(!paths.back().explained);
+    }
+
+    void loopsThatNobodyFollowed()
+    {
+        Seen seen;
+        for (PathReport &one : seen.evidence.paths)
+            one.http = HttpAnswer{301, QStringLiteral("/login")};
+        auto paths = seen.evidence.paths;
+        QVERIFY(mayBeJudgedOtherwise(paths[2]));
+        spreadLoops(paths);
+        QCOMPARE(paths[2].state, PathState::Works);
+        seen.fail(K::Lan, "http", "redirect-loop");
+        seen.path(K::Lan).http->loops = true;
+        paths = seen.evidence.paths;
+        spreadLoops(paths);
+        QCOMPARE(paths[2].state, PathState::Broken);
+        QCOMPARE(paths[2].reason(), QStringLiteral("redirect-loop"));
+        QCOMPARE(paths[0].state, PathState::Works);
+        seen.evidence.paths = paths;
+        judgePaths(paths, diagnose(seen.site, seen.evidence, m_catalogue));
+        QVERIFY(paths[2].explained);
+        // Another answer is another matter.
+        seen.path(K::V6).state = PathState::Works;
+        seen.path(K::V6).http = HttpAnswer{301, QStringLiteral("/start")};
+        spreadLoops(seen.evidence.paths);
+        QCOMPARE(seen.path(K::V6).state, PathState::Works);
+    }
+
     void pathsThatCannotBeJudged()
     {
         Seen seen;
@@ -677,6 +899,8 @@ private Q_SLOTS:
         seen.reach(seen.evidence.vps, "198.51.100.10", 443, "TIMEOUT");
         seen.fail(K::V4, "connect", "TIMEOUT");
         auto paths = seen.evidence.paths;
+        QVERIFY(mayBeJudgedOtherwise(paths.front()));
+        QVERIFY(!mayBeJudgedOtherwise(paths.back()));
         judgePaths(paths, diagnose(seen.site, seen.evidence, m_catalogue));
         QCOMPARE(paths.front().state, PathState::Unknown);
         // With IPv4 here it is the VPS's affair.

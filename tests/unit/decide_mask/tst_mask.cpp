@@ -124,6 +124,9 @@ private Q_SLOTS:
         row("with a port behind a dot", "93.184.1.2.443", "192.0.2.1.443");
         row("dashes", "ip-93-184-1-2 has 93.184.1.2", "ip-192-0-2-1 has 192.0.2.1");
         row("a date is no address", "2026-11-26 06:46", "2026-11-26 06:46");
+        row("settings of OpenWrt", "uci set firewall.@rule[-1].name=x; uci add_list dhcp.@dnsmasq[0].rebind_domain=x",
+            "uci set firewall.@rule[-1].name=x; uci add_list dhcp.@dnsmasq[0].rebind_domain=x");
+        row("no settings of OpenWrt", "dhcp@dnsmasq[0] firewall.@rule", "user1@host1[0] user2@host2");
         // Names
         row("names of the site", "cloud.meier.de home6.meier.de vps.meier.de meier.de",
             "cloud.example.org home6.example.org vps.example.org example.org");

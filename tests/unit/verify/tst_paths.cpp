@@ -135,6 +135,8 @@ private Q_SLOTS:
         row("the VPS's address is not known",
             [](Cast &c) { c.scene.inputs.vps.ipv4 = fail(ErrorCode::Timeout, QStringLiteral("No idea.")); },
             {{V4, unknown("dns", "No idea.")}});
+        row("the VPS's name has no address", [](Cast &c) { c.scene.inputs.vps.ipv4 = std::vector<Ipv4Address>(); },
+            {{V4, unknown("dns", "has no IPv4 address in the DNS, so nobody knows whether 192.0.2.1 leads there.")}});
         row("an alias",
             [](Cast &c) {
                 c.scene.record("cloud.example.org", RecordType::CNAME, {QStringLiteral("dyn.example.net")});
@@ -283,6 +285,12 @@ private Q_SLOTS:
         row("the service fails", [](Cast &c) { c.homeAnswer = says("HTTP/1.1 503 Maintenance\r\n\r\n"); },
             {{V6, broken("http", "an error of its own (status 503).")},
              {Lan, broken("http", "an error of its own (status 503).")}});
+        row("the service redirects to itself",
+            [](Cast &c) {
+                c.homeAnswer = says("HTTP/1.1 301 Moved\r\nLocation: https://cloud.example.org/status.php\r\n\r\n");
+            },
+            {{V6, broken("http", "The service's redirects lead round in a circle.")},
+             {Lan, broken("http", "The service's redirects lead round in a circle.")}});
         row("no session", [](Cast &c) { c.session = false; },
             {{Upstream, unknown("", "The VPS cannot be reached by SSH.")},
              {V6, unknown("", "The VPS cannot be reached by SSH.")}});
