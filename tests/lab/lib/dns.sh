@@ -26,6 +26,7 @@ LAB_TSIG_KEYS='
 sixgate-key     hmac-sha256  32
 sixgate-key512  hmac-sha512  64
 acme-key        hmac-sha256  32
+dyndns-key      hmac-sha256  32
 lab-key         hmac-sha256  32
 '
 
@@ -45,6 +46,7 @@ make_tsig_keys() {
 
 knot_conf() {
     local dir=$1 name algorithm bytes
+    make_tsig_keys
     cat <<EOF
 server:
     rundir: "$dir"
@@ -78,6 +80,10 @@ $(fault_acl)
     update-owner: name
     update-owner-match: equal
     update-owner-name: [ $(acme_owners) ]
+  - id: dyndns
+    key: dyndns-key
+    action: update
+    update-type: [ A, AAAA ]
   - id: lab
     key: lab-key
     action: [ update, transfer ]
@@ -91,7 +97,7 @@ template:
 zone:
   - domain: $LAB_ZONE
     file: zone-site
-    acl: [ addresses, acme, lab ]
+    acl: [ addresses, acme, dyndns, lab ]
   - domain: $LAB_INFRA_ZONE
     file: zone-infra
   - domain: .
@@ -110,8 +116,8 @@ zone_site() {
 }
 zone_infra() {
     zone_head "$LAB_INFRA_ZONE."
-    printf 'acme A %s\nacme AAAA %s\nip A %s\nip AAAA %s\nip4 A %s\nip6 AAAA %s\n' \
-        "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6"
+    printf 'acme A %s\nacme AAAA %s\nip A %s\nip AAAA %s\nip4 A %s\nip6 AAAA %s\ndyndns A %s\ndyndns AAAA %s\n' \
+        "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_RESOLVER4" "$LAB_RESOLVER6"
 }
 zone_root() {
     zone_head .

@@ -21,7 +21,7 @@ server   192.168.178.11  ::11  0
 desktop  192.168.178.20  -     2
 server2  192.168.178.12  ::12  0
 '
-LAB_NODES='internet isp vps dns ca phone cafe router server desktop vps2 guest server2'
+LAB_NODES='internet isp vps dns ca phone cafe router server desktop vps2 guest server2 stranger'
 
 LAB_VPS4=198.51.100.10
 LAB_VPS6=2001:db8:b::10

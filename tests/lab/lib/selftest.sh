@@ -226,3 +226,103 @@ check_debian13() {
     expect 'Debian 12 again' quiet env SIXGATE_LAB_SUITE=bookworm "$LAB" reset
     same 'Debian 12: it is one' bookworm "$(lab exec vps sh -c '. /etc/os-release && echo "$VERSION_CODENAME"')"
 }
+
+# --- rotations -------------------------------------------------------------------------------
+
+# Another prefix, and when the server's address in it was usable: rotated OPTION…; the old address is in $old.
+rotated() {
+    local what="rotate${*:+ $*}" began usable
+    old=$LAB_SERVER6 began=$(milliseconds)
+    expect "$what" quiet lab rotate "$@"
+    load_lab
+    usable=$(cat "$LAB_STATE/usable")
+    # The kernel tries for about a second whether the address is somebody else's.
+    expect "$what: it tells when the new address was usable" [ "$((usable - began))" -ge 500 ] && [ "$usable" -le "$(milliseconds)" ]
+    expect "$what: it is usable" home_page cafe "$LAB_SERVER6"
+}
+# How a connection ends: "open", "refused" at once or "silent": answer NODE ADDRESS PORT
+answer() {
+    local rc=0
+    lab exec "$1" timeout 2 bash -c "exec 3<>/dev/tcp/$2/$3" 2>/dev/null || rc=$?
+    case $rc in 0) echo open ;; 124) echo silent ;; *) echo refused ;; esac
+}
+# A connection of the desktop's through the carrier's NAT, before a rotation and after it: through_rotation OPTION…
+through_rotation() {
+    rm -f "$work"/{line,go}
+    # shellcheck disable=SC2016  # expanded in the node
+    lab exec desktop bash -c 'exec 3<>"/dev/tcp/$1/22" && read -r -t 5 banner <&3 && echo open >"$2/line"
+        while [ ! -e "$2/go" ]; do sleep 0.05; done
+        echo nonsense >&3; if read -r -t 2 word <&3; then echo answered; else echo silent; fi >"$2/line.new"; mv "$2/line.new" "$2/line"' \
+        bash "$LAB_VPS4" "$work" 2>/dev/null &
+    expect 'a connection by IPv4' within 5 grep -qs open "$work/line"
+    rotated "$@"
+    touch "$work/go"
+    within 5 grep -qs 'answered\|silent' "$work/line"
+    LINE=$(cat "$work/line")
+}
+check_rotations() {
+    rotated --icmp
+    same 'rotate --icmp: packets to the old address are refused' 'refused refused' "$(answer vps "$old" 443) $(answer cafe "$old" 443)"
+    same 'rotate --icmp: in the LAN it answers' open "$(answer desktop "$old" 443)"
+    expect 'rotate --icmp: packets from the old address are refused' [ "$(lab exec server curl -gsS -m 3 --interface "$old" http://ip6.lab.test/ >/dev/null 2>&1; echo $?)" = 7 ]
+    rotated --routed 8
+    same 'rotate --routed: the old address works' open "$(answer cafe "$old" 443)"
+    expect 'rotate --routed: and then no more' within 15 eval '[ "$(answer cafe "$old" 443)" = silent ]'
+    expect 'rotate --routed: the lab is up' all_as_expected
+    quiet lab rotate --routed 60
+    through_rotation
+    same 'rotate: a connection by IPv4 lives on' answered "$LINE"
+    same 'rotate, right after one with --routed: one prefix is routed' 1 "$(lab exec isp ip -6 route show via 2001:db8:1f::2 | wc -l)"
+    through_rotation --forget-nat --no-deprecate
+    same 'rotate --forget-nat: a connection by IPv4 is dead' silent "$LINE"
+    same 'rotate: the old address is silent' silent "$(answer vps "$old" 443)"
+    old=$LAB_SERVER6
+    setsid "$LAB" rotate --icmp >/dev/null 2>&1 &
+    within 5 test -e "$LAB_STATE/rotating"
+    kill -KILL $! 2>/dev/null
+    expect 'rotate --icmp, killed: up' quiet lab up
+    same 'rotate --icmp, killed: it was finished as it was begun' refused "$(answer cafe "$old" 443)"
+    load_lab
+}
+check_stranger() {
+    local own
+    expect 'stranger on' quiet lab stranger on
+    refute 'stranger: nothing before the next rotation' grep -q . "$LAB_STRANGER_LOG"
+    rotated
+    own=$(lab exec cafe curl -gsS --max-time 5 --resolve "$LAB_STRANGER_NAME:443:[$old]" "https://$LAB_STRANGER_NAME/own" 2>"$work/curl.out")
+    expect 'stranger: he has the old address, and a certificate that is trusted' grep -q sixgate-lab-stranger-page <<<"$own"
+    expect 'stranger: his certificate is of another name' \
+        [ "$(lab exec cafe curl -gsS --max-time 5 --resolve "$LAB_PUBLIC_NAME:443:[$old]" "https://$LAB_PUBLIC_NAME/" 2>/dev/null >/dev/null; echo $?)" = 60 ]
+    expect 'stranger: he answers HTTP' grep -q sixgate-lab-stranger-page <<<"$(lab exec vps perl -MIO::Socket::IP -e \
+        'my $s = IO::Socket::IP->new(PeerHost => shift, PeerPort => 80, Timeout => 3) or exit 1; print $s "GET /plain HTTP/1.0\r\n\r\n"; print <$s>' "$old")"
+    same 'stranger: his log' "tls $LAB_STRANGER_NAME|tls $LAB_PUBLIC_NAME|request $LAB_STRANGER_NAME /own|request null /plain" \
+        "$(jq -r '"\(.what) \(.sni)\(if .path then " " + .path else "" end)"' "$LAB_STRANGER_LOG" | sort -r | sed 's/^tls cloud/0&/; s/^tls str/0&/' | sort -s -k 1.1,1.1 | sed 's/^0//' | paste -sd '|')"
+    expect 'stranger off' quiet lab stranger off
+    same 'stranger off: the old address is silent' silent "$(answer cafe "$old" 443)"
+    quiet lab stranger on
+}
+check_dyndns() {
+    local password
+    expect 'dyndns on' quiet lab dyndns on 7
+    update() { lab exec server curl -sS --max-time 10 -u "$LAB_DYNDNS_USER:$1" "https://$LAB_DYNDNS_HOST/nic/update?hostname=$2&myip=$3" 2>"$work/curl.out" | paste -sd ' '; }
+    password=$(cat "$LAB_DYNDNS_PASSWORD_FILE")
+    same 'dyndns: a wrong password' badauth "$(update wrong "$LAB_PUBLIC_NAME" 2001:db8::5)"
+    same 'dyndns: two names' 'good 2001:db8::5 good 2001:db8::5' "$(update "$password" "$LAB_PUBLIC_NAME,$LAB_UPSTREAM_NAME" 2001:db8::5)"
+    same 'dyndns: the same again' 'nochg 2001:db8::5' "$(update "$password" "$LAB_PUBLIC_NAME" 2001:db8::5)"
+    same 'dyndns: what is not ours, what is no name' 'nohost notfqdn' "$(update "$password" example.com,x 2001:db8::5)"
+    same 'dyndns: they are in the zone' "$LAB_PUBLIC_NAME. 7 2001:db8::5|$LAB_UPSTREAM_NAME. 7 2001:db8::5" "$(lab zone | awk '$5 == "2001:db8::5" { print $1, $2, $5 }' | paste -sd '|')"
+    cat >"$work/ddclient.conf" <<EOF
+use=no
+usev6=ifv6, ifv6=eth0
+ssl=yes
+protocol=dyndns2
+server=$LAB_DYNDNS_HOST
+login=$LAB_DYNDNS_USER
+password='$password'
+$LAB_PUBLIC_NAME
+EOF
+    chmod 600 "$work/ddclient.conf"
+    expect 'dyndns: ddclient understands it' quiet lab exec server ddclient -foreground -daemon=0 -file "$work/ddclient.conf" -cache "$work/ddclient.cache"
+    same 'dyndns: ddclient has set the address' "$LAB_SERVER6" "$(lab exec dns dig +short "@$LAB_NS4" "$LAB_PUBLIC_NAME" AAAA)"
+    expect 'dyndns off' quiet lab dyndns off
+}

@@ -44,7 +44,7 @@ rest_running() {
     local name
     for name in "$LAB_STATE"/pids/*; do
         name=${name##*/}
-        case $name in vps | vps-disk | vps2 | vps2-disk) continue ;; esac
+        case $name in vps | vps-disk | vps2 | vps2-disk | usable | routed) continue ;; esac
         recorded_pid "$name" >/dev/null || return 1
     done
 }
