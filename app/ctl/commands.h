@@ -19,6 +19,11 @@ int runPlan(const Options &options, Output &output, std::stop_token stop);
 /// `detach` ends the waiting for what goes on by itself.
 int runApply(const Options &options, Output &output, std::stop_token stop, std::stop_token detach);
 int runVps(const Options &options, Output &output, std::stop_token stop, std::stop_token detach);
+/// `vps push-key`.
+int runPushKey(const Options &options, Output &output, std::stop_token stop);
+int runKeep(const Options &options, Output &output, std::stop_token stop);
+int runStatus(const Options &options, Output &output, std::stop_token stop);
+int runHistory(const Options &options, Output &output);
 int runCheck(const Options &options, Output &output, std::stop_token stop);
 
 /// Loads the site file; an error is bad input, whatever its code.

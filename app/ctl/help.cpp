@@ -67,7 +67,7 @@ constexpr std::array commands = {
         "  --replace-newer  also what a newer Sixgate has set up on the VPS is replaced.",
         "sixgatectl apply"},
     CommandHelp{
-        "vps", "vps trust|keys|rollback|remove|replace",
+        "vps", "vps trust|keys|push-key|rollback|remove|replace",
         "The VPS as a machine of yours.\n"
         "  trust [--new-key]  fetch its SSH host key, show it, and write it to the site file once you have compared "
         "it.\n"
@@ -79,6 +79,10 @@ constexpr std::array commands = {
         "            logs in with it.\n"
         "    keys add FILE     let another computer in, by its public key (\"-\": standard input).\n"
         "    keys remove FINGERPRINT  keep a computer out, for example a lost one.\n"
+        "  push-key  make this machine's key for the push, and write it to the site file: with it, and after an "
+        "apply,\n"
+        "            this machine may tell the VPS the home's new address, and nothing else.\n"
+        "    push-key add FILE  the key of another machine (\"-\": standard input).\n"
         "  rollback  back to the deployment before the current one.\n"
         "  remove    take everything away again that Sixgate brought to the VPS. Visitors over IPv6 are not "
         "concerned.\n"
@@ -91,6 +95,22 @@ constexpr std::array commands = {
         "            --abandon-old   do not go to the old machine any more.\n"
         "  --yes     do not ask before doing what was shown (remove, replace, rollback).",
         "sixgatectl vps trust"},
+    CommandHelp{
+        "keep", "keep",
+        "Keeps the site reachable until it is ended: sees each change of the home's address, proves it, and sets the\n"
+        "DNS records and tells the VPS at the same time. Needs the secret dns.ACCOUNT.key and, for the push, a key\n"
+        "(vps push-key); the administrator's key is not needed on this machine. One a site and machine; several\n"
+        "machines agree on who leads. Units for systemd are in the package.",
+        "sixgatectl --secrets systemd keep"},
+    CommandHelp{"status", "status [check|pause|resume] [--follow]",
+                "What the keeper on this machine sees and has done; exit 3 where something is not as it should be.\n"
+                "  check     let it look at everything now, and try again what was refused.\n"
+                "  pause, resume  let it change nothing for a while.\n"
+                "  --follow  print each change until Ctrl-C.",
+                "sixgatectl status"},
+    CommandHelp{"history", "history",
+                "How long each change of the home's address was felt, and what became otherwise; --json has all of it.",
+                "sixgatectl history"},
     CommandHelp{
         "check", "check [--explain] [--report FILE] [--watch] [--format FORMAT]",
         "Proves the four paths of every public name, each from its vantage point, and tells what is wrong.\n"

@@ -68,8 +68,8 @@ int run(const QStringList &arguments)
     const QString command = options->words[0];
     const QString word = options->words.value(1);
     const bool applies =
-        command == QLatin1String("apply") ||
-        (command == QLatin1String("vps") && word != QLatin1String("keys") && word != QLatin1String("trust"));
+        command == QLatin1String("apply") || (command == QLatin1String("vps") && word != QLatin1String("keys") &&
+                                              word != QLatin1String("push-key") && word != QLatin1String("trust"));
     Signals signals([&output, applies](int count) {
         // All other commands end at once.
         if (!applies && count == 1)
@@ -92,8 +92,16 @@ int run(const QStringList &arguments)
         return runPlan(*options, output, signals.token());
     if (command == QLatin1String("apply"))
         return runApply(*options, output, signals.token(), signals.second());
+    if (command == QLatin1String("vps") && word == QLatin1String("push-key"))
+        return runPushKey(*options, output, signals.token());
     if (command == QLatin1String("vps"))
         return runVps(*options, output, signals.token(), signals.second());
+    if (command == QLatin1String("keep"))
+        return runKeep(*options, output, signals.token());
+    if (command == QLatin1String("status"))
+        return runStatus(*options, output, signals.token());
+    if (command == QLatin1String("history"))
+        return runHistory(*options, output);
     if (command == QLatin1String("check"))
         return runCheck(*options, output, signals.token());
     return giveUp(output, noSuchCommand(command), {});

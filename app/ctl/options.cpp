@@ -53,6 +53,7 @@ const std::vector<Rule> &rules()
         {"--interval", true, {"check"}},
         {"--format", true, {"check"}},
         {"--path", true, {"check"}},
+        {"--follow", false, {"status"}},
         {"--yes", false, {"vps rollback", "vps remove", "vps replace"}},
     };
     return list;

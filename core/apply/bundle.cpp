@@ -163,6 +163,8 @@ struct StepWriter {
     }
 
     Result<QByteArray> operator()(const ForgetCertificate &a) const { return words("forget", {a.lineage}); }
+
+    Result<QByteArray> operator()(const SetUpPush &a) const { return begin("push") + (a.on ? "\ton" : "\toff"); }
 };
 
 class TarWriter
@@ -233,7 +235,7 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes, const Ru
     TarWriter tar;
     // One script for Perl, several files for those who read it.
     QByteArray script;
-    for (QStringView part : {u"run", u"packages", u"remove", u"apache", u"firewall", u"undo", u"tools"})
+    for (QStringView part : {u"run", u"packages", u"push", u"remove", u"apache", u"firewall", u"undo", u"tools"})
         script += resource(QStringLiteral("vps/%1.pl").arg(part));
     tar.add("run.pl", script);
     for (size_t i = 0; i < blobs.size(); ++i)

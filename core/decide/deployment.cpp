@@ -1,5 +1,6 @@
 #include "decide/deployment.h"
 
+#include "decide/push.h"
 #include "decide/render.h"
 
 #include <QCryptographicHash>
@@ -71,7 +72,10 @@ public:
                             QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
                             QStringLiteral("setenvif"), QStringLiteral("ssl")};
         m_wanted.sites = {QLatin1String(siteName)};
-        const auto shared = m_template.render(std::move(TemplateValues().flag("shared", true)));
+        // Its programs are called there.
+        if (pushes())
+            m_wanted.packages.insert(m_wanted.packages.end() - 2, QStringLiteral("iproute2"));
+        const auto shared = m_template.render(std::move(TemplateValues().flag("shared", true).flag("push", pushes())));
         if (!shared)
             return passOn(shared);
         m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/service.inc")), 0644, *shared,
@@ -80,6 +84,8 @@ public:
             if (auto done = addService(service); !done)
                 return passOn(done);
         }
+        if (auto done = addPush(); !done)
+            return passOn(done);
         m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/00-base.conf")), 0644, m_inputs.templates.base,
                                       QStringLiteral("Apache's answer for names that are no service's")));
         m_wanted.files.push_back(
@@ -90,6 +96,21 @@ public:
     }
 
 private:
+    bool pushes() const { return !m_site.vps.empty() && !m_site.vps.front().pushKeys.empty(); }
+
+    Outcome addPush()
+    {
+        if (!pushes())
+            return {};
+        if (m_inputs.push.daemon.isEmpty() || m_inputs.push.client.isEmpty() || m_inputs.push.unit.isEmpty())
+            return fail(ErrorCode::Internal, QStringLiteral("The programs of the push are missing."));
+        PushScripts scripts = m_inputs.push;
+        scripts.pinsNamed = m_pinsNamed;
+        for (WantedFile &one : pushFiles(m_site, scripts))
+            m_wanted.files.push_back(std::move(one));
+        return {};
+    }
+
     Outcome addService(const Service &service)
     {
         const QString label = service.name.text();
@@ -102,6 +123,7 @@ private:
                         {}, QStringLiteral("Split the service in two."));
         TemplateValues values;
         values.flag("shared", false)
+            .flag("push", pushes())
             .text("service", label)
             .text("upstream", service.upstreamName.ascii())
             .text("port", service.port.text())
@@ -171,7 +193,9 @@ private:
                 {}, QStringLiteral("Switch %1 on and try again.").arg(server->name.text()));
         if (auto fit = checkPin(*server, seen->second); !fit)
             return fit;
-        values.text("server", server->name.text()).flag("named", carries(seen->second, service));
+        const bool named = carries(seen->second, service);
+        m_pinsNamed[service.name] = named;
+        values.text("server", server->name.text()).flag("named", named);
         const QString path = inRelease(QStringLiteral("pins/%1.pem").arg(server->name.text()));
         if (m_pins.insert(path).second)
             m_wanted.files.push_back(file(
@@ -238,6 +262,7 @@ private:
     Template m_template;
     WantedDeployment m_wanted;
     std::set<QString> m_pins;
+    std::map<Label, bool> m_pinsNamed; ///< by service: its pinned certificate carries the public names
     std::set<Label> m_accounts;
 };
 

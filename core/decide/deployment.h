@@ -17,6 +17,15 @@ struct ProxyTemplates {
     QByteArray entry; ///< proxy/apache-entry.conf: the site file that Apache has enabled
 };
 
+/// What runs on the VPS where machines may push the home's address (resources/vps/push).
+struct PushScripts {
+    QByteArray daemon;
+    QByteArray client;
+    QByteArray unit;
+    /// Filled by wantedDeployment(): by service, whether its pinned certificate carries the public names.
+    std::map<Label, bool> pinsNamed = {};
+};
+
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
@@ -26,6 +35,7 @@ struct DeploymentInputs {
     std::map<Label, CertificateSeen> pinnedCertificates;
     /// The present: a pinned certificate out of its time is refused. Not valid: their dates are not looked at.
     QDateTime now = {};
+    PushScripts push = {}; ///< needed where the site has push keys
 };
 
 /// One managed file as it should be.

@@ -1,6 +1,7 @@
 #include "decide/deployment.h"
 #include "decide/firewall.h"
 #include "decide/fitness.h"
+#include "decide/push.h"
 
 #include <QCryptographicHash>
 
@@ -50,6 +51,7 @@ public:
         certificates();
         enableSite();
         const size_t before = m_changes.size();
+        setUpPush();
         // What the old release needs goes when the new one has proven itself, and credentials after what needs them.
         forgetCertificates();
         deletions(true);
@@ -304,6 +306,29 @@ private:
                     QStringLiteral("Enable the site %1 in Apache; other sites stay as they are.").arg(site),
                     EnableSite{site});
         }
+    }
+
+    /// When the release has proven itself: until then there is nothing for the service to run.
+    void setUpPush()
+    {
+        const bool wanted = !m_site.vps.empty() && !m_site.vps.front().pushKeys.empty();
+        if (!wanted && m_facts.push.any)
+            add(QStringLiteral("vps.push"), Verb::Delete, QStringLiteral("push"),
+                QStringLiteral(
+                    "Take away the account and the service by which machines told the home's new address: the "
+                    "site has no push key any more."),
+                SetUpPush{false});
+        if (!wanted)
+            return;
+        if (!pushIsSetUp(m_facts.push, m_wanted.files))
+            add(QStringLiteral("vps.push"), m_facts.push.any ? Verb::Update : Verb::Enable, QStringLiteral("push"),
+                QStringLiteral(
+                    "Let machines with a push key tell the home's new address: the account sixgate-push, which "
+                    "can do nothing else, and the service %1.")
+                    .arg(QLatin1String(pushUnitName)),
+                SetUpPush{true});
+        if (const auto obstacle = pushObstacle(m_facts.push.sshd))
+            withhold(obstacle->reason, obstacle->fix, false);
     }
 
     /// Certificates that Sixgate got and that no service needs any more: nor the current deployment, which can be gone

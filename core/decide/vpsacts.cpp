@@ -95,12 +95,12 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
     }
     return QStringLiteral(
                "Take away from %1: Sixgate's site in Apache, /etc/sixgate with the ACME keys, ports that it opened in "
-               "the firewall%2.%3 Logs stay.")
+               "the firewall%4%2.%3 Logs stay.")
         .arg(vpsLabel(vps),
              certificates.isEmpty()
                  ? QString()
                  : QStringLiteral(", and the certificates ") + certificates.join(QStringLiteral(", ")),
-             packages);
+             packages, facts.push.any ? QStringLiteral(", the account and the service of the push") : QString());
 }
 
 } // namespace
@@ -142,7 +142,7 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
         return plan;
     if (choices.records)
         deleteRecords(site, seen, managed, plan);
-    const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() ||
+    const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() || facts->push.any ||
                        std::any_of(facts->files.begin(), facts->files.end(),
                                    [](const auto &file) { return !file.second.sha256.isEmpty(); });
     if (there) {

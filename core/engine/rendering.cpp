@@ -86,6 +86,11 @@ Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::sto
                             {},
                             {}};
     inputs.now = QDateTime::currentDateTimeUtc();
+    // One script for Perl, several files for those who read it.
+    for (QStringView part : {u"daemon", u"proofs", u"switch", u"lookup"})
+        inputs.push.daemon += resource(QStringLiteral("vps/push/%1.pl").arg(part));
+    inputs.push.client = resource(u"vps/push/client.pl");
+    inputs.push.unit = resource(u"vps/push/sixgate-push.service");
     const Site &site = job.site;
     for (const DnsAccount &account : site.dns) {
         const bool used = std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {

@@ -107,6 +107,24 @@ Result<QString> InterfaceNameKind::check(const QString &text)
     return matched(text, pattern, "the name of a network interface", "eth0");
 }
 
+Result<QString> PushKeyKind::check(const QString &text)
+{
+    // Nothing of it is shown: it may be the private key.
+    const auto bad = [](const QString &what) {
+        return fail(ErrorCode::Invalid, what, {},
+                    QStringLiteral("Take what \"sixgatectl vps push-key\" prints, one line like \"ssh-ed25519 AAAA… "
+                                   "nas\"."));
+    };
+    if (text.contains(QLatin1String("PRIVATE KEY")))
+        return bad(QStringLiteral("That is a private key, which never leaves its computer."));
+    static const QRegularExpression pattern(
+        QStringLiteral("\\Assh-ed25519 (AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43})(?: ([A-Za-z0-9@._-]{1,64}))?\\z"));
+    const QString line = text.size() <= 2000 ? text.simplified() : QString();
+    if (!pattern.match(line).hasMatch())
+        return bad(QStringLiteral("That is no Ed25519 public key of SSH."));
+    return line;
+}
+
 bool isManagedPath(const QString &path)
 {
     static const QRegularExpression pattern(QStringLiteral("\\A(?=.{1,300}\\z)/etc/(?:sixgate|apache2/sites-available)"

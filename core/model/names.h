@@ -63,6 +63,12 @@ struct InterfaceNameKind {
     static Result<QString> check(const QString &text);
 };
 
+/// SSH public key, Ed25519, as a .pub file has it: `ssh-ed25519 AAAA… comment`. Other white space becomes one blank;
+/// the comment is 0 to 64 of `[A-Za-z0-9@._-]`.
+struct PushKeyKind {
+    static Result<QString> check(const QString &text);
+};
+
 /// Where Sixgate's files lie on the VPS: below /etc/sixgate or /etc/apache2/sites-available, without `.`, `..` or empty
 /// parts.
 bool isManagedPath(const QString &path);
@@ -73,6 +79,7 @@ using Login = ParsedText<LoginKind>;
 using Mail = ParsedText<MailKind>;
 using HttpsUrl = ParsedText<HttpsUrlKind>;
 using UrlPath = ParsedText<UrlPathKind>;
+using PushKey = ParsedText<PushKeyKind>;
 using InterfaceName = ParsedText<InterfaceNameKind>;
 
 } // namespace sixgate

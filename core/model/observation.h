@@ -142,6 +142,19 @@ struct RenewalSeen {
     QString credentialsPath; ///< of the rfc2136 ini file; empty: another way
 };
 
+/// Effective settings of the VPS's sshd for one account (`sshd -T`): keyword in lower case → its words.
+using SshdSettings = std::map<QString, std::vector<QString>>;
+
+/// What of the push (keepers tell the home's new address) is set up on the VPS.
+struct PushSeen {
+    bool any = false;      ///< something of it is there
+    bool account = false;  ///< its account is as Sixgate makes it
+    bool keys = false;     ///< the account's keys are those of the current release
+    bool running = false;  ///< its service is enabled and active
+    QByteArray unitSha256; ///< hex, of the service's unit file; empty: there is none
+    SshdSettings sshd;     ///< for its account; empty: not known, or nobody wants to push
+};
+
 /// Facts of the VPS, read in one round trip.
 struct VpsFacts {
     QString osId;      ///< `ID` of os-release, e.g. debian
@@ -173,6 +186,7 @@ struct VpsFacts {
     QByteArray ufw;                         ///< `ufw status verbose`; empty: not there
     QByteArray nft;                         ///< `nft list ruleset`; empty: not there
     QString outerInterface;                 ///< of the IPv4 route to the internet; empty: not known
+    PushSeen push;
 };
 
 struct VpsSeen {

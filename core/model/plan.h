@@ -80,6 +80,12 @@ struct ForgetCertificate {
     QString lineage;
 };
 
+/// Set up what lets keepers tell the home's new address (account, keys, service), or take it away. Comes after the
+/// activation, too.
+struct SetUpPush {
+    bool on = true;
+};
+
 /// Make the release before the current one current again. A plan of its own.
 struct GoBack {
     QString releaseId;
@@ -91,8 +97,9 @@ struct RemoveAll {
 };
 
 // The first alternative is one that can be default-constructed: a Change begins empty.
-using ChangeAction = std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite,
-                                  ObtainCertificate, ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll>;
+using ChangeAction =
+    std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite, ObtainCertificate,
+                 ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll, SetUpPush>;
 
 struct Change {
     QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it

@@ -92,6 +92,9 @@ struct Vps {
     SshAuth auth = SshAuth::Key;
     /// The VPS's addresses, where Sixgate is to keep the VPS name's records; empty: the VPS name is looked up.
     std::vector<IpAddress> addresses;
+    /// Keys of the machines that may push the home's address (keepers); each is good for nothing else. Empty: nobody
+    /// pushes, and the proxy follows DNS alone.
+    std::vector<PushKey> pushKeys;
 
     friend bool operator==(const Vps &, const Vps &) = default;
 };

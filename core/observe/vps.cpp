@@ -106,6 +106,10 @@ private:
             m_facts.madeBy = shownLine(v[1]);
             return true;
         }
+        if (key == "push" && v.size() == 5 && once(key))
+            return takePush(v);
+        if (key == "sshd" && v.size() > 1)
+            return takeSshd(v);
         if (key == "file" && v.size() == 4)
             return takeFile(v);
         if (key == "certificate" && v.size() == 2 && isName(v[0])) {
@@ -167,6 +171,35 @@ private:
         else
             return false;
         return true;
+    }
+
+    bool takePush(const std::vector<QByteArray> &v)
+    {
+        PushSeen &push = m_facts.push;
+        bool *const flags[] = {&push.any, &push.account, &push.keys, &push.running};
+        for (size_t i = 0; i < std::size(flags); ++i) {
+            if (v[i] != "0" && v[i] != "1")
+                return false;
+            *flags[i] = v[i] == "1";
+        }
+        push.unitSha256 = v[4];
+        return matches(QString::fromLatin1(v[4]), QStringLiteral("([0-9a-f]{64})?"));
+    }
+
+    // A list comes in one line, or in one for each.
+    bool takeSshd(const std::vector<QByteArray> &v)
+    {
+        constexpr size_t mostWords = 1000;
+        const QString key = QString::fromLatin1(v[0]);
+        if (!matches(key, QStringLiteral("[a-z]{1,40}")))
+            return false;
+        std::vector<QString> &words = m_facts.push.sshd[key];
+        for (size_t i = 1; i < v.size(); ++i) {
+            if (words.size() >= mostWords)
+                return false;
+            words.push_back(shownLine(v[i]));
+        }
+        return m_facts.push.sshd.size() <= 20;
     }
 
     bool takeFile(const std::vector<QByteArray> &v)

@@ -128,6 +128,8 @@ void write(Writer &out, const Vps &vps)
     out.text("host", vps.host.ascii());
     if (!vps.addresses.empty())
         out.texts("addresses", vps.addresses, [](const IpAddress &address) { return ipText(address); });
+    if (!vps.pushKeys.empty())
+        out.texts("pushKeys", vps.pushKeys, [](const PushKey &key) { return key.text(); });
     out.open("ssh", '{');
     if (vps.sshPort.number() != 22)
         out.number("port", vps.sshPort.number());

@@ -42,12 +42,13 @@ SiteLock::SiteLock(SiteLock &&) noexcept = default;
 SiteLock &SiteLock::operator=(SiteLock &&) noexcept = default;
 SiteLock::~SiteLock() = default;
 
-Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop)
+Result<SiteLock> SiteLock::take(const Label &site, const QString &name, const Busy &busy, const Deadline &deadline,
+                                std::stop_token stop)
 {
     const QString folder = stateFolder(site);
     if (const auto made = makePrivateFolder(folder); !made)
         return passOn(made);
-    const QString path = folder + QStringLiteral("/lock");
+    const QString path = folder + QLatin1Char('/') + name;
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.isOpen())
         return failFile(errno, QStringLiteral("write"), path);
@@ -57,16 +58,30 @@ Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop
         if (stop.stop_requested())
             return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while waiting for another Sixgate."));
         if (deadline.passed())
-            return fail(
-                ErrorCode::Unavailable,
-                QStringLiteral("Another Sixgate is working on the site “%1”: %2.").arg(site.text(), holder(file.fd())),
-                path, QStringLiteral("Wait until it is done, or end it."));
+            return fail(ErrorCode::Unavailable, busy.summary.arg(site.text(), holder(file.fd())), path, busy.fix);
         std::this_thread::sleep_for(std::min(Pause, deadline.left()));
     }
     const QByteArray pid = QByteArray::number(qint64(::getpid())) + '\n';
     if (::ftruncate(file.fd(), 0) != 0 || ::pwrite(file.fd(), pid.constData(), size_t(pid.size()), 0) != pid.size())
         return failFile(errno, QStringLiteral("write"), path);
     return SiteLock(std::make_unique<SiteLock::Held>(SiteLock::Held{std::move(file)}));
+}
+
+Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop)
+{
+    return SiteLock::take(site, QStringLiteral("lock"),
+                          {QStringLiteral("Another Sixgate is working on the site “%1”: %2."),
+                           QStringLiteral("Wait until it is done, or end it.")},
+                          deadline, std::move(stop));
+}
+
+Result<SiteLock> lockKeeper(const Label &site)
+{
+    return SiteLock::take(
+        site, QStringLiteral("keeper.lock"),
+        {QStringLiteral("Another keeper of the site “%1” runs on this machine: %2."),
+         QStringLiteral("See what it does: sixgatectl status. One is enough; end it to run another.")},
+        Deadline::after(std::chrono::milliseconds(0)), {});
 }
 
 } // namespace sixgate

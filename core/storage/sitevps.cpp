@@ -9,6 +9,7 @@ namespace sixgate
 namespace
 {
 
+constexpr std::size_t mostPushKeys = 8;
 constexpr const char *LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 
 Result<AcmeSettings> parseAcme(const JsonNode &node)
@@ -169,11 +170,36 @@ Result<std::vector<IpAddress>> parseAddresses(const JsonNode &node)
     return addresses;
 }
 
+Result<std::vector<PushKey>> parsePushKeys(const JsonNode &node)
+{
+    const auto items = jsonList(node, "[\"ssh-ed25519 AAAA… nas\"]");
+    if (!items)
+        return passOn(items);
+    if (items->empty())
+        return failAt(node.path,
+                      QStringLiteral("There is no key in it; leave \"pushKeys\" out where no machine pushes."));
+    if (items->size() > mostPushKeys)
+        return failAt(node.path, QStringLiteral("At most %1 machines may push.").arg(mostPushKeys));
+    std::vector<PushKey> keys;
+    for (const JsonNode &item : *items) {
+        const auto key = jsonParsed<PushKey>(item, "\"ssh-ed25519 AAAA… nas\"");
+        if (!key)
+            return passOn(key);
+        const auto same = [&](const PushKey &one) {
+            return one.text().section(QLatin1Char(' '), 1, 1) == key->text().section(QLatin1Char(' '), 1, 1);
+        };
+        if (std::any_of(keys.begin(), keys.end(), same))
+            return failAt(item.path, QStringLiteral("This key stands here twice; keep one."));
+        keys.push_back(*key);
+    }
+    return keys;
+}
+
 } // namespace
 
 Result<Vps> parseVps(const JsonNode &node)
 {
-    const auto fields = JsonFields::open(node, {"name", "host", "addresses", "ssh", "acme"});
+    const auto fields = JsonFields::open(node, {"name", "host", "addresses", "ssh", "acme", "pushKeys"});
     if (!fields)
         return passOn(fields);
     const auto name = neededField<Label>(*fields, "name", "\"vps\"");
@@ -202,7 +228,14 @@ Result<Vps> parseVps(const JsonNode &node)
     const auto acme = parseAcme(*acmeNode);
     if (!acme)
         return passOn(acme);
-    return Vps{*name, *host, ssh->port, ssh->user, ssh->keyFile, ssh->hostKeys, *acme, ssh->auth, addresses};
+    std::vector<PushKey> pushKeys;
+    if (fields->has("pushKeys")) {
+        auto given = parsePushKeys(fields->at("pushKeys"));
+        if (!given)
+            return passOn(given);
+        pushKeys = std::move(*given);
+    }
+    return Vps{*name, *host, ssh->port, ssh->user, ssh->keyFile, ssh->hostKeys, *acme, ssh->auth, addresses, pushKeys};
 }
 
 } // namespace sixgate

@@ -67,12 +67,25 @@ public:
 private:
     struct Held;
     explicit SiteLock(std::unique_ptr<Held> held);
+    /// What to say where another one has it: `%1` is the site, `%2` who.
+    struct Busy {
+        QString summary;
+        QString fix;
+    };
+    static Result<SiteLock> take(const Label &site, const QString &name, const Busy &busy, const Deadline &deadline,
+                                 std::stop_token stop);
+
     std::unique_ptr<Held> m_held;
     friend Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop);
+    friend Result<SiteLock> lockKeeper(const Label &site);
 };
 
 /// Waits for the lock of `site`. Unavailable where another Sixgate (its process id is in the text) holds it until the
 /// deadline; Cancelled on a stop.
 Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop);
+
+/// Held by the keeper of `site` for as long as it runs: one a site, user and machine. Unavailable at once where there
+/// is one already.
+Result<SiteLock> lockKeeper(const Label &site);
 
 } // namespace sixgate

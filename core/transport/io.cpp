@@ -197,11 +197,18 @@ Outcome pauseFor(std::chrono::milliseconds span, std::stop_token stop)
 }
 
 Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
-                      std::uint32_t scopeId)
+                      std::uint32_t scopeId, const std::optional<Ipv6Address> &source)
 {
     auto socket = openSocket(address, port, SOCK_STREAM);
     if (!socket)
         return socket;
+    if (source && std::holds_alternative<Ipv6Address>(address)) {
+        sockaddr_in6 from{};
+        from.sin6_family = AF_INET6;
+        std::memcpy(&from.sin6_addr, source->bytes().data(), sizeof from.sin6_addr);
+        if (::bind(socket->get(), reinterpret_cast<const sockaddr *>(&from), sizeof from) != 0)
+            return connectFailed(address, port, "bind", errno);
+    }
     const SocketAddress to = socketAddress(address, port, scopeId);
     if (::connect(socket->get(), to.get(), to.length) == 0)
         return socket;

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 
 namespace sixgate
@@ -25,9 +26,10 @@ Outcome pauseFor(std::chrono::milliseconds span, std::stop_token stop);
 
 /// Connects a non-blocking TCP socket to one literal address. `Error::detail` names the errno (ECONNREFUSED, ETIMEDOUT
 /// …).
-/// `scopeId` is the interface's index, for a link-local address.
+/// `scopeId` is the interface's index, for a link-local address; over IPv6 the connection comes from `source` where
+/// given.
 Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadline, std::stop_token stop,
-                      std::uint32_t scopeId = 0);
+                      std::uint32_t scopeId = 0, const std::optional<Ipv6Address> &source = {});
 
 /// A non-blocking UDP socket that takes datagrams from this peer only. Sends nothing.
 Result<Fd> connectUdp(const IpAddress &address, Port port, std::uint32_t scopeId = 0);

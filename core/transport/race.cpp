@@ -26,7 +26,8 @@ struct Race {
 } // namespace
 
 Result<RaceWinner> connectFirst(const std::vector<IpAddress> &addresses, Port port, std::chrono::milliseconds headStart,
-                                const Deadline &deadline, std::stop_token stop, const ConnectTold &told)
+                                const Deadline &deadline, std::stop_token stop, const ConnectTold &told,
+                                const std::optional<Ipv6Address> &source)
 {
     Race race;
     const std::stop_callback passStop(stop, [&race] {
@@ -34,7 +35,7 @@ Result<RaceWinner> connectFirst(const std::vector<IpAddress> &addresses, Port po
         race.changed.notify_all();
     });
     const auto run = [&](size_t index) {
-        auto socket = connectTcp(addresses[index], port, deadline, race.others.get_token());
+        auto socket = connectTcp(addresses[index], port, deadline, race.others.get_token(), 0, source);
         const std::lock_guard lock(race.mutex);
         const bool givenUp = !socket && socket.error().code == ErrorCode::Cancelled;
         if (told && !givenUp)

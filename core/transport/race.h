@@ -6,6 +6,7 @@
 #include "transport/fd.h"
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct RaceWinner {
 /// Connects to the first address that answers, as RFC 8305 has it: they are tried in their order, each one `headStart`
 /// after the one before, or as soon as that has failed. Who loses is closed, if it was connected at all. `told` hears
 /// of each that was decided, but not of those that were given up for the winner. Fails with the error of the last
-/// address.
+/// address. `source` as of connectTcp().
 Result<RaceWinner> connectFirst(const std::vector<IpAddress> &addresses, Port port, std::chrono::milliseconds headStart,
-                                const Deadline &deadline, std::stop_token stop, const ConnectTold &told = {});
+                                const Deadline &deadline, std::stop_token stop, const ConnectTold &told = {},
+                                const std::optional<Ipv6Address> &source = {});
 
 } // namespace sixgate

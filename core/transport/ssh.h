@@ -39,6 +39,8 @@ struct SshTarget {
     /// Told how each address took the connection: the name of an errno, TIMEOUT, or nothing where it was made. On any
     /// thread, one call at a time. May be empty.
     std::function<void(const IpAddress &address, const QString &reason)> tried;
+    /// From which of this machine's addresses to connect over IPv6; the system's choice where absent.
+    std::optional<Ipv6Address> source = {};
 };
 
 /// The host key that a machine presents, the best of those it has: for the first contact. No login is attempted. At

@@ -115,7 +115,8 @@ Result<std::unique_ptr<SshLink>> shakeHands(const SshTarget &target, const IpAdd
                                             const QByteArrayList &types, const Deadline &connecting,
                                             const Deadline &deadline, std::stop_token stop, Fd ready = {})
 {
-    auto socket = ready.valid() ? Result<Fd>(std::move(ready)) : connectTcp(address, target.port, connecting, stop);
+    auto socket = ready.valid() ? Result<Fd>(std::move(ready))
+                                : connectTcp(address, target.port, connecting, stop, 0, target.source);
     if (!socket)
         return tl::unexpected<Error>(notConnected(target, socket.error()));
     auto link = std::make_unique<SshLink>(std::move(*socket), types.join(','));
@@ -235,13 +236,15 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
             });
     // A silent address must not hold the others up.
     std::vector<QString> silent;
-    auto first = connectFirst(target.addresses, target.port, headStart, deadline.sooner(mostToConnect), stop,
-                              [&](const IpAddress &address, const QString &reason) {
-                                  if (target.tried)
-                                      target.tried(address, reason);
-                                  if (!reason.isEmpty())
-                                      silent.push_back(QStringLiteral("%1: %2").arg(ipText(address), reason));
-                              });
+    auto first = connectFirst(
+        target.addresses, target.port, headStart, deadline.sooner(mostToConnect), stop,
+        [&](const IpAddress &address, const QString &reason) {
+            if (target.tried)
+                target.tried(address, reason);
+            if (!reason.isEmpty())
+                silent.push_back(QStringLiteral("%1: %2").arg(ipText(address), reason));
+        },
+        target.source);
     if (!first) {
         if (first.error().code == ErrorCode::Cancelled)
             return passOn(first);

@@ -91,7 +91,10 @@ my $ufw = $> == 0 && -d '/etc/ufw' ? begin('ufw', 'status', 'verbose') : undef;
 pipe(my $warnings, my $to_warnings) or die "pipe: $!\n";
 my $nft = $> == 0 ? begin($to_warnings, 'nft', 'list', 'ruleset') : undef;
 close($to_warnings);
-my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer');    # a line for each
+my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service');    # a line for each
+# Would sshd let keepers in, where they are wanted?
+my $sshd = $> == 0 && $wanted{"$base/current/push/authorized_keys"}
+    ? begin('sshd', '-T', '-C', 'user=sixgate-push,host=keeper.invalid,addr=2001:db8::1') : undef;
 my $packages = @packages ? begin('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages) : undef;
 my $room = begin('df', '-B1', '--output=avail', '/etc', '/var');
 
@@ -149,6 +152,22 @@ for (['apache', 'multi-user.target.wants/apache2.service'], ['timer', 'timers.ta
     my ($key, $link) = @$_;
     my $on = (shift(@active) // '') =~ /^(active|reloading)$/ && -e "/etc/systemd/system/$link";
     answer($key, $on ? 1 : 0);
+}
+
+# What lets keepers tell the home's new address: anything of it, the account, its keys, the service, its unit.
+{
+    my ($home, $unit) = ('/var/lib/sixgate-push', '/etc/systemd/system/sixgate-push.service');
+    my @account = getpwnam 'sixgate-push';
+    my $fits = @account && $account[7] eq $home && $account[8] eq '/bin/sh' && ($> != 0 || $account[1] eq '*');
+    my $keys = (readlink("$home/.ssh/authorized_keys") // '') eq "$base/current/push/authorized_keys"
+        && !grep { my @is = stat; !@is || $is[4] != 0 || $is[2] & 022 } $home, "$home/.ssh";
+    my $on = (shift(@active) // '') eq 'active' && -e '/etc/systemd/system/multi-user.target.wants/sixgate-push.service';
+    my ($sum) = -f $unit ? output('sha256sum', '--', $unit) =~ /^([0-9a-f]{64}) / : ();
+    answer('push', @account || -e $home || -e $unit ? 1 : 0, $fits ? 1 : 0, $keys ? 1 : 0, $on ? 1 : 0, $sum // '');
+}
+for (split /\n/, ended($sshd)) {
+    answer('sshd', $1, split ' ', $2)
+        if /^((?:allow|deny)(?:users|groups)|pubkeyauthentication|authorizedkeysfile|authenticationmethods|forcecommand) ([!-~]+(?: [!-~]+)*)$/;
 }
 
 # Who listens on 80 and 443.

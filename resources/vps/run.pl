@@ -9,7 +9,9 @@
 #   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…
 #   site        ID NAME
 #   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN
-#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only forget, and delete of credentials
+#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, forget, and delete of
+#                                                               credentials
+#   push        ID on|off
 #   forget      ID LINEAGE
 #
 #   back        ID RELEASE OLD-RELEASE                          instead of an activation: to the release before
@@ -43,6 +45,9 @@ my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs instal
 my $found = '/var/lib/sixgate/found';    # what was there of apt_leftovers() before the first run
 my $units_found = '/var/lib/sixgate/units';    # NAME ENABLED ACTIVE of what was there before the first deployment
 my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
+my ($push_account, $push_home) = ('sixgate-push', '/var/lib/sixgate-push');
+my $push_service = 'sixgate-push.service';
+my ($push_unit, $push_socket) = ("/etc/systemd/system/$push_service", '/run/sixgate-push/socket');
 my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
 my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
@@ -96,7 +101,7 @@ sub main {
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
         certificate => \&do_certificate, site => \&do_site, firewall => \&do_firewall, activate => \&do_activate, forget => \&do_forget,
-        back => \&do_back, remove => \&do_remove,
+        push => \&do_push,        back => \&do_back, remove => \&do_remove,
     );
     for my $one (@steps) {
         $step = $one->{id};
@@ -137,6 +142,7 @@ sub read_steps {
         firewall    => qr/^($word)\t(80|443|80,443)\t(ufw|nftables\t(?:inet|ip)(?:\t$rules){2})$/,
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
         forget      => qr/^($word)\t($word)$/,
+        push        => qr/^($word)\t(on|off)$/,
         back        => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16})$/,
         remove      => qr/^($word)\t(purge|keep)$/,
     );
@@ -148,7 +154,7 @@ sub read_steps {
         my @field = ($rest // '') =~ $form or failed("The plan has a bad step of kind $kind.");
         failed('The plan has a bad path.') if grep { defined && m{/\.\.?(?:/|$)|//} } @field[ 1, 5 ];
         push @steps, { kind => $kind, id => shift @field, field => \@field };
-        my $late = $kind eq 'forget' || $kind eq 'delete' && $after;
+        my $late = $kind =~ /^(?:forget|push)$/ || $kind eq 'delete' && $after;
         failed("The plan has a step of kind $kind in a wrong place.")
             if $late != $after || $kind eq 'delete' && $late && $steps[-1]{field}[0] !~ m{^$base/acme/};
         ($activation, $after) = ($steps[-1], 1) if $kind =~ /^(?:activate|back|remove)$/;
@@ -363,6 +369,7 @@ sub do_back {
     ($release) = map { m{/($id-[0-9a-z-]+)$} ? $1 : () } grep { -f "$_/manifest" } glob "$base/releases/*";
     failed('The deployment before the current one is no longer there.') unless defined $release;
     swap();
+    push_goes_on();
     return ['done', 'Apache answers with the configuration of before.'];
 }
 

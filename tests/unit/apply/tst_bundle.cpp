@@ -50,6 +50,7 @@ private Q_SLOTS:
              change(EnableModules{{path("ssl"), path("proxy_http")}}, path("vps.modules")),
              change(certificate(), path("vps.certificate.cloud")),
              change(EnableSite{path("zz-sixgate")}, path("vps.site")), change(activation(), path("vps.activate")),
+             change(SetUpPush{true}, path("vps.push")),
              change(ForgetCertificate{path("old")}, path("vps.certificate.old"))},
             blobs);
         QVERIFY(text);
@@ -71,7 +72,9 @@ private Q_SLOTS:
                             "\t30\t/etc/sixgate/acme/main.ini\tcloud.example.org,xn--bcher-kva.example.org\n"
                             "site\tvps.site\tzz-sixgate\n"
                             "activate\tvps.activate\t0123456789abcdef\t-\n"
+                            "push\tvps.push\ton\n"
                             "forget\tvps.certificate.old\told\n");
+        QCOMPARE(*steps({change(SetUpPush{false})}), QByteArray("push\tvps.x\toff\n"));
         QCOMPARE(blobs.size(), size_t(2));
     }
 

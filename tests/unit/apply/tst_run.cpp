@@ -91,6 +91,11 @@ private Q_SLOTS:
                              << QByteArray("moved: /etc/sixgate/acme/old.ini");
         QTest::newRow("credentials at first")
             << credentials + activate << QByteArray("moved: /etc/sixgate/acme/old.ini");
+        QTest::newRow("push before") << "push\tp\ton\n" + activate << misplaced + "push";
+        QTest::newRow("push after") << activate + "push\tp\ton\n" + credentials
+                                    << QByteArray("moved: /etc/sixgate/acme/old.ini");
+        QTest::newRow("push of another kind") << activate + "push\tp\tmaybe\n"
+                                              << QByteArray("failed: The plan has a bad step of kind push.");
         QTest::newRow("no activation") << file << QByteArray("failed: The plan has no activation.");
         QTest::newRow("two") << activate + activate << misplaced + "activate";
         QTest::newRow("certificate before") << forget + activate << misplaced + "forget";

@@ -37,7 +37,8 @@ QList<Room> rooms()
          s("verify proves from outside what apply claims")},
         {s("engine"), s("core/engine"), l("model decide transport storage observe apply verify resources"),
          s("engine ties the rooms below it together")},
-        {s("ipc"), s("core/ipc"), l("model engine"), s("ipc shows the engine to others")},
+        {s("ipc"), s("core/ipc"), l("model transport storage engine"),
+         s("ipc shows the engine to others, over a socket in the site's folder")},
         {s("ui"), s("ui"), l("model ipc"), s("ui renders snapshots and sends intents")},
         {s("app"), s("app"), l("model decide transport storage observe apply verify engine ipc ui resources app"),
          s("app is the composition root")},
@@ -201,6 +202,7 @@ private Q_SLOTS:
         QTest::newRow("QtKeychain") << QStringLiteral("keychain.h");
         QTest::newRow("ldns") << QStringLiteral("ldns/ldns.h");
         QTest::newRow("mustache") << QStringLiteral("kainjow/mustache.hpp");
+        QTest::newRow("SQLite") << QStringLiteral("sqlite3.h");
         QTest::newRow("libmnl") << QStringLiteral("libmnl/libmnl.h");
     }
 

@@ -80,6 +80,13 @@ inline Site site(std::vector<Service> services)
     return Site{1, label("home"), {server("nas")}, {account("main", "example.org")}, {vps()}, services};
 }
 
+/// A public key as a .pub file has it.
+inline PushKey pushKey(const QString &comment, QLatin1Char letter = QLatin1Char('A'))
+{
+    return must(
+        PushKey::parse(QStringLiteral("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI%1 %2").arg(QString(43, letter), comment)));
+}
+
 inline CertificateSeen certificate(std::vector<QString> names, const char *key = "server key")
 {
     return CertificateSeen{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
@@ -101,6 +108,7 @@ inline ProxyTemplates templates()
 inline DeploymentInputs inputs(const Site &of)
 {
     DeploymentInputs in{templates(), {}, {}};
+    in.push = {"the daemon\n", "the client\n", "the unit\n"};
     for (const DnsAccount &one : of.dns)
         in.acmeCredentials.emplace(one.name,
                                    must(acmeCredentials(one, must(parseIpAddress(QStringLiteral("192.0.2.53"))),

@@ -261,6 +261,114 @@ private Q_SLOTS:
         QCOMPARE(std::get<ForgetCertificate>(changes[3].action).lineage, QStringLiteral("photos"));
     }
 
+    void push_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("verb"); // empty: nothing is to do
+        const auto row = [](const char *what, const char *verb) {
+            QTest::newRow(what) << QString::fromLatin1(what) << QString::fromLatin1(verb);
+        };
+        row("as wanted", "");
+        row("nothing there", "enable");
+        row("no account", "update");
+        row("other keys", "update");
+        row("not running", "update");
+        row("another unit", "update");
+        row("no key any more", "delete");
+        row("never a key", "");
+    }
+
+    void push()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, verb);
+        const auto is = [&what](const char *text) { return what == QLatin1String(text); };
+        Site s = oneService();
+        s.vps[0].pushKeys = {pushKey(QStringLiteral("nas"))};
+        const WantedDeployment wanted = must(wantedDeployment(s, inputs(s)));
+        const QString unit = QStringLiteral("/etc/sixgate/current/push/sixgate-push.service");
+        VpsFacts facts = asWanted(wanted);
+        facts.push = {true, true, true, true, facts.files.at(unit).sha256, {}};
+        if (is("nothing there"))
+            facts.push = {};
+        else if (is("no account"))
+            facts.push.account = false;
+        else if (is("other keys"))
+            facts.push.keys = false;
+        else if (is("not running"))
+            facts.push.running = false;
+        else if (is("another unit"))
+            facts.push.unitSha256 = QByteArray(64, '0');
+        else if (is("no key any more"))
+            s.vps[0].pushKeys.clear();
+        else if (is("never a key")) {
+            s.vps[0].pushKeys.clear();
+            facts = asWanted(must(wantedDeployment(s, inputs(s))));
+        }
+        const auto [changes, withheld] = plan(s, facts);
+        QVERIFY(withheld.empty());
+        if (verb.isEmpty()) {
+            QCOMPARE(ids(changes), QStringList());
+            return;
+        }
+        // After the activation, where it cannot fail the run.
+        QVERIFY(changes.size() >= 2);
+        QCOMPARE(changes[changes.size() - 2].id, QStringLiteral("vps.activate"));
+        QCOMPARE(changes.back().id, QStringLiteral("vps.push"));
+        QCOMPARE(verbName(changes.back().verb), verb);
+        QCOMPARE(std::get<SetUpPush>(changes.back().action).on, verb != QStringLiteral("delete"));
+    }
+
+    void sshdInTheWay_data()
+    {
+        QTest::addColumn<QString>("settings"); // as sshd -T tells them
+        QTest::addColumn<QString>("word");     // empty: it lets the account in
+        const auto row = [](const char *what, const char *settings, const char *word) {
+            QTest::newRow(what) << QString::fromLatin1(settings) << QString::fromLatin1(word);
+        };
+        row("not known", "", "");
+        row("Debian's",
+            "pubkeyauthentication yes;authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2;"
+            "authenticationmethods any;forcecommand none",
+            "");
+        row("no keys at all", "pubkeyauthentication no", "PubkeyAuthentication no");
+        row("another one is allowed", "allowusers ada root", "AllowUsers ada root");
+        row("it is allowed", "allowusers ada sixgate-push", "");
+        row("a pattern", "allowusers six*-pus?", "");
+        row("from somewhere", "allowusers sixgate-push@198.51.100.0/24", "");
+        row("a part of its name", "allowusers sixgate", "AllowUsers");
+        row("another group", "allowgroups sudo", "AllowGroups sudo");
+        row("its group", "allowgroups sudo sixgate-push", "");
+        row("denied", "denyusers sixgate-*", "DenyUsers sixgate-*");
+        row("others are denied", "denyusers ada", "");
+        row("keys elsewhere", "authorizedkeysfile /etc/ssh/keys/%u", "AuthorizedKeysFile");
+        row("keys at home, too", "authorizedkeysfile /etc/ssh/keys/%u %h/.ssh/authorized_keys", "");
+        row("two proofs", "authenticationmethods publickey,password", "AuthenticationMethods");
+        row("one of two", "authenticationmethods publickey,password publickey", "");
+        row("another command", "forcecommand internal-sftp", "ForceCommand internal-sftp");
+    }
+
+    void sshdInTheWay()
+    {
+        QFETCH(QString, settings);
+        QFETCH(QString, word);
+        Site s = oneService();
+        s.vps[0].pushKeys = {pushKey(QStringLiteral("nas"))};
+        VpsFacts facts = asWanted(must(wantedDeployment(s, inputs(s))));
+        for (const QString &one : settings.split(QLatin1Char(';'), Qt::SkipEmptyParts)) {
+            const QStringList words = one.split(QLatin1Char(' '));
+            facts.push.sshd[words.front()] = {words.begin() + 1, words.end()};
+        }
+        const auto [changes, withheld] = plan(s, facts);
+        QVERIFY(!changes.empty());
+        QCOMPARE(withheld.size(), size_t(word.isEmpty() ? 0 : 1));
+        if (word.isEmpty())
+            return;
+        QVERIFY(!withheld[0].blocking);
+        QVERIFY2(withheld[0].reason.contains(word), qPrintable(withheld[0].reason));
+        QVERIFY(withheld[0].fix.contains(QStringLiteral("sshd_config")));
+    }
+
     void machinesThatAreRefused_data()
     {
         QTest::addColumn<QString>("what");

@@ -57,6 +57,7 @@ private Q_SLOTS:
         QTest::newRow("odd-port") << 4;
         QTest::newRow("idn") << 5;
         QTest::newRow("two-accounts") << 6;
+        QTest::newRow("push") << 7;
     }
 
     void golden()
@@ -77,8 +78,16 @@ private Q_SLOTS:
             s = site({service("cloud", {"cloud.example.org"}, "home6.example.org"),
                       service("other", {"www.example.com"}, "home6.example.org")});
             s.dns.push_back(account("second", "example.com"));
+        } else if (which == 7) {
+            s = site({service("cloud", {"cloud.example.org"}, "home6.example.org"),
+                      service("photos", {"photos.example.org"}, "home6.example.org", "nas", 8443),
+                      service("cam", {"cam.example.org", "door.example.org"}, "cam6.example.org", "pi")});
+            s.servers = {server("nas"), server("pi", fingerprint("server key"))};
+            s.vps[0].pushKeys = {pushKey(QStringLiteral("nas")), pushKey(QStringLiteral("desk"), QLatin1Char('B'))};
         }
         DeploymentInputs in = inputs(s);
+        if (which == 7)
+            in.pinnedCertificates.emplace(label("pi"), certificate({QStringLiteral("pi.local")}));
         if (which == 2)
             in.pinnedCertificates.emplace(
                 label("nas"), certificate({QStringLiteral("cloud.example.org"), QStringLiteral("Photos.example.org")}));

@@ -226,6 +226,7 @@ Result<WantedDeployment> deploymentOf(const Site &site)
                              resource(u"proxy/apache-entry.conf")},
                             {},
                             {}};
+    inputs.push = {"the daemon\n", "the client\n", "the unit\n"};
     for (const DnsAccount &account : site.dns) {
         const auto literal = parseIpAddress(serverAddressText(account.server));
         auto credentials = acmeCredentials(account, literal ? *literal : *parseIpAddress(text("192.0.2.53")),

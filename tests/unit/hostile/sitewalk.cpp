@@ -106,7 +106,8 @@ private:
              {"sample", "nas", "root", "sample.example.org", "/sample", "~/.ssh/id_sample", "::11", "2001:db8::11",
               "192.0.2.11", "eth0", "1", "me@example.org", "https://sample.example.org/directory",
               "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
-              "ssh-ed25519 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"}) {
+              "ssh-ed25519 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+              "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7g2yWm3nRzB1vQ0sYd9hUeXcLpKfTaOiGjMbNrVwXy nas"}) {
             if (pattern.match(QString::fromLatin1(text)).hasMatch())
                 all.push_back(QString::fromLatin1(text));
         }

@@ -152,6 +152,8 @@ private Q_SLOTS:
                  {"previous", {"fedcba9876543210"}},
                  {"installed", {"apache2", "certbot"}},
                  {"edited", {"/etc/sixgate/current/apache/cloud.conf"}},
+                 {"push", {"1", "1", "1", "1", QByteArray(64, 'a')}},
+                 {"sshd", {"pubkeyauthentication", "yes"}},
                  {"used", {"cloud"}}}) {
             if (answer.contains('\n' + key + '\t'))
                 continue;

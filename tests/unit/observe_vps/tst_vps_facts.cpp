@@ -6,6 +6,7 @@
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
+#include <QFile>
 #include <QProcess>
 #include <QTest>
 
@@ -119,6 +120,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(facts->clock.secsTo(QDateTime::currentDateTimeUtc())) < 60);
         QVERIFY(!facts->apacheActive && !facts->certbotTimerActive);
         QCOMPARE(facts->deployedId, text("0123456789abcdef"));
+        QVERIFY(!facts->push.any && !facts->push.account && facts->push.sshd.empty());
         QCOMPARE(facts->apacheModules, std::set<QString>{text("ssl")});
         QCOMPARE(facts->apacheSites, std::set<QString>{text("000-default")});
 
@@ -207,6 +209,41 @@ private Q_SLOTS:
         QVERIFY(!facts->files.count(text("/etc/sixgate/acme/.sixgate-x")));
     }
 
+    // The account, its keys and its service, as a run makes them and otherwise.
+    void thePush()
+    {
+        const QByteArray home = "/var/lib/sixgate-push", unit = "/etc/systemd/system/sixgate-push.service";
+        const auto account = [](const QByteArray &folder) {
+            QFile passwd(text("/etc/passwd"));
+            QFile shadow(text("/etc/shadow"));
+            QVERIFY(passwd.open(QIODevice::ReadWrite) && shadow.open(QIODevice::WriteOnly));
+            QByteArray lines;
+            for (const QByteArray &one : passwd.readAll().split('\n')) {
+                if (!one.startsWith("sixgate-push:") && !one.isEmpty())
+                    lines += one + '\n';
+            }
+            passwd.seek(0);
+            passwd.resize(0);
+            passwd.write(lines + "sixgate-push:x:61234:61234::" + folder + ":/bin/sh\n");
+            shadow.write("sixgate-push:*:20000::::::\n");
+        };
+        account(home);
+        auto facts = parseVpsFacts(answerTo({}));
+        QVERIFY(facts && facts->push.any && facts->push.account && !facts->push.keys && !facts->push.running);
+        writeFile(home + "/.ssh/x", "");
+        makeLink("/etc/sixgate/current/push/authorized_keys", home + "/.ssh/authorized_keys");
+        writeFile(unit, "unit\n");
+        // sshd is asked only where somebody wants to push.
+        facts = parseVpsFacts(
+            answerTo({{}, {{text("/etc/sixgate/current/push/authorized_keys"), hashOf("keys\n"), false}}}));
+        QVERIFY(facts && facts->push.account && facts->push.keys);
+        QCOMPARE(facts->push.unitSha256, hashOf("unit\n"));
+        chmod(home.constData(), 0777);
+        account("/home/somebody");
+        facts = parseVpsFacts(answerTo({}));
+        QVERIFY(facts && facts->push.any && !facts->push.account && !facts->push.keys);
+    }
+
     void everySize()
     {
         // Base64 of each remainder, and of all bytes.
@@ -255,6 +292,15 @@ private Q_SLOTS:
             QTest::newRow(name) << good + more + "end\n" << fits;
         };
         row("the least", {}, true);
+        row("push", line("push", {"1", "1", "0", "1", hashOf("")}), true);
+        row("no push", line("push", {"0", "0", "0", "0", ""}), true);
+        row("push twice", line("push", {"0", "0", "0", "0", ""}) + line("push", {"0", "0", "0", "0", ""}), false);
+        row("push perhaps", line("push", {"0", "2", "0", "0", ""}), false);
+        row("push with another hash", line("push", {"0", "0", "0", "0", "x"}), false);
+        row("sshd", line("sshd", {"allowusers", "ada", "bob"}) + line("sshd", {"allowusers", "eve"}), true);
+        row("sshd with an odd key", line("sshd", {"allow users", "ada"}), false);
+        row("sshd without a word", line("sshd", {"allowusers"}), false);
+        row("sshd without end", line("sshd", {"allowusers", "a"}).repeated(1001), false);
         row("package", line("package", {"apache2", "2.4"}), true);
         row("package twice", line("package", {"apache2", "2.4"}) + line("package", {"apache2", "2.4"}), false);
         row("package with a line end", line("package", {"apache2\n", "2.4"}), false);

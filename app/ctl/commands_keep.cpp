@@ -1,0 +1,373 @@
+// keep, status, history, vps push-key: the keeper, and what others see of it.
+
+#include "ctl/commands.h"
+#include "ctl/job.h"
+#include "ctl/json.h"
+#include "ctl/vps.h"
+#include "engine/keeper.h"
+#include "engine/pushline.h"
+#include "engine/vpskeys.h"
+#include "ipc/keeperclient.h"
+#include "ipc/keeperserver.h"
+#include "ipc/keepertext.h"
+#include "storage/history.h"
+#include "storage/sitefile.h"
+#include "transport/io.h"
+#include "transport/notify.h"
+
+#include <QFile>
+#include <QSysInfo>
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace sixgate::ctl
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto answerTime = 5s;
+constexpr auto lockTime = 5s;
+constexpr int mostShown = 20;
+
+/// As journald and a terminal like it: journald reads the level from "<5>" and has its own clock.
+void logLine(int level, const QString &text)
+{
+    QString line = harmless(text).replace(QLatin1Char('\n'), QLatin1Char(' ')) + QLatin1Char('\n');
+    if (qEnvironmentVariableIsSet("JOURNAL_STREAM"))
+        line.prepend(QStringLiteral("<%1>").arg(level));
+    else
+        line.prepend(QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz  ")));
+    const QByteArray bytes = line.toUtf8();
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size()));
+}
+
+/// One line about all of it.
+QString headline(const KeeperSnapshot &one)
+{
+    if (!one.troubles.empty())
+        return one.troubles.front();
+    if (one.servers.empty())
+        return QStringLiteral("Looking at the home.");
+    return one.fine() ? QStringLiteral("All is as it should be.") : QStringLiteral("Something is not as it should be.");
+}
+
+QString ago(const QDateTime &at)
+{
+    const qint64 seconds = at.secsTo(QDateTime::currentDateTimeUtc());
+    if (!at.isValid())
+        return {};
+    if (seconds < 120)
+        return QStringLiteral("%1 s ago").arg(std::max<qint64>(seconds, 0));
+    if (seconds < 7200)
+        return QStringLiteral("%1 min ago").arg(seconds / 60);
+    return at.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm"));
+}
+
+QString mark(const Output &output, bool fine)
+{
+    return fine ? output.good(QStringLiteral("✓")) : output.bad(QStringLiteral("✗"));
+}
+
+QString spansText(const std::map<QString, qint64> &took)
+{
+    QStringList parts;
+    for (const char *what : {"address", "dns", "push", "v4", "upstream", "v6", "lan"}) {
+        if (const auto found = took.find(QLatin1String(what)); found != took.end())
+            parts << QStringLiteral("%1 %2 s").arg(found->first).arg(double(found->second) / 1000, 0, 'f', 2);
+    }
+    return parts.join(QStringLiteral(", "));
+}
+
+QString statusText(const Output &output, const KeeperSnapshot &one)
+{
+    QString text = QStringLiteral("%1\n").arg(one.fine() ? output.good(QStringLiteral("✓ ") + headline(one))
+                                                         : output.warning(QStringLiteral("! ") + headline(one)));
+    text += QStringLiteral("  keeper    %1: %2\n").arg(one.role, one.roleWhy);
+    for (const KeptServer &server : one.servers)
+        text += QStringLiteral("  home      %1 %2 %3\n")
+                    .arg(mark(output, server.address.has_value()), server.server.text(),
+                         server.address ? server.address->text() : server.why);
+    for (const KeptRecord &record : one.records) {
+        const QStringList values(record.values.begin(), record.values.end());
+        text += QStringLiteral("  DNS       %1 %2 %3%4\n")
+                    .arg(mark(output, record.right), record.record,
+                         values.isEmpty() ? QStringLiteral("(none)") : values.join(QStringLiteral(", ")),
+                         record.why.isEmpty() ? QString() : QStringLiteral(": ") + record.why);
+    }
+    for (const KeptPush &push : one.pushes)
+        text += QStringLiteral("  VPS       %1 %2 → %3%4  %5\n")
+                    .arg(mark(output, push.done), push.upstream, push.address,
+                         push.why.isEmpty() ? QString() : QStringLiteral(": ") + push.why, output.dim(ago(push.at)));
+    for (const KeptPath &path : one.paths)
+        text += QStringLiteral("  path      %1 %2 %3, %4 ms%5  %6\n")
+                    .arg(mark(output, path.state == PathState::Works), pathName(path.kind), path.publicName,
+                         QString::number(path.took.count()),
+                         path.why.isEmpty() ? QString() : QStringLiteral(": ") + path.why, output.dim(ago(path.at)));
+    for (const QString &trouble : one.troubles)
+        text += QStringLiteral("  trouble   %1\n").arg(trouble);
+    if (one.recovery)
+        text +=
+            QStringLiteral("  last move %1 → %2, %3 (%4)\n")
+                .arg(one.recovery->before, one.recovery->after, ago(one.recovery->at), spansText(one.recovery->took));
+    return harmless(text);
+}
+
+} // namespace
+
+int runKeep(const Options &options, Output &output, std::stop_token stop)
+{
+    if (auto few = noMoreWords(options, 1); !few)
+        return giveUp(output, few.error(), options.words[0]);
+    const auto begun = begin(options, output, {}, stop);
+    if (!begun)
+        return notBegun(output, begun.error(), options.words[0]);
+    const Site &site = begun->engine->site();
+    std::unique_ptr<KeeperServer> server;
+    std::mutex mutex;
+    Keeper *told = nullptr;
+    Keeper::Sinks sinks;
+    QByteArray status;
+    sinks.log = [&](int level, const QString &text) {
+        if (options.json)
+            output.line({{QStringLiteral("at"), QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
+                         {QStringLiteral("level"), level},
+                         {QStringLiteral("text"), text}});
+        else
+            logLine(level, text);
+    };
+    sinks.snapshot = [&](const SharedSnapshot &snapshot) {
+        if (server)
+            server->show(snapshot);
+        const QByteArray line = "STATUS=" + headline(*snapshot).toUtf8() + " (" + snapshot->role.toUtf8() + ")";
+        if (line != status) {
+            status = line;
+            notifyManager(line);
+        }
+    };
+    sinks.alive = [] { notifyManager("WATCHDOG=1"); };
+    Keeper keeper(site, *begun->secrets, {pushKeyFile(options.siteFile, site.name)}, std::move(sinks));
+    {
+        const std::lock_guard lock(mutex);
+        told = &keeper;
+    }
+    const auto ready = [&]() -> Outcome {
+        auto listened = KeeperServer::listen(site.name, [&](KeeperIntent intent) {
+            const std::lock_guard lock(mutex);
+            if (told)
+                told->tell(intent);
+        });
+        if (!listened)
+            return passOn(listened);
+        server = std::move(*listened);
+        server->show(keeper.snapshot());
+        notifyManager("READY=1");
+        return {};
+    };
+    const auto ended = keeper.run(ready, stop);
+    notifyManager("STOPPING=1");
+    if (!ended && !stop.stop_requested())
+        return giveUp(output, ended.error(), options.words[0]);
+    return AllWell;
+}
+
+int runStatus(const Options &options, Output &output, std::stop_token stop)
+{
+    const auto failed = [&](const Error &error) { return giveUp(output, error, options.words[0]); };
+    if (auto few = noMoreWords(options, 2); !few)
+        return failed(few.error());
+    const auto site = siteOf(options);
+    if (!site)
+        return failed(site.error());
+    RemoteKeeper keeper(site->name);
+    if (const QString word = options.words.value(1); !word.isEmpty()) {
+        for (const KeeperIntent intent : {KeeperIntent::Check, KeeperIntent::Pause, KeeperIntent::Resume}) {
+            if (word != keeperIntentName(intent))
+                continue;
+            if (auto told = keeper.tell(intent, Deadline::after(answerTime), stop); !told)
+                return failed(told.error());
+            output.print(QStringLiteral("The keeper has heard it.\n"));
+            output.document(document(QStringLiteral("status")));
+            return AllWell;
+        }
+        return failed({ErrorCode::Invalid,
+                       QStringLiteral("\"status\" takes check, pause or resume, for example: "
+                                      "sixgatectl status check."),
+                       {},
+                       {}});
+    }
+    const auto show = [&](const SharedSnapshot &snapshot) {
+        output.print(statusText(output, *snapshot));
+        QJsonObject out = document(QStringLiteral("status"));
+        out[QStringLiteral("keeper")] = json(*snapshot);
+        if (options.has("--follow"))
+            output.line(out);
+        else
+            output.document(out);
+    };
+    if (options.has("--follow")) {
+        const auto followed = keeper.follow(show, stop);
+        return followed ? AllWell : failed(followed.error());
+    }
+    const auto snapshot = keeper.snapshot(Deadline::after(answerTime), stop);
+    if (!snapshot)
+        return failed(snapshot.error());
+    show(*snapshot);
+    return (*snapshot)->fine() ? AllWell : Differs;
+}
+
+namespace
+{
+
+QJsonValue spanJson(const std::optional<std::chrono::milliseconds> &span)
+{
+    return span ? QJsonValue(qint64(span->count())) : QJsonValue::Null;
+}
+
+QJsonObject json(const Recovery &one)
+{
+    QJsonObject proven;
+    for (const auto &[kind, took] : one.proven)
+        proven[pathName(kind)] = qint64(took.count());
+    return {{QStringLiteral("at"), one.at.toUTC().toString(Qt::ISODateWithMs)},
+            {QStringLiteral("cause"), one.cause},
+            {QStringLiteral("server"), one.server ? one.server->text() : QString()},
+            {QStringLiteral("before"), one.oldAddress ? one.oldAddress->text() : QString()},
+            {QStringLiteral("after"), one.newAddress ? one.newAddress->text() : QString()},
+            {QStringLiteral("usableMs"), spanJson(one.usable)},
+            {QStringLiteral("dnsMs"), spanJson(one.dnsRead)},
+            {QStringLiteral("pushMs"), spanJson(one.pushed)},
+            {QStringLiteral("provenMs"), proven},
+            {QStringLiteral("end"), recoveryEndName(one.end)}};
+}
+
+QString seconds(const std::optional<std::chrono::milliseconds> &span)
+{
+    return span ? QString::number(double(span->count()) / 1000, 'f', 2) : QStringLiteral("-");
+}
+
+std::optional<std::chrono::milliseconds> provenAfter(const Recovery &one, PathKind kind)
+{
+    const auto found = one.proven.find(kind);
+    return found == one.proven.end() ? std::nullopt : std::optional(found->second);
+}
+
+} // namespace
+
+int runHistory(const Options &options, Output &output)
+{
+    const auto failed = [&](const Error &error) { return giveUp(output, error, options.words[0]); };
+    if (auto few = noMoreWords(options, 1); !few)
+        return failed(few.error());
+    const auto site = siteOf(options);
+    if (!site)
+        return failed(site.error());
+    const auto history = History::open(site->name);
+    if (!history)
+        return failed(history.error());
+    const auto recoveries = history->recoveries(options.json ? History::MostRecoveries : mostShown);
+    const auto transitions = history->transitions(options.json ? History::MostTransitions : mostShown);
+    if (!recoveries || !transitions)
+        return failed(!recoveries ? recoveries.error() : transitions.error());
+    QJsonObject out = document(QStringLiteral("history"));
+    QJsonArray list;
+    for (const Recovery &one : *recoveries)
+        list.append(json(one));
+    out[QStringLiteral("recoveries")] = list;
+    QJsonArray changes;
+    for (const KeeperTransition &one : *transitions)
+        changes.append(QJsonObject{{QStringLiteral("at"), one.at.toUTC().toString(Qt::ISODateWithMs)},
+                                   {QStringLiteral("what"), one.what},
+                                   {QStringLiteral("from"), one.from},
+                                   {QStringLiteral("to"), one.to},
+                                   {QStringLiteral("text"), one.text}});
+    out[QStringLiteral("transitions")] = changes;
+    const auto at = [](const QDateTime &time) {
+        return time.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"));
+    };
+    if (recoveries->empty())
+        output.print(QStringLiteral("The home's address has not changed since a keeper runs here.\n"));
+    else
+        output.print(QStringLiteral("Changes of the home's address, newest first; seconds from the change until …\n"
+                                    "  when                  known   DNS   VPS    v4   lan  address\n"));
+    for (const Recovery &one : *recoveries)
+        output.print(QStringLiteral("  %1  %2 %3 %4 %5 %6  %7%8\n")
+                         .arg(at(one.at))
+                         .arg(seconds(one.usable), 6)
+                         .arg(seconds(one.dnsRead), 5)
+                         .arg(seconds(one.pushed), 5)
+                         .arg(seconds(provenAfter(one, PathKind::V4)), 5)
+                         .arg(seconds(provenAfter(one, PathKind::Lan)), 5)
+                         .arg(one.newAddress ? one.newAddress->text() : QString(),
+                              one.end == RecoveryEnd::Superseded ? QStringLiteral("  (overtaken by the next change)")
+                                                                 : QString()));
+    if (!transitions->empty())
+        output.print(QStringLiteral("\nWhat became otherwise, newest first\n"));
+    for (const KeeperTransition &one : *transitions)
+        output.print(harmless(QStringLiteral("  %1  %2: %3 → %4%5\n")
+                                  .arg(at(one.at), one.what, one.from, one.to,
+                                       one.text.isEmpty() ? QString() : QStringLiteral("  ") + one.text)));
+    output.document(out);
+    return AllWell;
+}
+
+int runPushKey(const Options &options, Output &output, std::stop_token stop)
+{
+    const QString command = QStringLiteral("vps push-key");
+    const auto failed = [&](const Error &error) { return giveUp(output, error, command); };
+    const bool add = options.words.value(2) == QLatin1String("add");
+    if (auto few = noMoreWords(options, add ? 4 : 2); !few)
+        return failed(few.error());
+    const auto site = siteOf(options);
+    if (!site)
+        return failed(site.error());
+    QByteArray line;
+    if (add) {
+        const auto given = publicKeyLine(options.words.value(3, QStringLiteral("-")), stop);
+        if (!given)
+            return failed(given.error());
+        line = *given;
+    } else {
+        const QString file = pushKeyFile(options.siteFile, site->name);
+        if (auto made = makeSshKey(file, QSysInfo::machineHostName()); !made)
+            return failed(made.error());
+        QFile in(file + QStringLiteral(".pub"));
+        if (!in.open(QIODevice::ReadOnly))
+            return failed({ErrorCode::NotFound, QStringLiteral("%1 cannot be read.").arg(in.fileName()),
+                           in.errorString(), QStringLiteral("Remove %1 to have a new key made.").arg(file)});
+        line = in.readAll();
+    }
+    const auto key = PushKey::parse(QString::fromUtf8(line));
+    if (!key)
+        return failed(key.error());
+    const auto blob = [](const PushKey &one) { return one.text().section(QLatin1Char(' '), 1, 1); };
+    const auto &known = site->vps.front().pushKeys;
+    const bool isNew =
+        std::none_of(known.begin(), known.end(), [&](const PushKey &one) { return blob(one) == blob(*key); });
+    if (isNew) {
+        const auto lock = lockSite(site->name, Deadline::after(lockTime), stop);
+        if (!lock)
+            return failed(lock.error());
+        if (auto saved = changeVps(options, site->vps.front().name, [&](Vps &vps) { vps.pushKeys.push_back(*key); });
+            !saved)
+            return failed(saved.error());
+    }
+    output.print(QStringLiteral("%1\n").arg(key->text()));
+    output.print(isNew ? QStringLiteral("It is in %1 now. Next: sixgatectl apply, which lets it in at the VPS; then "
+                                        "sixgatectl keep.\n")
+                             .arg(options.siteFile)
+                       : QStringLiteral("It is in %1 already.\n").arg(options.siteFile));
+    if (!add)
+        output.print(QStringLiteral("Where another computer deploys this site, bring it the line above: sixgatectl vps "
+                                    "push-key add FILE\n"));
+    QJsonObject out = document(command);
+    out[QStringLiteral("key")] = key->text();
+    out[QStringLiteral("changed")] = isNew;
+    output.document(out);
+    return AllWell;
+}
+
+} // namespace sixgate::ctl

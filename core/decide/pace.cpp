@@ -1,0 +1,200 @@
+#include "decide/pace.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+
+int mostOf(const UpdateWindow &window)
+{
+    return std::max(window.most, 1);
+}
+
+/// How many updates must be remembered, and how long.
+struct Reach {
+    milliseconds span{0};
+    int count = 1;
+};
+
+Reach reachOf(const UpdateRules &rules)
+{
+    Reach reach{rules.interval, 1};
+    for (const UpdateWindow &window : rules.windows) {
+        reach.span = std::max(reach.span, window.span);
+        reach.count = std::max(reach.count, mostOf(window));
+    }
+    return reach;
+}
+
+/// Where the clock was set back, all that was noted is moved by as much: what is in the future would block for long,
+/// and what is thrown away would allow a burst.
+void followClock(PaceState &state, const QDateTime &now)
+{
+    QDateTime latest = state.clockSeen.value_or(now);
+    if (!state.updates.empty())
+        latest = std::max(latest, state.updates.back());
+    if (const auto back = latest - now; back > milliseconds(0)) {
+        for (QDateTime &at : state.updates)
+            at -= back;
+        if (state.blocked)
+            *state.blocked -= back;
+    }
+    state.clockSeen = now;
+}
+
+milliseconds pauseAfter(const UpdateRules &rules, int refusals)
+{
+    milliseconds pause = std::max(rules.pause, milliseconds(0));
+    for (int i = 1; i < refusals && pause > milliseconds(0) && pause < rules.longestPause; ++i)
+        pause *= 2;
+    return std::min(pause, std::max(rules.longestPause, rules.pause));
+}
+
+void countUpdate(PaceState &state, const UpdateRules &rules, const QDateTime &now)
+{
+    const Reach reach = reachOf(rules);
+    state.updates.push_back(now);
+    const auto old = std::find_if(state.updates.begin(), state.updates.end(),
+                                  [&](const QDateTime &at) { return now - at <= reach.span; });
+    state.updates.erase(state.updates.begin(), old);
+    // One more than the rules look at, for where this one turns out not to have been sent.
+    if (state.updates.size() > std::size_t(reach.count) + 1)
+        state.updates.erase(state.updates.begin(), state.updates.end() - reach.count - 1);
+}
+
+QString spanText(milliseconds span)
+{
+    const qint64 seconds = std::chrono::ceil<std::chrono::seconds>(span).count();
+    if (seconds == 1)
+        return QStringLiteral("second");
+    return seconds >= 120 && seconds % 60 == 0 ? QStringLiteral("%1 minutes").arg(seconds / 60)
+                                               : QStringLiteral("%1 seconds").arg(seconds);
+}
+
+} // namespace
+
+UpdateRules rfc2136Rules()
+{
+    UpdateRules rules;
+    rules.windows = {{std::chrono::seconds(60), 60}};
+    return rules;
+}
+
+MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now)
+{
+    followClock(state, now);
+    if (state.stands && !state.sending && state.accepted == wanted)
+        return {UpdateVerdict::Unneeded, {}, QStringLiteral("The DNS provider has this value already.")};
+    if (!state.stopped.isEmpty())
+        return {UpdateVerdict::Stopped,
+                {},
+                QStringLiteral("The DNS provider answered “%1”: nothing more is sent until you have acted.")
+                    .arg(state.stopped)};
+
+    MayUpdate wait{UpdateVerdict::Wait, now, {}};
+    const auto notBefore = [&wait](const QDateTime &at, const QString &why) {
+        if (at > wait.at) {
+            wait.at = at;
+            wait.why = why;
+        }
+    };
+    if (!state.updates.empty())
+        notBefore(state.updates.back() + rules.interval,
+                  QStringLiteral("The DNS provider takes one update of a record in %1.").arg(spanText(rules.interval)));
+    for (const UpdateWindow &window : rules.windows) {
+        const auto most = std::size_t(mostOf(window));
+        if (state.updates.size() >= most)
+            notBefore(state.updates[state.updates.size() - most] + window.span,
+                      QStringLiteral("The DNS provider takes %1 of a record in %2.")
+                          .arg(most == 1 ? QStringLiteral("one update") : QStringLiteral("%1 updates").arg(most),
+                               spanText(window.span)));
+    }
+    if (state.blocked) // however the clock was set, and whatever the rules were when it was noted
+        notBefore(
+            std::min(*state.blocked, now + std::max({rules.longestPause, rules.pause, rules.retry})),
+            state.refusals > 0
+                ? QStringLiteral("The DNS provider has refused the last update; the next one is sent after a "
+                                 "pause.")
+                : QStringLiteral("The DNS provider could not be reached; the next update is sent after a pause."));
+    if (wait.at > now)
+        return wait;
+    return {};
+}
+
+PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutcome &outcome, const QDateTime &now)
+{
+    using What = UpdateOutcome::What;
+    followClock(state, now);
+    if (outcome.what == What::Sending)
+        state = noteRestart(std::move(state), now); // of another one that nobody has told the end of
+    // What was noted as being sent counts once, from now on as late as it can have come in.
+    if (state.sending && !state.updates.empty())
+        state.updates.pop_back();
+    state.sending.reset();
+    if (outcome.what != What::Unsent)
+        countUpdate(state, rules, now);
+
+    switch (outcome.what) {
+    case What::Sending:
+        state.sending = outcome.value;
+        break;
+    case What::Accepted:
+        state.accepted = outcome.value;
+        state.stands = true;
+        state.refusals = 0;
+        state.blocked.reset();
+        state.stopped.clear();
+        break;
+    case What::Refused:
+        state.refusals = std::min(state.refusals + 1, 1000);
+        state.blocked = now + pauseAfter(rules, state.refusals);
+        if (rules.fatal.contains(outcome.answer))
+            state.stopped = outcome.answer;
+        break;
+    case What::NoAnswer:
+        state.stands = state.stands && state.accepted == outcome.value;
+        state.accepted = outcome.value;
+        state.blocked = now + rules.retry;
+        break;
+    case What::Unsent:
+        state.blocked = now + rules.retry;
+        break;
+    }
+    return state;
+}
+
+PaceState noteRestart(PaceState state, const QDateTime &now)
+{
+    followClock(state, now);
+    if (state.sending) {
+        if (!state.updates.empty())
+            state.updates.back() = now;
+        state.stands = state.stands && state.accepted == state.sending;
+        state.accepted = state.sending;
+        state.sending.reset();
+    }
+    return state;
+}
+
+PaceState noteSeen(PaceState state, const QString &value)
+{
+    if (state.sending)
+        return state;
+    state.stands = state.accepted == value;
+    return state;
+}
+
+PaceState noteUserActed(PaceState state)
+{
+    state.stopped.clear();
+    state.refusals = 0;
+    state.blocked.reset();
+    return state;
+}
+
+} // namespace sixgate

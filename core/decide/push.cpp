@@ -1,0 +1,167 @@
+#include "decide/push.h"
+
+#include <QCryptographicHash>
+#include <QRegularExpression>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr auto folder = "/etc/sixgate/current/push/";
+const QString account = QStringLiteral("sixgate-push");
+
+QByteArray sha256(const QByteArray &content)
+{
+    return QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex();
+}
+
+WantedFile file(const QString &name, const QByteArray &content, const QString &purpose)
+{
+    return {QLatin1String(folder) + name, 0644, content, false, sha256(content), purpose};
+}
+
+/// Nothing but the one program, which learns whose key it was.
+QByteArray authorizedKeys(const std::vector<PushKey> &keys)
+{
+    QByteArray text("# Managed by Sixgate; changes are overwritten.\n");
+    for (const PushKey &key : keys) {
+        const QByteArray id = sha256(key.text().section(QLatin1Char(' '), 1, 1).toLatin1()).left(16);
+        text += "restrict,command=\"/usr/bin/perl " + QByteArray(folder) + "client.pl " + id + "\" " +
+                key.text().toLatin1() + '\n';
+    }
+    return text;
+}
+
+/// A line an upstream name: where it leads, and how the home proves there that it is the home. As in the Apache
+/// template.
+QByteArray upstreams(const Site &site, const std::map<Label, bool> &pinsNamed)
+{
+    QByteArray text;
+    std::set<Hostname> once;
+    for (const Service &service : site.services) {
+        if (service.publicNames.empty() || !once.insert(service.upstreamName).second)
+            continue;
+        const HomeServer *server = site.server(service.server);
+        const bool pinned = server && server->pinnedKey;
+        const auto named = pinsNamed.find(service.name);
+        text += QStringList{service.upstreamName.ascii(), service.port.text(), service.publicNames.front().ascii(),
+                            pinned ? QStringLiteral("/etc/sixgate/current/pins/%1.pem").arg(server->name.text())
+                                   : QStringLiteral("-"),
+                            pinned && named != pinsNamed.end() && !named->second ? QStringLiteral("key")
+                                                                                 : QStringLiteral("named")}
+                    .join(QLatin1Char('\t'))
+                    .toLatin1() +
+                '\n';
+    }
+    return text;
+}
+
+/// By the rules of sshd_config's PATTERNS; a pattern of user and host may fit.
+bool fits(const QString &pattern)
+{
+    const QString user = pattern.section(QLatin1Char('@'), 0, 0);
+    const auto wildcards =
+        QRegularExpression::wildcardToRegularExpression(user, QRegularExpression::UnanchoredWildcardConversion);
+    return QRegularExpression(QRegularExpression::anchoredPattern(wildcards)).match(account).hasMatch();
+}
+
+bool anyFits(const std::vector<QString> &patterns)
+{
+    return std::any_of(patterns.begin(), patterns.end(), [](const QString &one) { return fits(one); });
+}
+
+QString joined(const std::vector<QString> &words)
+{
+    return QStringList(words.begin(), words.end()).join(QLatin1Char(' '));
+}
+
+} // namespace
+
+std::vector<WantedFile> pushFiles(const Site &site, const PushScripts &scripts)
+{
+    const std::vector<PushKey> &keys = site.vps.front().pushKeys;
+    if (keys.empty())
+        return {};
+    return {
+        file(QStringLiteral("authorized_keys"), authorizedKeys(keys),
+             QStringLiteral("whose keys may tell the home's new address, and nothing else")),
+        file(QStringLiteral("client.pl"), scripts.client, QStringLiteral("the only program that a push key may run")),
+        file(QStringLiteral("daemon.pl"), scripts.daemon,
+             QStringLiteral("leads Apache to an address of the home that was told and has proven itself")),
+        file(QLatin1String(pushUnitName), scripts.unit, QStringLiteral("how systemd runs that program")),
+        file(QStringLiteral("upstreams"), upstreams(site, scripts.pinsNamed),
+             QStringLiteral("the names whose address may be told"))};
+}
+
+bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted)
+{
+    const QString unit = QLatin1String(folder) + QLatin1String(pushUnitName);
+    const auto found =
+        std::find_if(wanted.begin(), wanted.end(), [&](const WantedFile &one) { return one.path == unit; });
+    return seen.account && seen.keys && seen.running && found != wanted.end() && seen.unitSha256 == found->sha256;
+}
+
+std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)
+{
+    const auto of = [&](const char *key) {
+        const auto found = sshd.find(QLatin1String(key));
+        return found == sshd.end() ? std::vector<QString>() : found->second;
+    };
+    const auto obstacle = [](const QString &why, const QString &fix) {
+        return PushObstacle{
+            QStringLiteral("The VPS's sshd does not let the account %1 in (%2), so no machine can tell the home's new "
+                           "address.")
+                .arg(account, why),
+            fix + QStringLiteral(" Then run: systemctl reload ssh")};
+    };
+    if (of("pubkeyauthentication") == std::vector{QStringLiteral("no")})
+        return obstacle(QStringLiteral("PubkeyAuthentication no"),
+                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"PubkeyAuthentication "
+                                       "yes\" at the end.")
+                            .arg(account));
+    for (const auto &[key, name] : {std::pair{"denyusers", "DenyUsers"}, std::pair{"denygroups", "DenyGroups"}}) {
+        if (anyFits(of(key)))
+            return obstacle(QStringLiteral("%1 %2").arg(QLatin1String(name), joined(of(key))),
+                            QStringLiteral("In /etc/ssh/sshd_config, change %1 so that it does not fit %2.")
+                                .arg(QLatin1String(name), account));
+    }
+    for (const auto &[key, name] : {std::pair{"allowusers", "AllowUsers"}, std::pair{"allowgroups", "AllowGroups"}}) {
+        if (!of(key).empty() && !anyFits(of(key)))
+            return obstacle(QStringLiteral("%1 %2").arg(QLatin1String(name), joined(of(key))),
+                            QStringLiteral("In /etc/ssh/sshd_config, add %2 to %1.").arg(QLatin1String(name), account));
+    }
+    const auto places = of("authorizedkeysfile");
+    const auto ours = [](const QString &place) {
+        return QStringList{QStringLiteral(".ssh/authorized_keys"), QStringLiteral("%h/.ssh/authorized_keys"),
+                           QStringLiteral("/var/lib/sixgate-push/.ssh/authorized_keys"),
+                           QStringLiteral("/var/lib/%u/.ssh/authorized_keys")}
+            .contains(place);
+    };
+    if (!places.empty() && std::none_of(places.begin(), places.end(), ours))
+        return obstacle(QStringLiteral("AuthorizedKeysFile %1").arg(joined(places)),
+                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthorizedKeysFile "
+                                       ".ssh/authorized_keys\" at the end.")
+                            .arg(account));
+    const auto methods = of("authenticationmethods");
+    const auto enough = [](const QString &one) {
+        return one == QLatin1String("any") || one == QLatin1String("publickey");
+    };
+    if (!methods.empty() && std::none_of(methods.begin(), methods.end(), enough))
+        return obstacle(QStringLiteral("AuthenticationMethods %1").arg(joined(methods)),
+                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthenticationMethods "
+                                       "publickey\" at the end.")
+                            .arg(account));
+    const auto command = of("forcecommand");
+    if (!command.empty() && command != std::vector{QStringLiteral("none")})
+        return obstacle(QStringLiteral("ForceCommand %1").arg(joined(command)),
+                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"ForceCommand none\" "
+                                       "before what sets it.")
+                            .arg(account));
+    return std::nullopt;
+}
+
+} // namespace sixgate

@@ -1,0 +1,127 @@
+#include "engine/pushline.h"
+
+#include "engine/vpsaccess.h"
+
+#include <QFileInfo>
+
+#include <condition_variable>
+#include <thread>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto keptTime = 4s; // for an answer over the kept connection, before a new one is made
+constexpr const char *pushUser = "sixgate-push";
+
+/// Two ways of asking; the first answer wins.
+struct Race {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int running = 0;
+    std::optional<PushAnswer> answer;
+    std::optional<Error> error; ///< of the new connection, which says more than that of a dead one
+    std::stop_source losers;
+};
+
+} // namespace
+
+QString pushKeyFile(const QString &siteFile, const Label &site)
+{
+    // A service has it as a credential: it may not read the administrator's folders (systemd.exec, LoadCredential).
+    const QString credential = qEnvironmentVariable("CREDENTIALS_DIRECTORY") + QStringLiteral("/push-key");
+    if (credential.startsWith(QLatin1Char('/')) && QFileInfo::exists(credential) &&
+        qEnvironmentVariableIsSet("CREDENTIALS_DIRECTORY"))
+        return credential;
+    return QFileInfo(siteFile).absolutePath() + QStringLiteral("/push_%1_ed25519").arg(site.text());
+}
+
+std::shared_ptr<SshSession> PushLine::kept()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_kept;
+}
+
+void PushLine::keep(std::shared_ptr<SshSession> session)
+{
+    const std::lock_guard lock(m_mutex);
+    m_kept.swap(session);
+}
+
+void PushLine::forget()
+{
+    keep(nullptr);
+}
+
+Result<std::shared_ptr<SshSession>> PushLine::dial(const std::vector<IpAddress> &addresses,
+                                                   const std::optional<Ipv6Address> &source, const Deadline &deadline,
+                                                   std::stop_token stop) const
+{
+    const auto user = Login::parse(QString::fromLatin1(pushUser));
+    SshTarget target{vpsLabel(m_vps), addresses, m_vps.sshPort, *user, m_keyFile, {}, hostKeyPins(m_vps), {}};
+    target.source = source;
+    auto session = SshSession::connect(target, deadline, stop);
+    if (!session)
+        return passOn(session);
+    return std::shared_ptr<SshSession>(std::move(*session));
+}
+
+Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<IpAddress> &vpsAddresses, bool fresh,
+                                 const std::optional<Ipv6Address> &source, const Deadline &deadline,
+                                 std::stop_token stop)
+{
+    const auto before = kept();
+    if (before && !fresh) {
+        auto answer = push(*before, request, deadline.sooner(keptTime), stop);
+        if (answer || answer.error().code == ErrorCode::Cancelled)
+            return answer;
+        // Dead, most likely: a new one tells more.
+        forget();
+    }
+    Race race;
+    const std::stop_callback passStop(stop, [&race] { race.losers.request_stop(); });
+    const auto run = [&](bool anew) {
+        Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        if (anew) {
+            auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
+            if (session) {
+                answer = push(**session, request, deadline, race.losers.get_token());
+                if (answer)
+                    keep(std::move(*session));
+            } else {
+                answer = passOn(session);
+            }
+        } else {
+            answer = push(*before, request, deadline, race.losers.get_token());
+        }
+        const std::lock_guard lock(race.mutex);
+        --race.running;
+        if (answer && !race.answer) {
+            race.answer = std::move(*answer);
+            race.losers.request_stop();
+        } else if (!answer && (anew || !race.error)) {
+            race.error = answer.error();
+        }
+        race.changed.notify_all();
+    };
+    {
+        std::vector<std::jthread> runners;
+        race.running = before && fresh ? 2 : 1;
+        runners.emplace_back(run, true);
+        if (before && fresh)
+            runners.emplace_back(run, false);
+        std::unique_lock lock(race.mutex);
+        race.changed.wait(lock, [&] { return race.answer || race.running == 0; });
+    }
+    if (race.answer)
+        return std::move(*race.answer);
+    if (stop.stop_requested() || !race.error)
+        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+    return tl::unexpected<Error>(std::move(*race.error));
+}
+
+} // namespace sixgate

@@ -1,0 +1,264 @@
+#include "storage/keeping.h"
+
+#include "storage/files.h"
+#include "storage/json.h"
+#include "storage/state.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QRegularExpression>
+#include <QUuid>
+
+#include <sys/stat.h>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr int Schema = 1;
+constexpr qint64 LatestTime = 100'000'000'000'000; // milliseconds: some thousand years
+constexpr qsizetype LongestFile = 16 * 1024 * 1024;
+
+QString keepingPath(const Label &site)
+{
+    return stateFolder(site) + QStringLiteral("/keeping.json");
+}
+
+// Reading.
+
+Result<QDateTime> timeOf(const JsonNode &node)
+{
+    const auto milliseconds = jsonInteger(node, 0, LatestTime, 1'800'000'000'000);
+    if (!milliseconds)
+        return passOn(milliseconds);
+    return QDateTime::fromMSecsSinceEpoch(*milliseconds, Qt::UTC);
+}
+
+/// Reads the member `key` into `into`, where it is there.
+template <class T, class Read>
+Outcome optionally(const JsonFields &fields, const char *key, T &into, const Read &read)
+{
+    if (!fields.has(key))
+        return {};
+    auto value = read(fields.at(key));
+    if (!value)
+        return passOn(value);
+    into = std::move(*value);
+    return {};
+}
+
+Result<QString> textOf(const JsonNode &node)
+{
+    return jsonText(node, "\"2001:db8:1::11\"");
+}
+
+template <class T, class Name>
+Result<T> namedField(const JsonFields &fields, const char *key, const char *example, const char *sentence,
+                     std::initializer_list<T> all, const Name &name)
+{
+    const auto node = fields.need(key, example);
+    if (!node)
+        return passOn(node);
+    const auto text = jsonText(*node, example);
+    if (!text)
+        return passOn(text);
+    for (const T one : all) {
+        if (*text == name(one))
+            return one;
+    }
+    return failAt(node->path, QLatin1String(sentence));
+}
+
+Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"account", "name", "type", "updates", "refusals", "blocked", "stopped",
+                                                "accepted", "stands", "sending", "clockSeen"});
+    if (!fields)
+        return passOn(fields);
+    const auto account = neededField<Label>(*fields, "account", "\"main\"");
+    if (!account)
+        return passOn(account);
+    const auto name = neededField<Hostname>(*fields, "name", "\"cloud.example.org\"");
+    if (!name)
+        return passOn(name);
+    const auto type = namedField<RecordType>(
+        *fields, "type", "\"AAAA\"", "This is not a record type, for example \"AAAA\".",
+        {RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::TXT, RecordType::NS, RecordType::SOA},
+        recordTypeName);
+    if (!type)
+        return passOn(type);
+    const auto updates =
+        fields->need("updates", "[]").and_then([](const JsonNode &list) { return jsonList(list, "[]"); });
+    if (!updates)
+        return passOn(updates);
+    PaceState state;
+    for (const JsonNode &item : *updates) {
+        const auto at = timeOf(item);
+        if (!at)
+            return passOn(at);
+        if (!state.updates.empty() && *at < state.updates.back())
+            return failAt(item.path, QStringLiteral("The updates are not in the order of time."));
+        state.updates.push_back(*at);
+    }
+    const Outcome read = optionally(*fields, "refusals", state.refusals,
+                                    [](const JsonNode &item) { return jsonInteger(item, 0, 1000, 1); })
+                             .and_then([&] { return optionally(*fields, "blocked", state.blocked, timeOf); })
+                             .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
+                             .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
+                             .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
+                             .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
+                             .and_then([&] { return optionally(*fields, "clockSeen", state.clockSeen, timeOf); });
+    if (!read)
+        return passOn(read);
+    return std::pair{PacedRecord{*account, {*name, *type}}, std::move(state)};
+}
+
+Result<LeaderMemory> leadershipOf(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"role", "led"});
+    if (!fields)
+        return passOn(fields);
+    const auto role = namedField<KeeperRole>(
+        *fields, "role", "\"leader\"", "This is not a role: \"leader\", \"follower\" or \"away\".",
+        {KeeperRole::Leader, KeeperRole::Follower, KeeperRole::Away}, keeperRoleName);
+    if (!role)
+        return passOn(role);
+    LeaderMemory memory{*role, {}};
+    if (const Outcome read = optionally(*fields, "led", memory.led, timeOf); !read)
+        return passOn(read);
+    return memory;
+}
+
+Result<Keeping> parseKeeping(const QByteArray &text)
+{
+    const auto document = parseJson(text, QStringLiteral("The file"));
+    if (!document)
+        return passOn(document);
+    const JsonNode schemaNode{document->value.toObject().value(QLatin1String("schema")), QStringLiteral("schema")};
+    const auto schema = jsonInteger(schemaNode, 1, 1'000'000, Schema);
+    if (!schema)
+        return passOn(schema);
+    if (*schema > Schema)
+        return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
+    const auto root = JsonFields::open(*document, {"schema", "machine", "leadership", "records"});
+    if (!root)
+        return passOn(root);
+    Keeping keeping;
+    const auto machineNode = root->need("machine", "\"m-1f0c\"");
+    if (!machineNode)
+        return passOn(machineNode);
+    const auto machine = jsonText(*machineNode, "\"m-1f0c\"");
+    if (!machine)
+        return passOn(machine);
+    static const QRegularExpression form(QStringLiteral("\\A(?:[a-z0-9][a-z0-9-]{0,63})?\\z"));
+    if (!form.match(*machine).hasMatch())
+        return failAt(machineNode->path,
+                      QStringLiteral("This is not the name of a machine: lower-case letters, digits and hyphens."));
+    keeping.machine = *machine;
+    const auto leadership = root->need("leadership", "{ … }").and_then(leadershipOf);
+    if (!leadership)
+        return passOn(leadership);
+    keeping.leadership = *leadership;
+    const auto items = root->need("records", "[]").and_then([](const JsonNode &list) { return jsonList(list, "[]"); });
+    if (!items)
+        return passOn(items);
+    for (const JsonNode &item : *items) {
+        auto pace = paceOf(item);
+        if (!pace)
+            return passOn(pace);
+        if (!keeping.paces.insert(std::move(*pace)).second)
+            return failAt(item.path, QStringLiteral("This record is here twice."));
+    }
+    return keeping;
+}
+
+// Writing.
+
+QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
+{
+    QJsonArray updates;
+    for (const QDateTime &at : state.updates)
+        updates.append(at.toMSecsSinceEpoch());
+    QJsonObject out{{QStringLiteral("account"), record.account.text()},
+                    {QStringLiteral("name"), record.key.name.ascii()},
+                    {QStringLiteral("type"), recordTypeName(record.key.type)},
+                    {QStringLiteral("updates"), updates},
+                    {QStringLiteral("refusals"), state.refusals},
+                    {QStringLiteral("stands"), state.stands}};
+    if (state.blocked)
+        out[QStringLiteral("blocked")] = state.blocked->toMSecsSinceEpoch();
+    if (!state.stopped.isEmpty())
+        out[QStringLiteral("stopped")] = state.stopped;
+    if (state.accepted)
+        out[QStringLiteral("accepted")] = *state.accepted;
+    if (state.sending)
+        out[QStringLiteral("sending")] = *state.sending;
+    if (state.clockSeen)
+        out[QStringLiteral("clockSeen")] = state.clockSeen->toMSecsSinceEpoch();
+    return out;
+}
+
+} // namespace
+
+Result<Keeping> loadKeeping(const Label &site)
+{
+    const QString path = keepingPath(site);
+    struct stat status;
+    const auto file = openForReading(path, status);
+    if (!file) {
+        if (file.error().code == ErrorCode::NotFound)
+            return Keeping();
+        return passOn(file);
+    }
+    const auto text = readAtMost(*file, path, LongestFile);
+    if (!text)
+        return passOn(text);
+    auto keeping = parseKeeping(*text);
+    if (!keeping)
+        return fail(
+            ErrorCode::Invalid,
+            QStringLiteral("What the keeper of the site “%1” has kept cannot be read: %2").arg(site.text(), path),
+            keeping.error().summary,
+            QStringLiteral("The file was left as it is. Repair it, or move it away: then Sixgate forgets when it sent "
+                           "updates to the DNS providers and which of them refused, and this machine gets a new name "
+                           "at the VPS."));
+    return keeping;
+}
+
+Result<Keeping> beginKeeping(const Label &site)
+{
+    // What a keeper that was killed while it saved has left behind.
+    const QDir folder(stateFolder(site));
+    for (const QString &left : folder.entryList({QStringLiteral(".keeping.json.*~")}, QDir::Files | QDir::Hidden))
+        QFile::remove(folder.filePath(left));
+    auto keeping = loadKeeping(site);
+    if (!keeping || !keeping->machine.isEmpty())
+        return keeping;
+    keeping->machine = QStringLiteral("m-") + QUuid::createUuid().toString(QUuid::Id128).left(16);
+    if (const Outcome saved = saveKeeping(site, *keeping); !saved)
+        return passOn(saved);
+    return keeping;
+}
+
+Outcome saveKeeping(const Label &site, const Keeping &keeping)
+{
+    QJsonArray records;
+    for (const auto &[record, state] : keeping.paces)
+        records.append(paceJson(record, state));
+    QJsonObject leadership{{QStringLiteral("role"), keeperRoleName(keeping.leadership.role)}};
+    if (keeping.leadership.led)
+        leadership[QStringLiteral("led")] = keeping.leadership.led->toMSecsSinceEpoch();
+    const QJsonObject root{{QStringLiteral("schema"), Schema},
+                           {QStringLiteral("machine"), keeping.machine},
+                           {QStringLiteral("leadership"), leadership},
+                           {QStringLiteral("records"), records}};
+    if (const auto made = makePrivateFolder(stateFolder(site)); !made)
+        return made;
+    return writeAtomically(keepingPath(site), QJsonDocument(root).toJson());
+}
+
+} // namespace sixgate

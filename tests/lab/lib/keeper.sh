@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# What tests/lab/keeper needs beside mainjob.sh: keepers that run in nodes, rotations, looks at what they did.
+
+declare -A KEEPERS=()
+
+start_keeper() { # NODE
+    "$LAB" exec "$1" "$SIXGATECTL" --secrets "dir:$(site_folder "$1")/secrets" keep >>"$work/keep-$1" 2>&1 &
+    KEEPERS[$1]=$!
+}
+# The command that `lab exec` became; it replaces itself by the program.
+end_keeper() { # SIGNAL NODE
+    [ -n "${KEEPERS[$2]-}" ] || return 0
+    {
+        kill "-$1" "${KEEPERS[$2]}"
+        wait "${KEEPERS[$2]}"
+    } 2>/dev/null
+    unset "KEEPERS[$2]"
+}
+stop_keeper() { end_keeper TERM "$1"; }
+kill_keeper() { end_keeper KILL "$1"; }
+
+# keeper_is_fine NODE [ADDRESS]: and has the home at that address
+keeper_is_fine() {
+    sixgate "$1" status --json >"$work/status" 2>/dev/null || return 1
+    [ -z "${2-}" ] || jq -e --arg address "$2" '[.keeper.servers[].address == $address] | all' "$work/status" >/dev/null
+}
+role_is() {
+    sixgate "$1" status --json >"$work/status" 2>/dev/null
+    jq -e --arg role "$2" '.keeper.role == $role' "$work/status" >/dev/null 2>&1
+}
+
+# Each change of so many has come to its end, and tells when what was done.
+history_is_whole() {
+    sixgate desktop history --json >"$work/last" 2>&1 || return 1
+    jq -e --argjson most "$1" '(.recoveries | length == $most) and
+        ([.recoveries[] | .end == "finished", (.usableMs, .dnsMs, .pushMs, .provenMs.v4 | . != null)] | all)' "$work/last" >/dev/null
+}
+
+rotate() { lab rotate "$@" >"$work/rotate" 2>&1 && load_lab; }
+rotate_in_background() {
+    lab rotate --no-deprecate >"$work/rotate" 2>&1 &
+    ROTATION=$!
+}
+record_is() { [ "$(record "$1" AAAA)" = "$2" ]; }
+vps_leads_to() { [ "$(lab exec vps getent ahostsv6 "$LAB_UPSTREAM_NAME" | awk 'NR == 1 { print $1 }')" = "$1" ]; }
+# A few seconds, since resolvers may have to forget.
+phone_is_served() { within 10 phone_gets_the_page; }
+phone_gets_the_page() { lab exec phone curl -4sS --max-time 3 "https://$LAB_PUBLIC_NAME/" 2>/dev/null | grep -q "$LAB_HOME_MARKER"; }
+
+# Every file of a node's state parses, and no temporary one is left.
+states_are_whole() {
+    local file folder=$LAB_STATE/nodes/$1/state/sixgate/home
+    for file in "$folder"/*.json; do jq -e . "$file" >/dev/null || return 1; done
+    [ -z "$(find "$folder" -name '*.new*' -o -name '.*.tmp')" ]
+}
+
+# The server is the second machine: a key of its own in both site files.
+write_second_machine() {
+    local file
+    write_site server '.servers[0].address = {from: "this-machine"}'
+    sixgate server vps push-key >"$work/last" 2>&1 || return
+    for node in desktop server; do
+        file=$(site_folder "$node")
+        jq --slurpfile one "$(site_folder desktop)/site.json" --slurpfile other "$(site_folder server)/site.json" \
+            '.vps[0].pushKeys = ([$one, $other | .[0].vps[0].pushKeys[]] | unique)' "$file/site.json" >"$file/site.new" &&
+            mv "$file/site.new" "$file/site.json"
+    done
+}
