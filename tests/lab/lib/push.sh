@@ -117,6 +117,20 @@ tries() {
     fi
 }
 thief() { push_ssh thief guest "$@"; }
+# How long the owner's set takes, by SSH and all, so many times: TOOK, and WORST of it. sshd drops connections at random
+# when many begin at once (MaxStartups), so it tries again, as keepers do. takes TIMES
+takes() {
+    local began took try
+    TOOK='' WORST=0
+    for ((try = 0; try < $1; try++)); do
+        began=$(milliseconds)
+        push nas nas "set $LAB_UPSTREAM_NAME $home" >"$work/pushed"
+        [ -s "$work/pushed" ] || push nas nas "set $LAB_UPSTREAM_NAME $home" >"$work/pushed"
+        took=$(($(milliseconds) - began)) TOOK="$TOOK $took"
+        [ $took -le "$WORST" ] || WORST=$took
+        grep -qE ' (done [0-9]+|unchanged 0)$' "$work/pushed" || failed 'the owner is heard' "$(tail -n 1 "$work/pushed")"
+    done
+}
 # One of many connections that come back when they are cut; with 1: without a command. Attackers have computers of their
 # own: here they are to take little from the VPS.
 FLOOD=()
