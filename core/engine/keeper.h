@@ -10,6 +10,8 @@
 namespace sixgate
 {
 
+class KeeperLanes;
+
 /// Keeps a site reachable while nobody looks on: sees each change of the home's address, proves it, and tells the DNS
 /// and the VPS at the same time.
 ///
@@ -49,8 +51,7 @@ public:
     SharedSnapshot snapshot() const;
 
 private:
-    class Private;
-    std::unique_ptr<Private> d;
+    std::unique_ptr<KeeperLanes> d;
 };
 
 } // namespace sixgate

@@ -16,14 +16,13 @@ namespace
 {
 
 constexpr auto zoneTime = 3s;
-constexpr auto pathTime = 4s;
 constexpr auto headStart = 250ms;
 constexpr auto keyTime = 3s; // for one name
 
 } // namespace
 
 std::vector<PathReport> provePaths(const Site &site, const VpsSeen &vps, const Known<std::set<Fingerprint>> &vpsKeys,
-                                   std::stop_token stop)
+                                   std::chrono::milliseconds most, std::stop_token stop)
 {
     VerifyInputs inputs;
     const auto keys = recordKeysToObserve(site, {});
@@ -32,7 +31,7 @@ std::vector<PathReport> provePaths(const Site &site, const VpsSeen &vps, const K
     inputs.vpsKeys = vpsKeys;
     inputs.kinds = {PathKind::V4, PathKind::Lan};
     const Error noSession{ErrorCode::NotFound, QStringLiteral("The keeper does not log in to the VPS."), {}, {}};
-    return verifyPaths(site, inputs, nullptr, noSession, {}, Job::budget(pathTime, keys.size()), stop).report.paths;
+    return verifyPaths(site, inputs, nullptr, noSession, {}, Job::budget(most, keys.size()), stop).report.paths;
 }
 
 Known<std::set<Fingerprint>> shownVpsKeys(const Site &site, const std::vector<IpAddress> &addresses,

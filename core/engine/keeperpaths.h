@@ -11,9 +11,9 @@ namespace sixgate
 {
 
 /// What a keeper proves by itself, without the administrator's login: path 1 through the VPS, path 4 in the LAN. Paths
-/// 2 and 3 are proven by the push service, from the VPS. Two seconds at most where something is silent.
+/// 2 and 3 are proven by the push service, from the VPS. `most` where something is silent.
 std::vector<PathReport> provePaths(const Site &site, const VpsSeen &vps, const Known<std::set<Fingerprint>> &vpsKeys,
-                                   std::stop_token stop);
+                                   std::chrono::milliseconds most, std::stop_token stop);
 
 /// Keys of the certificates that the VPS shows for the public names: who shows one of them at home is not the home.
 /// Asked of the VPS itself, by `addresses`; an error where it shows none.

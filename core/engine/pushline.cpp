@@ -1,6 +1,7 @@
 #include "engine/pushline.h"
 
 #include "engine/vpsaccess.h"
+#include "transport/io.h"
 
 #include <QFileInfo>
 
@@ -16,6 +17,8 @@ namespace
 {
 
 constexpr auto keptTime = 4s; // for an answer over the kept connection, before a new one is made
+constexpr auto againPause = 100ms;
+constexpr int mostAgain = 3;
 constexpr const char *pushUser = "sixgate-push";
 
 /// Two ways of asking; the first answer wins.
@@ -88,6 +91,12 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
         Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
         if (anew) {
             auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
+            // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
+            for (int again = 0; again < mostAgain && !session && session.error().code == ErrorCode::Network; ++again) {
+                if (!pauseFor(againPause, race.losers.get_token()))
+                    break;
+                session = dial(vpsAddresses, source, deadline, race.losers.get_token());
+            }
             if (session) {
                 answer = push(**session, request, deadline, race.losers.get_token());
                 if (answer)

@@ -136,6 +136,21 @@ Result<QByteArray> readAtMost(const OpenFile &file, const QString &path, qsizety
     return content;
 }
 
+Result<std::optional<QByteArray>> readIfThere(const QString &path, qsizetype most)
+{
+    struct stat status;
+    const auto file = openForReading(path, status);
+    if (!file) {
+        if (file.error().code == ErrorCode::NotFound)
+            return std::nullopt;
+        return passOn(file);
+    }
+    auto text = readAtMost(*file, path, most);
+    if (!text)
+        return passOn(text);
+    return std::optional(std::move(*text));
+}
+
 Outcome writeAtomically(const QString &path, const QByteArray &content)
 {
     const auto target = writtenFile(path);

@@ -4,6 +4,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <optional>
 
 #include <utility>
 
@@ -49,6 +50,9 @@ Outcome checkPrivate(const struct stat &status, unsigned others, const QString &
 
 /// Everything in an open file, which may be a pipe; Invalid where it is longer than `most` octets.
 Result<QByteArray> readAtMost(const OpenFile &file, const QString &path, qsizetype most);
+
+/// The same of a file by its path; nothing where there is none.
+Result<std::optional<QByteArray>> readIfThere(const QString &path, qsizetype most);
 
 /// Replaces the file by `content`: temporary file (mode 0600) in the same folder, fsync, rename, fsync of the folder.
 /// A symbolic link stays; the file it leads to is replaced. A file of another user keeps its owner where root writes.

@@ -207,17 +207,12 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
 Result<Keeping> loadKeeping(const Label &site)
 {
     const QString path = keepingPath(site);
-    struct stat status;
-    const auto file = openForReading(path, status);
-    if (!file) {
-        if (file.error().code == ErrorCode::NotFound)
-            return Keeping();
-        return passOn(file);
-    }
-    const auto text = readAtMost(*file, path, LongestFile);
+    const auto text = readIfThere(path, LongestFile);
     if (!text)
         return passOn(text);
-    auto keeping = parseKeeping(*text);
+    if (!*text)
+        return Keeping();
+    auto keeping = parseKeeping(**text);
     if (!keeping)
         return fail(
             ErrorCode::Invalid,

@@ -164,17 +164,12 @@ public:
 
     Result<std::vector<QString>> list() override
     {
-        struct stat status;
-        const auto file = openForReading(m_indexPath, status);
-        if (!file) {
-            if (file.error().code == ErrorCode::NotFound)
-                return std::vector<QString>();
-            return passOn(file);
-        }
-        const auto text = readAtMost(*file, m_indexPath, 1024 * 1024);
+        const auto text = readIfThere(m_indexPath, 1024 * 1024);
         if (!text)
             return passOn(text);
-        auto names = parseIndex(*text);
+        if (!*text)
+            return std::vector<QString>();
+        auto names = parseIndex(**text);
         if (!names)
             return fail(ErrorCode::Invalid,
                         QStringLiteral("The list of the secrets in the keychain cannot be read: %1").arg(m_indexPath),

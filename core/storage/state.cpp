@@ -196,17 +196,12 @@ QString stateFolder(const Label &site)
 Result<SiteState> loadState(const Label &site)
 {
     const QString path = statePath(site);
-    struct stat status;
-    const auto file = openForReading(path, status);
-    if (!file) {
-        if (file.error().code == ErrorCode::NotFound)
-            return SiteState();
-        return passOn(file);
-    }
-    const auto text = readAtMost(*file, path, LongestStateFile);
+    const auto text = readIfThere(path, LongestStateFile);
     if (!text)
         return passOn(text);
-    auto state = parseState(*text);
+    if (!*text)
+        return SiteState();
+    auto state = parseState(**text);
     if (!state)
         return fail(ErrorCode::Invalid,
                     QStringLiteral("The state of the site “%1” cannot be read: %2").arg(site.text(), path),

@@ -1,5 +1,6 @@
 // What netlink tells, compared with what iproute2 prints, in a network of the test's own.
 
+#include "ownnetwork.h"
 #include "transport/netlink.h"
 
 #include <QFile>
@@ -21,27 +22,6 @@ using namespace sixgate;
 
 namespace
 {
-
-void write(const char *path, const QByteArray &text)
-{
-    QFile file(QString::fromLatin1(path));
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.flush())
-        qFatal("cannot write %s", path);
-}
-
-/// A network that goes with this process; nothing of the machine's own is in it.
-void enterOwnNetwork()
-{
-    const auto uid = geteuid();
-    const auto gid = getegid();
-    if (unshare(CLONE_NEWNET | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0)
-        qFatal("unshare: %s", strerror(errno));
-    if (uid != 0) {
-        write("/proc/self/setgroups", "deny");
-        write("/proc/self/uid_map", "0 " + QByteArray::number(uid) + " 1");
-        write("/proc/self/gid_map", "0 " + QByteArray::number(gid) + " 1");
-    }
-}
 
 QByteArray ip(const char *arguments)
 {
@@ -137,7 +117,7 @@ private Q_SLOTS:
     {
         ip("link set lo up");
         ip("link add name lan type veth peer name other");
-        write("/proc/sys/net/ipv6/conf/lan/use_tempaddr", "2");
+        writeFile("/proc/sys/net/ipv6/conf/lan/use_tempaddr", "2");
         ip("link set lan up");
         ip("link set other up");
         ip("link add name down type veth peer name downpeer");
@@ -215,10 +195,10 @@ private Q_SLOTS:
         const char *const setting = "/proc/sys/net/ipv6/conf/lan/optimistic_dad";
         if (!QFile::exists(QString::fromLatin1(setting)))
             QSKIP("this kernel knows no optimistic duplicate detection");
-        write(setting, "1");
+        writeFile(setting, "1");
         ip("-6 address add 2001:db8:1::15/64 dev lan optimistic");
         const auto seen = find("2001:db8:1::15");
-        write(setting, "0");
+        writeFile(setting, "0");
         QVERIFY(seen);
         QVERIFY(seen->tentative); // not published before its detection has ended
     }

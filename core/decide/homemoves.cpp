@@ -1,0 +1,81 @@
+#include "decide/homemoves.h"
+
+#include "decide/addresses.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+bool isProven(const ServerSeen &one)
+{
+    return one.proven.has_value();
+}
+
+} // namespace
+
+LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
+{
+    if (!link)
+        return {{}, ReadState::Failed};
+    LinkDigest out;
+    for (const HomeServer &server : site.servers) {
+        const AddressChoice choice = chooseAddress(server, *link);
+        std::vector<Ipv6Address> fit = choice.fit;
+        std::sort(fit.begin(), fit.end());
+        out.text += server.name.text().toUtf8() + ' ' + (choice.chosen ? choice.chosen->text().toLatin1() : "-");
+        for (const Ipv6Address &one : fit)
+            out.text += ' ' + one.text().toLatin1();
+        out.text += '\n';
+    }
+    for (const LocalAddress &one : link->addresses) {
+        if (one.tentative && !one.dadFailed && one.address.isGlobal())
+            out.state = ReadState::Incomplete;
+    }
+    return out;
+}
+
+std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &link)
+{
+    for (const LocalAddress &one : link.addresses) {
+        if (!one.tentative && !one.deprecated && !one.dadFailed && prefix.contains(one.address))
+            return one.address;
+    }
+    return std::nullopt;
+}
+
+bool bestProven(const Site &site, const HomeSeen &home, const LinkSeen &link)
+{
+    for (size_t i = 0; i < home.servers.size(); ++i) {
+        const AddressChoice choice = chooseAddress(site.servers[i], link);
+        if (!home.servers[i].proven || (choice.chosen && *choice.chosen != *home.servers[i].proven))
+            return false;
+    }
+    return !home.servers.empty();
+}
+
+bool isAtHome(const HomeSeen &home)
+{
+    return std::any_of(home.servers.begin(), home.servers.end(), isProven);
+}
+
+bool allProven(const HomeSeen &home)
+{
+    return !home.servers.empty() && std::all_of(home.servers.begin(), home.servers.end(), isProven);
+}
+
+QString provenText(const HomeSeen &home)
+{
+    QStringList all;
+    for (const ServerSeen &one : home.servers) {
+        if (one.proven)
+            all << one.proven->text();
+    }
+    all.removeDuplicates();
+    return all.join(QStringLiteral(", "));
+}
+
+} // namespace sixgate

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "decide/settling.h"
+#include "model/observation.h"
+#include "model/site.h"
+
+#include <optional>
+
+namespace sixgate
+{
+
+/// What a keeper makes of the link's state: whether the home may have moved, and to where. Pure.
+
+/// What counts of the link's state for this site, as a text that is the same where it is the same; lifetimes, which
+/// run, do not count. Incomplete while an address is tentative.
+struct LinkDigest {
+    QByteArray text;
+    ReadState state = ReadState::Complete;
+};
+LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link);
+
+/// One of this machine's own addresses in `prefix`, for connections out of it; of the old prefix they may be dead.
+std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &link);
+
+/// Every server is proven on its best candidate. Where an older one answered, the best one may only need another
+/// moment.
+bool bestProven(const Site &site, const HomeSeen &home, const LinkSeen &link);
+
+/// A server was proven here, on-link: this machine is at home.
+bool isAtHome(const HomeSeen &home);
+/// Every server was.
+bool allProven(const HomeSeen &home);
+
+/// The proven addresses, each once; empty where none is.
+QString provenText(const HomeSeen &home);
+
+} // namespace sixgate

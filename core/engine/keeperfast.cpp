@@ -1,0 +1,313 @@
+// The fast lane: from a hint of the kernel to the DNS and the VPS.
+#include "engine/keeperlanes.h"
+
+#include "engine/home.h"
+#include "observe/home.h"
+#include "transport/io.h"
+#include "transport/netlinkevents.h"
+
+#include <thread>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto proveTime = 2s;    // for one try
+constexpr auto provePause = 50ms; // until the next one
+constexpr auto proveMost = 20s;   // after that the slow lane goes on
+constexpr auto pushTime = 10s;
+constexpr auto recoverMost = 180s; // then they are looked at as ever
+
+} // namespace
+
+// ---------------------------------------------------------------- what moved
+
+void KeeperLanes::watch(std::stop_token stop)
+{
+    auto events = HomeEvents::open();
+    if (!events)
+        trouble(QStringLiteral("events"), events.error().summary);
+    Settling settling(Clock::now(), events.has_value());
+    std::optional<Clock::time_point> hinted;
+    auto fed = Clock::now() - 10s;
+    std::jthread fastLane;
+    while (!stop.stop_requested()) {
+        if (m_sinks.alive && Clock::now() - fed >= 5s) {
+            m_sinks.alive();
+            fed = Clock::now();
+        }
+        const auto due = std::min(settling.next(), Clock::now() + 5s);
+        const auto span = std::max(std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()), 0ms);
+        HomeHints hints;
+        if (events) {
+            const auto got = events->wait(Deadline::after(span), stop);
+            if (got) {
+                hints = *got;
+            } else if (got.error().code != ErrorCode::Cancelled) {
+                trouble(QStringLiteral("events"), got.error().summary);
+                events = passOn(got);
+                settling.setEvents(false, Clock::now());
+            }
+        } else if (!pauseFor(span, stop)) {
+            break;
+        }
+        const auto now = Clock::now();
+        if (hints.any()) {
+            settling.hint(now);
+            if (!hinted)
+                hinted = now;
+        }
+        if (now < settling.next())
+            continue;
+        const auto link = readLink();
+        const LinkDigest text = linkDigest(site(), link);
+        const bool changed = settling.read(now, Clock::now(), text.text, text.state);
+        if (changed && link) {
+            if (fastLane.joinable()) {
+                fastLane.request_stop();
+                fastLane.join();
+            }
+            {
+                const std::lock_guard lock(m_mutex);
+                m_slowWrite.request_stop();
+            }
+            fastLane = std::jthread(
+                [this, link = *link, at = hinted.value_or(now)](std::stop_token own) { fast(link, at, own); });
+        }
+        if (text.state != ReadState::Incomplete)
+            hinted.reset();
+    }
+    if (fastLane.joinable())
+        fastLane.request_stop();
+}
+
+HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop)
+{
+    const Deadline until = Deadline::after(most);
+    HomeSeen home;
+    while (true) {
+        home = lookAtHome(site(), Deadline::after(proveTime), stop);
+        if (stop.stop_requested() || bestProven(site(), home, link) || until.passed())
+            return home;
+        if (!pauseFor(provePause, stop))
+            return home;
+    }
+}
+
+void KeeperLanes::showHome(const HomeSeen &home)
+{
+    m_board.change([&](KeeperSnapshot &snapshot) {
+        snapshot.prefixes.clear();
+        if (home.prefixes) {
+            for (const Ipv6Prefix &one : *home.prefixes)
+                snapshot.prefixes.push_back(one.text());
+        }
+        snapshot.servers.clear();
+        for (const ServerSeen &one : home.servers) {
+            snapshot.servers.push_back({one.server, one.proven ? std::optional(*one.proven) : std::nullopt,
+                                        one.proven ? QString() : one.proven.error().summary});
+        }
+    });
+    for (const ServerSeen &one : home.servers)
+        trouble(QStringLiteral("server %1").arg(one.server.text()),
+                one.proven ? QString() : one.proven.error().summary);
+}
+
+/// From a change of the link's state to DNS and VPS. Ends early where the next change comes.
+void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop)
+{
+    HomeSeen home = proveHome(link, proveMost, stop);
+    if (stop.stop_requested())
+        return;
+    QString before;
+    HomeSeen earlier;
+    bool moved = false;
+    bool first = false;
+    std::optional<Ipv6Address> source;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_vpsKeys)
+            refuseForeignKeys(home, *m_vpsKeys);
+        before = provenText(m_home);
+        first = m_home.servers.empty();
+        moved = provenText(home) != before;
+        earlier = std::exchange(m_home, home);
+        m_atHome = isAtHome(home);
+        m_pushDirty = true;
+    }
+    showHome(home);
+    for (const ServerSeen &one : home.servers) {
+        if (one.proven)
+            source = sourceIn(*Ipv6Prefix::of(*one.proven, 64), link);
+    }
+    if (moved && !first && m_atHome) {
+        finishRecovery(true);
+        Recovery record;
+        record.at = wall().addMSecs(-since(hinted).count());
+        record.cause = QStringLiteral("event");
+        for (size_t i = 0; i < home.servers.size(); ++i) {
+            const ServerSeen &now = home.servers[i];
+            const bool hadOne = i < earlier.servers.size() && earlier.servers[i].proven.has_value();
+            if (!now.proven || (hadOne && *earlier.servers[i].proven == *now.proven))
+                continue;
+            record.server = now.server;
+            record.newAddress = *now.proven;
+            record.newPrefix = *Ipv6Prefix::of(*now.proven, 64);
+            if (hadOne) {
+                record.oldAddress = *earlier.servers[i].proven;
+                record.oldPrefix = *Ipv6Prefix::of(*record.oldAddress, 64);
+            }
+            break;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_recovery = UnderWay{hinted, record, Clock::now() + recoverMost};
+    }
+    if (moved) {
+        note([](UnderWay &one, std::chrono::milliseconds took) { one.record.usable = took; });
+        log(5, m_atHome
+                   ? QStringLiteral("The home is at %1 now%2.")
+                         .arg(provenText(home), before.isEmpty() ? QString() : QStringLiteral(" (was: %1)").arg(before))
+                   : QStringLiteral("The home is not seen from here."));
+    }
+    (void)lead();
+    std::jthread pushing([&] {
+        if (tellVps(home, true, source, stop))
+            notePush();
+    });
+    if (mayWrite() && setRecords(home, stop))
+        noteRecords();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_history && m_recovery && m_recovery->record.id == 0) {
+            if (const auto id = m_history->add(m_recovery->record))
+                m_recovery->record.id = *id;
+        }
+    }
+    pushing.join();
+    m_wake.notify_all();
+}
+
+// ---------------------------------------------------------------- what is told
+
+bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
+{
+    const std::lock_guard writing(m_writing);
+    Observation seen;
+    bool ready = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        seen.vps = m_vps;
+        ready = m_vpsReady;
+    }
+    seen.home = home;
+    const auto keys = m_records->fetchKeys(stop);
+    trouble(QStringLiteral("DNS key"), keys || stop.stop_requested() ? QString() : keys.error().summary);
+    if (!keys)
+        return false;
+    const auto set = m_records->set(seen, ready, wall(), stop);
+    if (stop.stop_requested())
+        return false;
+    const std::lock_guard lock(m_mutex);
+    if (!set) {
+        trouble(QStringLiteral("DNS"), set.error().summary);
+        return false;
+    }
+    m_recordsAgain = set->again;
+    QStringList wrong;
+    for (const KeptRecord &one : set->records) {
+        if (!one.right)
+            wrong << QStringLiteral("%1: %2").arg(one.record, one.why);
+    }
+    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.records = set->records; });
+    trouble(QStringLiteral("DNS"), wrong.isEmpty() ? QString() : wrong.first());
+    return set->right;
+}
+
+bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
+                          const std::stop_token &stop)
+{
+    if (!m_push) {
+        const std::lock_guard lock(m_mutex);
+        m_leadership = noteLease(std::move(m_leadership), {LeaseSays::NoPush, 0s, {}, bootTime()});
+        return false;
+    }
+    PushRequest request{*m_machine, std::nullopt, {}, false};
+    const bool several = site().vps.front().pushKeys.size() > 1;
+    const bool atHome = isAtHome(home);
+    if (several && atHome && !paused())
+        request.lease = LeaseTimes::Lease;
+    if (mayPush() || (several && atHome && !paused())) {
+        std::set<Hostname> told;
+        for (const Service &service : site().services) {
+            for (const ServerSeen &one : home.servers) {
+                if (one.server == service.server && one.proven && told.insert(service.upstreamName).second)
+                    request.set.push_back({service.upstreamName, *one.proven});
+            }
+        }
+    }
+    if (!request.lease && request.set.empty())
+        request.alive = atHome;
+    std::vector<IpAddress> addresses;
+    {
+        const std::lock_guard lock(m_mutex);
+        addresses = m_vpsAddresses;
+    }
+    const BootTime asked = bootTime();
+    const auto answer = m_push->ask(request, addresses, fresh, source, Deadline::after(pushTime), stop);
+    if (stop.stop_requested())
+        return false;
+    bool all = answer.has_value() && !request.set.empty();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!answer) {
+            if (several)
+                m_leadership = noteLease(std::move(m_leadership), {LeaseSays::Unreachable, 0s, {}, asked});
+        } else {
+            m_vpsReady = true;
+            if (answer->lease)
+                m_leadership =
+                    noteLease(std::move(m_leadership), {answer->lease->held ? LeaseSays::Mine : LeaseSays::Others,
+                                                        answer->lease->left, answer->lease->holder, asked});
+            for (const Pushed &one : answer->set) {
+                all = all && one.verdict != PushVerdict::Refused;
+            }
+            m_pushDirty = !all && !request.set.empty();
+        }
+    }
+    m_board.change([&](KeeperSnapshot &snapshot) {
+        if (!answer) {
+            for (KeptPush &one : snapshot.pushes) {
+                one.done = false;
+                one.why = answer.error().summary;
+            }
+            return;
+        }
+        for (const Pushed &one : answer->set) {
+            const KeptPush kept{one.upstream.ascii(), one.address.text(), one.verdict != PushVerdict::Refused,
+                                one.reason, wall()};
+            const auto place = std::find_if(snapshot.pushes.begin(), snapshot.pushes.end(),
+                                            [&](const KeptPush &other) { return other.upstream == kept.upstream; });
+            if (place == snapshot.pushes.end())
+                snapshot.pushes.push_back(kept);
+            else
+                *place = kept;
+        }
+    });
+    QString wrong = answer ? QString() : answer.error().summary;
+    if (answer) {
+        for (const Pushed &one : answer->set) {
+            if (one.verdict == PushVerdict::Refused && one.reason != QLatin1String("not-leader"))
+                wrong = QStringLiteral("The VPS does not take %1 for %2: %3.")
+                            .arg(one.address.text(), one.upstream.ascii(), one.reason);
+        }
+    }
+    trouble(QStringLiteral("push"), wrong);
+    (void)lead();
+    return all;
+}
+
+} // namespace sixgate

@@ -1,0 +1,107 @@
+// How long a change was felt.
+#include "engine/keeperlanes.h"
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+KeptRecovery keptOf(const Recovery &one)
+{
+    KeptRecovery kept{one.at,
+                      one.oldAddress ? one.oldAddress->text() : QString(),
+                      one.newAddress ? one.newAddress->text() : QString(),
+                      {}};
+    const auto add = [&](const QString &what, const std::optional<std::chrono::milliseconds> &took) {
+        if (took)
+            kept.took.emplace(what, took->count());
+    };
+    add(QStringLiteral("address"), one.usable);
+    add(QStringLiteral("dns"), one.dnsRead);
+    add(QStringLiteral("push"), one.pushed);
+    for (const auto &[kind, took] : one.proven)
+        add(pathName(kind), took);
+    return kept;
+}
+
+} // namespace
+
+void KeeperLanes::note(const std::function<void(UnderWay &, std::chrono::milliseconds)> &how)
+{
+    std::optional<KeptRecovery> kept;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_recovery)
+            return;
+        const Recovery before = m_recovery->record;
+        how(*m_recovery, since(m_recovery->began));
+        if (before == m_recovery->record)
+            return;
+        if (m_history && before.id != 0)
+            (void)m_history->update(m_recovery->record);
+        kept = keptOf(m_recovery->record);
+    }
+    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.recovery = kept; });
+}
+
+/// The records are right: read back from the servers that answer for the zone.
+void KeeperLanes::noteRecords()
+{
+    note([](UnderWay &one, std::chrono::milliseconds took) {
+        one.dns = true;
+        if (!one.record.dnsRead)
+            one.record.dnsRead = one.record.dnsWritten = took;
+    });
+}
+
+/// The VPS has proven the home's identity at the new address, over IPv6 and from outside, and switched.
+void KeeperLanes::notePush()
+{
+    note([](UnderWay &one, std::chrono::milliseconds took) {
+        one.push = true;
+        if (!one.record.pushed)
+            one.record.pushed = took;
+        one.record.proven.try_emplace(PathKind::Upstream, took);
+    });
+}
+
+void KeeperLanes::noteProven(PathKind kind)
+{
+    note([kind](UnderWay &one, std::chrono::milliseconds took) { one.record.proven.try_emplace(kind, took); });
+}
+
+void KeeperLanes::finishRecovery(bool superseded)
+{
+    QString line;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_recovery)
+            return;
+        Recovery &record = m_recovery->record;
+        record.end = superseded ? RecoveryEnd::Superseded : RecoveryEnd::Finished;
+        if (m_history)
+            (void)(record.id != 0 ? m_history->update(record) : m_history->add(record).map([](qint64) {}));
+        QStringList parts;
+        for (const auto &[what, took] : keptOf(record).took)
+            parts << QStringLiteral("%1 %2 ms").arg(what).arg(took);
+        line = QStringLiteral("%1 after the change: %2.")
+                   .arg(superseded ? QStringLiteral("Overtaken by the next change") : QStringLiteral("Recovered"),
+                        parts.join(QStringLiteral(", ")));
+        m_recovery.reset();
+    }
+    log(5, line);
+}
+
+Outcome KeeperLanes::addTransition(const KeeperTransition &transition)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_history)
+        return {};
+    const auto added = m_history->add(transition);
+    return added ? Outcome() : passOn(added);
+}
+
+} // namespace sixgate

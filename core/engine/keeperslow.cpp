@@ -1,0 +1,247 @@
+// The slow lane: what could not be done at once, the lease, the proof of the paths.
+#include "engine/keeperlanes.h"
+
+#include "engine/home.h"
+#include "engine/keeperpaths.h"
+#include "engine/vpsaccess.h"
+#include "observe/zone.h"
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto proveTime = 2s; // for one try
+constexpr auto vpsTime = 10s;
+constexpr auto vpsEvery = 600s;    // its name's addresses and its certificates' keys
+constexpr auto troubleEvery = 30s; // while something is wrong
+constexpr auto firstRetry = 1s;
+constexpr auto pathTime = 4s;           // for all paths
+constexpr auto recoveringPathTime = 1s; // after a change
+constexpr auto recoverEvery = 150ms;    // between two proofs of the paths after a change
+constexpr auto aliveEvery = 60s;        // "alive" where there is no lease to renew
+
+class Backoff
+{
+public:
+    Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most)
+        : m_first(first), m_most(most), m_next(first)
+    {
+    }
+    std::chrono::milliseconds failed() { return std::exchange(m_next, std::min(2 * m_next, m_most)); }
+    void worked() { m_next = m_first; }
+
+private:
+    std::chrono::milliseconds m_first, m_most, m_next;
+};
+
+} // namespace
+
+// ---------------------------------------------------------------- the slow lane
+
+void KeeperLanes::readVps(const std::stop_token &stop)
+{
+    VpsSeen seen = observeVpsName(site(), Deadline::after(vpsTime), stop);
+    if (stop.stop_requested() || site().vps.empty())
+        return;
+    const auto addresses = vpsAddresses(site().vps.front(), seen);
+    trouble(QStringLiteral("VPS name"), addresses ? QString() : addresses.error().summary);
+    if (!addresses)
+        return;
+    const auto keys = shownVpsKeys(site(), *addresses, stop);
+    const std::lock_guard lock(m_mutex);
+    m_vps = std::move(seen);
+    m_vpsAddresses = *addresses;
+    if (keys)
+        m_vpsKeys = keys;
+}
+
+void KeeperLanes::lookAtPaths(const std::stop_token &stop)
+{
+    VpsSeen vps;
+    Known<std::set<Fingerprint>> keys = fail(ErrorCode::NotFound, QString());
+    std::chrono::milliseconds most = pathTime;
+    {
+        const std::lock_guard lock(m_mutex);
+        vps = m_vps;
+        keys = m_vpsKeys;
+        // What hangs at the old address must not hide that the new one works.
+        if (m_recovery)
+            most = recoveringPathTime;
+    }
+    const auto reports = provePaths(site(), vps, keys, most, stop);
+    if (stop.stop_requested())
+        return;
+    std::vector<KeptPath> paths;
+    std::map<PathKind, bool> works;
+    for (const PathReport &one : reports) {
+        if (one.kind != PathKind::V4 && one.kind != PathKind::Lan)
+            continue;
+        paths.push_back({one.publicName.ascii(), one.kind, one.state, one.took,
+                         one.error && one.state != PathState::Works ? one.error->summary : QString(), wall()});
+        const auto known = works.try_emplace(one.kind, true).first;
+        known->second = known->second && one.state == PathState::Works;
+    }
+    const auto before = m_board.snapshot();
+    for (const KeptPath &one : paths) {
+        const auto was = std::find_if(before->paths.begin(), before->paths.end(), [&](const KeptPath &other) {
+            return other.kind == one.kind && other.publicName == one.publicName;
+        });
+        if (was != before->paths.end() && was->state == one.state)
+            continue;
+        if (was != before->paths.end() || one.state != PathState::Works)
+            log(one.state == PathState::Works ? 5 : 4,
+                QStringLiteral("%1 %2: %3%4")
+                    .arg(pathName(one.kind), one.publicName, pathStateName(one.state),
+                         one.why.isEmpty() ? QString() : QStringLiteral(": ") + one.why));
+        if (m_history && was != before->paths.end())
+            (void)addTransition({0, wall(), QStringLiteral("path %1 %2").arg(one.publicName, pathName(one.kind)),
+                                 pathStateName(was->state), pathStateName(one.state), one.why});
+    }
+    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.paths = paths; });
+    bool recovering = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        recovering = m_recovery.has_value();
+    }
+    if (!recovering)
+        return;
+    if (works[PathKind::V4])
+        noteProven(PathKind::V4);
+    if (works[PathKind::Lan])
+        noteProven(PathKind::Lan);
+    bool done = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        done = m_recovery &&
+               ((m_recovery->dns && (m_recovery->push || !m_push) && m_recovery->record.proven.contains(PathKind::V4) &&
+                 m_recovery->record.proven.contains(PathKind::Lan)) ||
+                Clock::now() > m_recovery->until);
+    }
+    if (done)
+        finishRecovery(false);
+}
+
+/// Everything that may take its time.
+void KeeperLanes::slow(std::stop_token stop)
+{
+    auto vpsDue = Clock::now();
+    auto recordsDue = Clock::now();
+    auto pushDue = Clock::now();
+    auto pathsDue = Clock::now();
+    auto homeDue = Clock::now() + m_options.calm;
+    Backoff recordsBackoff(firstRetry, troubleEvery);
+    Backoff pushBackoff(firstRetry, troubleEvery);
+    const std::stop_callback wakeUp(stop, [this] { m_wake.notify_all(); });
+    while (!stop.stop_requested()) {
+        std::stop_source write;
+        HomeSeen home;
+        bool recovering = false;
+        bool acted = false, ready = false;
+        {
+            std::unique_lock lock(m_mutex);
+            if (std::exchange(m_checkNow, false)) {
+                vpsDue = recordsDue = pushDue = pathsDue = homeDue = Clock::now();
+                acted = !m_paused;
+            }
+            m_slowWrite = write;
+            home = m_home;
+            recovering = m_recovery.has_value();
+            ready = !m_home.servers.empty();
+            if (m_recordsAgain)
+                recordsDue = std::min(recordsDue, Clock::now() + std::chrono::milliseconds(std::max<qint64>(
+                                                                     0, wall().msecsTo(*m_recordsAgain))));
+        }
+        const std::stop_callback passStop(stop, [&write] { write.request_stop(); });
+        if (acted) {
+            const std::lock_guard writing(m_writing);
+            m_records->userActed();
+        }
+        auto now = Clock::now();
+        if (now >= vpsDue) {
+            readVps(stop);
+            bool known = false;
+            {
+                const std::lock_guard lock(m_mutex);
+                known = !m_vpsAddresses.empty() && m_vpsKeys;
+            }
+            vpsDue = Clock::now() + (known ? std::chrono::milliseconds(vpsEvery) : std::chrono::milliseconds(5s));
+            if (known)
+                recordsDue = std::min(recordsDue, Clock::now());
+        }
+        if (ready && now >= homeDue && !recovering) {
+            HomeSeen again = lookAtHome(site(), Deadline::after(proveTime), write.get_token());
+            if (!write.stop_requested()) {
+                {
+                    const std::lock_guard lock(m_mutex);
+                    if (m_vpsKeys)
+                        refuseForeignKeys(again, *m_vpsKeys);
+                    if (provenText(again) != provenText(m_home))
+                        m_pushDirty = true;
+                    m_home = home = again;
+                    m_atHome = isAtHome(again);
+                }
+                showHome(again);
+                homeDue = Clock::now() + (allProven(again) ? m_options.calm : std::chrono::seconds(10));
+            }
+        }
+        const Leadership leadership = lead();
+        if (leadership.letGo)
+            letGo(write.get_token());
+        now = Clock::now();
+        if (ready && leadership.mayWriteDns && !paused() && (now >= recordsDue) && !write.stop_requested()) {
+            const bool right = setRecords(home, write.get_token());
+            if (right) {
+                noteRecords();
+                recordsBackoff.worked();
+            }
+            recordsDue = Clock::now() + (right ? std::chrono::milliseconds(m_options.calm) : recordsBackoff.failed());
+        }
+        const bool ask = leadership.ask && bootTime() >= *leadership.ask;
+        now = Clock::now();
+        if (ready && m_push && (ask || now >= pushDue) && !write.stop_requested()) {
+            const bool told = tellVps(home, false, std::nullopt, write.get_token());
+            bool wrong = false;
+            {
+                const std::lock_guard lock(m_mutex);
+                wrong = m_pushDirty;
+            }
+            if (told) {
+                notePush();
+                pushBackoff.worked();
+            }
+            pushDue = Clock::now() + (wrong ? pushBackoff.failed() : std::chrono::milliseconds(aliveEvery));
+        }
+        if (ready && (now >= pathsDue || recovering)) {
+            lookAtPaths(write.get_token());
+            const auto shown = m_board.snapshot();
+            const bool broken = std::any_of(shown->paths.begin(), shown->paths.end(),
+                                            [](const KeptPath &one) { return one.state == PathState::Broken; });
+            pathsDue =
+                Clock::now() + (broken ? std::chrono::milliseconds(15s) : std::chrono::milliseconds(m_options.calm));
+        }
+        std::unique_lock lock(m_mutex);
+        if (m_slowWrite.stop_requested() && !stop.stop_requested()) {
+            // The fast lane took over: what it could not do is due soon.
+            recordsDue = std::min(recordsDue, Clock::now() + 500ms);
+            pushDue = std::min(pushDue, Clock::now() + 500ms);
+        }
+        auto next = std::min({vpsDue, pathsDue, homeDue});
+        if (!m_home.servers.empty())
+            next = std::min({next, recordsDue, m_push ? pushDue : recordsDue});
+        if (m_push && leadership.ask)
+            next =
+                std::min(next, Clock::now() + std::max<std::chrono::milliseconds>(*leadership.ask - bootTime(), 200ms));
+        if (m_recovery)
+            next = std::min(next, Clock::now() + recoverEvery);
+        const bool wasReady = !m_home.servers.empty();
+        m_wake.wait_until(lock, stop, std::max(next, Clock::now() + 20ms), [&] {
+            return m_checkNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);
+        });
+    }
+}
+
+} // namespace sixgate

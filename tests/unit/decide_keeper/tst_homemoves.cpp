@@ -1,0 +1,106 @@
+// What a keeper makes of the link's state.
+
+#include "decide/homemoves.h"
+
+#include <QTest>
+
+using namespace sixgate;
+
+namespace
+{
+
+QString latin(const char *text)
+{
+    return QString::fromLatin1(text);
+}
+
+Ipv6Address address(const char *text)
+{
+    return *Ipv6Address::parse(latin(text));
+}
+
+LocalAddress local(const char *text, int preferred = 3600)
+{
+    LocalAddress one{latin("eth0"), address(text), 64};
+    one.preferred = std::chrono::seconds(preferred);
+    one.valid = std::chrono::seconds(7200);
+    return one;
+}
+
+Site site()
+{
+    Site one{1, *Label::parse(latin("home")), {}, {}, {}, {}, {}};
+    one.servers.push_back({*Label::parse(latin("nas")), AddressOfThisMachine{}, std::nullopt});
+    return one;
+}
+
+LinkSeen link(std::vector<LocalAddress> addresses)
+{
+    return {std::move(addresses), {}};
+}
+
+HomeSeen home(const std::vector<const char *> &proven)
+{
+    HomeSeen seen;
+    for (const char *one : proven) {
+        ServerSeen server{*Label::parse(latin("nas")), {}};
+        if (*one)
+            server.proven = address(one);
+        seen.servers.push_back(std::move(server));
+    }
+    return seen;
+}
+
+} // namespace
+
+class TestHomeMoves : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void digest()
+    {
+        const auto before = linkDigest(site(), link({local("2001:db8:1::11")}));
+        QVERIFY(before.state == ReadState::Complete);
+        // Lifetimes run.
+        QCOMPARE(linkDigest(site(), link({local("2001:db8:1::11", 60)})).text, before.text);
+        QVERIFY(linkDigest(site(), link({local("2001:db8:2::11")})).text != before.text);
+        // Temporary ones come and go, and are no matter.
+        LocalAddress temporary = local("2001:db8:1::abcd");
+        temporary.temporary = true;
+        QCOMPARE(linkDigest(site(), link({local("2001:db8:1::11"), temporary})).text, before.text);
+        LocalAddress tentative = local("2001:db8:2::11");
+        tentative.tentative = true;
+        QVERIFY(linkDigest(site(), link({tentative})).state == ReadState::Incomplete);
+        tentative.dadFailed = true;
+        QVERIFY(linkDigest(site(), link({tentative})).state == ReadState::Complete);
+        QVERIFY(linkDigest(site(), fail(ErrorCode::Unavailable, latin("No."))).state == ReadState::Failed);
+    }
+
+    void source()
+    {
+        const auto prefix = *Ipv6Prefix::of(address("2001:db8:2::11"), 64);
+        LocalAddress old = local("2001:db8:2::5");
+        old.deprecated = true;
+        LocalAddress tentative = local("2001:db8:2::6");
+        tentative.tentative = true;
+        QVERIFY(!sourceIn(prefix, link({local("2001:db8:1::5"), old, tentative})));
+        QVERIFY(sourceIn(prefix, link({local("2001:db8:1::5"), local("2001:db8:2::7")})) == address("2001:db8:2::7"));
+    }
+
+    void proven()
+    {
+        const auto both = link({local("2001:db8:1::11", 60), local("2001:db8:2::11")});
+        QVERIFY(bestProven(site(), home({"2001:db8:2::11"}), both));
+        QVERIFY(!bestProven(site(), home({"2001:db8:1::11"}), both));
+        QVERIFY(!bestProven(site(), home({""}), both));
+        QVERIFY(!bestProven(site(), home({}), both));
+        QVERIFY(isAtHome(home({"", "2001:db8:1::11"})) && !allProven(home({"", "2001:db8:1::11"})));
+        QVERIFY(!isAtHome(home({""})) && !isAtHome(home({})) && !allProven(home({})));
+        QCOMPARE(provenText(home({"2001:db8:1::11", "", "2001:db8:1::11", "2001:db8:1::12"})),
+                 latin("2001:db8:1::11, 2001:db8:1::12"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHomeMoves)
+#include "tst_homemoves.moc"
