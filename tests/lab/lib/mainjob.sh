@@ -140,7 +140,8 @@ impostor() {
 
 zone_records() { lab zone | awk '$4 != "SOA" { print $1, $4, $5 }' | sed 's/\. / /' | sort; }
 record() { lab exec dns dig +short "@$LAB_NS4" "$1" "$2"; }
-dns_updates() { grep -c 'DDNS, processing' "$LAB_STATE/log/knot.log"; }
+# Knot takes what waits together: it logs "processing N updates".
+dns_updates() { awk '/DDNS, processing [0-9]/ { for (i = 1; i < NF; i++) if ($i == "processing") n += $(i + 1) } END { print n + 0 }' "$LAB_STATE/log/knot.log"; }
 # The proxy looks its upstream up again when the resolver's answer is old; `lab record` has emptied the resolver.
 forget_upstream() { sleep 1; }
 lab_has_address() { lab exec "$1" ip -6 -o address show dev eth0 scope global -tentative | grep -q "${LAB_SERVER6%::11}"; }
