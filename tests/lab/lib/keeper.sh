@@ -19,6 +19,12 @@ end_keeper() { # SIGNAL NODE
 stop_keeper() { end_keeper TERM "$1"; }
 kill_keeper() { end_keeper KILL "$1"; }
 
+# As a machine that sleeps: its connections stay, and nobody answers there.
+suspend_keeper() { kill -STOP "${KEEPERS[$1]}"; }
+wake_keeper() { kill -CONT "${KEEPERS[$1]}"; }
+# How often the VPS was led to another address.
+pushes() { lab exec vps journalctl -u sixgate-push.service -o cat | wc -l; }
+
 # keeper_is_fine NODE [ADDRESS]: and has the home at that address
 keeper_is_fine() {
     sixgate "$1" status --json >"$work/status" 2>/dev/null || return 1

@@ -6,7 +6,8 @@ LAB_REFUSAL_PROTO=87
 
 has_new_addresses() {
     # Its identifier is what changes.
-    if fault_on id-changes; then node_has_address server "${1%::}:"; else node_has_address server "${1}11/"; fi && node_has_address server2 "${1}12/" && node_has_address desktop "${1%::}:"
+    if fault_on id-changes; then node_has_address server "${1%::}:"; else node_has_address server "${1}11/"; fi && node_has_address server2 "${1}12/" &&
+        { laptop_is_away || node_has_address desktop "${1%::}:"; }
 }
 
 # What `lab rotate` was asked for: DEPRECATE, REFUSE, ROUTED (seconds), FORGET_NAT
