@@ -24,6 +24,8 @@ int runPushKey(const Options &options, Output &output, std::stop_token stop);
 int runKeep(const Options &options, Output &output, std::stop_token stop);
 int runStatus(const Options &options, Output &output, std::stop_token stop);
 int runHistory(const Options &options, Output &output);
+/// `alarm test`.
+int runAlarm(const Options &options, Output &output, std::stop_token stop);
 int runCheck(const Options &options, Output &output, std::stop_token stop);
 
 /// Loads the site file; an error is bad input, whatever its code.

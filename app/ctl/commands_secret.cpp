@@ -1,6 +1,7 @@
 #include "ctl/commands.h"
 #include "ctl/input.h"
 #include "ctl/json.h"
+#include "model/alarmnames.h"
 
 #include <algorithm>
 
@@ -24,6 +25,10 @@ std::vector<QString> neededBy(const Site &site)
     for (const Vps &vps : site.vps) {
         if (vps.auth == SshAuth::Password)
             names.push_back(vpsPasswordSecret(vps));
+    }
+    if (site.alarm) {
+        const auto ofAlarm = alarmSecrets(*site.alarm);
+        names.insert(names.end(), ofAlarm.begin(), ofAlarm.end());
     }
     return names;
 }

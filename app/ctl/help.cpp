@@ -112,6 +112,14 @@ constexpr std::array commands = {
                 "How long each change of the home's address was felt, and what became otherwise; --json has all of it.",
                 "sixgatectl history"},
     CommandHelp{
+        "alarm", "alarm test",
+        "Whom the site file's \"alarm\" names is told when something at the home is wrong for long, or the home\n"
+        "falls silent, and when it is over.\n"
+        "  test      send a test message on every channel from this machine, and say what answered; exit 1 where\n"
+        "            one could not be told.\n"
+        "Secrets: alarm.mail.password (where the mail server has a login), alarm.WEBHOOK.url.",
+        "sixgatectl alarm test"},
+    CommandHelp{
         "check", "check [--explain] [--report FILE] [--watch] [--format FORMAT]",
         "Proves the four paths of every public name, each from its vantage point, and tells what is wrong.\n"
         "A path that could not be checked counts like a broken one: exit 3.\n"

@@ -102,6 +102,8 @@ int run(const QStringList &arguments)
         return runStatus(*options, output, signals.token());
     if (command == QLatin1String("history"))
         return runHistory(*options, output);
+    if (command == QLatin1String("alarm"))
+        return runAlarm(*options, output, signals.token());
     if (command == QLatin1String("check"))
         return runCheck(*options, output, signals.token());
     return giveUp(output, noSuchCommand(command), {});

@@ -165,6 +165,15 @@ struct StepWriter {
     Result<QByteArray> operator()(const ForgetCertificate &a) const { return words("forget", {a.lineage}); }
 
     Result<QByteArray> operator()(const SetUpPush &a) const { return begin("push") + (a.on ? "\ton" : "\toff"); }
+
+    Result<QByteArray> operator()(const SetUpAlarm &a) const
+    {
+        if (!a.settings)
+            return begin("alarm") + "\toff";
+        blobs.push_back(*a.settings);
+        return begin("alarm") + "\ton\t" + QByteArray::number(qint64(blobs.size() - 1)) + '\t' +
+               QCryptographicHash::hash(*a.settings, QCryptographicHash::Sha256).toHex();
+    }
 };
 
 class TarWriter
@@ -235,7 +244,8 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes, const Ru
     TarWriter tar;
     // One script for Perl, several files for those who read it.
     QByteArray script;
-    for (QStringView part : {u"run", u"packages", u"push", u"remove", u"apache", u"firewall", u"undo", u"tools"})
+    for (QStringView part :
+         {u"run", u"packages", u"push", u"alarm", u"remove", u"apache", u"firewall", u"undo", u"tools"})
         script += resource(QStringLiteral("vps/%1.pl").arg(part));
     tar.add("run.pl", script);
     for (size_t i = 0; i < blobs.size(); ++i)

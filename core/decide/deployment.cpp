@@ -1,5 +1,6 @@
 #include "decide/deployment.h"
 
+#include "decide/alarmsettings.h"
 #include "decide/push.h"
 #include "decide/render.h"
 
@@ -108,6 +109,19 @@ private:
         scripts.pinsNamed = m_pinsNamed;
         for (WantedFile &one : pushFiles(m_site, scripts))
             m_wanted.files.push_back(std::move(one));
+        return addAlarm();
+    }
+
+    Outcome addAlarm()
+    {
+        if (!vpsTellsSilence(m_site))
+            return {};
+        if (m_inputs.alarm.program.isEmpty() || m_inputs.alarm.service.isEmpty() || m_inputs.alarm.timer.isEmpty() ||
+            !m_inputs.alarmSettings)
+            return fail(ErrorCode::Internal, QStringLiteral("The programs or the settings of the alarm are missing."));
+        for (WantedFile &one : alarmFiles(*m_site.alarm, m_inputs.alarm))
+            m_wanted.files.push_back(std::move(one));
+        m_wanted.alarmSettings = m_inputs.alarmSettings;
         return {};
     }
 

@@ -26,6 +26,14 @@ struct PushScripts {
     std::map<Label, bool> pinsNamed = {};
 };
 
+/// What runs on the VPS where it is to tell that the home is silent (resources/vps/push).
+struct AlarmScripts {
+    QByteArray program;
+    QByteArray service;
+    QByteArray sendmail; ///< joined to the service's unit where mail leaves by the VPS's own program
+    QByteArray timer;
+};
+
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
@@ -35,7 +43,10 @@ struct DeploymentInputs {
     std::map<Label, CertificateSeen> pinnedCertificates;
     /// The present: a pinned certificate out of its time is refused. Not valid: their dates are not looked at.
     QDateTime now = {};
-    PushScripts push = {}; ///< needed where the site has push keys
+    PushScripts push = {};   ///< needed where the site has push keys
+    AlarmScripts alarm = {}; ///< needed where vpsTellsSilence()
+    /// Made by alarmSettings(); needed there, too; secret.
+    std::optional<QByteArray> alarmSettings = {};
 };
 
 /// One managed file as it should be.
@@ -59,12 +70,16 @@ struct WantedCertificate {
 
 /// The whole wanted state of the VPS.
 struct WantedDeployment {
-    QString releaseId; ///< first 16 hex digits of the SHA-256 over everything below but purposes
+    QString
+        releaseId; ///< first 16 hex digits of the SHA-256 over everything below but purposes and the alarm's settings
     std::vector<QString> packages;
     std::vector<QString> modules;
     std::vector<QString> sites;
     std::vector<WantedFile> files;
     std::vector<WantedCertificate> certificates;
+    /// Of the program that tells when the home is silent; none: it is not to. Secret, and outside of the releases: no
+    /// hash of it is in a manifest or a plan, since a password in it might be guessed by that.
+    std::optional<QByteArray> alarmSettings;
 };
 
 /// The rfc2136 ini file of one account for certbot's plugin, which wants an address literal as server (2.1 refuses

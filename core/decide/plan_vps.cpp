@@ -1,3 +1,4 @@
+#include "decide/alarmsettings.h"
 #include "decide/deployment.h"
 #include "decide/firewall.h"
 #include "decide/fitness.h"
@@ -51,7 +52,9 @@ public:
         certificates();
         enableSite();
         const size_t before = m_changes.size();
+        takeAlarmAway();
         setUpPush();
+        setUpAlarm();
         // What the old release needs goes when the new one has proven itself, and credentials after what needs them.
         forgetCertificates();
         deletions(true);
@@ -329,6 +332,48 @@ private:
                 SetUpPush{true});
         if (const auto obstacle = pushObstacle(m_facts.push.sshd))
             withhold(obstacle->reason, obstacle->fix, false);
+    }
+
+    /// Before the push, whose service it asks.
+    void takeAlarmAway()
+    {
+        if (m_wanted.alarmSettings || !m_facts.alarm.any)
+            return;
+        add(QStringLiteral("vps.alarm"), Verb::Delete, QStringLiteral("alarm"),
+            QStringLiteral("Take away what tells when the home falls silent, with its settings: %1.")
+                .arg(m_site.alarm ? QStringLiteral("the site has no push key, so nobody could see it")
+                                  : QStringLiteral("the site names nobody to tell")),
+            SetUpAlarm{});
+    }
+
+    void setUpAlarm()
+    {
+        if (m_site.alarm && !m_wanted.alarmSettings)
+            withhold(QStringLiteral("No machine has a push key, so the VPS cannot see when the home falls silent, and "
+                                    "tells nobody."),
+                     QStringLiteral("Make one on the machine that is to keep the home reachable: sixgatectl vps "
+                                    "push-key"),
+                     false);
+        if (!m_wanted.alarmSettings || !m_site.alarm)
+            return;
+        const Alarm &alarm = *m_site.alarm;
+        if (!alarmIsSetUp(m_facts.alarm, m_wanted)) {
+            Change &change = add(
+                QStringLiteral("vps.alarm"), m_facts.alarm.any ? Verb::Update : Verb::Enable, QStringLiteral("alarm"),
+                QStringLiteral("Tell you when the home has been silent for %1 s, and when it is back: by %2.")
+                    .arg(alarm.silence.count())
+                    .arg(alarmReceivers(alarm)),
+                SetUpAlarm{m_wanted.alarmSettings});
+            change.newValue = QStringLiteral("(secret), mode 600");
+            if (m_facts.alarm.any)
+                change.oldValue = QStringLiteral("(secret)");
+        }
+        if (alarm.mail && !alarm.mail->smtp && !m_facts.alarm.sendmail)
+            withhold(QStringLiteral("The VPS has no /usr/sbin/sendmail, so it can send no mail when the home falls "
+                                    "silent."),
+                     QStringLiteral("Name your mail server as alarm.mail.smtp in the site file, or install a program "
+                                    "that takes mail on the VPS, for example msmtp-mta."),
+                     false);
     }
 
     /// Certificates that Sixgate got and that no service needs any more: nor the current deployment, which can be gone

@@ -1,5 +1,7 @@
 #include "decide/push.h"
 
+#include "decide/alarmsettings.h"
+
 #include <QCryptographicHash>
 #include <QRegularExpression>
 
@@ -60,6 +62,15 @@ QByteArray upstreams(const Site &site, const std::map<Label, bool> &pinsNamed)
     return text;
 }
 
+/// Hex SHA-256 of the file of that name in the release's folder; empty: it has none.
+QByteArray wantedSha256(const std::vector<WantedFile> &wanted, const char *name)
+{
+    const QString path = QLatin1String(folder) + QLatin1String(name);
+    const auto found =
+        std::find_if(wanted.begin(), wanted.end(), [&](const WantedFile &one) { return one.path == path; });
+    return found == wanted.end() ? QByteArray() : found->sha256;
+}
+
 /// By the rules of sshd_config's PATTERNS; a pattern of user and host may fit.
 bool fits(const QString &pattern)
 {
@@ -99,10 +110,25 @@ std::vector<WantedFile> pushFiles(const Site &site, const PushScripts &scripts)
 
 bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted)
 {
-    const QString unit = QLatin1String(folder) + QLatin1String(pushUnitName);
-    const auto found =
-        std::find_if(wanted.begin(), wanted.end(), [&](const WantedFile &one) { return one.path == unit; });
-    return seen.account && seen.keys && seen.running && found != wanted.end() && seen.unitSha256 == found->sha256;
+    const QByteArray unit = wantedSha256(wanted, pushUnitName);
+    return seen.account && seen.keys && seen.running && !unit.isEmpty() && seen.unitSha256 == unit;
+}
+
+std::vector<WantedFile> alarmFiles(const Alarm &alarm, const AlarmScripts &scripts)
+{
+    const bool ownProgram = alarm.mail && !alarm.mail->smtp;
+    return {file(QStringLiteral("alarm.py"), scripts.program, QStringLiteral("tells when the home falls silent")),
+            file(QLatin1String(alarmServiceName), ownProgram ? scripts.service + scripts.sendmail : scripts.service,
+                 QStringLiteral("how systemd runs that program")),
+            file(QLatin1String(alarmTimerName), scripts.timer, QStringLiteral("how often systemd runs that program"))};
+}
+
+bool alarmIsSetUp(const AlarmSeen &seen, const WantedDeployment &wanted)
+{
+    const QByteArray service = wantedSha256(wanted.files, alarmServiceName);
+    const QByteArray timer = wantedSha256(wanted.files, alarmTimerName);
+    return seen.running && wanted.alarmSettings && seen.settingsSha256 == sha256(*wanted.alarmSettings) &&
+           !service.isEmpty() && seen.serviceSha256 == service && seen.timerSha256 == timer;
 }
 
 std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)

@@ -13,6 +13,12 @@ inline constexpr auto pushUnitName = "sixgate-push.service";
 /// The push's part of the release, in no order; empty where the site has no push keys. The site's `vps` is not empty.
 std::vector<WantedFile> pushFiles(const Site &site, const PushScripts &scripts);
 
+/// The alarm's part of the release, in no order: it asks the push's service.
+std::vector<WantedFile> alarmFiles(const Alarm &alarm, const AlarmScripts &scripts);
+
+/// True where what tells the home's silence is as it should be; `wanted` holds alarmFiles() and the settings.
+bool alarmIsSetUp(const AlarmSeen &seen, const WantedDeployment &wanted);
+
 /// True where the account, the way to its keys and the service are as they should be; `wanted` holds pushFiles().
 bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted);
 

@@ -100,7 +100,9 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
              certificates.isEmpty()
                  ? QString()
                  : QStringLiteral(", and the certificates ") + certificates.join(QStringLiteral(", ")),
-             packages, facts.push.any ? QStringLiteral(", the account and the service of the push") : QString());
+             packages,
+             (facts.push.any ? QStringLiteral(", the account and the service of the push") : QString()) +
+                 (facts.alarm.any ? QStringLiteral(", the alarm with its settings") : QString()));
 }
 
 } // namespace
@@ -143,8 +145,9 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
     if (choices.records)
         deleteRecords(site, seen, managed, plan);
     const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() || facts->push.any ||
-                       std::any_of(facts->files.begin(), facts->files.end(),
-                                   [](const auto &file) { return !file.second.sha256.isEmpty(); });
+                       facts->alarm.any || std::any_of(facts->files.begin(), facts->files.end(), [](const auto &file) {
+                           return !file.second.sha256.isEmpty();
+                       });
     if (there) {
         plan.changes.push_back(vpsChange(QStringLiteral("vps.remove"), Verb::Delete, site.vps.front().host.ascii(),
                                          whatGoes(site.vps.front(), *facts, choices.keepPackages),

@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr auto letGoTime = 2s;
+constexpr auto secretTime = 1s; // of the alarm: records wait for it
 
 } // namespace
 
@@ -52,13 +53,7 @@ Outcome KeeperLanes::begin(std::stop_token stop)
         trouble(QStringLiteral("history"), history.error().summary);
     }
     m_records = std::make_unique<HomeRecords>(m_job, m_keeping.paces, [this](const HomeRecords::Paces &paces) {
-        Keeping copy;
-        {
-            const std::lock_guard lock(m_mutex);
-            m_keeping.paces = paces;
-            copy = m_keeping;
-        }
-        return saveKeeping(site().name, copy);
+        return keep([&](Keeping &kept) { kept.paces = paces; });
     });
     if (const auto keys = m_records->fetchKeys(stop); !keys) {
         if (stop.stop_requested())
@@ -74,7 +69,49 @@ Outcome KeeperLanes::begin(std::stop_token stop)
                     QStringLiteral("This machine has no push key; make one: sixgatectl vps push-key"));
     }
     m_board.change([&](KeeperSnapshot &snapshot) { snapshot.machine = m_machine->text(); });
+    beginAlarm();
     return {};
+}
+
+Outcome KeeperLanes::keep(const std::function<void(Keeping &)> &how)
+{
+    const std::lock_guard saving(m_saving);
+    Keeping copy;
+    {
+        const std::lock_guard lock(m_mutex);
+        how(m_keeping);
+        copy = m_keeping;
+    }
+    return saveKeeping(site().name, copy);
+}
+
+void KeeperLanes::beginAlarm()
+{
+    if (!site().alarm)
+        return;
+    KeeperAlarm::Links links;
+    links.snapshot = [this] { return snapshot(); };
+    links.save = [this](const AlarmMemory &memory) { return keep([&](Keeping &kept) { kept.alarm = memory; }); };
+    links.trouble = [this](const QString &cause, const QString &text) { trouble(cause, text); };
+    links.log = [this](int level, const QString &text) { log(level, text); };
+    links.secret = [this](const QString &name, const std::stop_token &stop) -> std::optional<Result<Secret>> {
+        // The store serves one at a time; whoever sets records must not wait for this.
+        const std::unique_lock writing(m_writing, std::try_to_lock);
+        if (!writing.owns_lock())
+            return std::nullopt;
+        return m_job.secrets.get(name, Deadline::after(secretTime), stop);
+    };
+    m_alarm = std::make_unique<KeeperAlarm>(
+        KeeperAlarm::Settings{site().name, *site().alarm, alarmRules(*site().alarm, m_options.calm)}, m_keeping.alarm,
+        std::move(links));
+}
+
+void KeeperLanes::shown(const SharedSnapshot &snapshot)
+{
+    if (m_sinks.snapshot)
+        m_sinks.snapshot(snapshot);
+    if (m_alarm)
+        m_alarm->look();
 }
 
 Outcome KeeperLanes::run(const std::function<Outcome()> &ready, std::stop_token stop)
@@ -91,7 +128,11 @@ Outcome KeeperLanes::run(const std::function<Outcome()> &ready, std::stop_token 
     log(5, QStringLiteral("Keeping the site “%1” from this machine (%2).").arg(site().name.text(), m_machine->text()));
     {
         std::jthread slowLane([this](std::stop_token own) { slow(own); });
+        if (m_alarm)
+            m_alarm->begin();
         watch(stop);
+        if (m_alarm)
+            m_alarm->end();
         slowLane.request_stop();
         {
             const std::lock_guard guard(m_mutex);
@@ -139,7 +180,7 @@ Leadership KeeperLanes::lead()
 {
     Leadership now;
     bool isPaused = false;
-    std::optional<Keeping> save;
+    bool save = false;
     {
         const std::lock_guard lock(m_mutex);
         const bool known = !m_home.servers.empty();
@@ -147,13 +188,10 @@ Leadership KeeperLanes::lead()
         const bool only = site().vps.empty() || site().vps.front().pushKeys.size() < 2;
         now = decideLeadership(m_leadership, {where, only, bootTime(), wall()});
         isPaused = m_paused;
-        if (worthSaving(m_keeping.leadership, m_leadership.memory)) {
-            m_keeping.leadership = m_leadership.memory;
-            save = m_keeping;
-        }
+        save = worthSaving(m_keeping.leadership, m_leadership.memory);
     }
     if (save)
-        (void)saveKeeping(site().name, *save);
+        (void)keep([this](Keeping &kept) { kept.leadership = m_leadership.memory; });
     const QString role = isPaused ? QStringLiteral("paused") : keeperRoleName(now.role);
     const QString why = isPaused ? QStringLiteral("Somebody paused it; nothing is changed.") : now.why;
     const auto before = m_board.snapshot();
@@ -163,6 +201,11 @@ Leadership KeeperLanes::lead()
         m_board.change([&](KeeperSnapshot &snapshot) {
             snapshot.role = role;
             snapshot.roleWhy = why;
+            // What it did when it led is another machine's now, and would grow old here.
+            if (now.role != KeeperRole::Leader) {
+                snapshot.records.clear();
+                snapshot.pushes.clear();
+            }
         });
     }
     return now;

@@ -1,9 +1,11 @@
 // The fast lane: from a hint of the kernel to the DNS and the VPS.
 #include "engine/keeperlanes.h"
 
+#include "decide/addresses.h"
 #include "engine/home.h"
 #include "observe/home.h"
 #include "transport/io.h"
+#include "transport/neighbourcall.h"
 #include "transport/netlinkevents.h"
 
 #include <thread>
@@ -18,6 +20,7 @@ namespace
 
 constexpr auto proveTime = 2s;    // for one try
 constexpr auto provePause = 50ms; // until the next one
+constexpr auto callEvery = 100ms; // who waits for a neighbour
 constexpr auto proveMost = 20s;   // after that the slow lane goes on
 constexpr auto pushTime = 10s;
 constexpr auto recoverMost = 180s; // then they are looked at as ever
@@ -85,9 +88,33 @@ void KeeperLanes::watch(std::stop_token stop)
         fastLane.request_stop();
 }
 
+/// Asks on the link for the addresses that other machines are about to have.
+void KeeperLanes::callServers(const LinkSeen &link, const std::stop_token &stop) const
+{
+    const auto call = NeighbourCall::open();
+    if (!call)
+        return;
+    std::vector<std::pair<QString, Ipv6Address>> awaited;
+    for (const HomeServer &server : site().servers) {
+        if (!std::holds_alternative<AddressFromInterfaceId>(server.address))
+            continue;
+        for (const Ipv6Address &one : chooseAddress(server, link).fit) {
+            for (const OnLinkPrefix &onLink : link.onLink) {
+                if (onLink.prefix.contains(one))
+                    awaited.emplace_back(onLink.interface, one);
+            }
+        }
+    }
+    do {
+        for (const auto &[interface, address] : awaited)
+            call->ask(interface, address);
+    } while (!awaited.empty() && pauseFor(callEvery, stop));
+}
+
 HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop)
 {
     const Deadline until = Deadline::after(most);
+    const std::jthread calling([&](std::stop_token done) { callServers(link, done); });
     HomeSeen home;
     while (true) {
         home = lookAtHome(site(), Deadline::after(proveTime), stop);
@@ -98,9 +125,22 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
     }
 }
 
-void KeeperLanes::showHome(const HomeSeen &home)
+void KeeperLanes::showHome(const HomeSeen &home, bool moved)
 {
     m_board.change([&](KeeperSnapshot &snapshot) {
+        if (moved) {
+            const QString why = QStringLiteral("The home has moved; this is being changed.");
+            for (KeptRecord &one : snapshot.records) {
+                if (one.record.endsWith(QLatin1String(" AAAA"))) {
+                    one.right = false;
+                    one.why = why;
+                }
+            }
+            for (KeptPush &one : snapshot.pushes) {
+                one.done = false;
+                one.why = why;
+            }
+        }
         snapshot.prefixes.clear();
         if (home.prefixes) {
             for (const Ipv6Prefix &one : *home.prefixes)
@@ -139,7 +179,7 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
         m_atHome = isAtHome(home);
         m_pushDirty = true;
     }
-    showHome(home);
+    showHome(home, moved && mayWrite());
     for (const ServerSeen &one : home.servers) {
         if (one.proven)
             source = sourceIn(*Ipv6Prefix::of(*one.proven, 64), link);

@@ -4,6 +4,7 @@
 #include "decide/leadership.h"
 #include "engine/homerecords.h"
 #include "engine/keeper.h"
+#include "engine/keeperalarm.h"
 #include "engine/keeperboard.h"
 #include "engine/pushline.h"
 #include "model/version.h"
@@ -46,7 +47,7 @@ public:
 
     KeeperLanes(Site site, SecretStore &secrets, Keeper::Options options, Keeper::Sinks sinks)
         : m_options(std::move(options)), m_sinks(std::move(sinks)), m_job{std::move(site), secrets, {}, {}},
-          m_board(firstSnapshot(), m_sinks.snapshot)
+          m_board(firstSnapshot(), [this](const SharedSnapshot &snapshot) { shown(snapshot); })
     {
     }
 
@@ -78,13 +79,19 @@ public:
     void trouble(const QString &cause, const QString &text);
 
     Outcome begin(std::stop_token stop);
+    void beginAlarm();
+    void shown(const SharedSnapshot &snapshot);
+    /// Changes what is kept (with m_mutex held meanwhile, not before), and makes that lasting.
+    Outcome keep(const std::function<void(Keeping &)> &how);
     void watch(std::stop_token stop);
     void act(const LinkSeen &link, Clock::time_point hinted, const std::stop_token &stop);
     void fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop);
     void slow(std::stop_token stop);
 
+    void callServers(const LinkSeen &link, const std::stop_token &stop) const;
     HomeSeen proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop);
-    void showHome(const HomeSeen &home);
+    /// `moved`: what was right a moment ago is to be told anew.
+    void showHome(const HomeSeen &home, bool moved = false);
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                  const std::stop_token &stop);
@@ -113,7 +120,9 @@ public:
     std::unique_ptr<PushLine> m_push;
     std::optional<MachineName> m_machine;
     std::unique_ptr<History> m_history;
-    std::mutex m_writing; ///< one at a time changes records
+    std::mutex m_writing; ///< one at a time changes records, and asks the secret store
+    std::mutex m_saving;  ///< so that what is kept is saved in its order
+    std::unique_ptr<KeeperAlarm> m_alarm;
 
     std::mutex m_mutex; ///< all that follows
     std::condition_variable_any m_wake;

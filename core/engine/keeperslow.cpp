@@ -16,8 +16,9 @@ namespace
 
 constexpr auto proveTime = 2s; // for one try
 constexpr auto vpsTime = 10s;
-constexpr auto vpsEvery = 600s;    // its name's addresses and its certificates' keys
-constexpr auto troubleEvery = 30s; // while something is wrong
+constexpr auto vpsEvery = 600s;                     // its name's addresses and its certificates' keys
+constexpr auto troubleEvery = 30s;                  // while something is wrong
+constexpr std::chrono::seconds unprovenEvery = 10s; // while a home server is not proven
 constexpr auto firstRetry = 1s;
 constexpr auto pathTime = 4s;           // for all paths
 constexpr auto recoveringPathTime = 1s; // after a change
@@ -155,6 +156,9 @@ void KeeperLanes::slow(std::stop_token stop)
                 recordsDue = std::min(recordsDue, Clock::now() + std::chrono::milliseconds(std::max<qint64>(
                                                                      0, wall().msecsTo(*m_recordsAgain))));
         }
+        // Whoever looked last.
+        if (ready && !allProven(home))
+            homeDue = std::min(homeDue, Clock::now() + unprovenEvery);
         const std::stop_callback passStop(stop, [&write] { write.request_stop(); });
         if (acted) {
             const std::lock_guard writing(m_writing);
@@ -185,7 +189,7 @@ void KeeperLanes::slow(std::stop_token stop)
                     m_atHome = isAtHome(again);
                 }
                 showHome(again);
-                homeDue = Clock::now() + (allProven(again) ? m_options.calm : std::chrono::seconds(10));
+                homeDue = Clock::now() + (allProven(again) ? m_options.calm : unprovenEvery);
             }
         }
         const Leadership leadership = lead();

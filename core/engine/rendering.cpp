@@ -1,5 +1,7 @@
 #include "engine/rendering.h"
 
+#include "decide/alarmsettings.h"
+#include "model/alarmnames.h"
 #include "resources/resources.h"
 #include "transport/dns.h"
 #include "transport/tls.h"
@@ -64,6 +66,27 @@ Outcome addCredentials(const Job &job, const DnsAccount &account, DeploymentInpu
     return {};
 }
 
+/// What tells that the home is silent needs its secrets on the VPS, and only there.
+Outcome addAlarm(const Job &job, DeploymentInputs &inputs, std::stop_token stop)
+{
+    if (!vpsTellsSilence(job.site))
+        return {};
+    inputs.alarm = {resource(u"vps/push/alarm.py"), resource(u"vps/push/sixgate-alarm.service"),
+                    resource(u"vps/push/sixgate-alarm-sendmail.conf"), resource(u"vps/push/sixgate-alarm.timer")};
+    std::map<QString, Secret> secrets;
+    for (const QString &name : alarmSecrets(*job.site.alarm)) {
+        auto secret = job.secrets.get(name, Deadline::after(lookTime), stop);
+        if (!secret)
+            return passOn(secret);
+        secrets.emplace(name, std::move(*secret));
+    }
+    auto settings = alarmSettings(job.site, secrets);
+    if (!settings)
+        return passOn(settings);
+    inputs.alarmSettings = std::move(*settings);
+    return {};
+}
+
 std::optional<CertificateSeen> pinnedCertificate(const Job &job, const HomeServer &server, const HomeSeen &home)
 {
     for (const ServerSeen &seen : home.servers) {
@@ -92,6 +115,8 @@ Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::sto
     inputs.push.client = resource(u"vps/push/client.pl");
     inputs.push.unit = resource(u"vps/push/sixgate-push.service");
     const Site &site = job.site;
+    if (const auto added = addAlarm(job, inputs, stop); !added)
+        return passOn(added);
     for (const DnsAccount &account : site.dns) {
         const bool used = std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {
             return site.accountFor(service.publicNames.front()) == &account;

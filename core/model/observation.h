@@ -155,6 +155,17 @@ struct PushSeen {
     SshdSettings sshd;     ///< for its account; empty: not known, or nobody wants to push
 };
 
+/// What of the alarm (the VPS tells when the home falls silent) is set up there.
+struct AlarmSeen {
+    bool any = false;      ///< something of it is there
+    bool running = false;  ///< its timer is enabled and active
+    bool sendmail = false; ///< there is a program that takes mail
+    // Hex SHA-256; empty: there is none, or (of the settings) others may read it.
+    QByteArray settingsSha256;
+    QByteArray serviceSha256;
+    QByteArray timerSha256;
+};
+
 /// Facts of the VPS, read in one round trip.
 struct VpsFacts {
     QString osId;      ///< `ID` of os-release, e.g. debian
@@ -187,6 +198,7 @@ struct VpsFacts {
     QByteArray nft;                         ///< `nft list ruleset`; empty: not there
     QString outerInterface;                 ///< of the IPv4 route to the internet; empty: not known
     PushSeen push;
+    AlarmSeen alarm;
 };
 
 struct VpsSeen {

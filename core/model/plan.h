@@ -86,6 +86,11 @@ struct SetUpPush {
     bool on = true;
 };
 
+/// Let the VPS tell when the home falls silent, or no longer. Comes after the push, of which it asks.
+struct SetUpAlarm {
+    std::optional<QByteArray> settings; ///< with secrets: shown nowhere; none: take it away
+};
+
 /// Make the release before the current one current again. A plan of its own.
 struct GoBack {
     QString releaseId;
@@ -99,7 +104,7 @@ struct RemoveAll {
 // The first alternative is one that can be default-constructed: a Change begins empty.
 using ChangeAction =
     std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite, ObtainCertificate,
-                 ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll, SetUpPush>;
+                 ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll, SetUpPush, SetUpAlarm>;
 
 struct Change {
     QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it

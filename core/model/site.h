@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/alarm.h"
 #include "model/fingerprint.h"
 #include "model/hostkeypin.h"
 #include "model/hostname.h"
@@ -135,6 +136,7 @@ struct Site {
     /// Services that tell the IPv4 address from which a request comes; the user agreed to asking them. Empty: none is
     /// asked.
     std::vector<EchoService> echo;
+    std::optional<Alarm> alarm; ///< absent: nobody is told
 
     const HomeServer *server(const Label &name) const; ///< nullptr where there is none (validation excludes it)
     /// The account with the longest zone that holds `host`; nullptr where none does.

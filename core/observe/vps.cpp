@@ -108,6 +108,8 @@ private:
         }
         if (key == "push" && v.size() == 5 && once(key))
             return takePush(v);
+        if (key == "alarm" && v.size() == 6 && once(key))
+            return takeAlarm(v);
         if (key == "sshd" && v.size() > 1)
             return takeSshd(v);
         if (key == "file" && v.size() == 4)
@@ -184,6 +186,22 @@ private:
         }
         push.unitSha256 = v[4];
         return matches(QString::fromLatin1(v[4]), QStringLiteral("([0-9a-f]{64})?"));
+    }
+
+    bool takeAlarm(const std::vector<QByteArray> &v)
+    {
+        AlarmSeen &alarm = m_facts.alarm;
+        bool *const flags[] = {&alarm.any, &alarm.running, &alarm.sendmail};
+        QByteArray *const hashes[] = {&alarm.settingsSha256, &alarm.serviceSha256, &alarm.timerSha256};
+        for (size_t i = 0; i < std::size(flags); ++i) {
+            if (v[i] != "0" && v[i] != "1")
+                return false;
+            *flags[i] = v[i] == "1";
+            *hashes[i] = v[i + 3];
+            if (!matches(QString::fromLatin1(v[i + 3]), QStringLiteral("([0-9a-f]{64})?")))
+                return false;
+        }
+        return true;
     }
 
     // A list comes in one line, or in one for each.

@@ -133,6 +133,74 @@ Result<LeaderMemory> leadershipOf(const JsonNode &node)
     return memory;
 }
 
+Result<std::vector<QString>> textsOf(const JsonNode &node)
+{
+    const auto items = jsonList(node, "[]");
+    if (!items)
+        return passOn(items);
+    std::vector<QString> texts;
+    for (const JsonNode &item : *items) {
+        auto text = textOf(item);
+        if (!text)
+            return passOn(text);
+        texts.push_back(std::move(*text));
+    }
+    return texts;
+}
+
+Result<std::optional<AlarmMatter>> matterOf(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"since", "until", "sentences", "passed"});
+    if (!fields)
+        return passOn(fields);
+    const auto since = fields->need("since", "1800000000000").and_then(timeOf);
+    if (!since)
+        return passOn(since);
+    AlarmMatter matter;
+    matter.since = *since;
+    const Outcome read = optionally(*fields, "until", matter.until, timeOf)
+                             .and_then([&] { return optionally(*fields, "sentences", matter.sentences, textsOf); })
+                             .and_then([&] { return optionally(*fields, "passed", matter.passed, jsonBool); });
+    if (!read)
+        return passOn(read);
+    return matter;
+}
+
+Result<AlarmMemory> alarmOf(const JsonNode &node)
+{
+    const auto fields = JsonFields::open(node, {"open", "channels", "led"});
+    if (!fields)
+        return passOn(fields);
+    AlarmMemory memory;
+    const Outcome read = optionally(*fields, "open", memory.open, matterOf).and_then([&] {
+        return optionally(*fields, "led", memory.led, textsOf);
+    });
+    if (!read)
+        return passOn(read);
+    if (!fields->has("channels"))
+        return memory;
+    const auto items = jsonList(fields->at("channels"), "[]");
+    if (!items)
+        return passOn(items);
+    for (const JsonNode &item : *items) {
+        const auto one = JsonFields::open(item, {"name", "told", "missed"});
+        if (!one)
+            return passOn(one);
+        const auto name = neededField<Label>(*one, "name", "\"mail\"");
+        if (!name)
+            return passOn(name);
+        AlarmTold told;
+        const Outcome whole = optionally(*one, "told", told.told, matterOf).and_then([&] {
+            return optionally(*one, "missed", told.missed, matterOf);
+        });
+        if (!whole)
+            return passOn(whole);
+        if (!memory.channels.emplace(name->text(), std::move(told)).second)
+            return failAt(item.path, QStringLiteral("This channel is here twice."));
+    }
+    return memory;
+}
+
 Result<Keeping> parseKeeping(const QByteArray &text)
 {
     const auto document = parseJson(text, QStringLiteral("The file"));
@@ -144,7 +212,7 @@ Result<Keeping> parseKeeping(const QByteArray &text)
         return passOn(schema);
     if (*schema > Schema)
         return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
-    const auto root = JsonFields::open(*document, {"schema", "machine", "leadership", "records"});
+    const auto root = JsonFields::open(*document, {"schema", "machine", "leadership", "records", "alarm"});
     if (!root)
         return passOn(root);
     Keeping keeping;
@@ -173,6 +241,8 @@ Result<Keeping> parseKeeping(const QByteArray &text)
         if (!keeping.paces.insert(std::move(*pace)).second)
             return failAt(item.path, QStringLiteral("This record is here twice."));
     }
+    if (const Outcome read = optionally(*root, "alarm", keeping.alarm, alarmOf); !read)
+        return passOn(read);
     return keeping;
 }
 
@@ -199,6 +269,41 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
         out[QStringLiteral("sending")] = *state.sending;
     if (state.clockSeen)
         out[QStringLiteral("clockSeen")] = state.clockSeen->toMSecsSinceEpoch();
+    return out;
+}
+
+QJsonArray textsJson(const std::vector<QString> &texts)
+{
+    QJsonArray out;
+    for (const QString &one : texts)
+        out.append(one);
+    return out;
+}
+
+QJsonObject matterJson(const AlarmMatter &matter)
+{
+    QJsonObject out{{QStringLiteral("since"), matter.since.toMSecsSinceEpoch()},
+                    {QStringLiteral("sentences"), textsJson(matter.sentences)},
+                    {QStringLiteral("passed"), matter.passed}};
+    if (matter.until)
+        out[QStringLiteral("until")] = matter.until->toMSecsSinceEpoch();
+    return out;
+}
+
+QJsonObject alarmJson(const AlarmMemory &memory)
+{
+    QJsonArray channels;
+    for (const auto &[name, told] : memory.channels) {
+        QJsonObject one{{QStringLiteral("name"), name}};
+        if (told.told)
+            one[QStringLiteral("told")] = matterJson(*told.told);
+        if (told.missed)
+            one[QStringLiteral("missed")] = matterJson(*told.missed);
+        channels.append(one);
+    }
+    QJsonObject out{{QStringLiteral("channels"), channels}, {QStringLiteral("led"), textsJson(memory.led)}};
+    if (memory.open)
+        out[QStringLiteral("open")] = matterJson(*memory.open);
     return out;
 }
 
@@ -247,10 +352,12 @@ Outcome saveKeeping(const Label &site, const Keeping &keeping)
     QJsonObject leadership{{QStringLiteral("role"), keeperRoleName(keeping.leadership.role)}};
     if (keeping.leadership.led)
         leadership[QStringLiteral("led")] = keeping.leadership.led->toMSecsSinceEpoch();
-    const QJsonObject root{{QStringLiteral("schema"), Schema},
-                           {QStringLiteral("machine"), keeping.machine},
-                           {QStringLiteral("leadership"), leadership},
-                           {QStringLiteral("records"), records}};
+    QJsonObject root{{QStringLiteral("schema"), Schema},
+                     {QStringLiteral("machine"), keeping.machine},
+                     {QStringLiteral("leadership"), leadership},
+                     {QStringLiteral("records"), records}};
+    if (keeping.alarm != AlarmMemory())
+        root[QStringLiteral("alarm")] = alarmJson(keeping.alarm);
     if (const auto made = makePrivateFolder(stateFolder(site)); !made)
         return made;
     return writeAtomically(keepingPath(site), QJsonDocument(root).toJson());

@@ -16,6 +16,7 @@ Outcome refuseSecret(const JsonNode &node, const QString &secretName);
 Result<std::chrono::seconds> secondsField(const JsonFields &fields, const char *key, qint64 least, qint64 most,
                                           qint64 standard);
 
+Result<Alarm> parseAlarm(const JsonNode &node);
 Result<Vps> parseVps(const JsonNode &node);
 QByteArray vpsJson(const Vps &vps);
 

@@ -1,3 +1,4 @@
+#include "model/alarmnames.h"
 #include "storage/sitefile.h"
 
 #include <QJsonArray>
@@ -165,6 +166,27 @@ void write(Writer &out, const Service &service)
     out.close('}');
 }
 
+void write(Writer &out, const SmtpServer &smtp)
+{
+    out.open("smtp", '{');
+    out.text("host", smtp.host.ascii());
+    if (smtp.port.number() != standardPort(smtp.security))
+        out.number("port", smtp.port.number());
+    if (smtp.security != SmtpSecurity::StartTls)
+        out.text("security", smtpSecurityName(smtp.security));
+    if (!smtp.user.isEmpty())
+        out.text("user", smtp.user);
+    out.close('}');
+}
+
+void write(Writer &out, const Webhook &hook)
+{
+    out.open(nullptr, '{');
+    out.text("name", hook.name.text());
+    out.text("kind", webhookKindName(hook.kind));
+    out.close('}');
+}
+
 template <class T>
 void writeEach(Writer &out, const char *key, const std::vector<T> &items)
 {
@@ -172,6 +194,28 @@ void writeEach(Writer &out, const char *key, const std::vector<T> &items)
     for (const T &item : items)
         write(out, item);
     out.close(']');
+}
+
+void write(Writer &out, const Alarm &alarm)
+{
+    out.open("alarm", '{');
+    if (alarm.mail) {
+        out.open("mail", '{');
+        out.text("to", alarm.mail->to.text());
+        if (alarm.mail->from != alarm.mail->to)
+            out.text("from", alarm.mail->from.text());
+        if (alarm.mail->smtp)
+            write(out, *alarm.mail->smtp);
+        out.close('}');
+    }
+    if (!alarm.webhooks.empty())
+        writeEach(out, "webhooks", alarm.webhooks);
+    const Alarm standard;
+    if (alarm.silence != standard.silence)
+        out.number("silence", alarm.silence.count());
+    if (alarm.lasting != standard.lasting)
+        out.number("lasting", alarm.lasting.count());
+    out.close('}');
 }
 
 } // namespace
@@ -195,6 +239,8 @@ QByteArray siteJson(const Site &site)
     writeEach(out, "services", site.services);
     if (!site.echo.empty())
         out.texts("echo", site.echo, [](const EchoService &service) { return service.text(); });
+    if (site.alarm)
+        write(out, *site.alarm);
     out.close('}');
     return out.done();
 }

@@ -318,7 +318,8 @@ Result<Site> parseSite(const QByteArray &json)
         return passOn(document);
     if (const auto fits = checkSchema(*document); !fits)
         return passOn(fits);
-    const auto root = JsonFields::open(*document, {"schema", "name", "servers", "dns", "vps", "services", "echo"});
+    const auto root =
+        JsonFields::open(*document, {"schema", "name", "servers", "dns", "vps", "services", "echo", "alarm"});
     if (!root)
         return passOn(root);
     const auto name = neededField<Label>(*root, "name", "\"home\"");
@@ -339,8 +340,16 @@ Result<Site> parseSite(const QByteArray &json)
     auto echo = parseEchoes(*root);
     if (!echo)
         return passOn(echo);
-    Site site{Schema,          *name, std::move(*servers), std::move(*dns), std::move(*vps), std::move(*services),
-              std::move(*echo)};
+    std::optional<Alarm> alarm;
+    if (root->has("alarm")) {
+        auto given = parseAlarm(root->at("alarm"));
+        if (!given)
+            return passOn(given);
+        alarm = std::move(*given);
+    }
+    Site site{Schema,           *name,           std::move(*servers),
+              std::move(*dns),  std::move(*vps), std::move(*services),
+              std::move(*echo), std::move(alarm)};
     if (const auto fits = checkSite(site); !fits)
         return passOn(fits);
     return site;

@@ -91,7 +91,7 @@ my $ufw = $> == 0 && -d '/etc/ufw' ? begin('ufw', 'status', 'verbose') : undef;
 pipe(my $warnings, my $to_warnings) or die "pipe: $!\n";
 my $nft = $> == 0 ? begin($to_warnings, 'nft', 'list', 'ruleset') : undef;
 close($to_warnings);
-my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service');    # a line for each
+my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service', 'sixgate-alarm.timer');    # a line for each
 # Would sshd let keepers in, where they are wanted?
 my $sshd = $> == 0 && $wanted{"$base/current/push/authorized_keys"}
     ? begin('sshd', '-T', '-C', 'user=sixgate-push,host=keeper.invalid,addr=2001:db8::1') : undef;
@@ -164,6 +164,19 @@ for (['apache', 'multi-user.target.wants/apache2.service'], ['timer', 'timers.ta
     my $on = (shift(@active) // '') eq 'active' && -e '/etc/systemd/system/multi-user.target.wants/sixgate-push.service';
     my ($sum) = -f $unit ? output('sha256sum', '--', $unit) =~ /^([0-9a-f]{64}) / : ();
     answer('push', @account || -e $home || -e $unit ? 1 : 0, $fits ? 1 : 0, $keys ? 1 : 0, $on ? 1 : 0, $sum // '');
+}
+# What tells when the home falls silent: anything of it, its timer, the program for mail; the hashes of its settings, which
+# hold secrets, and of its units.
+{
+    my ($settings, @units) = ("$base/alarm.json", map { "/etc/systemd/system/sixgate-alarm.$_" } 'service', 'timer');
+    my $on = (shift(@active) // '') eq 'active' && -e '/etc/systemd/system/timers.target.wants/sixgate-alarm.timer';
+    my %sum;
+    if (my @there = grep { -f } $settings, @units) {
+        for (split /\n/, output('sha256sum', '--', @there)) { $sum{$2} = $1 if /^([0-9a-f]{64})  (.*)$/; }
+    }
+    my @is = stat $settings;
+    delete $sum{$settings} if @is && ($is[4] != 0 || $is[2] & 077);    # others may read it: to be put there anew
+    answer('alarm', (grep { -e } $settings, @units) ? 1 : 0, $on ? 1 : 0, -x '/usr/sbin/sendmail' ? 1 : 0, map { $sum{$_} // '' } $settings, @units);
 }
 for (split /\n/, ended($sshd)) {
     answer('sshd', $1, split ' ', $2)

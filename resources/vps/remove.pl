@@ -9,6 +9,7 @@ sub do_remove {
     keep_edited('all');
     for my $port (close_firewall()) { event($step, 'told', "Closed in the firewall: $port."); }
     push @kept, remove_site();
+    alarm_off() if alarm_is_there();
     push_off() if push_is_there();
     push @kept, remove_certificates();
     push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();

@@ -9,9 +9,10 @@
 #   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…
 #   site        ID NAME
 #   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN
-#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, forget, and delete of
-#                                                               credentials
+#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, alarm, forget, and
+#                                                               delete of credentials
 #   push        ID on|off
+#   alarm       ID off, or ID on BLOB SHA256                    the settings are DIR/files/BLOB
 #   forget      ID LINEAGE
 #
 #   back        ID RELEASE OLD-RELEASE                          instead of an activation: to the release before
@@ -48,6 +49,9 @@ my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apac
 my ($push_account, $push_home) = ('sixgate-push', '/var/lib/sixgate-push');
 my $push_service = 'sixgate-push.service';
 my ($push_unit, $push_socket) = ("/etc/systemd/system/$push_service", '/run/sixgate-push/socket');
+my $units = '/etc/systemd/system';
+my ($alarm_service, $alarm_timer) = ('sixgate-alarm.service', 'sixgate-alarm.timer');
+my $alarm_settings = "$base/alarm.json";    # with secrets
 my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
 my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
@@ -101,7 +105,7 @@ sub main {
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
         certificate => \&do_certificate, site => \&do_site, firewall => \&do_firewall, activate => \&do_activate, forget => \&do_forget,
-        push => \&do_push,        back => \&do_back, remove => \&do_remove,
+        push => \&do_push, alarm => \&do_alarm, back => \&do_back, remove => \&do_remove,
     );
     for my $one (@steps) {
         $step = $one->{id};
@@ -143,6 +147,7 @@ sub read_steps {
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
         forget      => qr/^($word)\t($word)$/,
         push        => qr/^($word)\t(on|off)$/,
+        alarm       => qr/^($word)\t(off|on\t\d+\t$sha)$/,
         back        => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16})$/,
         remove      => qr/^($word)\t(purge|keep)$/,
     );
@@ -154,7 +159,7 @@ sub read_steps {
         my @field = ($rest // '') =~ $form or failed("The plan has a bad step of kind $kind.");
         failed('The plan has a bad path.') if grep { defined && m{/\.\.?(?:/|$)|//} } @field[ 1, 5 ];
         push @steps, { kind => $kind, id => shift @field, field => \@field };
-        my $late = $kind =~ /^(?:forget|push)$/ || $kind eq 'delete' && $after;
+        my $late = $kind =~ /^(?:forget|push|alarm)$/ || $kind eq 'delete' && $after;
         failed("The plan has a step of kind $kind in a wrong place.")
             if $late != $after || $kind eq 'delete' && $late && $steps[-1]{field}[0] !~ m{^$base/acme/};
         ($activation, $after) = ($steps[-1], 1) if $kind =~ /^(?:activate|back|remove)$/;
@@ -170,6 +175,7 @@ sub read_owner {
 
 sub check_blobs {
     my %expected = map { ("$dir/files/$_->{field}[4]" => $_->{field}[3]) } grep { $_->{kind} eq 'write' } @steps;
+    for (@steps) { $expected{"$dir/files/$1"} = $2 if $_->{kind} eq 'alarm' && $_->{field}[0] =~ /^on\t(\d+)\t(\S+)$/; }
     my $sums = sums(keys %expected);
     for (keys %expected) { failed('The bundle arrived damaged.') unless ($sums->{$_} // '') eq $expected{$_}; }
 }

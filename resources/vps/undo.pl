@@ -138,7 +138,7 @@ sub take_back {
     while (<$log>) { $state{$1} = $2 if /^step\t(\S+)\t(started|done|unchanged|failed)\t/; }
     seek($log, 0, 2);
     for my $one (reverse @steps) {
-        next if $one->{kind} =~ /^(?:packages|certificate|forget|push)$/ || $bad{ $one->{id} };
+        next if $one->{kind} =~ /^(?:packages|certificate|forget|push|alarm)$/ || $bad{ $one->{id} };
         event($one->{id}, 'undone', '') if ($state{ $one->{id} } // '') =~ /^(?:started|done)$/;
     }
     forget_journal();

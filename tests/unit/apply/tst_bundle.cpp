@@ -78,6 +78,17 @@ private Q_SLOTS:
         QCOMPARE(blobs.size(), size_t(2));
     }
 
+    void alarm()
+    {
+        std::vector<QByteArray> blobs{"another"};
+        const QByteArray settings("{\"url\":\"https://hook.example.org/wo0dp3cker\"}\n");
+        const auto text = deploymentSteps({change(SetUpAlarm{settings})}, blobs);
+        QCOMPARE(*text, "alarm\tvps.x\ton\t1\t" +
+                            QCryptographicHash::hash(settings, QCryptographicHash::Sha256).toHex() + '\n');
+        QCOMPARE(blobs.back(), settings);
+        QCOMPARE(*steps({change(SetUpAlarm{})}), QByteArray("alarm\tvps.x\toff\n"));
+    }
+
     void identifiers_data()
     {
         QTest::addColumn<QString>("id");

@@ -17,9 +17,11 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 namespace
@@ -92,6 +94,11 @@ private Q_SLOTS:
         row("secret", 2, "takes set NAME");
         row("secret set", 2, "name of the secret is missing");
         row("help frobnicate", 2, "no command");
+        row("alarm", 2, "\"alarm\" takes test");
+        row("alarm test now", 2, "too much");
+        row("alarm test --force", 2, "does not go with");
+        row("alarm test --site /nonexistent/site.json", 2, "no site file");
+        row("alarm --help", 0, "alarm.WEBHOOK.url");
         row("frobnicate --help", 2, "no command");
         row("check --help", 0, "counts like a broken one");
         row("check --json=1", 2, "--json takes no value");
@@ -296,6 +303,66 @@ private Q_SLOTS:
         QCOMPARE(secret({QStringLiteral("set"), QStringLiteral("../evil")}, "x").exit, 2);
         QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 0);
         QCOMPARE(secret({QStringLiteral("remove"), QStringLiteral("dns.main.key")}).exit, 1);
+    }
+
+    // One channel takes the test, one does not; whose URL it is stays unsaid.
+    void alarmIsTested()
+    {
+        const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        QCOMPARE(::bind(listener, reinterpret_cast<sockaddr *>(&address), size), 0);
+        QCOMPARE(::listen(listener, 8), 0);
+        ::getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size);
+        std::thread server([listener] {
+            int fd = -1;
+            while ((fd = ::accept(listener, nullptr, nullptr)) >= 0) {
+                char buffer[4096];
+                (void)!::read(fd, buffer, sizeof buffer);
+                const QByteArray answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                (void)!::write(fd, answer.constData(), size_t(answer.size()));
+                ::close(fd);
+            }
+        });
+        const QString file = m_home.filePath(QStringLiteral("alarm.json"));
+        const QString store = m_home.filePath(QStringLiteral("alarm.secrets"));
+        const auto alarm = [&] {
+            return run({QStringLiteral("--json"), QStringLiteral("--site"), file, QStringLiteral("--secrets"),
+                        QStringLiteral("file:") + store, QStringLiteral("alarm"), QStringLiteral("test")});
+        };
+        run({QStringLiteral("--site"), file, QStringLiteral("site"), QStringLiteral("new")});
+        const Ran nobody = alarm();
+        QFile site(file);
+        const bool opened = site.open(QIODevice::ReadWrite);
+        QByteArray text = site.readAll();
+        text.insert(text.lastIndexOf('}'), ", \"alarm\": {\"webhooks\": [{\"name\": \"phone\", \"kind\": "
+                                           "\"generic\"}, {\"name\": \"pager\", \"kind\": \"ntfy\"}]}");
+        site.seek(0);
+        site.write(text);
+        site.close();
+        QFile secrets(store);
+        const bool kept = secrets.open(QIODevice::WriteOnly);
+        secrets.write("alarm.phone.url=http://127.0.0.1:" + QByteArray::number(ntohs(address.sin_port)) +
+                      "/CANARY\nalarm.pager.url=https://pager.localhost:1/CANARY\n");
+        secrets.close();
+        QFile::setPermissions(store, QFile::ReadOwner | QFile::WriteOwner);
+        const Ran ran = alarm();
+        ::shutdown(listener, SHUT_RDWR);
+        server.join();
+        ::close(listener);
+        QVERIFY(opened && kept);
+        QCOMPARE(nobody.exit, 2);
+        QVERIFY(nobody.out.contains("names nobody to tell"));
+        QVERIFY2(ran.exit == 1, (ran.out + ran.err).constData());
+        const QJsonArray channels = ran.json()[QStringLiteral("channels")].toArray();
+        QCOMPARE(channels.size(), 2);
+        QVERIFY2(channels[0][QStringLiteral("taken")].toBool(), ran.out.constData());
+        QVERIFY(channels[0][QStringLiteral("error")].isNull());
+        QVERIFY(!channels[1][QStringLiteral("taken")].toBool(true));
+        QCOMPARE(channels[1][QStringLiteral("error")][QStringLiteral("code")].toString(), QStringLiteral("network"));
+        QVERIFY(!ran.out.contains("CANARY") && !ran.err.contains("CANARY"));
     }
 
     void secretsOfLogins()

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "decide/alarmsettings.h"
 #include "decide/deployment.h"
+#include "model/alarmnames.h"
 #include "resources/resources.h"
 
 #include <QStringList>
@@ -87,6 +89,17 @@ inline PushKey pushKey(const QString &comment, QLatin1Char letter = QLatin1Char(
         PushKey::parse(QStringLiteral("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI%1 %2").arg(QString(43, letter), comment)));
 }
 
+inline Alarm alarm(bool smtp = true)
+{
+    Alarm made;
+    made.mail = AlarmMail{must(Mail::parse(QStringLiteral("me@example.org"))),
+                          must(Mail::parse(QStringLiteral("six@example.org"))), std::nullopt};
+    if (smtp)
+        made.mail->smtp = SmtpServer{host("smtp.example.org"), port(587), SmtpSecurity::StartTls, QStringLiteral("me")};
+    made.webhooks = {{label("phone"), WebhookKind::Ntfy}, {label("watch"), WebhookKind::Healthchecks}};
+    return made;
+}
+
 inline CertificateSeen certificate(std::vector<QString> names, const char *key = "server key")
 {
     return CertificateSeen{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
@@ -109,6 +122,13 @@ inline DeploymentInputs inputs(const Site &of)
 {
     DeploymentInputs in{templates(), {}, {}};
     in.push = {"the daemon\n", "the client\n", "the unit\n"};
+    in.alarm = {"the alarm\n", "the service\n", "for sendmail\n", "the timer\n"};
+    if (of.alarm) {
+        std::map<QString, Secret> secrets;
+        for (const QString &name : alarmSecrets(*of.alarm))
+            secrets.emplace(name, Secret("https://hook.example.org/wo0dp3cker"));
+        in.alarmSettings = must(alarmSettings(of, secrets));
+    }
     for (const DnsAccount &one : of.dns)
         in.acmeCredentials.emplace(one.name,
                                    must(acmeCredentials(one, must(parseIpAddress(QStringLiteral("192.0.2.53"))),

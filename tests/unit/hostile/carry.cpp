@@ -2,8 +2,10 @@
 
 #include "apply/bundle.h"
 #include "ctl/output.h"
+#include "decide/alarmsettings.h"
 #include "decide/plan.h"
 #include "hostile/values.h"
+#include "model/alarmnames.h"
 #include "observe/vps.h"
 #include "resources/resources.h"
 #include "storage/sitefile.h"
@@ -11,6 +13,9 @@
 #include "transport/ssh.h"
 #include "verify/vpsprobe.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 
 namespace hostile
@@ -96,6 +101,22 @@ Result<QByteArrayList> stepsOf(const Plan &plan)
     }
     std::sort(shape.begin(), shape.end());
     return shape;
+}
+
+/// What the program of the alarm reads of its settings is what the site says.
+Outcome readAlarm(const Site &site, const WantedDeployment &wanted)
+{
+    if (!wanted.alarmSettings)
+        return {};
+    const auto read = QJsonDocument::fromJson(*wanted.alarmSettings);
+    const auto smtp = read[text("mail")][text("smtp")];
+    const AlarmMail &mail = *site.alarm->mail;
+    if (read[text("mail")][text("to")] != mail.to.text() || smtp[text("user")] != mail.smtp->user ||
+        smtp[text("host")] != mail.smtp->host.ascii() ||
+        read[text("webhooks")].toArray().size() != qsizetype(site.alarm->webhooks.size()) ||
+        wanted.alarmSettings->count('\n') != 1)
+        return fail(ErrorCode::Internal, text("The settings of the alarm say something else."));
+    return {};
 }
 
 /// The questions for the VPS, one a line, and the messages for the name server.
@@ -227,6 +248,16 @@ Result<WantedDeployment> deploymentOf(const Site &site)
                             {},
                             {}};
     inputs.push = {"the daemon\n", "the client\n", "the unit\n"};
+    inputs.alarm = {"the alarm\n", "the service\n", "for sendmail\n", "the timer\n"};
+    if (site.alarm) {
+        std::map<QString, Secret> secrets;
+        for (const QString &name : alarmSecrets(*site.alarm))
+            secrets.emplace(name, Secret("https://hook.example.org/secret"));
+        auto settings = alarmSettings(site, secrets);
+        if (!settings)
+            return passOn(settings);
+        inputs.alarmSettings = std::move(*settings);
+    }
     for (const DnsAccount &account : site.dns) {
         const auto literal = parseIpAddress(serverAddressText(account.server));
         auto credentials = acmeCredentials(account, literal ? *literal : *parseIpAddress(text("192.0.2.53")),
@@ -280,6 +311,8 @@ Result<Carried> carry(const Site &site)
     if (!steps)
         return passOn(steps);
     carried.steps = std::move(*steps);
+    if (const auto read = readAlarm(site, carried.wanted); !read)
+        return passOn(read);
     if (const auto asked = ask(site, carried, seen); !asked)
         return passOn(asked);
     command(site, carried);

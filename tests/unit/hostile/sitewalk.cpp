@@ -244,6 +244,16 @@ QJsonObject example()
     vps[QStringLiteral("acme")] = acme;
     all[0] = vps;
     site[QStringLiteral("vps")] = all;
+    const auto object = [](const char *key, const QJsonValue &value) {
+        return QJsonObject{{QLatin1String(key), value}};
+    };
+    QJsonObject mail = object("to", QStringLiteral("me@example.org"));
+    mail[QStringLiteral("smtp")] = object("host", QStringLiteral("smtp.example.org"));
+    QJsonObject hook = object("name", QStringLiteral("phone"));
+    hook[QStringLiteral("kind")] = QStringLiteral("ntfy");
+    QJsonObject alarm = object("mail", mail);
+    alarm[QStringLiteral("webhooks")] = QJsonArray{hook};
+    site[QStringLiteral("alarm")] = alarm;
     return site;
 }
 

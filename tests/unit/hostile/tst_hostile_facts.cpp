@@ -153,6 +153,7 @@ private Q_SLOTS:
                  {"installed", {"apache2", "certbot"}},
                  {"edited", {"/etc/sixgate/current/apache/cloud.conf"}},
                  {"push", {"1", "1", "1", "1", QByteArray(64, 'a')}},
+                 {"alarm", {"1", "1", "1", QByteArray(64, 'a'), QByteArray(64, 'b'), QByteArray(64, 'c')}},
                  {"sshd", {"pubkeyauthentication", "yes"}},
                  {"used", {"cloud"}}}) {
             if (answer.contains('\n' + key + '\t'))

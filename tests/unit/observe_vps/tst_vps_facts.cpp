@@ -297,6 +297,13 @@ private Q_SLOTS:
         row("push twice", line("push", {"0", "0", "0", "0", ""}) + line("push", {"0", "0", "0", "0", ""}), false);
         row("push perhaps", line("push", {"0", "2", "0", "0", ""}), false);
         row("push with another hash", line("push", {"0", "0", "0", "0", "x"}), false);
+        row("alarm", line("alarm", {"1", "1", "0", hashOf(""), hashOf("a"), hashOf("b")}), true);
+        row("no alarm", line("alarm", {"0", "0", "0", "", "", ""}), true);
+        row("alarm twice", line("alarm", {"0", "0", "0", "", "", ""}) + line("alarm", {"0", "0", "0", "", "", ""}),
+            false);
+        row("alarm perhaps", line("alarm", {"0", "x", "0", "", "", ""}), false);
+        row("alarm with another hash", line("alarm", {"0", "0", "0", "", "x", ""}), false);
+        row("alarm without hashes", line("alarm", {"0", "0", "0"}), false);
         row("sshd", line("sshd", {"allowusers", "ada", "bob"}) + line("sshd", {"allowusers", "eve"}), true);
         row("sshd with an odd key", line("sshd", {"allow users", "ada"}), false);
         row("sshd without a word", line("sshd", {"allowusers"}), false);

@@ -123,6 +123,21 @@ private Q_SLOTS:
         row("echo = [\"https://IP.example.org\", \"http://ip4.example.org:8080/a/b\"]",
             "\"echo\": [\"https://ip.example.org/\", \"http://ip4.example.org:8080/a/b\"]");
         row("echo = [\"http://ip.example.org:80/\"]", "\"echo\": [\"http://ip.example.org/\"]");
+        row("alarm = {\"mail\": {\"to\": \"Me@Example.ORG\"}}",
+            "\"alarm\": {\n    \"mail\": {\n      \"to\": \"Me@example.org\"\n    }\n  }");
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\", \"from\": \"me@example.org\", \"smtp\": {\"host\": "
+            "\"smtp.example.org\", \"port\": 587, \"security\": \"starttls\"}}, \"silence\": 600, \"lasting\": 180}",
+            "\"to\": \"me@example.org\",\n      \"smtp\": {\n        \"host\": \"smtp.example.org\"\n      }\n    }\n "
+            " }");
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\", \"from\": \"six@example.org\", \"smtp\": {\"host\": "
+            "\"smtp.example.org\", \"port\": 587, \"security\": \"tls\", \"user\": \"me\"}}}",
+            "\"from\": \"six@example.org\",\n      \"smtp\": {\n        \"host\": \"smtp.example.org\",\n        "
+            "\"port\": 587,\n        \"security\": \"tls\",\n        \"user\": \"me\"\n");
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"smtp.lan.example.org\", "
+            "\"security\": \"none\"}}, \"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\"}, {\"name\": \"hc\", "
+            "\"kind\": \"healthchecks\"}, {\"name\": \"own\", \"kind\": \"generic\"}], \"silence\": 120, "
+            "\"lasting\": 30}",
+            "\"kind\": \"generic\"\n      }\n    ],\n    \"silence\": 120,\n    \"lasting\": 30\n  }");
     }
 
     void roundTrip()
@@ -194,10 +209,15 @@ private Q_SLOTS:
     {
         const QStringList keys = schemaKeys();
         QVERIFY2(keys.size() > 40, qPrintable(QString::number(keys.size())));
+        const QString alarm = QStringLiteral(
+            "alarm = {\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"smtp.example.org\"}}, "
+            "\"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\"}]}\n");
         for (const QString &key : keys) {
             QString changes;
             if (key == QLatin1String("servers[0].address.interface"))
                 changes = QStringLiteral("servers[0].address = {\"from\": \"this-machine\"}\n");
+            if (key.startsWith(QLatin1String("alarm.")))
+                changes = alarm;
             const auto refused = parseSite(changedExample(changes + key + QStringLiteral(" = [[]]")));
             QVERIFY2(!refused, qPrintable(key));
             const QString summary = refused.error().summary;
@@ -208,11 +228,11 @@ private Q_SLOTS:
             if (key.contains(QLatin1Char('.')))
                 places << key.left(key.lastIndexOf(QLatin1Char('.')));
         }
-        QCOMPARE(places.size(), 10);
+        QCOMPARE(places.size(), 14);
         QStringList known;
         for (const QString &place : places) {
             const QString prefix = place.isEmpty() ? QString() : place + QLatin1Char('.');
-            const auto refused = parseSite(changedExample(prefix + QStringLiteral("zzz = 1")));
+            const auto refused = parseSite(changedExample(alarm + prefix + QStringLiteral("zzz = 1")));
             QVERIFY(!refused);
             const QString list = refused.error().summary.section(QStringLiteral("known here: "), 1).chopped(1);
             for (const QString &key : list.split(QStringLiteral(", ")))
@@ -244,6 +264,19 @@ private Q_SLOTS:
         row("echo = [\"https://ip.example.org/\", \"http://ip4.example.org:8080\"]", true);
         row("echo = [\"https://ip.example.org/?x\"]", false);
         row("echo = [\"ftp://ip.example.org/\"]", false);
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\"}}", true);
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"smtp.example.org\", \"user\": "
+            "\"me\"}}, \"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\"}], \"silence\": 120, \"lasting\": 30}",
+            true);
+        row("alarm = {}", false);
+        row("alarm = {\"silence\": 600}", false);
+        row("alarm = {\"webhooks\": []}", false);
+        row("alarm = {\"webhooks\": [{\"name\": \"phone\", \"kind\": \"slack\"}]}", false);
+        row("alarm = {\"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\", \"url\": \"x\"}]}", false);
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"x.example.org\", \"user\": \"a "
+            "b\"}}}",
+            false);
+        row("alarm = {\"mail\": {\"to\": \"me@example.org\"}, \"silence\": 100}", false);
     }
 
     // Judged by another implementation of JSON Schema; the parser must say the same.

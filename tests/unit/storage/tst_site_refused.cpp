@@ -42,7 +42,7 @@ private Q_SLOTS:
         row("vps", "missing");
         row("vps = []", "Exactly one VPS is supported for now, not 0");
         row("services", "missing");
-        row("service = []", "not known; known here: schema, name, servers, dns, vps, services, echo");
+        row("service = []", "not known; known here: schema, name, servers, dns, vps, services, echo, alarm");
         row("Name = \"home\"", "not known");
         row("$schema = \"x\"", "not known");
 
@@ -61,6 +61,46 @@ private Q_SLOTS:
         row("echo = [\"https://a.example.org/\", \"https://b.example.org/\", \"https://c.example.org/\", "
             "\"https://d.example.org/\", \"https://e.example.org/\", \"https://f.example.org/\"]",
             "At most 5 echo services");
+
+        // The alarm.
+        row("alarm = []", "an object is wanted");
+        row("alarm = {}", "Nobody is told: \"mail\" or \"webhooks\" is needed, for example");
+        row("alarm = {\"silence\": 600}", "Nobody is told");
+        at("alarm.mails", "alarm = {\"mails\": {}}", "known here: mail, webhooks, silence, lasting");
+        at("alarm.webhooks", "alarm = {\"webhooks\": []}", "leave \"webhooks\" out");
+        at("alarm.webhooks", "alarm = {\"webhooks\": [1, 2, 3, 4, 5, 6, 7, 8, 9]}", "At most 8 webhooks");
+        at("alarm.mail.to", "alarm = {\"mail\": {}}", "missing, for example \"to\": \"me@example.org\"");
+        const QByteArray alarm =
+            "alarm = {\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"smtp.example.org\", \"user\": "
+            "\"me\"}}, \"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\"}]}\n";
+        const auto more = [&](const char *path, const char *value, const char *text) {
+            at(path, (alarm + path + " = " + value).constData(), text);
+        };
+        more("alarm.silence", "119", "from 120 to 86400");
+        more("alarm.silence", "86401", "from 120 to 86400");
+        more("alarm.silence", "\"600\"", "a whole number without quotes is wanted");
+        more("alarm.lasting", "29", "from 30 to 86400");
+        more("alarm.mail.to", "\"me\"", "Example: me@example.org");
+        more("alarm.mail.to", "\"me@example.org\\nBcc: you@example.org\"", "is not a mail address");
+        more("alarm.mail.from", "\"Me <me@example.org>\"", "is not a mail address");
+        more("alarm.mail.smtp.host", "\"192.0.2.25\"", "an address is not a name");
+        more("alarm.mail.smtp.port", "0", "from 1 to 65535");
+        more("alarm.mail.smtp.security", "\"ssl\"",
+             "is not a way to protect mail on its way, for example \"starttls\", \"tls\" or \"none\"");
+        more("alarm.mail.smtp.user", "\"my name\"", "ASCII without blanks");
+        more("alarm.mail.smtp.user", "\"\"", "ASCII without blanks");
+        more("alarm.mail.smtp.user", "\"m\\u00e4x\"", "ASCII without blanks");
+        at("alarm.mail.smtp.user", (alarm + "alarm.mail.smtp.security = \"none\"").constData(),
+           "could read the password");
+        more("alarm.webhooks[0].name", "\"Phone\"", "Example: cloud");
+        more("alarm.webhooks[0].name", "\"mail\"", "is how the mail is called");
+        more("alarm.webhooks[0].kind", "\"slack\"",
+             "is not a kind of webhook, for example \"ntfy\", \"healthchecks\" or \"generic\"");
+        at("alarm.webhooks[1].kind", (alarm + "alarm.webhooks[1].name = \"watch\"").constData(),
+           "missing, for example \"kind\": \"ntfy\"");
+        at("alarm.webhooks[1].name",
+           (alarm + "alarm.webhooks[1] = {\"name\": \"phone\", \"kind\": \"generic\"}").constData(),
+           "is already the name of alarm.webhooks[0]");
 
         // Servers.
         row("servers[0] = \"nas\"", "an object is wanted, not a text");
@@ -211,6 +251,41 @@ private Q_SLOTS:
         row("dns[0].key.token = \"c3dvcmRmaXNo\"", "sixgatectl secret set dns.main.key");
         row("vps[0].ssh.passphrase = \"c3dvcmRmaXNo\"", "sixgatectl secret set vps.vps.passphrase");
         row("vps[0].ssh.password = \"c3dvcmRmaXNo\"", "sixgatectl secret set vps.vps.password");
+        row("alarm.mail.password = \"c3dvcmRmaXNo\"", "sixgatectl secret set alarm.mail.password");
+    }
+
+    void secretsOfTheAlarmAreTurnedAway_data()
+    {
+        QTest::addColumn<QString>("alarm");
+        QTest::addColumn<QString>("place");
+        QTest::addColumn<QString>("command");
+        const auto row = [](const char *alarm, const char *place, const char *command) {
+            QTest::newRow(place) << QString::fromUtf8(alarm) << QString::fromUtf8(place) << QString::fromUtf8(command);
+        };
+        row("{\"mail\": {\"to\": \"me@example.org\", \"smtp\": {\"host\": \"smtp.example.org\", \"password\": "
+            "\"c3dvcmRmaXNo\"}}}",
+            "alarm.mail.smtp.password", "sixgatectl secret set alarm.mail.password");
+        row("{\"webhooks\": [{\"name\": \"phone\", \"kind\": \"ntfy\", \"url\": "
+            "\"https://ntfy.example.org/c3dvcmRmaXNo\"}]}",
+            "alarm.webhooks[0].url", "sixgatectl secret set alarm.phone.url");
+        row("{\"webhooks\": [{\"url\": \"https://ntfy.example.org/c3dvcmRmaXNo\"}]}", "alarm.webhooks[0].url",
+            "sixgatectl secret set alarm.NAME.url");
+        row("{\"webhooks\": [{\"name\": \"phone\", \"token\": \"c3dvcmRmaXNo\"}]}", "alarm.webhooks[0].token",
+            "sixgatectl secret set alarm.phone.url");
+    }
+
+    void secretsOfTheAlarmAreTurnedAway()
+    {
+        QFETCH(QString, alarm);
+        QFETCH(QString, place);
+        QFETCH(QString, command);
+        const auto site = parseSite(changedExample(QStringLiteral("alarm = ") + alarm));
+        QVERIFY(!site);
+        const Error &error = site.error();
+        QVERIFY2(error.summary.startsWith(place + QStringLiteral(": ")), qPrintable(error.summary));
+        QVERIFY2(error.summary.contains(QStringLiteral("never in the site file.")), qPrintable(error.summary));
+        QVERIFY2(error.fix.contains(command), qPrintable(error.fix));
+        QVERIFY(!(error.summary + error.detail + error.fix).contains(QStringLiteral("c3dvcmRmaXNo")));
     }
 
     void secretsAreTurnedAway()

@@ -1,0 +1,246 @@
+#include "engine/keeperalarm.h"
+
+#include "transport/parallel.h"
+
+#include <QSysInfo>
+
+#include <algorithm>
+#include <time.h>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+namespace
+{
+
+constexpr auto tellTime = 20s;
+constexpr auto fetchEvery = 60s; // a secret that was not there
+constexpr auto fetchSoon = 1s;   // the store was busy
+constexpr size_t mostAtOnce = 9; // the mail and eight webhooks
+const QString mailChannel = QStringLiteral("mail");
+
+milliseconds timeOf(clockid_t clock)
+{
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::chrono::seconds(now.tv_sec) +
+           std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(now.tv_nsec));
+}
+
+AlarmClock clockNow()
+{
+    return {timeOf(CLOCK_MONOTONIC), timeOf(CLOCK_BOOTTIME), QDateTime::currentDateTimeUtc()};
+}
+
+const Webhook *webhookOf(const Alarm &alarm, const QString &channel)
+{
+    const auto found = std::find_if(alarm.webhooks.begin(), alarm.webhooks.end(),
+                                    [&](const Webhook &one) { return one.name.text() == channel; });
+    return found == alarm.webhooks.end() ? nullptr : &*found;
+}
+
+/// What the user mends by other settings.
+bool isSettings(ErrorCode code)
+{
+    return code == ErrorCode::Denied || code == ErrorCode::Refused || code == ErrorCode::Invalid ||
+           code == ErrorCode::Protocol;
+}
+
+} // namespace
+
+QString alarmSecretOf(const Alarm &alarm, const QString &channel)
+{
+    if (const Webhook *hook = webhookOf(alarm, channel))
+        return alarmUrlSecret(*hook);
+    const bool login = alarm.mail && alarm.mail->smtp && !alarm.mail->smtp->user.isEmpty();
+    return login ? alarmMailPasswordSecret() : QString();
+}
+
+QString alarmChannelText(const QString &channel)
+{
+    return channel == mailChannel ? QStringLiteral("the mail") : QStringLiteral("the webhook “%1”").arg(channel);
+}
+
+QString alarmSender()
+{
+    QString name;
+    for (const QChar c : QSysInfo::machineHostName().left(64)) {
+        if (c.unicode() > ' ' && c.unicode() < 0x7f)
+            name += c;
+    }
+    return QStringLiteral("machine %1").arg(name.isEmpty() ? QStringLiteral("without a name") : name);
+}
+
+Outcome tellOn(const Alarm &alarm, const QString &channel, const Secret &secret, const AlarmMessage &message,
+               const Deadline &deadline, std::stop_token stop, const TellPrograms &programs)
+{
+    if (const Webhook *hook = webhookOf(alarm, channel))
+        return tellByWebhook(*hook, secret, message, deadline, std::move(stop), programs);
+    if (alarm.mail && channel == mailChannel)
+        return tellByMail(*alarm.mail, secret, message, deadline, std::move(stop), programs);
+    return fail(ErrorCode::Invalid, QStringLiteral("The site file knows no such channel: %1.").arg(channel));
+}
+
+KeeperAlarm::KeeperAlarm(Settings settings, AlarmMemory memory, Links links)
+    : m_settings(std::move(settings)), m_links(std::move(links)), m_saved(memory)
+{
+    m_state = beginAlarm(std::move(memory), m_settings.rules, QDateTime::currentDateTimeUtc());
+}
+
+KeeperAlarm::~KeeperAlarm()
+{
+    end();
+}
+
+void KeeperAlarm::begin()
+{
+    m_thread = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
+}
+
+void KeeperAlarm::look()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_changed = true;
+    }
+    m_wake.notify_all();
+}
+
+void KeeperAlarm::end()
+{
+    if (!m_thread.joinable())
+        return;
+    m_thread.request_stop();
+    m_thread.join();
+}
+
+void KeeperAlarm::run(std::stop_token stop)
+{
+    m_fetchAt = 0ms;
+    while (!stop.stop_requested()) {
+        fetchSecrets(stop);
+        std::vector<QString> own;
+        for (const auto &[channel, text] : m_failing)
+            own.push_back(text);
+        const AlarmClock now = clockNow();
+        const AlarmStep step = decideAlarm(m_state, alarmView(*m_links.snapshot(), own), m_settings.rules, now);
+        save();
+        if (!step.send.empty()) {
+            send(step.send, stop);
+            continue;
+        }
+        std::optional<milliseconds> wait = step.look;
+        if (m_fetchAt) {
+            const milliseconds due = std::max(*m_fetchAt - now.boot, 1ms);
+            wait = wait ? std::min(*wait, due) : due;
+        }
+        std::unique_lock lock(m_mutex);
+        const auto changed = [this] { return m_changed; };
+        if (wait)
+            m_wake.wait_for(lock, stop, *wait, changed);
+        else
+            m_wake.wait(lock, stop, changed);
+        m_changed = false;
+    }
+}
+
+void KeeperAlarm::send(const std::vector<AlarmErrand> &errands, const std::stop_token &stop)
+{
+    const Deadline deadline = Deadline::after(tellTime);
+    static const Secret none;
+    std::vector<Outcome> ends(errands.size());
+    forEachParallel(errands.size(), mostAtOnce, [&](std::size_t i) {
+        const AlarmErrand &one = errands[i];
+        const AlarmMessage message{m_settings.site, alarmSender(), one.event, one.brief, one.text, one.since, one.span};
+        const auto secret = m_secrets.find(one.channel);
+        ends[i] = tellOn(m_settings.alarm, one.channel, secret == m_secrets.end() ? none : secret->second, message,
+                         deadline, stop, m_settings.programs);
+    });
+    const AlarmClock now = clockNow();
+    for (size_t i = 0; i < errands.size(); ++i) {
+        const AlarmErrand &one = errands[i];
+        if (!ends[i] && (ends[i].error().code == ErrorCode::Cancelled || stop.stop_requested()))
+            continue;
+        noteErrand(m_state, one, ends[i].has_value(), now);
+        if (ends[i] && one.event != AlarmEvent::Fine)
+            m_links.log(5, QStringLiteral("Told by %1: %2.").arg(alarmChannelText(one.channel), one.brief));
+        if (!ends[i] && needsSecret(one.channel) && !m_secrets.contains(one.channel))
+            continue; // that is told already
+        failing(one.channel, ends[i] ? QString() : ends[i].error().summary);
+        if (ends[i] || !isSettings(ends[i].error().code) || !m_secrets.contains(one.channel))
+            continue;
+        // The user may store another one.
+        m_secrets.erase(one.channel);
+        m_fetchAt = now.boot + fetchEvery;
+    }
+    save();
+}
+
+bool KeeperAlarm::needsSecret(const QString &channel) const
+{
+    return !alarmSecretOf(m_settings.alarm, channel).isEmpty();
+}
+
+/// Tells it once, and once that it is over.
+void KeeperAlarm::failing(const QString &channel, const QString &text)
+{
+    if (text.isEmpty() && !m_failing.contains(channel))
+        return;
+    if (text.isEmpty())
+        m_failing.erase(channel);
+    else
+        m_failing[channel] = text;
+    m_links.trouble(QStringLiteral("alarm %1").arg(channel), text);
+}
+
+void KeeperAlarm::fetchSecrets(const std::stop_token &stop)
+{
+    if (!m_fetchAt || timeOf(CLOCK_BOOTTIME) < *m_fetchAt)
+        return;
+    std::optional<milliseconds> again;
+    for (const QString &channel : m_settings.rules.channels) {
+        const QString name = alarmSecretOf(m_settings.alarm, channel);
+        if (name.isEmpty() || m_secrets.contains(channel))
+            continue;
+        auto asked = m_links.secret(name, stop);
+        if (stop.stop_requested())
+            return;
+        if (!asked) {
+            again = fetchSoon;
+            continue;
+        }
+        const Result<Secret> &secret = *asked;
+        if (secret) {
+            m_secrets.insert_or_assign(channel, std::move(**asked));
+            // What could not be told for want of it is due.
+            m_state.channels.erase(channel);
+            failing(channel, {});
+            continue;
+        }
+        again = again.value_or(fetchEvery);
+        if (secret.error().code == ErrorCode::NotFound)
+            failing(channel, QStringLiteral("%1 of %2 is missing; store it: sixgatectl secret set %3")
+                                 .arg(QLatin1String(channel == mailChannel ? "The password" : "The URL"),
+                                      alarmChannelText(channel), name));
+        else
+            failing(channel, secret.error().summary);
+    }
+    m_fetchAt.reset();
+    if (again)
+        m_fetchAt = timeOf(CLOCK_BOOTTIME) + *again;
+}
+
+void KeeperAlarm::save()
+{
+    if (m_saved == m_state.memory)
+        return;
+    if (const auto saved = m_links.save(m_state.memory); saved)
+        m_saved = m_state.memory;
+    else
+        m_links.log(4, QStringLiteral("What was told could not be kept: %1").arg(saved.error().summary));
+}
+
+} // namespace sixgate

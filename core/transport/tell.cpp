@@ -1,0 +1,438 @@
+#include "transport/tell.h"
+
+#include "model/alarmurl.h"
+#include "model/ipaddress.h"
+#include "model/text.h"
+#include "transport/program.h"
+
+#include <QCryptographicHash>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QLocale>
+#include <QSysInfo>
+#include <QUrl>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr qsizetype longestEvidence = 300;
+
+/// What curl says by its exit code (curl(1), EXIT CODES).
+enum CurlExit {
+    CannotResolve = 6,
+    CannotConnect = 7,
+    StrangeServer = 8,
+    AccessDenied = 9,
+    TimedOut = 28,
+    TlsFailed = 35,
+    WrongCertificate = 51,
+    NoAnswer = 52,
+    SendFailed = 55,
+    ReceiveFailed = 56,
+    UntrustedCertificate = 60,
+    NoTls = 64,
+    LoginDenied = 67,
+};
+
+bool saysTrouble(AlarmEvent event)
+{
+    return event == AlarmEvent::Trouble;
+}
+
+QString timeText(const QDateTime &at)
+{
+    return at.toUTC().toString(QStringLiteral("yyyy-MM-ddTHH:mm:ss")) + QLatin1Char('Z');
+}
+
+/// A line of curl's configuration; its value may hold any byte but NUL.
+QByteArray option(const char *name, const QByteArray &value)
+{
+    QByteArray out = name;
+    out += " = \"";
+    for (const char c : value) {
+        switch (c) {
+        case '\\':
+        case '"':
+            out += '\\';
+            out += c;
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        default:
+            out += c;
+        }
+    }
+    return out + "\"\n";
+}
+
+/// Trust as the rest of Sixgate has it. Curl reads the same variables, but takes only one of the two.
+QByteArray trust()
+{
+    QByteArray out;
+    for (const auto &[variable, name] : {std::pair{"SSL_CERT_FILE", "cacert"}, {"SSL_CERT_DIR", "capath"}}) {
+        if (qEnvironmentVariableIsSet(variable))
+            out += option(name, qgetenv(variable));
+    }
+    return out;
+}
+
+struct CurlEnd {
+    int exit = 0;
+    int status = 0; ///< of HTTP or SMTP, the last one; 0: none came
+};
+
+Result<CurlEnd> curl(QByteArray config, const QByteArray &body, const Deadline &deadline, const std::stop_token &stop,
+                     const TellPrograms &programs)
+{
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline.left());
+    config += "silent\nhttp1.1\ngloboff\ntlsv1.2\nno-buffer\n";
+    config += option("noproxy", "*");
+    config += trust();
+    config += option("write-out", "%{stderr}%{response_code}");
+    config += option("max-time", QByteArray::number(std::max<qint64>(seconds.count(), 1)));
+    ProgramCall call;
+    call.program = programs.curl;
+    call.arguments = {"--disable", "--config", "-"};
+    // No proxies, and nobody's settings.
+    call.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
+    call.input = Secret(std::move(config));
+    call.third = body;
+    const auto ended = runProgram(call, deadline, stop);
+    if (!ended && ended.error().code == ErrorCode::NotFound)
+        return fail(ErrorCode::NotFound, QStringLiteral("The program curl, which sends alarms, is missing here."), {},
+                    QStringLiteral("Install it: apt install curl"));
+    if (!ended)
+        return passOn(ended);
+    return CurlEnd{ended->exit, ended->errors.right(3).toInt()};
+}
+
+/// What went wrong on the way to `whom`, which begins a sentence.
+Error onTheWay(const QString &whom, const CurlEnd &end)
+{
+    const QString detail = QStringLiteral("curl ended with %1.").arg(end.exit);
+    switch (end.exit) {
+    case CannotResolve:
+        return {ErrorCode::Network, QStringLiteral("%1 cannot be found: its name has no address here.").arg(whom),
+                detail, QStringLiteral("See whether this machine is online, and whether the name is written right.")};
+    case CannotConnect:
+        return {ErrorCode::Network, QStringLiteral("%1 cannot be reached.").arg(whom), detail,
+                QStringLiteral("See whether this machine is online, and whether the port is right.")};
+    case TimedOut:
+        return {ErrorCode::Timeout, QStringLiteral("%1 did not answer in time.").arg(whom), detail, {}};
+    case WrongCertificate:
+    case UntrustedCertificate:
+        return {ErrorCode::Protocol,
+                QStringLiteral("%1 shows a certificate that this machine does not trust for it.").arg(whom), detail,
+                QStringLiteral("Nothing was sent. Use the name that is in its certificate, and a certificate of an "
+                               "authority that this machine trusts.")};
+    case TlsFailed:
+        return {ErrorCode::Protocol, QStringLiteral("%1 does not speak TLS there.").arg(whom), detail,
+                QStringLiteral("See whether the port is right.")};
+    case NoTls:
+        return {ErrorCode::Protocol,
+                QStringLiteral("%1 offers no encryption (STARTTLS), so nothing was sent.").arg(whom), detail,
+                QStringLiteral("Take its port for mail from users (587 with \"starttls\", or 465 with \"tls\").")};
+    case LoginDenied:
+        return {ErrorCode::Denied, QStringLiteral("%1 refuses the login.").arg(whom), detail,
+                QStringLiteral("See \"user\" in the site file, and store the password anew: sixgatectl secret set "
+                               "alarm.mail.password")};
+    case StrangeServer:
+    case AccessDenied:
+    case NoAnswer:
+    case SendFailed:
+    case ReceiveFailed:
+        return {ErrorCode::Network, QStringLiteral("%1 broke the connection off.").arg(whom), detail, {}};
+    default:
+        return {ErrorCode::Internal, QStringLiteral("%1 could not be told.").arg(whom), detail, {}};
+    }
+}
+
+/// Late news of a stop or a deadline, which name the program.
+Error late(const QString &whom, const Error &error)
+{
+    return error.code == ErrorCode::Timeout ? onTheWay(whom, {TimedOut, 0}) : error;
+}
+
+bool isNear(const IpAddress &address)
+{
+    if (const auto *six = std::get_if<Ipv6Address>(&address)) {
+        const Ipv6Scope scope = six->scope();
+        return scope == Ipv6Scope::UniqueLocal || scope == Ipv6Scope::LinkLocal || scope == Ipv6Scope::Loopback;
+    }
+    const auto &four = std::get<Ipv4Address>(address);
+    return !four.isGlobal() && !four.isCarrierShared();
+}
+
+/// Has curl go to an address of the own network and to no other; empty where the host is one.
+Result<QByteArray> nearAddress(const QString &whom, const QString &host, quint16 port, const Deadline &deadline,
+                               const std::stop_token &stop, const TellPrograms &programs)
+{
+    const Error far{ErrorCode::Invalid,
+                    QStringLiteral("%1 is not in your own network, so nothing is sent without encryption.").arg(whom),
+                    {},
+                    QStringLiteral("Use TLS.")};
+    if (const auto address = parseIpAddress(host)) {
+        if (!isNear(*address))
+            return tl::unexpected<Error>(far);
+        return QByteArray();
+    }
+    ProgramCall call;
+    call.program = programs.getent;
+    call.arguments = {"ahosts", host.toLatin1()};
+    call.environment = {"LC_ALL=C"};
+    const auto ended = runProgram(call, deadline, stop);
+    if (!ended)
+        return tl::unexpected<Error>(late(whom, ended.error()));
+    if (ended->exit != 0)
+        return tl::unexpected<Error>(onTheWay(whom, {CannotResolve, 0}));
+    for (const QByteArray &line : ended->output.split('\n')) {
+        const auto address = parseIpAddress(QString::fromLatin1(line.left(line.indexOf(' '))));
+        if (address && isNear(*address))
+            return option("resolve", QStringLiteral("%1:%2:%3").arg(host).arg(port).arg(ipText(*address)).toLatin1());
+    }
+    return tl::unexpected<Error>(far);
+}
+
+// ---------------------------------------------------------------- mail
+
+Outcome bySendmail(const AlarmMail &mail, const AlarmMessage &message, const Deadline &deadline,
+                   const std::stop_token &stop, const TellPrograms &programs)
+{
+    ProgramCall call;
+    call.program = programs.sendmail;
+    call.arguments = {"-i", "-t"};
+    call.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+    for (const char *name : {"HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME"}) {
+        if (qEnvironmentVariableIsSet(name))
+            call.environment << QByteArray(name) + '=' + qgetenv(name);
+    }
+    call.input = Secret(mailText(mail, message, QDateTime::currentDateTimeUtc(), "\n"));
+    const auto ended = runProgram(call, deadline, stop);
+    if (!ended && ended.error().code == ErrorCode::NotFound)
+        return fail(
+            ErrorCode::NotFound,
+            QStringLiteral("This machine has no mail program (%1).").arg(QString::fromUtf8(programs.sendmail)), {},
+            QStringLiteral("Name a mail server of yours in the site file (\"alarm\": {\"mail\": {\"smtp\": …}}), "
+                           "or have this machine send mail, for example: apt install msmtp-mta"));
+    if (!ended)
+        return tl::unexpected<Error>(late(QStringLiteral("The mail program of this machine"), ended.error()));
+    if (ended->exit != 0)
+        return fail(
+            ErrorCode::Refused,
+            QStringLiteral("The mail program of this machine does not take the mail (exit %1).").arg(ended->exit),
+            shownLine(ended->errors.left(longestEvidence)),
+            QStringLiteral("See how it is set up, or name a mail server of yours in the site file."));
+    return {};
+}
+
+/// For the greeting.
+QByteArray ownName()
+{
+    const QByteArray name = QSysInfo::machineHostName().toUtf8();
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    });
+    return plain && !name.isEmpty() ? name : QByteArray("localhost");
+}
+
+Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage &message, const Deadline &deadline,
+               const std::stop_token &stop, const TellPrograms &programs)
+{
+    const SmtpServer &server = *mail.smtp;
+    const QString whom = QStringLiteral("The mail server %1").arg(server.host.ascii());
+    const bool tls = server.security == SmtpSecurity::Tls;
+    QByteArray config;
+    if (!server.user.isEmpty()) {
+        const QByteArray &bytes = password.reveal();
+        if (bytes.isEmpty())
+            return fail(ErrorCode::NotFound,
+                        QStringLiteral("The password of %1 at the mail server is missing.").arg(server.user), {},
+                        QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
+        if (bytes.contains('\0') || bytes.contains('\n') || bytes.contains('\r'))
+            return fail(ErrorCode::Invalid, QStringLiteral("The password for the mail server has more than one line."),
+                        {}, QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
+        if (server.user.contains(QLatin1Char(':')))
+            return fail(ErrorCode::Invalid,
+                        QStringLiteral("A login with a colon (%1) cannot be used for mail.").arg(quoted(server.user)));
+        config += option("user", server.user.toLatin1() + ':' + bytes);
+    }
+    config += option("proto", tls ? "=smtps" : "=smtp");
+    // The path is how this machine calls itself; without one, the name of the file to upload would be taken for it.
+    config += option("url", (tls ? "smtps://" : "smtp://") + server.host.ascii().toLatin1() + ':' +
+                                server.port.text().toLatin1() + '/' + ownName());
+    if (server.security == SmtpSecurity::StartTls)
+        config += "ssl-reqd\n";
+    if (server.security == SmtpSecurity::None) {
+        const auto near = nearAddress(whom, server.host.ascii(), server.port.number(), deadline, stop, programs);
+        if (!near)
+            return passOn(near);
+        config += *near;
+    }
+    config += option("mail-from", mail.from.text().toLatin1());
+    config += option("mail-rcpt", mail.to.text().toLatin1());
+    config += option("upload-file", "/dev/fd/3");
+    const auto ended = curl(std::move(config), mailText(mail, message, QDateTime::currentDateTimeUtc(), "\r\n"),
+                            deadline, stop, programs);
+    if (!ended)
+        return tl::unexpected<Error>(late(whom, ended.error()));
+    if (ended->exit == 0)
+        return {};
+    if (ended->status >= 400 && ended->exit != LoginDenied && ended->exit != NoTls)
+        return fail(ErrorCode::Refused, QStringLiteral("%1 does not take the mail (%2).").arg(whom).arg(ended->status),
+                    QStringLiteral("curl ended with %1.").arg(ended->exit),
+                    QStringLiteral("See whether it takes mail from %1 to %2.").arg(mail.from.text(), mail.to.text()));
+    return tl::unexpected<Error>(onTheWay(whom, *ended));
+}
+
+// ---------------------------------------------------------------- webhooks
+
+QString hookText(const Webhook &hook)
+{
+    return QStringLiteral("The webhook “%1”").arg(hook.name.text());
+}
+
+QByteArray json(const AlarmMessage &message)
+{
+    return QJsonDocument(QJsonObject{{QStringLiteral("schema"), 1},
+                                     {QStringLiteral("site"), message.site.text()},
+                                     {QStringLiteral("event"), alarmEventName(message.event)},
+                                     {QStringLiteral("text"), message.text},
+                                     {QStringLiteral("since"), timeText(message.since)},
+                                     {QStringLiteral("seconds"), qint64(message.span.count())},
+                                     {QStringLiteral("from"), message.from}})
+        .toJson(QJsonDocument::Compact);
+}
+
+/// The address of a failure is a folder below the one of success, before a query.
+QByteArray failing(QByteArray url)
+{
+    const qsizetype query = url.indexOf('?');
+    const QByteArray rest = query < 0 ? QByteArray() : url.mid(query);
+    if (query >= 0)
+        url.truncate(query);
+    while (url.endsWith('/'))
+        url.chop(1);
+    return url + "/fail" + rest;
+}
+
+} // namespace
+
+QByteArray mailText(const AlarmMail &mail, const AlarmMessage &message, const QDateTime &now, const QByteArray &lineEnd)
+{
+    // The same for the same matter: who gets it twice, after an answer that was lost, may see that it is one.
+    const QByteArray id =
+        QCryptographicHash::hash((message.site.text() + QLatin1Char('\n') + message.from + QLatin1Char('\n') +
+                                  alarmEventName(message.event) + QLatin1Char('\n') +
+                                  QString::number(message.since.toMSecsSinceEpoch()) + mail.to.text())
+                                     .toUtf8(),
+                                 QCryptographicHash::Sha256)
+            .toHex()
+            .left(32);
+    const QString domain = mail.from.text().section(QLatin1Char('@'), -1);
+    const QStringList headers = {
+        QStringLiteral("From: Sixgate <%1>").arg(mail.from.text()),
+        QStringLiteral("To: %1").arg(mail.to.text()),
+        QStringLiteral("Subject: %1").arg(message.subject()),
+        QStringLiteral("Date: %1")
+            .arg(QLocale::c().toString(now.toUTC(), QStringLiteral("ddd, dd MMM yyyy HH:mm:ss +0000"))),
+        QStringLiteral("Message-ID: <%1@%2>").arg(QString::fromLatin1(id), domain),
+        QStringLiteral("Auto-Submitted: auto-generated"),
+        QStringLiteral("MIME-Version: 1.0"),
+        QStringLiteral("Content-Type: text/plain; charset=utf-8"),
+        QStringLiteral("Content-Transfer-Encoding: base64"),
+    };
+    QByteArray out;
+    for (const QString &one : headers)
+        out += one.toUtf8() + lineEnd;
+    out += lineEnd;
+    const QByteArray body =
+        QStringLiteral("%1\r\n\r\nTold by %2.\r\n").arg(message.text, message.from).toUtf8().toBase64();
+    for (qsizetype at = 0; at < body.size(); at += 76)
+        out += body.mid(at, 76) + lineEnd;
+    return out;
+}
+
+Outcome tellByMail(const AlarmMail &mail, const Secret &password, const AlarmMessage &message, const Deadline &deadline,
+                   std::stop_token stop, const TellPrograms &programs)
+{
+    return mail.smtp ? bySmtp(mail, password, message, deadline, stop, programs)
+                     : bySendmail(mail, message, deadline, stop, programs);
+}
+
+Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMessage &message, const Deadline &deadline,
+                      std::stop_token stop, const TellPrograms &programs)
+{
+    if (secret.isEmpty())
+        return fail(ErrorCode::NotFound,
+                    QStringLiteral("The URL of the webhook “%1” is missing.").arg(hook.name.text()), {},
+                    QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmUrlSecret(hook)));
+    const auto known = webhookUrl(hook, secret);
+    if (!known)
+        return passOn(known);
+    const QByteArray &url = known->reveal();
+    const bool trouble = saysTrouble(message.event);
+    QByteArray config;
+    QByteArray body = message.text.toUtf8() + '\n';
+    QByteArray type = "text/plain; charset=utf-8";
+    bool fails = false;
+    switch (hook.kind) {
+    case WebhookKind::Generic:
+        body = json(message);
+        type = "application/json";
+        break;
+    case WebhookKind::Ntfy:
+        config += option("header", "Title: " + message.subject().toLatin1());
+        config += option("header", trouble ? "Priority: high" : "Priority: default");
+        config += option("header", trouble ? "Tags: warning" : "Tags: white_check_mark");
+        break;
+    case WebhookKind::Healthchecks:
+        fails = trouble;
+        break;
+    }
+    config += option("header", "Content-Type: " + type);
+    // No waiting for a server that says "go on".
+    config += option("header", "Expect:");
+    config += option("user-agent", "Sixgate");
+    const QString whom = hookText(hook);
+    const QUrl parts(QString::fromLatin1(url));
+    const bool tls = parts.scheme() == QLatin1String("https");
+    if (!tls) {
+        const auto near = nearAddress(whom, parts.host(), quint16(parts.port(80)), deadline, stop, programs);
+        if (!near)
+            return passOn(near);
+        config += *near;
+    }
+    config += option("proto", tls ? "=https" : "=http");
+    config += option("data-binary", "@/dev/fd/3");
+    config += "fail\n";
+    config += option("max-redirs", "0");
+    config += option("url", fails ? failing(url) : url);
+    const auto ended = curl(std::move(config), body, deadline, stop, programs);
+    if (!ended)
+        return tl::unexpected<Error>(late(whom, ended.error()));
+    const CurlEnd &end = *ended;
+    // Whatever comes after the status, also without an end, is of no matter.
+    if (end.status >= 200 && end.status < 300)
+        return {};
+    if (end.status == 0)
+        return tl::unexpected<Error>(onTheWay(whom, end));
+    const bool elsewhere = end.status >= 300 && end.status < 400;
+    return fail(ErrorCode::Refused, QStringLiteral("%1 answers with status %2.").arg(whom).arg(end.status), {},
+                elsewhere ? QStringLiteral("It wants to lead elsewhere, which is not followed: store the URL to which "
+                                           "it leads: sixgatectl secret set %1")
+                                .arg(alarmUrlSecret(hook))
+                          : QStringLiteral("See whether its URL is still right, and store it anew: sixgatectl secret "
+                                           "set %1")
+                                .arg(alarmUrlSecret(hook)));
+}
+
+} // namespace sixgate
