@@ -7,20 +7,19 @@
 namespace sixgate
 {
 
+bool nearItsEnd(const CertificateSeen &certificate, const QDateTime &now)
+{
+    const qint64 lifetime = certificate.notBefore.secsTo(certificate.notAfter);
+    const qint64 left = now.secsTo(certificate.notAfter);
+    return left > 0 && left < std::min<qint64>(lifetime / 5, 21 * 86400);
+}
+
 namespace
 {
 
 QString namesText(const std::vector<QString> &names)
 {
     return names.empty() ? QStringLiteral("no name at all") : listed(names);
-}
-
-/// A certificate is renewed when a third of its time is left; with less than a fifth something is wrong.
-bool nearItsEnd(const CertificateSeen &certificate, const QDateTime &now)
-{
-    const qint64 lifetime = certificate.notBefore.secsTo(certificate.notAfter);
-    const qint64 left = now.secsTo(certificate.notAfter);
-    return left > 0 && left < std::min<qint64>(lifetime / 5, 21 * 86400);
 }
 
 QString daysText(const CertificateSeen &certificate, const QDateTime &now)

@@ -94,7 +94,9 @@ QString stepText(const NameSeen &one, PathKind kind, const char *step);
 QString portOf(const Label &server, Port port);
 QString listed(const std::vector<QString> &values); ///< "a, b"; "none"
 QString reachText(const Reach &reach);              ///< "[2001:db8::1]:443: connected"
-QString dayText(const QDateTime &time);             ///< "2026-11-26 06:36 UTC"
+/// A certificate is renewed when a third of its time is left; with less than a fifth something is wrong.
+bool nearItsEnd(const CertificateSeen &certificate, const QDateTime &now);
+QString dayText(const QDateTime &time); ///< "2026-11-26 06:36 UTC"
 
 /// The rules, in the order in which they are asked: later ones may go by what earlier ones found.
 void findLine(const Sight &sight, Findings &out);    ///< line, families, clock, addresses of this machine

@@ -2,6 +2,7 @@
 #include "engine/keeperlanes.h"
 
 #include "decide/addresses.h"
+#include "decide/keptpaths.h"
 #include "engine/home.h"
 #include "observe/home.h"
 #include "transport/io.h"
@@ -337,6 +338,15 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
                 *place = kept;
         }
     });
+    if (answer) {
+        std::vector<UpstreamProof> proofs;
+        for (const Pushed &one : answer->set) {
+            // Whoever leads proves it, and a limit says nothing of the home.
+            if (one.verdict != PushVerdict::Refused || one.reason == QLatin1String("not-proven"))
+                proofs.push_back({one.upstream, one.verdict != PushVerdict::Refused, one.reason, one.took});
+        }
+        showPaths(pathsProvenByVps(site(), proofs, m_board.snapshot()->records, wall()));
+    }
     QString wrong = answer ? QString() : answer.error().summary;
     if (answer) {
         for (const Pushed &one : answer->set) {

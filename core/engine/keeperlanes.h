@@ -96,6 +96,7 @@ public:
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                  const std::stop_token &stop);
     void readVps(const std::stop_token &stop);
+    void showPaths(const std::vector<KeptPath> &newer);
     void lookAtPaths(const std::stop_token &stop);
     void note(const std::function<void(UnderWay &, std::chrono::milliseconds)> &how);
     void noteProven(PathKind kind);

@@ -27,6 +27,13 @@ KeptRecovery keptOf(const Recovery &one)
     return kept;
 }
 
+/// Who asks the DNS is led to where the VPS has reached the server from outside, over IPv6.
+void provenByBoth(KeeperLanes::UnderWay &one, std::chrono::milliseconds took)
+{
+    if (one.dns && one.push)
+        one.record.proven.try_emplace(PathKind::V6, took);
+}
+
 } // namespace
 
 void KeeperLanes::note(const std::function<void(UnderWay &, std::chrono::milliseconds)> &how)
@@ -54,6 +61,7 @@ void KeeperLanes::noteRecords()
         one.dns = true;
         if (!one.record.dnsRead)
             one.record.dnsRead = one.record.dnsWritten = took;
+        provenByBoth(one, took);
     });
 }
 
@@ -65,6 +73,7 @@ void KeeperLanes::notePush()
         if (!one.record.pushed)
             one.record.pushed = took;
         one.record.proven.try_emplace(PathKind::Upstream, took);
+        provenByBoth(one, took);
     });
 }
 

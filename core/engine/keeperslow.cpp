@@ -1,6 +1,7 @@
 // The slow lane: what could not be done at once, the lease, the proof of the paths.
 #include "engine/keeperlanes.h"
 
+#include "decide/keptpaths.h"
 #include "engine/home.h"
 #include "engine/keeperpaths.h"
 #include "engine/vpsaccess.h"
@@ -60,6 +61,28 @@ void KeeperLanes::readVps(const std::stop_token &stop)
         m_vpsKeys = keys;
 }
 
+/// Shows what is newer, and tells what has changed.
+void KeeperLanes::showPaths(const std::vector<KeptPath> &newer)
+{
+    std::vector<PathTurn> turns;
+    m_board.change([&](KeeperSnapshot &snapshot) {
+        auto paths = withPaths(site(), snapshot.paths, newer);
+        turns = pathTurns(snapshot.paths, paths);
+        snapshot.paths = std::move(paths);
+    });
+    for (const PathTurn &turn : turns) {
+        const KeptPath &one = turn.now;
+        if (turn.before || one.state == PathState::Broken)
+            log(one.state == PathState::Broken ? 4 : 5,
+                QStringLiteral("%1 %2: %3%4")
+                    .arg(pathName(one.kind), one.publicName, pathStateName(one.state),
+                         one.why.isEmpty() ? QString() : QStringLiteral(": ") + one.why));
+        if (turn.before)
+            (void)addTransition({0, wall(), QStringLiteral("path %1 %2").arg(one.publicName, pathName(one.kind)),
+                                 pathStateName(*turn.before), pathStateName(one.state), one.why});
+    }
+}
+
 void KeeperLanes::lookAtPaths(const std::stop_token &stop)
 {
     VpsSeen vps;
@@ -85,24 +108,11 @@ void KeeperLanes::lookAtPaths(const std::stop_token &stop)
                          one.error && one.state != PathState::Works ? one.error->summary : QString(), wall()});
         const auto known = works.try_emplace(one.kind, true).first;
         known->second = known->second && one.state == PathState::Works;
+        if (one.state == PathState::Works)
+            trouble(QStringLiteral("certificate of %1 (%2)").arg(one.publicName.ascii(), pathName(one.kind)),
+                    expiryTrouble(one, wall()).value_or(QString()));
     }
-    const auto before = m_board.snapshot();
-    for (const KeptPath &one : paths) {
-        const auto was = std::find_if(before->paths.begin(), before->paths.end(), [&](const KeptPath &other) {
-            return other.kind == one.kind && other.publicName == one.publicName;
-        });
-        if (was != before->paths.end() && was->state == one.state)
-            continue;
-        if (was != before->paths.end() || one.state != PathState::Works)
-            log(one.state == PathState::Works ? 5 : 4,
-                QStringLiteral("%1 %2: %3%4")
-                    .arg(pathName(one.kind), one.publicName, pathStateName(one.state),
-                         one.why.isEmpty() ? QString() : QStringLiteral(": ") + one.why));
-        if (m_history && was != before->paths.end())
-            (void)addTransition({0, wall(), QStringLiteral("path %1 %2").arg(one.publicName, pathName(one.kind)),
-                                 pathStateName(was->state), pathStateName(one.state), one.why});
-    }
-    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.paths = paths; });
+    showPaths(paths);
     bool recovering = false;
     {
         const std::lock_guard lock(m_mutex);

@@ -2,8 +2,6 @@
 # The machines: Debian with a real systemd on PID 1, from a base image under an overlay in memory. The first one is
 # `vps`; `vps2` is there when somebody wants to replace it. A function that is told no machine means the first one.
 
-LAB_MACHINES='vps vps2'
-
 # The name of a machine's control group, and as systemd-nspawn knows it; no other lab's is the same.
 machine_name() { if [ "$1" = vps ]; then echo "$LAB_MACHINE"; else echo "sixgate-$1-lab$LAB_ID"; fi; }
 machine_address4() { if [ "$1" = vps ]; then echo "$LAB_VPS4"; else echo "$LAB_VPS2_4"; fi; }
@@ -133,19 +131,6 @@ boot_vps() {
     done
 }
 
-# PID 1 of a machine, as this machine numbers it.
-vps_leader() {
-    local pid name=''
-    pid=$(recorded_pid "${1:-vps}") && pid=$(first_child "$pid") || return 1
-    read -r name 2>/dev/null <"/proc/$pid/comm" && [ "$name" = systemd-nspawn ] && first_child "$pid"
-}
-first_child() {
-    local child='' rest
-    # The file's only line has no end.
-    read -r child rest 2>/dev/null <"/proc/$1/task/$1/children" || true
-    [ -n "$child" ] && printf '%s\n' "$child"
-}
-
 # Takes a machine away, with its disk.
 stop_vps() {
     local node=${1:-vps} loop='' leader='' machine
@@ -176,18 +161,6 @@ end_session() {
 
 vps_answers() {
     in_node phone timeout 1 bash -c "exec 3<>/dev/tcp/$(machine_address4 "${1:-vps}")/22 && read -r -t 1 banner <&3 && [[ \$banner == SSH-* ]]"
-}
-
-# A command inside a machine, as root: in_vps MACHINE COMMAND… A shell starts it there: a machine that shuts down stops
-# all its processes at first, and nsenter would stop itself when the one stops that it started, and never reap it.
-in_vps() {
-    local leader
-    leader=$(vps_leader "$1") || die "$1 is not running"
-    shift
-    # shellcheck disable=SC2016  # expanded on the machine
-    nsenter --no-fork --target "$leader" --mount --uts --ipc --net --pid --root --wdns=/root env -i HOME=/root USER=root LOGNAME=root LANG=C.UTF-8 \
-        "TERM=${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        sh -c '"$@"; exit $?' sh "$@"
 }
 
 # A bare machine again. Its node is made anew too: filters and routes that somebody set there go with it.

@@ -1,0 +1,92 @@
+#include "decide/keptpaths.h"
+
+#include "decide/findings.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+const KeptPath *find(const std::vector<KeptPath> &paths, PathKind kind, const QString &name)
+{
+    const auto found = std::find_if(paths.begin(), paths.end(),
+                                    [&](const KeptPath &one) { return one.kind == kind && one.publicName == name; });
+    return found == paths.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<UpstreamProof> &proofs,
+                                       const std::vector<KeptRecord> &records, const QDateTime &at)
+{
+    std::vector<KeptPath> paths;
+    for (const Service &service : site.services) {
+        const auto proof = std::find_if(proofs.begin(), proofs.end(),
+                                        [&](const UpstreamProof &one) { return one.upstream == service.upstreamName; });
+        if (proof == proofs.end())
+            continue;
+        for (const Hostname &name : service.publicNames) {
+            KeptPath path{name.ascii(),
+                          PathKind::Upstream,
+                          proof->proven ? PathState::Works : PathState::Broken,
+                          proof->took,
+                          {},
+                          at};
+            if (!proof->proven)
+                path.why = QStringLiteral("The VPS does not reach the home server (%1).").arg(proof->why);
+            paths.push_back(path);
+            const auto record = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
+                return one.record == name.ascii() + QStringLiteral(" AAAA");
+            });
+            path.kind = PathKind::V6;
+            if (record == records.end() || !record->right)
+                continue;
+            paths.push_back(std::move(path));
+        }
+    }
+    return paths;
+}
+
+std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &paths,
+                                const std::vector<KeptPath> &newer)
+{
+    std::vector<KeptPath> all;
+    for (const Service &service : site.services) {
+        for (const Hostname &name : service.publicNames) {
+            for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan}) {
+                const KeptPath *one = find(newer, kind, name.ascii());
+                if (!one)
+                    one = find(paths, kind, name.ascii());
+                if (one)
+                    all.push_back(*one);
+            }
+        }
+    }
+    return all;
+}
+
+std::vector<PathTurn> pathTurns(const std::vector<KeptPath> &before, const std::vector<KeptPath> &after)
+{
+    std::vector<PathTurn> turns;
+    for (const KeptPath &one : after) {
+        const KeptPath *was = find(before, one.kind, one.publicName);
+        if (!was || was->state != one.state)
+            turns.push_back({one, was ? std::optional(was->state) : std::nullopt});
+    }
+    return turns;
+}
+
+std::optional<QString> expiryTrouble(const PathReport &path, const QDateTime &now)
+{
+    if (path.state != PathState::Works || !path.certificate || !nearItsEnd(*path.certificate, now))
+        return std::nullopt;
+    const bool onVps = path.kind == PathKind::V4;
+    return QStringLiteral("The certificate of %1 on %2 is valid until %3 only; it should have been renewed by now.")
+        .arg(path.publicName.ascii(), onVps ? QStringLiteral("the VPS") : QStringLiteral("the home server"),
+             dayText(path.certificate->notAfter));
+}
+
+} // namespace sixgate

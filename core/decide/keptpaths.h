@@ -1,0 +1,44 @@
+#pragma once
+
+#include "model/keepersnapshot.h"
+#include "model/pathreport.h"
+#include "model/site.h"
+
+#include <optional>
+#include <vector>
+
+namespace sixgate
+{
+
+/// What a keeper knows of the four paths without the administrator's key. Pure.
+
+/// What the VPS said of one pushed address: it connects to the server there, over IPv6 and from outside, and looks at
+/// its identity, before it leads visitors there.
+struct UpstreamProof {
+    Hostname upstream;
+    bool proven = false;
+    QString why; ///< it is not: one word, as the VPS says it
+    std::chrono::milliseconds took{0};
+};
+
+/// The paths "upstream" and "v6" of each service concerned. The latter also needs the public name's AAAA to be right;
+/// as long as it is not, nothing is said of that path.
+std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<UpstreamProof> &proofs,
+                                       const std::vector<KeptRecord> &records, const QDateTime &at);
+
+/// `paths` with the newer ones in the place of those of the same name and kind; the order is that of the site's names,
+/// then v4, upstream, v6, lan. What the site does not know is left out.
+std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &paths,
+                                const std::vector<KeptPath> &newer);
+
+/// A path that changed: for the log and the history.
+struct PathTurn {
+    KeptPath now;
+    std::optional<PathState> before; ///< absent: seen for the first time
+};
+std::vector<PathTurn> pathTurns(const std::vector<KeptPath> &before, const std::vector<KeptPath> &after);
+
+/// One sentence where the certificate that was shown on a working path should have been renewed by now.
+std::optional<QString> expiryTrouble(const PathReport &path, const QDateTime &now);
+
+} // namespace sixgate
