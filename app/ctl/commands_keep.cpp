@@ -19,6 +19,7 @@
 #include <QSysInfo>
 
 #include <cstdio>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace sixgate::ctl
@@ -45,11 +46,19 @@ void logLine(int level, const QString &text)
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size()));
 }
 
+/// What a unit gave this process is for itself: no program that it starts (curl, sendmail) is to have it.
+void dropInheritedRights()
+{
+    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
 /// One line about all of it.
 QString headline(const KeeperSnapshot &one)
 {
     if (!one.troubles.empty())
         return one.troubles.front();
+    if (!one.alarmTroubles.empty())
+        return one.alarmTroubles.front();
     if (one.servers.empty())
         return QStringLiteral("Looking at the home.");
     return one.fine() ? QStringLiteral("All is as it should be.") : QStringLiteral("Something is not as it should be.");
@@ -109,6 +118,8 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
                          path.why.isEmpty() ? QString() : QStringLiteral(": ") + path.why, output.dim(ago(path.at)));
     for (const QString &trouble : one.troubles)
         text += QStringLiteral("  trouble   %1\n").arg(trouble);
+    for (const QString &trouble : one.alarmTroubles)
+        text += QStringLiteral("  alarm     %1\n").arg(trouble);
     if (one.recovery)
         text +=
             QStringLiteral("  last move %1 → %2, %3 (%4)\n")
@@ -126,6 +137,7 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
     if (!begun)
         return notBegun(output, begun.error(), options.words[0]);
     const Site &site = begun->engine->site();
+    dropInheritedRights();
     std::unique_ptr<KeeperServer> server;
     std::mutex mutex;
     Keeper *told = nullptr;

@@ -62,8 +62,10 @@ AlarmErrand troubleErrand(const QString &channel, const AlarmMatter &matter, con
     const seconds span = between(matter.since, now);
     return {channel,
             AlarmEvent::Trouble,
-            QStringLiteral("trouble since %1 UTC").arg(matter.since.toUTC().toString(QStringLiteral("HH:mm"))),
-            QStringLiteral("Something is wrong with the home since %1, for %2: %3")
+            QStringLiteral("trouble since %1 UTC")
+                .arg(matter.since.toUTC().toString(span < 20h ? QStringLiteral("HH:mm")
+                                                              : QStringLiteral("yyyy-MM-dd HH:mm"))),
+            QStringLiteral("Something has been wrong with the home since %1, for %2: %3")
                 .arg(timeText(matter.since), spanText(span), joined(matter.sentences)),
             matter.since,
             span};
@@ -74,7 +76,7 @@ AlarmErrand overErrand(const QString &channel, const AlarmMatter &matter)
     const seconds span = between(matter.since, *matter.until);
     if (matter.passed)
         return {channel,
-                AlarmEvent::Over,
+                AlarmEvent::Passed,
                 QStringLiteral("another machine keeps it now"),
                 QStringLiteral("Another machine keeps the home now, and tells what it sees. The trouble that this one "
                                "told lasted since %1, for %2.")
@@ -169,7 +171,8 @@ std::optional<AlarmErrand> errandFor(AlarmState &state, const QString &channel, 
     if (state.memory.open)
         return told.told ? std::nullopt : std::optional(troubleErrand(channel, *state.memory.open, now.wall));
     const auto &pinged = state.channels[channel].pinged;
-    if (view.fine && holds(rules.pinged, channel) && (!pinged || now.boot - *pinged >= rules.ping))
+    // What has not lasted yet is none.
+    if (holds(rules.pinged, channel) && (!pinged || now.boot - *pinged >= rules.ping))
         return fineErrand(channel, now.wall);
     return std::nullopt;
 }
@@ -189,9 +192,9 @@ AlarmRules alarmRules(const Alarm &alarm, milliseconds ping)
     return rules;
 }
 
-AlarmView alarmView(KeeperSnapshot snapshot, const std::vector<QString> &own)
+AlarmView alarmView(KeeperSnapshot snapshot)
 {
-    std::erase_if(snapshot.troubles, [&](const QString &one) { return holds(own, one); });
+    snapshot.alarmTroubles.clear();
     AlarmView view;
     view.fine = snapshot.fine();
     view.atHome = std::any_of(snapshot.servers.begin(), snapshot.servers.end(),
@@ -304,7 +307,7 @@ AlarmStep decideAlarm(AlarmState &state, const AlarmView &seen, const AlarmRules
             step.send.push_back(std::move(*errand));
         else if (errand)
             lookIn(trying.next - now.boot);
-        else if (leads && view.fine && trying.pinged && holds(rules.pinged, channel))
+        else if (leads && !state.memory.open && trying.pinged && holds(rules.pinged, channel))
             lookIn(rules.ping - (now.boot - *trying.pinged));
     }
     return step;
@@ -326,7 +329,8 @@ void noteErrand(AlarmState &state, const AlarmErrand &errand, bool arrived, cons
         told.told = state.memory.open;
         break;
     case AlarmEvent::Over:
-        // A sign of life as well.
+    case AlarmEvent::Passed:
+        // A sign of life as well, of whoever leads now.
         trying.pinged = now.boot;
         if (told.told && told.told->until)
             told.told.reset();

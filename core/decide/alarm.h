@@ -59,8 +59,8 @@ struct AlarmView {
     std::vector<QString> sentences; ///< what is wrong
     std::vector<QString> prefixes;  ///< global ones of the link
 };
-/// `own`: troubles of the alarm itself, which are no reason for one.
-AlarmView alarmView(KeeperSnapshot snapshot, const std::vector<QString> &own);
+/// Troubles of the alarm itself are no reason for one.
+AlarmView alarmView(KeeperSnapshot snapshot);
 
 /// From one look to the next; `memory` is what must last, the rest begins anew with each run.
 struct AlarmState {

@@ -98,6 +98,77 @@ Result<QByteArray> alarmSettings(const Site &site, const std::map<QString, Secre
     return QJsonDocument(out).toJson(QJsonDocument::Compact) + '\n';
 }
 
+AlarmForVps alarmForVps(const Site &site, const std::map<QString, Result<Secret>> &stored)
+{
+    AlarmForVps made;
+    Site reached = site;
+    Alarm &alarm = *reached.alarm;
+    const auto fallShort = [&made](const QString &summary, const QString &fix) {
+        made.shortfalls.push_back({ErrorCode::Invalid, summary, {}, fix});
+    };
+    if (alarm.mail && alarm.mail->smtp && alarm.mail->smtp->security == SmtpSecurity::None) {
+        fallShort(QStringLiteral("The VPS cannot tell by mail: %1, which takes mail without TLS, is in the home's own "
+                                 "network.")
+                      .arg(alarm.mail->smtp->host.ascii()),
+                  QStringLiteral("Name a mail server with TLS as alarm.mail.smtp in the site file, or let another "
+                                 "channel reach you; the keeper tells by this one."));
+        alarm.mail.reset();
+    }
+    std::erase_if(alarm.webhooks, [&](const Webhook &hook) {
+        const auto found = stored.find(alarmUrlSecret(hook));
+        if (found == stored.end() || !found->second)
+            return false;
+        const auto url = webhookUrl(hook, *found->second);
+        if (!url || !url->reveal().startsWith("http://"))
+            return false;
+        fallShort(QStringLiteral("The VPS cannot tell by the webhook %1: its http:// URL is in the home's own network.")
+                      .arg(hook.name.text()),
+                  QStringLiteral("Store a URL that can be reached from everywhere: sixgatectl secret set %1; or let "
+                                 "another channel reach you. The keeper tells by this one.")
+                      .arg(alarmUrlSecret(hook)));
+        return true;
+    });
+    made.told = alarm;
+    if (!alarm.mail && alarm.webhooks.empty()) {
+        fallShort(
+            QStringLiteral("The VPS can tell nobody when the home falls silent: all who are to be told are in the "
+                           "home's own network. The alarm on the VPS stays as it is."),
+            QStringLiteral("Name a mail server or a webhook outside of it in the site file's alarm."));
+        return made;
+    }
+    const QString stays = QStringLiteral(" Until that is mended the alarm on the VPS stays as it is.");
+    std::map<QString, Secret> secrets;
+    bool whole = true;
+    for (const QString &name : alarmSecrets(alarm)) {
+        const auto found = stored.find(name);
+        if (found != stored.end() && found->second) {
+            secrets.emplace(name, found->second->clone());
+            continue;
+        }
+        whole = false;
+        // A place of secrets that cannot be read has its own sentence; which secret is missing is said here.
+        const auto missing = find({}, name);
+        Error error = found == stored.end() || found->second.error().code == ErrorCode::NotFound
+                          ? missing.error()
+                          : found->second.error();
+        error.summary += stays;
+        if (error.fix.isEmpty())
+            error.fix = missing.error().fix;
+        made.shortfalls.push_back(std::move(error));
+    }
+    if (!whole)
+        return made;
+    auto settings = alarmSettings(reached, secrets);
+    if (settings) {
+        made.settings = std::move(*settings);
+        return made;
+    }
+    Error error = settings.error();
+    error.summary += stays;
+    made.shortfalls.push_back(std::move(error));
+    return made;
+}
+
 QString alarmReceivers(const Alarm &alarm)
 {
     QStringList all;

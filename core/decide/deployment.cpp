@@ -117,11 +117,11 @@ private:
         if (!vpsTellsSilence(m_site))
             return {};
         if (m_inputs.alarm.program.isEmpty() || m_inputs.alarm.service.isEmpty() || m_inputs.alarm.timer.isEmpty() ||
-            !m_inputs.alarmSettings)
+            (!m_inputs.alarmForVps.settings && m_inputs.alarmForVps.shortfalls.empty()))
             return fail(ErrorCode::Internal, QStringLiteral("The programs or the settings of the alarm are missing."));
         for (WantedFile &one : alarmFiles(*m_site.alarm, m_inputs.alarm))
             m_wanted.files.push_back(std::move(one));
-        m_wanted.alarmSettings = m_inputs.alarmSettings;
+        m_wanted.alarm = m_inputs.alarmForVps;
         return {};
     }
 

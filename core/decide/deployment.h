@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decide/alarmsettings.h"
 #include "model/plan.h"
 #include "model/secret.h"
 
@@ -43,10 +44,9 @@ struct DeploymentInputs {
     std::map<Label, CertificateSeen> pinnedCertificates;
     /// The present: a pinned certificate out of its time is refused. Not valid: their dates are not looked at.
     QDateTime now = {};
-    PushScripts push = {};   ///< needed where the site has push keys
-    AlarmScripts alarm = {}; ///< needed where vpsTellsSilence()
-    /// Made by alarmSettings(); needed there, too; secret.
-    std::optional<QByteArray> alarmSettings = {};
+    PushScripts push = {};        ///< needed where the site has push keys
+    AlarmScripts alarm = {};      ///< needed where vpsTellsSilence()
+    AlarmForVps alarmForVps = {}; ///< needed there, too; secret
 };
 
 /// One managed file as it should be.
@@ -77,9 +77,9 @@ struct WantedDeployment {
     std::vector<QString> sites;
     std::vector<WantedFile> files;
     std::vector<WantedCertificate> certificates;
-    /// Of the program that tells when the home is silent; none: it is not to. Secret, and outside of the releases: no
-    /// hash of it is in a manifest or a plan, since a password in it might be guessed by that.
-    std::optional<QByteArray> alarmSettings;
+    /// Of the program that tells when the home is silent. Secret, and outside of the releases: no hash of it is in a
+    /// manifest or a plan, since a password in it might be guessed by that.
+    AlarmForVps alarm;
 };
 
 /// The rfc2136 ini file of one account for certbot's plugin, which wants an address literal as server (2.1 refuses

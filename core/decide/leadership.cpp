@@ -32,10 +32,9 @@ bool ledLately(const LeadershipState &state, const LeadershipInput &input)
 Leadership leads(const LeaseAnswer &answer, bool byLease, const QString &why)
 {
     Leadership out{KeeperRole::Leader, true, answer.says != LeaseSays::NoPush, byLease, false, {}, why};
-    if (answer.says != LeaseSays::NoPush)
-        out.ask = answer.says == LeaseSays::NotAsked
-                      ? answer.asked
-                      : answer.asked + (answer.says == LeaseSays::Mine ? LeaseTimes::Renew : LeaseTimes::Retry);
+    // Not asked: nobody else is there who could lead.
+    if (answer.says != LeaseSays::NoPush && answer.says != LeaseSays::NotAsked)
+        out.ask = answer.asked + (answer.says == LeaseSays::Mine ? LeaseTimes::Renew : LeaseTimes::Retry);
     return out;
 }
 

@@ -337,7 +337,7 @@ private:
     /// Before the push, whose service it asks.
     void takeAlarmAway()
     {
-        if (m_wanted.alarmSettings || !m_facts.alarm.any)
+        if (vpsTellsSilence(m_site) || !m_facts.alarm.any)
             return;
         add(QStringLiteral("vps.alarm"), Verb::Delete, QStringLiteral("alarm"),
             QStringLiteral("Take away what tells when the home falls silent, with its settings: %1.")
@@ -348,22 +348,24 @@ private:
 
     void setUpAlarm()
     {
-        if (m_site.alarm && !m_wanted.alarmSettings)
+        if (m_site.alarm && !vpsTellsSilence(m_site))
             withhold(QStringLiteral("No machine has a push key, so the VPS cannot see when the home falls silent, and "
                                     "tells nobody."),
                      QStringLiteral("Make one on the machine that is to keep the home reachable: sixgatectl vps "
                                     "push-key"),
                      false);
-        if (!m_wanted.alarmSettings || !m_site.alarm)
+        for (const Error &shortfall : m_wanted.alarm.shortfalls)
+            m_withheld.push_back({m_host, shortfall.summary, shortfall.fix, false, shortfall.detail});
+        if (!m_wanted.alarm.settings)
             return;
-        const Alarm &alarm = *m_site.alarm;
+        const Alarm &alarm = m_wanted.alarm.told;
         if (!alarmIsSetUp(m_facts.alarm, m_wanted)) {
             Change &change = add(
                 QStringLiteral("vps.alarm"), m_facts.alarm.any ? Verb::Update : Verb::Enable, QStringLiteral("alarm"),
                 QStringLiteral("Tell you when the home has been silent for %1 s, and when it is back: by %2.")
                     .arg(alarm.silence.count())
                     .arg(alarmReceivers(alarm)),
-                SetUpAlarm{m_wanted.alarmSettings});
+                SetUpAlarm{m_wanted.alarm.settings});
             change.newValue = QStringLiteral("(secret), mode 600");
             if (m_facts.alarm.any)
                 change.oldValue = QStringLiteral("(secret)");

@@ -127,7 +127,7 @@ bool alarmIsSetUp(const AlarmSeen &seen, const WantedDeployment &wanted)
 {
     const QByteArray service = wantedSha256(wanted.files, alarmServiceName);
     const QByteArray timer = wantedSha256(wanted.files, alarmTimerName);
-    return seen.running && wanted.alarmSettings && seen.settingsSha256 == sha256(*wanted.alarmSettings) &&
+    return seen.running && wanted.alarm.settings && seen.settingsSha256 == sha256(*wanted.alarm.settings) &&
            !service.isEmpty() && seen.serviceSha256 == service && seen.timerSha256 == timer;
 }
 

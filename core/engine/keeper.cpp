@@ -24,9 +24,9 @@ void KeeperLanes::log(int level, const QString &text)
         m_sinks.log(level, text);
 }
 
-void KeeperLanes::trouble(const QString &cause, const QString &text)
+void KeeperLanes::trouble(const QString &cause, const QString &text, bool ofAlarm)
 {
-    if (!m_board.trouble(cause, text))
+    if (!m_board.trouble(cause, text, ofAlarm))
         return;
     if (text.isEmpty())
         log(5, QStringLiteral("Over: %1.").arg(cause));
@@ -92,7 +92,7 @@ void KeeperLanes::beginAlarm()
     KeeperAlarm::Links links;
     links.snapshot = [this] { return snapshot(); };
     links.save = [this](const AlarmMemory &memory) { return keep([&](Keeping &kept) { kept.alarm = memory; }); };
-    links.trouble = [this](const QString &cause, const QString &text) { trouble(cause, text); };
+    links.trouble = [this](const QString &cause, const QString &text) { trouble(cause, text, true); };
     links.log = [this](int level, const QString &text) { log(level, text); };
     links.secret = [this](const QString &name, const std::stop_token &stop) -> std::optional<Result<Secret>> {
         // The store serves one at a time; whoever sets records must not wait for this.

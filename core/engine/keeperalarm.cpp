@@ -122,11 +122,8 @@ void KeeperAlarm::run(std::stop_token stop)
     m_fetchAt = 0ms;
     while (!stop.stop_requested()) {
         fetchSecrets(stop);
-        std::vector<QString> own;
-        for (const auto &[channel, text] : m_failing)
-            own.push_back(text);
         const AlarmClock now = clockNow();
-        const AlarmStep step = decideAlarm(m_state, alarmView(*m_links.snapshot(), own), m_settings.rules, now);
+        const AlarmStep step = decideAlarm(m_state, alarmView(*m_links.snapshot()), m_settings.rules, now);
         save();
         if (!step.send.empty()) {
             send(step.send, stop);
@@ -170,11 +167,14 @@ void KeeperAlarm::send(const std::vector<AlarmErrand> &errands, const std::stop_
         if (!ends[i] && needsSecret(one.channel) && !m_secrets.contains(one.channel))
             continue; // that is told already
         failing(one.channel, ends[i] ? QString() : ends[i].error().summary);
+        if (ends[i])
+            m_doubted.erase(one.channel);
         if (ends[i] || !isSettings(ends[i].error().code) || !m_secrets.contains(one.channel))
             continue;
         // The user may store another one.
-        m_secrets.erase(one.channel);
-        m_fetchAt = now.boot + fetchEvery;
+        m_doubted.insert(one.channel);
+        if (!m_fetchAt)
+            m_fetchAt = now.boot + fetchEvery;
     }
     save();
 }
@@ -203,7 +203,8 @@ void KeeperAlarm::fetchSecrets(const std::stop_token &stop)
     std::optional<milliseconds> again;
     for (const QString &channel : m_settings.rules.channels) {
         const QString name = alarmSecretOf(m_settings.alarm, channel);
-        if (name.isEmpty() || m_secrets.contains(channel))
+        const auto before = m_secrets.find(channel);
+        if (name.isEmpty() || (before != m_secrets.end() && !m_doubted.contains(channel)))
             continue;
         auto asked = m_links.secret(name, stop);
         if (stop.stop_requested())
@@ -213,7 +214,13 @@ void KeeperAlarm::fetchSecrets(const std::stop_token &stop)
             continue;
         }
         const Result<Secret> &secret = *asked;
+        if (before != m_secrets.end() && (!secret || secret->reveal() == before->second.reveal())) {
+            // The same that was refused, or none: the old one may work yet, in its own time.
+            again = again.value_or(fetchEvery);
+            continue;
+        }
         if (secret) {
+            m_doubted.erase(channel);
             m_secrets.insert_or_assign(channel, std::move(**asked));
             // What could not be told for want of it is due.
             m_state.channels.erase(channel);

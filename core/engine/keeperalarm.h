@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <thread>
 
@@ -73,7 +74,8 @@ private:
     AlarmState m_state;
     AlarmMemory m_saved;
     std::map<QString, Secret> m_secrets;
-    std::map<QString, QString> m_failing;               ///< by channel: why it could not be told
+    std::set<QString> m_doubted;          ///< channels whose secret was refused: another one may be stored meanwhile
+    std::map<QString, QString> m_failing; ///< by channel: why it could not be told
     std::optional<std::chrono::milliseconds> m_fetchAt; ///< boot time; secrets are missing
 
     std::mutex m_mutex;

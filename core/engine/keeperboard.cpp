@@ -22,22 +22,23 @@ void KeeperBoard::change(const std::function<void(KeeperSnapshot &)> &how)
         m_shown(latest);
 }
 
-bool KeeperBoard::trouble(const QString &cause, const QString &text)
+bool KeeperBoard::trouble(const QString &cause, const QString &text, bool ofAlarm)
 {
     {
         const std::lock_guard lock(m_mutex);
         const auto before = m_troubles.find(cause);
-        if (before == m_troubles.end() ? text.isEmpty() : before->second == text)
+        if (before == m_troubles.end() ? text.isEmpty() : before->second.text == text)
             return false;
         if (text.isEmpty())
             m_troubles.erase(before);
         else
-            m_troubles.insert_or_assign(cause, text);
+            m_troubles.insert_or_assign(cause, Trouble{text, ofAlarm});
     }
     change([this](KeeperSnapshot &snapshot) {
         snapshot.troubles.clear();
-        for (const auto &[one, sentence] : m_troubles)
-            snapshot.troubles.push_back(sentence);
+        snapshot.alarmTroubles.clear();
+        for (const auto &[one, known] : m_troubles)
+            (known.ofAlarm ? snapshot.alarmTroubles : snapshot.troubles).push_back(known.text);
     });
     return true;
 }

@@ -15,17 +15,21 @@ class KeeperBoard
 public:
     KeeperBoard(KeeperSnapshot first, std::function<void(const SharedSnapshot &)> shown);
 
-    /// Changes it, and shows it where that made a difference to what it was.
+    /// Changes it, and shows it.
     void change(const std::function<void(KeeperSnapshot &)> &how);
-    /// A trouble that lasts, by its cause; an empty text ends it. True where that is news.
-    bool trouble(const QString &cause, const QString &text);
+    /// A trouble that lasts, by its cause; an empty text ends it. True where that is news. `ofAlarm`: the alarm's own.
+    bool trouble(const QString &cause, const QString &text, bool ofAlarm = false);
     SharedSnapshot snapshot() const;
 
 private:
     mutable std::mutex m_mutex;
     std::mutex m_showing; ///< so that snapshots are shown in their order
     SharedSnapshot m_latest;
-    std::map<QString, QString> m_troubles;
+    struct Trouble {
+        QString text;
+        bool ofAlarm = false;
+    };
+    std::map<QString, Trouble> m_troubles; ///< by their causes
     std::function<void(const SharedSnapshot &)> m_shown;
 };
 

@@ -268,6 +268,22 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
     return set->right;
 }
 
+/// Whether this machine is where it saw the home last, although no server answers now: the home is not silent then.
+bool KeeperLanes::onHomesLink(const HomeSeen &home)
+{
+    std::vector<QString> prefixes;
+    if (home.prefixes) {
+        for (const Ipv6Prefix &one : *home.prefixes)
+            prefixes.push_back(one.text());
+    }
+    const std::lock_guard lock(m_mutex);
+    if (isAtHome(home))
+        m_homePrefixes = prefixes;
+    return std::any_of(prefixes.begin(), prefixes.end(), [this](const QString &one) {
+        return std::find(m_homePrefixes.begin(), m_homePrefixes.end(), one) != m_homePrefixes.end();
+    });
+}
+
 bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                           const std::stop_token &stop)
 {
@@ -279,6 +295,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     PushRequest request{*m_machine, std::nullopt, {}, false};
     const bool several = site().vps.front().pushKeys.size() > 1;
     const bool atHome = isAtHome(home);
+    const bool near = onHomesLink(home);
     if (several && atHome && !paused())
         request.lease = LeaseTimes::Lease;
     if (mayPush() || (several && atHome && !paused())) {
@@ -291,7 +308,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
         }
     }
     if (!request.lease && request.set.empty())
-        request.alive = atHome;
+        request.alive = atHome || near;
     std::vector<IpAddress> addresses;
     {
         const std::lock_guard lock(m_mutex);

@@ -76,7 +76,7 @@ public:
     const Site &site() const { return m_job.site; }
     void log(int level, const QString &text);
     /// Tells a trouble once, and once that it is over.
-    void trouble(const QString &cause, const QString &text);
+    void trouble(const QString &cause, const QString &text, bool ofAlarm = false);
 
     Outcome begin(std::stop_token stop);
     void beginAlarm();
@@ -84,7 +84,6 @@ public:
     /// Changes what is kept (with m_mutex held meanwhile, not before), and makes that lasting.
     Outcome keep(const std::function<void(Keeping &)> &how);
     void watch(std::stop_token stop);
-    void act(const LinkSeen &link, Clock::time_point hinted, const std::stop_token &stop);
     void fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop);
     void slow(std::stop_token stop);
 
@@ -93,6 +92,7 @@ public:
     /// `moved`: what was right a moment ago is to be told anew.
     void showHome(const HomeSeen &home, bool moved = false);
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
+    bool onHomesLink(const HomeSeen &home);
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                  const std::stop_token &stop);
     void readVps(const std::stop_token &stop);
@@ -135,6 +135,7 @@ public:
     Keeping m_keeping;
     LeadershipState m_leadership;
     bool m_atHome = false;
+    std::vector<QString> m_homePrefixes; ///< of the link, when a server was proven there last
     bool m_paused = false;
     bool m_pushDirty = true; ///< the VPS is to be told
     bool m_checkNow = false;

@@ -21,10 +21,21 @@ constexpr auto vpsEvery = 600s;                     // its name's addresses and 
 constexpr auto troubleEvery = 30s;                  // while something is wrong
 constexpr std::chrono::seconds unprovenEvery = 10s; // while a home server is not proven
 constexpr auto firstRetry = 1s;
-constexpr auto pathTime = 4s;           // for all paths
-constexpr auto recoveringPathTime = 1s; // after a change
-constexpr auto recoverEvery = 150ms;    // between two proofs of the paths after a change
-constexpr auto aliveEvery = 60s;        // "alive" where there is no lease to renew
+constexpr auto pathTime = 8s;    // for all paths; more than one may take, so that who hangs is known to be broken
+constexpr auto aliveEvery = 60s; // "alive" where there is no lease to renew
+
+/// After a change of the home's address. What hangs at the old address must not hide that the new one works; but a
+/// service that is slow is no broken one, and wants no storm of questions.
+struct RecoveryPace {
+    std::chrono::milliseconds most;  ///< for all paths
+    std::chrono::milliseconds pause; ///< between two proofs of them
+};
+RecoveryPace recoveryPace(std::chrono::milliseconds since)
+{
+    if (since < 6s)
+        return {1s, 150ms};
+    return since < 20s ? RecoveryPace{2s, 500ms} : RecoveryPace{pathTime, 5s};
+}
 
 class Backoff
 {
@@ -92,9 +103,8 @@ void KeeperLanes::lookAtPaths(const std::stop_token &stop)
         const std::lock_guard lock(m_mutex);
         vps = m_vps;
         keys = m_vpsKeys;
-        // What hangs at the old address must not hide that the new one works.
         if (m_recovery)
-            most = recoveringPathTime;
+            most = recoveryPace(since(m_recovery->began)).most;
     }
     const auto reports = provePaths(site(), vps, keys, most, stop);
     if (stop.stop_requested())
@@ -237,20 +247,29 @@ void KeeperLanes::slow(std::stop_token stop)
             pathsDue =
                 Clock::now() + (broken ? std::chrono::milliseconds(15s) : std::chrono::milliseconds(m_options.calm));
         }
+        const bool writes = mayWrite();
         std::unique_lock lock(m_mutex);
         if (m_slowWrite.stop_requested() && !stop.stop_requested()) {
             // The fast lane took over: what it could not do is due soon.
             recordsDue = std::min(recordsDue, Clock::now() + 500ms);
             pushDue = std::min(pushDue, Clock::now() + 500ms);
         }
-        auto next = std::min({vpsDue, pathsDue, homeDue});
-        if (!m_home.servers.empty())
-            next = std::min({next, recordsDue, m_push ? pushDue : recordsDue});
+        // What is not done now is not waited for: it would be due all the time.
+        auto next = vpsDue;
+        if (!m_home.servers.empty()) {
+            next = std::min(next, pathsDue);
+            if (!m_recovery)
+                next = std::min(next, homeDue);
+            if (writes)
+                next = std::min(next, recordsDue);
+            if (m_push)
+                next = std::min(next, pushDue);
+        }
         if (m_push && leadership.ask)
             next =
                 std::min(next, Clock::now() + std::max<std::chrono::milliseconds>(*leadership.ask - bootTime(), 200ms));
         if (m_recovery)
-            next = std::min(next, Clock::now() + recoverEvery);
+            next = std::min(next, Clock::now() + recoveryPace(since(m_recovery->began)).pause);
         const bool wasReady = !m_home.servers.empty();
         m_wake.wait_until(lock, stop, std::max(next, Clock::now() + 20ms), [&] {
             return m_checkNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);

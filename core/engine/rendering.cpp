@@ -73,17 +73,15 @@ Outcome addAlarm(const Job &job, DeploymentInputs &inputs, std::stop_token stop)
         return {};
     inputs.alarm = {resource(u"vps/push/alarm.py"), resource(u"vps/push/sixgate-alarm.service"),
                     resource(u"vps/push/sixgate-alarm-sendmail.conf"), resource(u"vps/push/sixgate-alarm.timer")};
-    std::map<QString, Secret> secrets;
+    std::map<QString, Result<Secret>> secrets;
     for (const QString &name : alarmSecrets(*job.site.alarm)) {
         auto secret = job.secrets.get(name, Deadline::after(lookTime), stop);
-        if (!secret)
+        if (!secret && secret.error().code == ErrorCode::Cancelled)
             return passOn(secret);
-        secrets.emplace(name, std::move(*secret));
+        secrets.emplace(name, std::move(secret));
     }
-    auto settings = alarmSettings(job.site, secrets);
-    if (!settings)
-        return passOn(settings);
-    inputs.alarmSettings = std::move(*settings);
+    // What is wrong with them keeps the alarm from being set up, and nothing else of the VPS.
+    inputs.alarmForVps = alarmForVps(job.site, secrets);
     return {};
 }
 

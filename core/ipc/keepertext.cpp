@@ -159,7 +159,8 @@ QJsonObject json(const KeeperSnapshot &one)
             {QStringLiteral("pushes"), listJson(one.pushes, pushJson)},
             {QStringLiteral("paths"), listJson(one.paths, pathJson)},
             {QStringLiteral("recovery"), one.recovery ? QJsonValue(recoveryJson(*one.recovery)) : QJsonValue::Null},
-            {QStringLiteral("troubles"), textsJson(one.troubles)}};
+            {QStringLiteral("troubles"), textsJson(one.troubles)},
+            {QStringLiteral("alarmTroubles"), textsJson(one.alarmTroubles)}};
 }
 
 Result<KeeperSnapshot> parseSnapshot(const QJsonObject &object)
@@ -219,6 +220,7 @@ Result<KeeperSnapshot> parseSnapshot(const QJsonObject &object)
         one.recovery = std::move(kept);
     }
     one.troubles = textsOf(object[QStringLiteral("troubles")]);
+    one.alarmTroubles = textsOf(object[QStringLiteral("alarmTroubles")]);
     return one;
 }
 

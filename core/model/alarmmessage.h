@@ -14,6 +14,7 @@ namespace sixgate
 enum class AlarmEvent {
     Trouble, ///< something is wrong, and lasts
     Over,    ///< it no longer is
+    Passed,  ///< another machine keeps the home now, and tells what it sees
     Fine,    ///< all is well, said again and again to a service that listens for silence
     Test,    ///< the user wants to see whether it arrives
 };
@@ -24,6 +25,7 @@ inline QString alarmEventName(AlarmEvent event)
     case AlarmEvent::Trouble:
         return QStringLiteral("trouble");
     case AlarmEvent::Over:
+    case AlarmEvent::Passed:
         return QStringLiteral("over");
     case AlarmEvent::Fine:
         return QStringLiteral("fine");

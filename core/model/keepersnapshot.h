@@ -76,7 +76,8 @@ struct KeeperSnapshot {
     std::vector<KeptPush> pushes;
     std::vector<KeptPath> paths;
     std::optional<KeptRecovery> recovery;
-    std::vector<QString> troubles; ///< one sentence each: what the keeper cannot do now, and why
+    std::vector<QString> troubles;      ///< one sentence each: what the keeper cannot do now, and why
+    std::vector<QString> alarmTroubles; ///< the same of the alarm itself: whom it cannot tell
 
     /// A person may be calm.
     bool fine() const;

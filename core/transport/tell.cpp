@@ -312,8 +312,9 @@ QByteArray json(const AlarmMessage &message)
         .toJson(QJsonDocument::Compact);
 }
 
-/// The address of a failure is a folder below the one of success, before a query.
-QByteArray failing(QByteArray url)
+/// The address of a failure, or of what says nothing about success, is a folder below the one of success, before a
+/// query.
+QByteArray below(QByteArray url, const char *folder)
 {
     const qsizetype query = url.indexOf('?');
     const QByteArray rest = query < 0 ? QByteArray() : url.mid(query);
@@ -321,7 +322,7 @@ QByteArray failing(QByteArray url)
         url.truncate(query);
     while (url.endsWith('/'))
         url.chop(1);
-    return url + "/fail" + rest;
+    return url + '/' + folder + rest;
 }
 
 } // namespace
@@ -383,7 +384,7 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
     QByteArray config;
     QByteArray body = message.text.toUtf8() + '\n';
     QByteArray type = "text/plain; charset=utf-8";
-    bool fails = false;
+    QByteArray to = url;
     switch (hook.kind) {
     case WebhookKind::Generic:
         body = json(message);
@@ -395,7 +396,10 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
         config += option("header", trouble ? "Tags: warning" : "Tags: white_check_mark");
         break;
     case WebhookKind::Healthchecks:
-        fails = trouble;
+        if (trouble)
+            to = below(url, "fail");
+        else if (message.event == AlarmEvent::Test || message.event == AlarmEvent::Passed)
+            to = below(url, "log");
         break;
     }
     config += option("header", "Content-Type: " + type);
@@ -414,8 +418,7 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
     config += option("proto", tls ? "=https" : "=http");
     config += option("data-binary", "@/dev/fd/3");
     config += "fail\n";
-    config += option("max-redirs", "0");
-    config += option("url", fails ? failing(url) : url);
+    config += option("url", to);
     const auto ended = curl(std::move(config), body, deadline, stop, programs);
     if (!ended)
         return tl::unexpected<Error>(late(whom, ended.error()));

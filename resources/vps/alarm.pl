@@ -37,7 +37,7 @@ sub alarm_off {
     }
     unlink $alarm_settings;
     failed("$alarm_settings: $!.") if -e $alarm_settings;
-    command('rm', '-rf', '--', '/var/lib/private/sixgate-alarm', '/var/lib/sixgate-alarm');
+    command('rm', '-rf', '--', map { ("$_/private/sixgate-alarm", "$_/sixgate-alarm") } '/var/lib', '/run');
     return ['done', 'Nobody is told any more when the home falls silent.'];
 }
 

@@ -1,14 +1,16 @@
 """Tells by mail and by webhooks when the home falls silent, and when it is back: each minute, by sixgate-alarm.timer.
 
 Python's standard library only. Settings (with secrets): $CREDENTIALS_DIRECTORY/settings; what was told so far:
-$STATE_DIRECTORY/state. The push service's daemon says when the home pushed last; where the daemon itself does not answer,
+$STATE_DIRECTORY/state, or $RUNTIME_DIRECTORY/state while that cannot be written. The push service's daemon says when the home pushed last; where the daemon itself does not answer,
 that is told instead. Nothing of the settings but names gets into a text that others read.
 """
 
 import base64
+import contextlib
 import email.message
 import email.policy
 import email.utils
+import errno
 import hashlib
 import http.client
 import ipaddress
@@ -29,6 +31,7 @@ SOCKET = "/run/sixgate-push/socket"
 CURRENT = "/etc/sixgate/current"
 SENDMAIL = "/usr/sbin/sendmail"
 DEADLINE = 20  # seconds for each message
+ANSWER = 14  # seconds for each step of it: shorter, so that what went wrong can be said
 WAITS = (60, 120, 240, 480, 600)  # seconds after a failure; the last one from then on
 MOST_WAITING = 4  # messages for one that cannot be told
 MOST_LEAP = 30  # seconds that the clock may go otherwise than time does
@@ -57,9 +60,12 @@ def look(memory, heard, now, threshold):
     deployment, a change of the clock or of the daemon's silence the home has `threshold` seconds to push again.
     """
     wall, up = now["wall"], now["up"]
+    looked = memory.get("up", 0)
     if memory.get("boot") != now["boot"]:
         memory["quiet"] = 0 if "boot" in memory else up
         memory.pop("deaf", None)
+        memory.get("episode", {}).pop("up", None)
+        looked = 0
     elif memory["basis"] != now["basis"] or abs((wall - memory["wall"]) - (up - memory["up"])) > MOST_LEAP:
         memory["quiet"] = up
     for key, value in now.items():
@@ -86,10 +92,15 @@ def look(memory, heard, now, threshold):
     if heard is None:
         return found
     last = wall - heard
-    if "episode" in memory and last > memory["episode"]["since"] + MOST_JITTER:
-        end(last)
+    if episode := memory.get("episode"):
+        if last > episode["since"] + MOST_JITTER:
+            end(last)
+        elif last < episode["since"] - MOST_JITTER and 0 < heard < up - looked:
+            # The clock was set back, and a push came since. 0 would say nothing: the daemon says it of the future, too.
+            end(episode["since"] + max(0, up - heard - episode.get("up", up - heard)))
     if "episode" not in memory and heard >= threshold and up - memory["quiet"] >= threshold:
         begin(SILENT, last)
+        memory["episode"]["up"] = up - heard
     return found
 
 
@@ -176,7 +187,7 @@ def why(error):
     if isinstance(error, ssl.SSLError):
         return "no TLS with it is possible"
     if isinstance(error, TimeoutError):
-        return f"no answer within {DEADLINE} s"
+        return f"no answer within {ANSWER} s"
     if isinstance(error, socket.gaierror):
         return "its name leads nowhere"
     if isinstance(error, smtplib.SMTPAuthenticationError):
@@ -223,20 +234,19 @@ def send_by_smtp(server, mail, message, name):
     host, port, security = server["host"], server["port"], server["security"]
     context = ssl.create_default_context()
     if security == "tls":
-        smtp = smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=DEADLINE, context=context)
+        smtp = smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=ANSWER, context=context)
     else:
         at = private_address(host, port) if security == "none" else host
-        smtp = smtplib.SMTP(at, port, local_hostname=name, timeout=DEADLINE)
+        smtp = smtplib.SMTP(at, port, local_hostname=name, timeout=ANSWER)
     try:
         if security == "starttls":
             smtp.starttls(context=context)
         if server["user"]:
             smtp.login(server["user"], server["password"])
         smtp.send_message(message, mail["from"], [mail["to"]])
-        try:
-            smtp.quit()
-        except (OSError, smtplib.SMTPException):
-            pass  # it has taken the message
+        # It has taken the message: nobody waits for what it says to that, or the message might count as untold.
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            smtp.putcmd("quit")
     finally:
         smtp.close()
 
@@ -248,14 +258,14 @@ def send_by_program(message):
             input=message.as_bytes(policy=email.policy.SMTP.clone(linesep="\n")),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=DEADLINE,
+            timeout=ANSWER,
             check=False,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
     except FileNotFoundError as gone:
         raise Untold(f"there is no {SENDMAIL} on this VPS; name a mail server in the site file (alarm.mail.smtp)") from gone
     except subprocess.TimeoutExpired as late:
-        raise Untold(f"{SENDMAIL} did not end within {DEADLINE} s") from late
+        raise Untold(f"{SENDMAIL} did not end within {ANSWER} s") from late
     if ran.returncode != 0:
         raise Untold(f"{SENDMAIL} ended with status {ran.returncode}")
 
@@ -282,10 +292,10 @@ def send_by_webhook(hook, said, settings):
         headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
     if url.scheme == "https":
         context = ssl.create_default_context()
-        way = http.client.HTTPSConnection(url.hostname, url.port or 443, timeout=DEADLINE, context=context)
+        way = http.client.HTTPSConnection(url.hostname, url.port or 443, timeout=ANSWER, context=context)
     else:
         port = url.port or 80
-        way = http.client.HTTPConnection(private_address(url.hostname, port), port, timeout=DEADLINE)
+        way = http.client.HTTPConnection(private_address(url.hostname, port), port, timeout=ANSWER)
         headers["Host"] = url.netloc.rpartition("@")[2]
     try:
         way.request("POST", (path or "/") + ("?" + url.query if url.query else ""), body, headers)
@@ -356,26 +366,59 @@ def ask_daemon():
     return False
 
 
-def read_memory(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            memory = json.load(file)
-        needed = ("basis", "wall", "up", "quiet", "channels")
-        return memory if "boot" not in memory or all(key in memory for key in needed) else {}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError) as error:
-        print(f"What was told so far cannot be read ({type(error).__name__}); it begins anew.", file=sys.stderr)
-        return {}
+def read_memory(*paths):
+    """The first one that is there and whole; {} where there is none."""
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                memory = json.load(file)
+            needed = ("basis", "wall", "up", "quiet", "channels")
+            if isinstance(memory, dict) and ("boot" not in memory or all(key in memory for key in needed)):
+                return memory
+            raise ValueError
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, TypeError) as error:
+            print(f"What was told so far cannot be read ({type(error).__name__}); it begins anew.", file=sys.stderr)
+    return {}
 
 
 def write_memory(path, memory):
     beside = path + ".new"
-    with open(beside, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        json.dump(memory, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(beside, path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(beside)
+    # Nothing that lies there is followed or written into.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with open(beside, "w", encoding="utf-8", opener=lambda name, _: os.open(name, flags, 0o600)) as file:
+            json.dump(memory, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def keep_memory(path, spare, memory):
+    """On the disk; where that cannot be, in /run: a full disk must not keep anybody from being told."""
+    known = memory.pop("unkept", False)
+    try:
+        write_memory(path, memory)
+        with contextlib.suppress(OSError):
+            os.unlink(spare)
+    except OSError as error:
+        if not known:
+            print(
+                f"What was told cannot be kept in {path} ({os.strerror(error.errno or errno.EIO)}); until it can, it is "
+                f"kept in {os.path.dirname(spare)}, which the next boot empties.",
+                file=sys.stderr,
+            )
+        memory["unkept"] = True
+        # Without this one, too, something may be told twice: better than never.
+        with contextlib.suppress(OSError):
+            write_memory(spare, memory)
 
 
 def tell(memory, settings, keep):
@@ -408,7 +451,9 @@ def main():
         raw = file.read()
     settings = json.loads(raw)
     path = os.environ["STATE_DIRECTORY"] + "/state"
-    memory = read_memory(path)
+    # A unit of before has no such folder: then nothing can be written there.
+    spare = os.environ.get("RUNTIME_DIRECTORY", "/run/sixgate-alarm") + "/state"
+    memory = read_memory(spare, path)  # where both are there, the disk's is the older one
     heard = ask_daemon()
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         boot = file.read().strip()
@@ -428,8 +473,8 @@ def main():
         for channel in memory["channels"].values():
             enqueue(channel, one)
     # Before the first message leaves: who is ended in the middle tells it once more, rather than never.
-    write_memory(path, memory)
-    tell(memory, settings, lambda what: write_memory(path, what))
+    keep_memory(path, spare, memory)
+    tell(memory, settings, lambda what: keep_memory(path, spare, what))
     # A message that did not end in time goes with this process.
     sys.stdout.flush()
     sys.stderr.flush()

@@ -22,7 +22,7 @@ use warnings;
 use Errno ();
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use POSIX ();
-use Socket qw(AF_UNIX AF_INET AF_INET6 SOCK_STREAM SOCK_DGRAM inet_pton inet_ntop pack_sockaddr_un pack_sockaddr_in
+use Socket qw(SOL_SOCKET AF_UNIX AF_INET AF_INET6 SOCK_STREAM SOCK_DGRAM inet_pton inet_ntop pack_sockaddr_un pack_sockaddr_in
     pack_sockaddr_in6);
 
 my $account   = 'sixgate-push';
@@ -175,7 +175,10 @@ sub accept_client {
     accept(my $handle, $listener) or return;
     unblocking($handle);
     make_room() if @clients >= $most_clients;
-    push @clients, { handle => $handle, key => '', machine => '', in => '', out => '', bytes => 0, lines => 0, slots => [], until => now() + $line_time };
+    # Others in the account's group may see how it stands (the alarm), and tell nothing.
+    my $uid = (unpack 'iII', getsockopt($handle, SOL_SOCKET, 17) // '')[1];    # SO_PEERCRED: pid, uid, gid
+    my $trusted = defined $uid && ($uid == 0 || $uid == (getpwnam($account) // 0));
+    push @clients, { handle => $handle, trusted => $trusted, key => '', machine => '', in => '', out => '', bytes => 0, lines => 0, slots => [], until => now() + $line_time };
 }
 
 # Of the key that has most of them; rather one that waits for nothing.
@@ -266,13 +269,14 @@ sub request {
         return "$line\n";
     }
     return "no hello\n" if $one->{machine} eq '';
+    return state() if $line eq 'state';
+    return "no rights\n" unless $one->{trusted};
     return set_address($one, $slot, $1, $2) if $line =~ /^set ([!-~]+) ([!-~]+)$/;
     return lease($one, $1, $2) if $line =~ /^lease ([a-z0-9-]+) (0|[1-9]\d{0,2})$/;
     if ($line eq 'alive') {
         note_push();
         return 'alive ' . time . "\n";
     }
-    return state() if $line eq 'state';
     return "no such-request\n";
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3 -B
 """resources/vps/push/alarm.py: when it tells what, and to real peers. The last line is "N passed, N failed, 0 skipped"."""
 
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import pathlib
@@ -142,6 +144,22 @@ class Decisions(unittest.TestCase):
         "the clock is set back: a push in the future": (
             "0 ?; 1000 push; 1000 ?; 1001 clock -900; 1002 ?; 1100 ?; 2199 ?; 2201 ?",
             "- | - | - | - | - | a:silent:1000+301",
+        ),
+        "the clock is set back in the middle of a silence": (
+            "0 ?; 1000 push; 1001 ?; 1300 ?; 1310 clock -900; 1360 ?; 1420 ?; 1450 push; 1460 ?; 1520 ?; 1752 ?",
+            "- | - | a:silent:1000+300 | - | - | a:back:1000+450 | - | a:silent:550+302",
+        ),
+        "the clock is set back, and nobody pushes": (
+            "0 ?; 1000 push; 1001 ?; 1300 ?; 1310 clock -305; 1313 ?; 1340 ?; 1400 ?; 9999 ?",
+            "- | - | a:silent:1000+300 | - | - | - | -",
+        ),
+        "the clock is set back to just the last push, and nobody pushes": (
+            "0 ?; 1000 push; 1001 ?; 1300 ?; 1310 clock -330; 1313 ?; 1340 ?; 1400 ?; 9999 ?",
+            "- | - | a:silent:1000+300 | - | - | - | -",
+        ),
+        "the clock is set back by a boot": (
+            "0 ?; 1000 push; 1001 ?; 1300 ?; 1310 clock -900; 1310 boot; 1340 ?; 1350 push; 1360 ?",
+            "- | - | a:silent:1000+300 | - | a:back:1000+0",
         ),
         "the daemon is dead, which is no silence": (
             "0 push; 0 ?; 30 push; 40 deaf; 60 ?; 120 ?; 300 ?; 360 ?; 420 ?",
@@ -303,7 +321,7 @@ def http_peer(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", then=None)
     return talk
 
 
-def smtp_peer(certificates, starttls=True, refuse=b"", login="me secret-of-mail", implicit=False):
+def smtp_peer(certificates, starttls=True, refuse=b"", login="me secret-of-mail", implicit=False, hang=False):
     """A small mail server; keeps (secured, login, message)."""
     import base64
 
@@ -337,6 +355,8 @@ def smtp_peer(certificates, starttls=True, refuse=b"", login="me secret-of-mail"
                 peer.came.append((secured, user, b"".join(message).decode()))
                 way.sendall(b"250 taken\r\n")
             elif verb == b"QUIT":
+                if hang:
+                    time.sleep(5)
                 way.sendall(b"221 bye\r\n")
                 return
             else:
@@ -362,7 +382,7 @@ class Peers(unittest.TestCase):
 
     def setUp(self):
         self.peers = []
-        alarm.DEADLINE = 2
+        alarm.DEADLINE, alarm.ANSWER = 2, 1
 
     def tearDown(self):
         for one in self.peers:
@@ -453,7 +473,7 @@ class Peers(unittest.TestCase):
             ("nothing", self.https(b""), "ended the connection"),
             ("endless head", self.https(b"HTTP/1.1 200 OK\r\n", drip), "2 s"),
             ("no TLS", self.peer(lambda peer, way: way.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")), "TLS"),
-            ("silent", self.peer(lambda peer, way: time.sleep(9)), "2 s"),
+            ("silent", self.peer(lambda peer, way: time.sleep(9)), "no answer within 1 s"),
         ):
             with self.subTest(name):
                 began = time.monotonic()
@@ -510,6 +530,21 @@ class Peers(unittest.TestCase):
                 self.assertIn("@example.org>", next(one for one in head if one.startswith("Message-ID")))
                 self.assertEqual(" ".join(body.split()), self.said()["text"] + " Told by vps vps.")
 
+    def test_mail_is_told_when_it_is_taken(self):
+        for how in ("starttls", "tls"):
+            with self.subTest(how):
+                talk = smtp_peer(self.certificates, implicit=how == "tls", hang=True)
+                peer = self.peer(talk, self.certificates.context() if how == "tls" else None)
+                began = time.monotonic()
+                self.assertIsNone(self.sent(self.mail(peer, security=how)))
+                self.assertLess(time.monotonic() - began, 0.9)
+                self.assertEqual(len(peer.came), 1)
+
+    def test_an_answer_is_waited_for_less_long_than_a_message(self):
+        fresh = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(fresh)
+        self.assertLess(fresh.ANSWER, fresh.DEADLINE)
+
     def test_mail_is_not_sent_unprotected(self):
         peer = self.peer(smtp_peer(self.certificates, starttls=False))
         self.assertIn("STARTTLS", self.sent(self.mail(peer)))
@@ -539,7 +574,7 @@ class Peers(unittest.TestCase):
             program.write_text("#!/bin/sh\nexit 75\n")
             self.assertIn("status 75", self.sent(mail))
             program.write_text("#!/bin/sh\nexec sleep 60\n")
-            self.assertIn("2 s", self.sent(mail))
+            self.assertIn("1 s", self.sent(mail))
         finally:
             alarm.SENDMAIL = "/usr/sbin/sendmail"
 
@@ -552,7 +587,43 @@ class Peers(unittest.TestCase):
         answers = alarm.send_all({name: (way, self.said()) for name, (_, way) in ways.items()})
         self.assertLess(time.monotonic() - began, 4)
         self.assertIsNone(answers["good"])
-        self.assertIn("2 s", answers["dead"])
+        self.assertIn("1 s", answers["dead"])
+
+
+class Memory(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.at = pathlib.Path(self.folder.name)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_what_lies_there_is_not_written_into(self):
+        other, state = self.at / "other", self.at / "state"
+        other.write_text("mine")
+        for lay in (lambda beside: beside.symlink_to(other), lambda beside: os.link(other, beside)):
+            lay(self.at / "state.new")
+            alarm.write_memory(str(state), {"a": 1})
+            self.assertEqual(other.read_text(), "mine")
+            self.assertEqual(json.loads(state.read_text()), {"a": 1})
+            self.assertFalse(state.is_symlink())
+            self.assertEqual(state.stat().st_mode & 0o777, 0o600)
+        # One who lays it there again in between gets nothing by it.
+        unlink, alarm.os.unlink = alarm.os.unlink, lambda path: None
+        try:
+            (self.at / "state.new").symlink_to(self.at / "made")
+            with self.assertRaises(OSError):
+                alarm.write_memory(str(state), {"a": 2})
+        finally:
+            alarm.os.unlink = unlink
+        self.assertFalse((self.at / "made").exists())
+
+    def test_odd_memories(self):
+        for text in ("[]", "1", '{"boot": 1}', ""):
+            (self.at / "state").write_text(text)
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertEqual(alarm.read_memory(str(self.at / "spare"), str(self.at / "state")), {})
+            self.assertIn("begins anew", said.getvalue())
 
 
 class Whole(unittest.TestCase):
@@ -582,7 +653,9 @@ class Whole(unittest.TestCase):
             (folder / "settings").write_text(json.dumps(settings))
             program = (ROOT / "resources/vps/push/alarm.py").read_text().replace(alarm.SOCKET, str(folder / "socket"))
             (folder / "alarm.py").write_text(program)
-            environment = {"CREDENTIALS_DIRECTORY": name, "STATE_DIRECTORY": name}
+            spare = folder / "run"
+            spare.mkdir()
+            environment = {"CREDENTIALS_DIRECTORY": name, "STATE_DIRECTORY": name, "RUNTIME_DIRECTORY": str(spare)}
 
             def run():
                 ran = subprocess.run([sys.executable, "-I", "-B", str(folder / "alarm.py")], env=environment,
@@ -596,6 +669,24 @@ class Whole(unittest.TestCase):
             since[0] = 11
             run()
             self.assertEqual(len(peer.came), 1)
+            self.assertEqual(list(spare.iterdir()), [])
+            # No room on the disk: told all the same, once, and the log has it once.
+            environment["STATE_DIRECTORY"] = "/dev/full"
+            self.assertIn("What was told cannot be kept in /dev/full/state (Not a directory)", run())
+            self.assertEqual(len(peer.came), 2)
+            self.assertEqual((spare / "state").stat().st_mode & 0o777, 0o600)
+            self.assertEqual(run(), "")
+            self.assertEqual(len(peer.came), 2)
+            # There is room again: what was told meanwhile is not forgotten.
+            environment["STATE_DIRECTORY"] = name
+            self.assertEqual(run(), "")
+            self.assertEqual(len(peer.came), 2)
+            self.assertEqual(list(spare.iterdir()), [])
+            # No room anywhere: rather twice than never.
+            environment["STATE_DIRECTORY"] = environment["RUNTIME_DIRECTORY"] = "/dev/full"
+            self.assertIn("cannot be kept", run())
+            self.assertEqual(len(peer.came), 3)
+            environment["STATE_DIRECTORY"], environment["RUNTIME_DIRECTORY"] = name, str(spare)
             peer.close()
             since[0] = 0
             self.assertEqual(run(), "The webhook phone could not be told: Connection refused.\n")

@@ -127,7 +127,7 @@ inline DeploymentInputs inputs(const Site &of)
         std::map<QString, Secret> secrets;
         for (const QString &name : alarmSecrets(*of.alarm))
             secrets.emplace(name, Secret("https://hook.example.org/wo0dp3cker"));
-        in.alarmSettings = must(alarmSettings(of, secrets));
+        in.alarmForVps = {must(alarmSettings(of, secrets)), *of.alarm, {}};
     }
     for (const DnsAccount &one : of.dns)
         in.acmeCredentials.emplace(one.name,

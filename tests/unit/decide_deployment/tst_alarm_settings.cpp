@@ -48,11 +48,11 @@ VpsFacts asWanted(const WantedDeployment &wanted)
     for (const WantedFile &file : wanted.files)
         facts.files[file.path] = {file.sha256, file.mode, file.secret ? QByteArray() : file.content};
     facts.push = {true, true, true, true, hashOf(wanted, "sixgate-push.service"), {}};
-    if (wanted.alarmSettings)
+    if (wanted.alarm.settings)
         facts.alarm = {true,
                        true,
                        true,
-                       sha256(*wanted.alarmSettings),
+                       sha256(*wanted.alarm.settings),
                        hashOf(wanted, "sixgate-alarm.service"),
                        hashOf(wanted, "sixgate-alarm.timer")};
     return facts;
@@ -162,8 +162,8 @@ private Q_SLOTS:
         QVERIFY2(told.isEmpty() ? reasons.isEmpty() : reasons.contains(told), qPrintable(reasons));
         const QString all = shown(changes, withheld);
         QVERIFY(!all.contains(QStringLiteral("wo0dp3cker")));
-        if (wanted.alarmSettings)
-            QVERIFY(!all.contains(QString::fromLatin1(sha256(*wanted.alarmSettings))));
+        if (wanted.alarm.settings)
+            QVERIFY(!all.contains(QString::fromLatin1(sha256(*wanted.alarm.settings))));
     }
 
     void sentence()
@@ -183,12 +183,12 @@ private Q_SLOTS:
     {
         const Site s = alarmed();
         DeploymentInputs one = inputs(s), other = inputs(s);
-        other.alarmSettings = "{\"another\":1}\n";
+        other.alarmForVps.settings = "{\"another\":1}\n";
         const auto a = must(wantedDeployment(s, one)), b = must(wantedDeployment(s, other));
         QCOMPARE(a.releaseId, b.releaseId);
         for (const WantedFile &file : a.files) {
             QVERIFY(!file.content.contains("wo0dp3cker"));
-            QVERIFY(!file.content.contains(sha256(*a.alarmSettings)));
+            QVERIFY(!file.content.contains(sha256(*a.alarm.settings)));
         }
     }
 
@@ -238,6 +238,103 @@ private Q_SLOTS:
             const auto refused = alarmSettings(s, secrets);
             QVERIFY(!refused);
             QVERIFY(!refused.error().summary.contains(QStringLiteral("nig")));
+        }
+    }
+
+    // What the VPS cannot tell is left out, with a sentence; a bad secret withholds the alarm alone.
+    void shortfalls_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("told"); // empty: no settings
+        QTest::addColumn<QStringList>("sentences");
+        const auto row = [](const char *what, const char *told, const QStringList &sentences) {
+            QTest::newRow(what) << QString::fromLatin1(what) << QString::fromLatin1(told) << sentences;
+        };
+        const QString stays = QStringLiteral("the alarm on the VPS stays as it is");
+        row("all is well", "a mail to me@example.org, the webhook phone (ntfy) and the webhook watch (healthchecks)",
+            {});
+        row("webhook at home", "a mail to me@example.org and the webhook watch (healthchecks)",
+            {QStringLiteral("The VPS cannot tell by the webhook phone: its http:// URL is in the home's own network")});
+        row("mail at home", "the webhook phone (ntfy) and the webhook watch (healthchecks)",
+            {QStringLiteral("The VPS cannot tell by mail: smtp.example.org")});
+        row("all at home", "",
+            {QStringLiteral("by mail"), QStringLiteral("webhook phone"), QStringLiteral("webhook watch"),
+             QStringLiteral("can tell nobody")});
+        row("missing", "",
+            {QStringLiteral("alarm.phone.url, which the alarm needs, is missing. Until ") +
+             QStringLiteral("that is mended ") + stays});
+        row("two missing", "", {QStringLiteral("alarm.mail.password"), QStringLiteral("alarm.phone.url")});
+        row("unreadable", "", {QStringLiteral("The keychain is locked. Until that is mended ") + stays});
+        row("no URL", "", {QStringLiteral("alarm.phone.url is no URL")});
+    }
+
+    void shortfalls()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, told);
+        QFETCH(QStringList, sentences);
+        const auto is = [&what](const char *text) { return what == QLatin1String(text); };
+        Site s = alarmed();
+        std::map<QString, Result<Secret>> stored;
+        const auto put = [&](const char *name, Result<Secret> value) {
+            stored.insert_or_assign(QString::fromLatin1(name), std::move(value));
+        };
+        const auto no = [](ErrorCode code) {
+            return Result<Secret>(
+                fail(code, QStringLiteral("The keychain is locked."), {}, QStringLiteral("Unlock it.")));
+        };
+        put("alarm.mail.password", Secret("wo0dp3cker"));
+        put("alarm.phone.url", Secret("https://ntfy.example.org/wo0dp3cker"));
+        put("alarm.watch.url", Secret("https://hc.example.org/wo0dp3cker"));
+        if (is("webhook at home") || is("all at home"))
+            put("alarm.phone.url", Secret(" http://nas.lan/wo0dp3cker\n"));
+        if (is("all at home"))
+            put("alarm.watch.url", Secret("http://192.168.178.11/wo0dp3cker"));
+        if (is("mail at home") || is("all at home")) {
+            s.alarm->mail->smtp->security = SmtpSecurity::None;
+            put("alarm.mail.password", no(ErrorCode::NotFound)); // nobody needs it there
+        }
+        if (is("missing") || is("two missing"))
+            put("alarm.phone.url", no(ErrorCode::NotFound));
+        if (is("two missing"))
+            put("alarm.mail.password", no(ErrorCode::NotFound));
+        if (is("unreadable"))
+            put("alarm.phone.url", no(ErrorCode::Unavailable));
+        if (is("no URL"))
+            put("alarm.phone.url", Secret("http://example.org/wo0dp3cker"));
+        DeploymentInputs in = inputs(s);
+        in.alarmForVps = alarmForVps(s, stored);
+        const auto wanted = must(wantedDeployment(s, in));
+        QCOMPARE(wanted.alarm.settings.has_value(), !told.isEmpty());
+        if (wanted.alarm.settings)
+            QCOMPARE(wanted.alarm.settings->contains("http://") || wanted.alarm.settings->contains("\"none\""), false);
+        for (const bool there : {true, false}) {
+            VpsFacts facts = asWanted(must(wantedDeployment(s, inputs(s))));
+            if (!there)
+                facts.alarm = {};
+            facts.files.erase(QStringLiteral("/etc/sixgate/current/apache/00-base.conf")); // the rest goes on
+            std::vector<Withheld> withheld;
+            const auto changes = planDeployment(s, wanted, facts, withheld);
+            QStringList ids;
+            for (const Change &one : changes) {
+                ids << one.id;
+                if (one.id == QLatin1String("vps.alarm"))
+                    QVERIFY2(one.sentence.endsWith(QStringLiteral("by %1.").arg(told)), qPrintable(one.sentence));
+            }
+            QVERIFY(ids.contains(QStringLiteral("vps.activate")));
+            QCOMPARE(ids.contains(QStringLiteral("vps.alarm")), !told.isEmpty());
+            std::vector<Withheld> of;
+            std::copy_if(withheld.begin(), withheld.end(), std::back_inserter(of), [](const Withheld &one) {
+                return one.reason.contains(QStringLiteral("alarm")) || one.reason.contains(QStringLiteral("tell"));
+            });
+            QCOMPARE(qsizetype(of.size()), sentences.size());
+            for (qsizetype i = 0; i < sentences.size(); ++i) {
+                QVERIFY2(of[size_t(i)].reason.contains(sentences[i]), qPrintable(of[size_t(i)].reason));
+                QVERIFY(!of[size_t(i)].blocking && !of[size_t(i)].fix.isEmpty());
+            }
+            if (is("missing"))
+                QCOMPARE(of[0].fix, QStringLiteral("Store it: sixgatectl secret set alarm.phone.url"));
+            QVERIFY(!shown(changes, withheld).contains(QStringLiteral("wo0dp3cker")));
         }
     }
 

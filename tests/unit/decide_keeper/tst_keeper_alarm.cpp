@@ -290,7 +290,7 @@ private Q_SLOTS:
         QCOMPARE(step.send.size(), size_t(1));
         const AlarmErrand &one = step.send.front();
         QCOMPARE(one.text,
-                 latin("Something is wrong with the home since 2026-11-18 08:45:00 UTC, for 61 minutes: One is "
+                 latin("Something has been wrong with the home since 2026-11-18 08:45:00 UTC, for 61 minutes: One is "
                        "down. Another one too."));
         QVERIFY(one.span == 3700s && one.since == wallAt(-3700));
     }
@@ -299,34 +299,35 @@ private Q_SLOTS:
     {
         KeeperSnapshot snapshot;
         snapshot.role = latin("leader");
-        QVERIFY(alarmView(snapshot, {}).part == AlarmView::Part::Silent); // it has not looked yet
+        QVERIFY(alarmView(snapshot).part == AlarmView::Part::Silent); // it has not looked yet
         snapshot.servers = {{*Label::parse(latin("nas")), *Ipv6Address::parse(latin("2001:db8:1::11")), {}}};
         snapshot.prefixes = {latin("2001:db8:1::/64")};
-        QVERIFY(alarmView(snapshot, {}).part == AlarmView::Part::Leads && alarmView(snapshot, {}).fine);
-        QVERIFY(alarmView(snapshot, {}).atHome);
-        snapshot.troubles = {latin("The webhook “phone” cannot be reached.")};
-        QVERIFY(!alarmView(snapshot, {}).fine);
-        // What the alarm itself cannot do is no reason for one.
-        QVERIFY(alarmView(snapshot, snapshot.troubles).fine);
+        QVERIFY(alarmView(snapshot).part == AlarmView::Part::Leads && alarmView(snapshot).fine);
+        QVERIFY(alarmView(snapshot).atHome);
+        snapshot.troubles = {latin("The keychain does not answer.")};
+        // What the alarm itself cannot do is no reason for one; what others cannot do is, be it the same sentence.
+        snapshot.alarmTroubles = snapshot.troubles;
+        QVERIFY(!snapshot.fine() && !alarmView(snapshot).fine);
         snapshot.troubles.clear();
+        QVERIFY(!snapshot.fine() && alarmView(snapshot).fine);
         snapshot.paths = {
             {latin("cloud.example.org"), PathKind::V4, PathState::Broken, 3ms, latin("It is\nsilent."), {}}};
-        QCOMPARE(alarmView(snapshot, {}).sentences.front(), latin("cloud.example.org (v4): It is silent."));
+        QCOMPARE(alarmView(snapshot).sentences.front(), latin("cloud.example.org (v4): It is silent."));
         snapshot.paths.front().state = PathState::Unknown;
-        QVERIFY(alarmView(snapshot, {}).fine);
+        QVERIFY(alarmView(snapshot).fine);
         snapshot.records = {{latin("cloud.example.org AAAA"), {}, false, latin("No answer."), {}}};
-        QCOMPARE(alarmView(snapshot, {}).sentences.front(), latin("cloud.example.org AAAA: No answer."));
+        QCOMPARE(alarmView(snapshot).sentences.front(), latin("cloud.example.org AAAA: No answer."));
         snapshot.troubles.assign(20, QString(1000, QLatin1Char('x')));
         for (QString &one : snapshot.troubles)
             one[0] = QChar(u'a' + int(&one - snapshot.troubles.data()));
-        QCOMPARE(alarmView(snapshot, {}).sentences.size(), size_t(8));
-        QCOMPARE(alarmView(snapshot, {}).sentences.front().size(), 300);
+        QCOMPARE(alarmView(snapshot).sentences.size(), size_t(8));
+        QCOMPARE(alarmView(snapshot).sentences.front().size(), 300);
         for (const auto &[role, part] : {std::pair{"follower", AlarmView::Part::Follows},
                                          {"away", AlarmView::Part::Away},
                                          {"paused", AlarmView::Part::Silent},
                                          {"starting", AlarmView::Part::Silent}}) {
             snapshot.role = latin(role);
-            QVERIFY(alarmView(snapshot, {}).part == part);
+            QVERIFY(alarmView(snapshot).part == part);
         }
     }
 

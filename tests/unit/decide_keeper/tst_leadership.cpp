@@ -189,7 +189,7 @@ private Q_SLOTS:
             QTest::newRow(name) << latin(script) << latin(roles);
         };
         row("just started", "7 home; 7 ?", "follower ask:7");
-        row("just started, alone", "7 alone; 7 home; 7 ?", "leader dns push ask:0");
+        row("just started, alone", "7 alone; 7 home; 7 ?", "leader dns push");
         row("not known where", "7 ?", "follower");
         row("holds the lease", "0 home; 1 mine 50; 2 ?; 49 ?; 50 ?",
             "leader dns push lease ask:16|leader dns push lease ask:16|follower ask:50");

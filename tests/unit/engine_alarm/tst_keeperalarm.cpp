@@ -220,7 +220,8 @@ private Q_SLOTS:
         {
             // As the keeper shows it, together with the home's own.
             const std::lock_guard lock(home.mutex);
-            home.snapshot.troubles = {QStringLiteral("The webhook “dead” cannot be reached.")};
+            home.snapshot.troubles.clear();
+            home.snapshot.alarmTroubles = {QStringLiteral("The webhook “dead” cannot be reached.")};
         }
         home.alarm->look();
         QTRY_COMPARE(events(phone), latin("trouble over"));

@@ -106,15 +106,15 @@ Result<QByteArrayList> stepsOf(const Plan &plan)
 /// What the program of the alarm reads of its settings is what the site says.
 Outcome readAlarm(const Site &site, const WantedDeployment &wanted)
 {
-    if (!wanted.alarmSettings)
+    if (!wanted.alarm.settings)
         return {};
-    const auto read = QJsonDocument::fromJson(*wanted.alarmSettings);
+    const auto read = QJsonDocument::fromJson(*wanted.alarm.settings);
     const auto smtp = read[text("mail")][text("smtp")];
     const AlarmMail &mail = *site.alarm->mail;
     if (read[text("mail")][text("to")] != mail.to.text() || smtp[text("user")] != mail.smtp->user ||
         smtp[text("host")] != mail.smtp->host.ascii() ||
         read[text("webhooks")].toArray().size() != qsizetype(site.alarm->webhooks.size()) ||
-        wanted.alarmSettings->count('\n') != 1)
+        wanted.alarm.settings->count('\n') != 1)
         return fail(ErrorCode::Internal, text("The settings of the alarm say something else."));
     return {};
 }
@@ -256,7 +256,7 @@ Result<WantedDeployment> deploymentOf(const Site &site)
         auto settings = alarmSettings(site, secrets);
         if (!settings)
             return passOn(settings);
-        inputs.alarmSettings = std::move(*settings);
+        inputs.alarmForVps = {std::move(*settings), *site.alarm, {}};
     }
     for (const DnsAccount &account : site.dns) {
         const auto literal = parseIpAddress(serverAddressText(account.server));

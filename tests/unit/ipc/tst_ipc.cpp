@@ -48,6 +48,7 @@ SharedSnapshot snapshot(const char *role)
         {latin("cloud.example.org"), PathKind::Upstream, PathState::Broken, 12ms, latin("Why."), one.startedAt}};
     one.recovery = KeptRecovery{one.startedAt, latin("a"), latin("b"), {{latin("dns"), 120}, {latin("v4"), 700}}};
     one.troubles = {latin("Something – with “quotes”.")};
+    one.alarmTroubles = {latin("Nobody listens.")};
     return std::make_shared<const KeeperSnapshot>(std::move(one));
 }
 

@@ -192,14 +192,16 @@ private Q_SLOTS:
     {
         const WebPeer peer(&good(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK");
         const Webhook checks = hook(WebhookKind::Healthchecks);
-        for (const AlarmEvent event : {AlarmEvent::Trouble, AlarmEvent::Over, AlarmEvent::Fine, AlarmEvent::Test})
+        for (const AlarmEvent event :
+             {AlarmEvent::Trouble, AlarmEvent::Over, AlarmEvent::Fine, AlarmEvent::Test, AlarmEvent::Passed})
             QVERIFY(post(checks, urlAt(peer), message(event)));
         QVERIFY(post(checks, Secret(urlAt(peer).reveal() + "/?create=1\n"), message()));
         QByteArrayList paths;
         for (const Asked &one : peer.asked())
             paths << one.head.split(' ').value(1);
         const QByteArray path = QByteArray("/") + canary;
-        QCOMPARE(paths, (QByteArrayList{path + "/fail", path, path, path, path + "/fail?create=1"}));
+        QCOMPARE(paths,
+                 (QByteArrayList{path + "/fail", path, path, path + "/log", path + "/log", path + "/fail?create=1"}));
     }
 
     void withoutTlsInTheOwnNetwork()
