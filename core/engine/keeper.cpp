@@ -196,6 +196,11 @@ Leadership KeeperLanes::lead()
     const QString why = isPaused ? QStringLiteral("Somebody paused it; nothing is changed.") : now.why;
     const auto before = m_board.snapshot();
     if (before->role != role || before->roleWhy != why) {
+        // Whoever led before may have left something undone.
+        if (before->role != role && now.role == KeeperRole::Leader && !isPaused) {
+            const std::lock_guard lock(m_mutex);
+            m_recordsAgain = wall();
+        }
         if (before->role != role)
             log(5, QStringLiteral("This machine is now: %1. %2").arg(role, why));
         m_board.change([&](KeeperSnapshot &snapshot) {

@@ -172,9 +172,9 @@ void KeeperLanes::slow(std::stop_token stop)
             home = m_home;
             recovering = m_recovery.has_value();
             ready = !m_home.servers.empty();
-            if (m_recordsAgain)
-                recordsDue = std::min(recordsDue, Clock::now() + std::chrono::milliseconds(std::max<qint64>(
-                                                                     0, wall().msecsTo(*m_recordsAgain))));
+            if (const auto again = std::exchange(m_recordsAgain, {}))
+                recordsDue = std::min(
+                    recordsDue, Clock::now() + std::chrono::milliseconds(std::max<qint64>(0, wall().msecsTo(*again))));
         }
         // Whoever looked last.
         if (ready && !allProven(home))
@@ -271,6 +271,8 @@ void KeeperLanes::slow(std::stop_token stop)
         if (m_recovery)
             next = std::min(next, Clock::now() + recoveryPace(since(m_recovery->began)).pause);
         const bool wasReady = !m_home.servers.empty();
+        // One that ended in this turn: the next is news.
+        recovering = m_recovery.has_value();
         m_wake.wait_until(lock, stop, std::max(next, Clock::now() + 20ms), [&] {
             return m_checkNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);
         });
