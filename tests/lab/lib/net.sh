@@ -142,7 +142,8 @@ remove_node() {
     rm -rf "/etc/netns/$NETNS$1"
 }
 
-# The subscriber's line: a private carrier network for IPv4, a small link network for IPv6.
+# The subscriber's line: a private carrier network for IPv4, a small link network for IPv6. The bridge has an address of
+# its own: that of a port, the kernel's default, would change when a machine leaves, and nobody would find the router.
 access_line() {
     ip -n "$NETNS"isp link add line type veth peer name wan netns "$NETNS"router address "$(node_mac router)"
     ip -n "$NETNS"isp -batch - <<EOF
@@ -157,7 +158,7 @@ address add 100.64.0.7/24 dev wan
 address add $LAB_WAN_ROUTER6/64 dev wan nodad
 route add default via 100.64.0.1
 route add default via $LAB_WAN_ISP6
-link add lan type bridge mcast_snooping 0 forward_delay 0
+link add lan address 02:00:5e:10:01:01 type bridge mcast_snooping 0 forward_delay 0
 link set lan up
 address add $LAB_LAN4/24 dev lan
 address add ${LAB_ULA}1/64 dev lan nodad
