@@ -5,7 +5,7 @@
 in_lab() {
     (
         LAB_DIR=$here
-        for part in common net vps; do
+        for part in common exec net vps; do
             # shellcheck source=/dev/null
             . "$here/lib/$part.sh"
         done
