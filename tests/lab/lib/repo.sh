@@ -37,7 +37,7 @@ need_package_lists() {
 
 # A cache is good when its stamp says what it was made from.
 stamped() { [ "$(cat "$1/.stamp" 2>/dev/null)" = "$2" ]; }
-base_stamp() { printf '4 %s %s\n' "$LAB_SUITE" "$LAB_BASE_PACKAGES"; }
+base_stamp() { printf '5 %s %s\n' "$LAB_SUITE" "$LAB_BASE_PACKAGES"; }
 repo_stamp() { printf '2 %s %s\n' "$LAB_SUITE" "$(echo $LAB_REPO_PACKAGES)"; }
 
 base_filled() { stamped "$LAB_BASE.info" "$(base_stamp)" && [ -d "$LAB_BASE" ]; }
@@ -71,9 +71,6 @@ base_settings() {
         systemd-timesyncd.service systemd-udevd.service; do
         ln -sfn /dev/null "$root/etc/systemd/system/$unit"
     done
-    # Half of each installation would go into Python's byte code, for each fresh machine anew; Python does without.
-    chroot "$root" dpkg-divert --quiet --local --no-rename --divert /usr/bin/py3compile.real --add /usr/bin/py3compile
-    ln -s true "$root/usr/bin/py3compile"
 }
 
 # Downloads the wanted packages with their dependencies as if nothing were installed. The lists of packages are its own:
