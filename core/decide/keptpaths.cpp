@@ -19,6 +19,14 @@ const KeptPath *find(const std::vector<KeptPath> &paths, PathKind kind, const QS
 
 } // namespace
 
+RecoveryPace recoveryPace(std::chrono::milliseconds since)
+{
+    using namespace std::chrono_literals;
+    if (since < 6s)
+        return {1s, 150ms};
+    return since < 20s ? RecoveryPace{2s, 500ms} : RecoveryPace{PathTime, 5s};
+}
+
 std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<UpstreamProof> &proofs,
                                        const std::vector<KeptRecord> &records, const QDateTime &at)
 {

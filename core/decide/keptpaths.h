@@ -4,6 +4,7 @@
 #include "model/pathreport.h"
 #include "model/site.h"
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -11,6 +12,17 @@ namespace sixgate
 {
 
 /// What a keeper knows of the four paths without the administrator's key. Pure.
+
+/// For all paths at once; more than one may take, so that who hangs is known to be broken.
+inline constexpr std::chrono::milliseconds PathTime{8000};
+
+/// How the paths are proven so long after a change of the home's address. What hangs at the old address must not hide
+/// that the new one works; but a service that is slow is no broken one, and wants no storm of questions.
+struct RecoveryPace {
+    std::chrono::milliseconds most;  ///< for all paths
+    std::chrono::milliseconds pause; ///< between two proofs of them
+};
+RecoveryPace recoveryPace(std::chrono::milliseconds since);
 
 /// What the VPS said of one pushed address: it connects to the server there, over IPv6 and from outside, and looks at
 /// its identity, before it leads visitors there.

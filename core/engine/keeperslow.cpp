@@ -21,21 +21,7 @@ constexpr auto vpsEvery = 600s;                     // its name's addresses and 
 constexpr auto troubleEvery = 30s;                  // while something is wrong
 constexpr std::chrono::seconds unprovenEvery = 10s; // while a home server is not proven
 constexpr auto firstRetry = 1s;
-constexpr auto pathTime = 8s;    // for all paths; more than one may take, so that who hangs is known to be broken
 constexpr auto aliveEvery = 60s; // "alive" where there is no lease to renew
-
-/// After a change of the home's address. What hangs at the old address must not hide that the new one works; but a
-/// service that is slow is no broken one, and wants no storm of questions.
-struct RecoveryPace {
-    std::chrono::milliseconds most;  ///< for all paths
-    std::chrono::milliseconds pause; ///< between two proofs of them
-};
-RecoveryPace recoveryPace(std::chrono::milliseconds since)
-{
-    if (since < 6s)
-        return {1s, 150ms};
-    return since < 20s ? RecoveryPace{2s, 500ms} : RecoveryPace{pathTime, 5s};
-}
 
 class Backoff
 {
@@ -98,7 +84,7 @@ void KeeperLanes::lookAtPaths(const std::stop_token &stop)
 {
     VpsSeen vps;
     Known<std::set<Fingerprint>> keys = fail(ErrorCode::NotFound, QString());
-    std::chrono::milliseconds most = pathTime;
+    std::chrono::milliseconds most = PathTime;
     {
         const std::lock_guard lock(m_mutex);
         vps = m_vps;

@@ -137,6 +137,14 @@ private Q_SLOTS:
         QVERIFY(expiryTrouble(shown(PathKind::Lan, state, days, left), now)->contains(latin("on the home server")));
     }
 
+    // Quick at first; a service that takes its time is given it, and is not asked all the time.
+    void paces()
+    {
+        QVERIFY(recoveryPace(0ms).most <= 1s && recoveryPace(0ms).pause < 200ms);
+        QVERIFY(recoveryPace(10s).most > recoveryPace(0ms).most && recoveryPace(10s).pause > recoveryPace(0ms).pause);
+        QVERIFY(recoveryPace(60s).most == PathTime && recoveryPace(60s).pause >= 5s);
+    }
+
     void noCertificate()
     {
         PathReport one = shown(PathKind::V4, PathState::Works, 90, 1);

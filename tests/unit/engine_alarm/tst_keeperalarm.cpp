@@ -18,20 +18,6 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto canary = "Tr0ub4dor";
-
-const Identity &root()
-{
-    static const Identity all = makeIdentity({{}, "Trusted root", -3600, 86400, true});
-    return all;
-}
-
-const Identity &good()
-{
-    static const Identity all = makeIdentity({{"hook.localhost"}}, &root());
-    return all;
-}
-
 QString latin(const char *text)
 {
     return QString::fromLatin1(text);

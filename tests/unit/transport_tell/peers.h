@@ -12,6 +12,12 @@ namespace sixgate::test
 
 /// Who is at the other end, with what happened there.
 
+/// Stands in a URL or is a password; what is tested for must be in none of the names.
+inline constexpr auto canary = "Tr0ub4dor";
+/// The authority that is trusted, and its certificate for mail.localhost and hook.localhost.
+const Identity &root();
+const Identity &good();
+
 /// An HTTP request, whole.
 struct Asked {
     QByteArray head;

@@ -23,21 +23,6 @@ using namespace std::chrono_literals;
 namespace
 {
 
-// Each stands in a URL or is a password; what is tested for must be in none of the names.
-constexpr auto canary = "Tr0ub4dor";
-
-const Identity &root()
-{
-    static const Identity all = makeIdentity({{}, "Trusted root", -3600, 86400, true});
-    return all;
-}
-
-const Identity &good()
-{
-    static const Identity all = makeIdentity({{"mail.localhost", "hook.localhost"}}, &root());
-    return all;
-}
-
 const Identity &ofAnotherName()
 {
     static const Identity all = makeIdentity({{"other.localhost"}}, &root());
