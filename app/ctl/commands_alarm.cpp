@@ -5,6 +5,7 @@
 #include "ctl/json.h"
 #include "decide/alarm.h"
 #include "engine/keeperalarm.h"
+#include "model/alarmnames.h"
 #include "transport/parallel.h"
 
 #include <algorithm>

@@ -10,6 +10,7 @@
 #include "ipc/keeperclient.h"
 #include "ipc/keeperserver.h"
 #include "ipc/keepertext.h"
+#include "model/text.h"
 #include "storage/history.h"
 #include "storage/sitefile.h"
 #include "transport/io.h"
@@ -20,6 +21,7 @@
 
 #include <cstdio>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace sixgate::ctl
@@ -44,6 +46,20 @@ void logLine(int level, const QString &text)
         line.prepend(QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.zzz  ")));
     const QByteArray bytes = line.toUtf8();
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size()));
+}
+
+/// What is in memory gets onto no disk where it crashes: there are secrets in it, also in that of the programs it
+/// starts.
+void dumpNoCore()
+{
+    // A filter of system calls may end whoever asks for a limit. Units that have one set the limit themselves; this is
+    // for containers.
+    if (::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0) {
+        (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        return;
+    }
+    const rlimit none{0, 0};
+    (void)::setrlimit(RLIMIT_CORE, &none);
 }
 
 /// What a unit gave this process is for itself: no program that it starts (curl, sendmail) is to have it.
@@ -133,6 +149,7 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
 {
     if (auto few = noMoreWords(options, 1); !few)
         return giveUp(output, few.error(), options.words[0]);
+    dumpNoCore();
     const auto begun = begin(options, output, {}, stop);
     if (!begun)
         return notBegun(output, begun.error(), options.words[0]);
@@ -145,7 +162,7 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
     QByteArray status;
     sinks.log = [&](int level, const QString &text) {
         if (options.json)
-            output.line({{QStringLiteral("at"), QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs)},
+            output.line({{QStringLiteral("at"), stampText(QDateTime::currentDateTimeUtc())},
                          {QStringLiteral("level"), level},
                          {QStringLiteral("text"), text}});
         else
@@ -244,7 +261,7 @@ QJsonObject json(const Recovery &one)
     QJsonObject proven;
     for (const auto &[kind, took] : one.proven)
         proven[pathName(kind)] = qint64(took.count());
-    return {{QStringLiteral("at"), one.at.toUTC().toString(Qt::ISODateWithMs)},
+    return {{QStringLiteral("at"), stampText(one.at)},
             {QStringLiteral("cause"), one.cause},
             {QStringLiteral("server"), one.server ? one.server->text() : QString()},
             {QStringLiteral("before"), one.oldAddress ? one.oldAddress->text() : QString()},
@@ -291,7 +308,7 @@ int runHistory(const Options &options, Output &output)
     out[QStringLiteral("recoveries")] = list;
     QJsonArray changes;
     for (const KeeperTransition &one : *transitions)
-        changes.append(QJsonObject{{QStringLiteral("at"), one.at.toUTC().toString(Qt::ISODateWithMs)},
+        changes.append(QJsonObject{{QStringLiteral("at"), stampText(one.at)},
                                    {QStringLiteral("what"), one.what},
                                    {QStringLiteral("from"), one.from},
                                    {QStringLiteral("to"), one.to},
@@ -344,7 +361,7 @@ int runPushKey(const Options &options, Output &output, std::stop_token stop)
         line = *given;
     } else {
         const QString file = pushKeyFile(options.siteFile, site->name);
-        if (auto made = makeSshKey(file, QSysInfo::machineHostName()); !made)
+        if (auto made = makeSshKey(file, QSysInfo::machineHostName(), stop); !made)
             return failed(made.error());
         QFile in(file + QStringLiteral(".pub"));
         if (!in.open(QIODevice::ReadOnly))

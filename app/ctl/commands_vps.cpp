@@ -218,11 +218,13 @@ int removeKey(const Options &options, Output &output, const Site &site, VpsKeys 
                                 "end.\n")
                      .arg(found->fingerprint.text(), found->comment));
     tellElsewhere(output, all->elsewhere);
-    output.print(
-        QStringLiteral("If that computer held Sixgate's secrets, replace the TSIG keys at the DNS server, too.\n"));
+    const QStringList left = stillToRevoke(site);
+    output.print(QStringLiteral("A lost computer may hold more that still works:\n  - %1\n")
+                     .arg(left.join(QStringLiteral("\n  - "))));
     QJsonObject out = document(command(options));
     out[QStringLiteral("fingerprint")] = found->fingerprint.text();
     out[QStringLiteral("changed")] = true;
+    out[QStringLiteral("stillToRevoke")] = QJsonArray::fromStringList(left);
     output.document(out);
     return AllWell;
 }
@@ -263,7 +265,7 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
     const bool isNew = !QFile::exists(path);
     if (isNew)
         output.print(QStringLiteral("Making the key %1 …\n").arg(file));
-    if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName()); !made)
+    if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName(), stop); !made)
         return giveUp(output, made.error(), command(options));
     QFile publicFile(path + QStringLiteral(".pub"));
     if (!publicFile.open(QIODevice::ReadOnly))

@@ -59,12 +59,13 @@ constexpr std::array commands = {
                 "What apply would change, in its order, with the differences of files. Touches nothing.",
                 "sixgatectl plan"},
     CommandHelp{
-        "apply", "apply [--only dns|vps] [--replace-newer]",
+        "apply", "apply [--only dns|vps] [--replace-newer] [--no-check]",
         "Does what plan prints, then proves the four paths. Ctrl-C before the VPS's new configuration is in use\n"
         "takes everything back, the records too; after that apply finishes first. A second Ctrl-C leaves at once: "
         "what\n"
         "runs on the VPS goes on by itself, and the next apply goes on from there.\n"
-        "  --replace-newer  also what a newer Sixgate has set up on the VPS is replaced.",
+        "  --replace-newer  also what a newer Sixgate has set up on the VPS is replaced.\n"
+        "  --no-check       does not prove the four paths afterwards; what it changed itself is read back in any case.",
         "sixgatectl apply"},
     CommandHelp{
         "vps", "vps trust|keys|push-key|rollback|remove|replace",

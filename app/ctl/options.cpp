@@ -29,6 +29,7 @@ const std::vector<Rule> &rules()
         {"--json", false, {}},
         {"--only", true, {"plan", "apply"}},
         {"--replace-newer", false, {"plan", "apply"}},
+        {"--no-check", false, {"apply"}},
         {"--ip-json", true, {"home explain"}},
         {"--force", false, {"site new", "check"}},
         {"--public-name", true, {"site new"}},

@@ -44,6 +44,12 @@ Outcome changeState(const Label &site, const std::function<void(SiteState &)> &c
     return saveState(site, *state);
 }
 
+bool isPinned(const Vps &vps, const PresentedHostKey &key)
+{
+    return std::any_of(vps.hostKeys.begin(), vps.hostKeys.end(),
+                       [&](const HostKeyPin &pin) { return pin.fits(key.type, key.fingerprint); });
+}
+
 Error invalid(const QString &summary, const QString &fix)
 {
     return {ErrorCode::Invalid, summary, {}, fix};
@@ -93,15 +99,29 @@ Result<std::optional<Vps>> VpsAct::newMachine(const Vps &now) const
     return std::optional(std::move(next));
 }
 
+/// The host key that the machine presents at each of its addresses: visitors are led to one that nobody logs in by.
+Result<PresentedHostKey> VpsAct::keyOfAll(const Vps &vps)
+{
+    output.activity(QStringLiteral("Asking the new machine for its host key"));
+    const auto answers = presentedHostKeys(vps, stops.stop);
+    output.quiet();
+    auto key = oneMachine(answers);
+    for (const KeyAt &one : answers) {
+        if (key && !one.key)
+            output.remark(QStringLiteral("The new machine does not answer at %1: %2\n"
+                                         "→ See whether this computer has IPv6, or whether that address is wrong.\n")
+                              .arg(ipText(one.address), harmless(one.key.error().summary)));
+    }
+    return key;
+}
+
 /// Whether it is another machine, and the user's; pins its key.
 Outcome VpsAct::meetNewMachine(Site &site, const Vps &old)
 {
-    output.activity(QStringLiteral("Asking the new machine for its host key"));
-    const auto key = presentedHostKey(site, stops.stop);
-    output.quiet();
+    Vps &vps = site.vps.front();
+    const auto key = keyOfAll(vps);
     if (!key)
         return passOn(key);
-    Vps &vps = site.vps.front();
     vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
     if (mayBeSameMachine(vps, old))
         return fail(ErrorCode::Invalid, QStringLiteral("That is the machine that Sixgate uses already."), {},
@@ -149,6 +169,18 @@ int VpsAct::replace(Site site)
         // Back to the machine that was left: it is known.
         next.vps.front() = left->vps;
         next.vps.front().addresses = (*given)->addresses;
+        const auto key = keyOfAll(next.vps.front());
+        if (!key)
+            return giveUp(output, key.error(), command());
+        if (!isPinned(next.vps.front(), *key))
+            return giveUp(
+                output,
+                {ErrorCode::HostKey, QStringLiteral("That machine presents another host key than before."),
+                 QStringLiteral("Presented: %1 %2 (%3).").arg(key->type, key->fingerprint.text(), key->md5),
+                 QStringLiteral("Compare it on the console of that machine. Where it was installed anew, give "
+                                "up what was left there (sixgatectl vps replace --abandon-old), then move to "
+                                "it.")},
+                command());
         return moveTo(next, now, false);
     }
     if (begun)
@@ -166,6 +198,10 @@ int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
 {
     Engine::Sinks to = sinks();
     Engine *working = nullptr;
+    // Until the new machine is set up nothing remembers it, and apply would go to the old one.
+    stops.goOn = goesOn ? QStringLiteral("Go on with: sixgatectl vps replace (it waits for the run's end first).")
+                        : QStringLiteral("Go on with the same command again (it waits for the run's end first): by now "
+                                         "the new machine may have the ACME keys, and nothing else remembers it.");
     // From here on apply and a repeated replace lead to the new machine.
     to.deployed = [&] {
         if (goesOn)
@@ -205,6 +241,11 @@ int VpsAct::moveTo(const Site &site, const Vps &old, bool goesOn)
     };
     around.last = [&](int exit, QJsonObject &out) {
         out[QStringLiteral("oldMachine")] = QStringLiteral("not-clean");
+        if (applied)
+            output.remark(
+                QStringLiteral("Other computers and keepers of this site still know %1 as its VPS; apply there would "
+                               "lead visitors back to it.\n→ Bring them the \"vps\" part of %2.\n")
+                    .arg(oldMachine(old), options.siteFile));
         if (!applied) {
             if (engine.left())
                 output.remark(QStringLiteral("Go on with: sixgatectl vps replace\n"));

@@ -164,6 +164,10 @@ int VpsAct::rollBack(Site site)
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), command());
+    // The step back may have been done by then, and a second one would undo it.
+    stops.goOn =
+        QStringLiteral("When it has ended, \"sixgatectl plan\" tells: changes on the VPS mean that it went back; "
+                       "else go on with: sixgatectl vps rollback.");
     Around around;
     around.after = [this] {
         output.print(
@@ -178,6 +182,7 @@ int VpsAct::remove(Site site)
     const auto lock = lockSite(site.name, Deadline::after(5s), stops.stop);
     if (!lock)
         return giveUp(output, lock.error(), command());
+    stops.goOn = QStringLiteral("Go on with: sixgatectl vps remove (it waits for the run's end first).");
     Around around;
     around.nothing =
         QStringLiteral("Nothing to take away: Sixgate has nothing on %1.\n").arg(vpsLabel(site.vps.front()));

@@ -58,6 +58,7 @@ private:
 
     // replace(), in parts.
     Result<std::optional<Vps>> newMachine(const Vps &now) const;
+    Result<PresentedHostKey> keyOfAll(const Vps &vps);
     Outcome meetNewMachine(Site &site, const Vps &old);
     int moveTo(const Site &site, const Vps &old, bool goesOn);
     int giveUpOld(const Label &site, QJsonObject &out);

@@ -22,8 +22,6 @@ using namespace std::chrono_literals;
 
 // The upload is short and is not broken off: afterwards it is certain whether the run exists.
 constexpr auto uploadTime = 2min;
-// How long a cancelled run may take to give its verdict: apt-get is waited for, since a broken-off dpkg is worse.
-constexpr auto verdictTime = 2min;
 // How long nobody answers before the run is left alone: a VPS may restart meanwhile.
 constexpr auto silenceTime = 5min;
 constexpr auto connectTime = 20s;
@@ -127,8 +125,9 @@ QByteArray script(QStringView name, const QByteArray &firstLine)
 class Run
 {
 public:
-    Run(RemoteHost &host, const ProgressSink &progress, const Deadline &deadline)
-        : m_host(host), m_progress(progress), m_deadline(deadline), m_reader(progress)
+    Run(RemoteHost &host, const ProgressSink &progress, const Deadline &deadline, const RunStops &stops, bool removes)
+        : m_host(host), m_progress(progress), m_deadline(deadline), m_stops(stops), m_removes(removes),
+          m_reader(progress)
     {
     }
 
@@ -136,19 +135,21 @@ public:
     bool hasVerdict() const { return m_reader.verdict().has_value(); }
 
     /// Uploads and starts. The upload is not broken off: afterwards it is certain whether the run exists.
-    Outcome start(const QByteArray &bundle, const RunStops &stops)
+    Outcome start(const QByteArray &bundle)
     {
         Outcome started;
         for (int i = 0; i < mostStarts; ++i) {
             m_id = newRunId();
             started = startOnce(bundle);
             // After a time-out, too, nobody knows whether it has begun.
+            m_begun = started.has_value();
             if (started || !(isLoss(started.error()) || started.error().code == ErrorCode::Timeout))
                 return started;
-            const auto exists = looksForRun(stops.detach);
+            const auto exists = looksForRun(m_stops.detach);
             if (!exists)
-                return stops.detach.stop_requested() ? detached() : Outcome(passOn(exists));
-            if (*exists)
+                return m_stops.detach.stop_requested() ? leftAlone(ErrorCode::Unavailable) : Outcome(passOn(exists));
+            m_begun = *exists;
+            if (m_begun)
                 return {};
         }
         return started;
@@ -169,10 +170,11 @@ public:
     }
 
     /// Asks the run to stop and waits for what it says.
-    Outcome cancel(std::stop_token detach)
+    Outcome cancel()
     {
         say(QStringLiteral("Asking the VPS to stop; waiting for its answer."));
-        const Deadline deadline = Deadline::after(verdictTime);
+        const std::stop_token detach = m_stops.detach;
+        const Deadline deadline = Deadline::after(m_stops.patience);
         const QByteArray unit = "sixgate-apply-" + m_id.toLatin1() + ".service";
         while (true) {
             const auto asked = m_host.command(RemoteCommand("systemctl")
@@ -192,16 +194,22 @@ public:
         }
     }
 
-    /// Nobody waits any more.
-    Outcome detached() const
+    /// Nobody waits any more: since the user has left (Unavailable), or its answer took too long (Timeout).
+    Outcome leftAlone(ErrorCode why) const
     {
-        return fail(ErrorCode::Unavailable,
-                    QStringLiteral("Detached: the run on %1 goes on by itself; %2.")
-                        .arg(m_host.label(), m_asked ? QStringLiteral("it was asked to stop")
-                                                     : QStringLiteral("whether it heard to stop is not known")),
-                    QStringLiteral("Whatever it does, the VPS never stays half changed."),
-                    QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first). ") +
-                        whereTheVerdictIs(m_id));
+        QString summary = QStringLiteral("Detached: the run on %1 goes on by itself; %2.");
+        if (!m_begun)
+            summary = QStringLiteral("Detached: whether the run on %1 has begun is not known; %2.");
+        else if (why == ErrorCode::Timeout)
+            summary = QStringLiteral("The run on %1 gave no answer in time and goes on by itself; %2.");
+        return fail(why,
+                    summary.arg(m_host.label(), m_asked   ? QStringLiteral("it was asked to stop")
+                                                : m_begun ? QStringLiteral("whether it heard to stop is not known")
+                                                          : QStringLiteral("if so, it goes on by itself")),
+                    m_removes ? QStringLiteral("What it took away by then stays away: a removal has no way back.")
+                              : QStringLiteral("Whatever it does, the VPS never stays half changed."),
+                    // A removal takes the folder of its own verdict away.
+                    m_stops.goOn + (m_removes ? QString() : QLatin1Char(' ') + whereTheVerdictIs(m_id)));
     }
 
 private:
@@ -215,7 +223,9 @@ private:
 
     Outcome reconnect(const Deadline &deadline, std::stop_token stop)
     {
-        say(QStringLiteral("The connection to %1 is lost; the run goes on there. Connecting again.")
+        say((m_begun ? QStringLiteral("The connection to %1 is lost; the run goes on there. Connecting again.")
+                     : QStringLiteral("The connection to %1 was lost while the plan was sent. Connecting again to see "
+                                      "whether its run has begun."))
                 .arg(m_host.label()));
         const Deadline silence = Deadline::after(silenceTime).sooner(deadline.left());
         std::chrono::milliseconds pause = 500ms;
@@ -230,7 +240,10 @@ private:
             const bool passes = why == ErrorCode::Network || why == ErrorCode::Timeout ||
                                 (why == ErrorCode::Denied && ++refusals < mostRefusals);
             if (!passes || silence.passed()) {
-                connected.error().fix += QLatin1Char(' ') + whereTheVerdictIs(m_id);
+                connected.error().fix +=
+                    QLatin1Char(' ') +
+                    (m_begun ? whereTheVerdictIs(m_id)
+                             : QStringLiteral("Whether the run has begun is not known. %1").arg(m_stops.goOn));
                 return connected;
             }
             if (auto paused = pauseFor(pause, stop); !paused)
@@ -296,8 +309,11 @@ private:
     RemoteHost &m_host;
     const ProgressSink &m_progress;
     const Deadline &m_deadline;
+    const RunStops &m_stops;
+    bool m_removes;
     QString m_id;
-    bool m_asked = false;
+    bool m_begun = false; ///< it is known to run there, or to have run
+    bool m_asked = false; ///< to stop
     LogReader m_reader;
 };
 
@@ -350,17 +366,22 @@ Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOw
     if (stops.stop.stop_requested())
         return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled; the VPS was not touched."));
 
-    Run run(host, progress, deadline);
-    if (auto started = run.start(*bundle, stops); !started)
+    const bool removes = std::any_of(mine.begin(), mine.end(), [](const Change &change) {
+        return std::holds_alternative<RemoveAll>(change.action);
+    });
+    Run run(host, progress, deadline, stops, removes);
+    if (auto started = run.start(*bundle); !started)
         return started;
     auto ended = run.follow(deadline, stops.stop);
     if (ended || run.hasVerdict())
         return judged(std::move(ended), ErrorCode::Refused);
     const ErrorCode why = ended.error().code;
     if (why == ErrorCode::Cancelled || why == ErrorCode::Timeout) {
-        ended = run.cancel(stops.detach);
+        ended = run.cancel();
         if (!ended && !run.hasVerdict() && stops.detach.stop_requested())
-            return run.detached();
+            return run.leftAlone(ErrorCode::Unavailable);
+        if (!ended && !run.hasVerdict() && ended.error().code == ErrorCode::Timeout)
+            return run.leftAlone(ErrorCode::Timeout);
     }
     if (!ended && !run.hasVerdict() && ended.error().fix.isEmpty())
         ended.error().fix = whereTheVerdictIs(run.id());

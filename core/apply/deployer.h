@@ -5,6 +5,7 @@
 #include "model/plan.h"
 #include "transport/remotehost.h"
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <vector>
@@ -29,11 +30,15 @@ using ProgressSink = std::function<void(const QString &changeId, StepState state
 
 /// How a deployment may end early.
 struct RunStops {
-    /// The VPS is asked to cancel and its verdict is awaited, at most two minutes: before the swap everything staged is
-    /// rolled back (Cancelled), after it the run finishes.
+    /// The VPS is asked to cancel and its verdict is awaited, as long as `patience`: before the swap everything staged
+    /// is rolled back (Cancelled), after it the run finishes.
     std::stop_token stop;
     /// Nothing is awaited any more: Unavailable, and the run goes on by itself.
     std::stop_token detach;
+    /// What to do where a run goes on by itself: a sentence for a person. A later command waits for that run's end.
+    QString goOn = QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first).");
+    /// How long a cancelled run may take to give its verdict: apt-get is waited for, since a broken-off dpkg is worse.
+    std::chrono::milliseconds patience = std::chrono::minutes(2);
 };
 
 /// Carries the VPS lane of a plan out: one bundle, uploaded once, run by resources/vps/run.pl as one transient systemd
@@ -41,7 +46,7 @@ struct RunStops {
 /// long as five minutes without a connection. It rolls back by itself when a step fails, or its machine stops: the old
 /// release keeps serving (installed packages and certificates stay). Errors: Moved where a file or the current release
 /// is not what the plan expects (nothing was changed), Refused where a step failed, Cancelled, Timeout and Network
-/// where the verdict could not be had (it is then in /var/lib/sixgate/runs/<run>/result).
+/// where the verdict could not be had (it is then in /var/lib/sixgate/runs/<run>/result; what to do is `stops.goOn`).
 ///
 /// Changes of other lanes are left out; none to do is success. Read the facts again afterwards.
 Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOwner &owner,

@@ -1,5 +1,8 @@
 #include "decide/alarm.h"
 
+#include "model/alarmnames.h"
+#include "model/text.h"
+
 #include <QStringList>
 
 #include <algorithm>
@@ -19,32 +22,11 @@ constexpr auto mostCalm = 60s;
 constexpr size_t mostSentences = 8;
 constexpr qsizetype longestSentence = 300;
 constexpr std::array<milliseconds, 5> waits = {1min, 2min, 4min, 8min, 10min};
+constexpr milliseconds fetchEvery = 1min;
 
 bool holds(const std::vector<QString> &list, const QString &one)
 {
     return std::find(list.begin(), list.end(), one) != list.end();
-}
-
-QString timeText(const QDateTime &at)
-{
-    return at.toUTC().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")) + QStringLiteral(" UTC");
-}
-
-QString counted(qint64 number, const char *unit)
-{
-    return QStringLiteral("%1 %2%3").arg(number).arg(QLatin1String(unit), QLatin1String(number == 1 ? "" : "s"));
-}
-
-QString spanText(seconds span)
-{
-    const qint64 all = span.count();
-    if (all < 120)
-        return counted(all, "second");
-    if (all < 120 * 60)
-        return counted(all / 60, "minute");
-    if (all < 48 * 3600)
-        return counted(all / 3600, "hour");
-    return counted(all / 86400, "day");
 }
 
 seconds between(const QDateTime &from, const QDateTime &to)
@@ -177,17 +159,35 @@ std::optional<AlarmErrand> errandFor(AlarmState &state, const QString &channel, 
     return std::nullopt;
 }
 
+/// Whether that is mended by another secret: somebody answered, and does not take it.
+bool isRefusal(ErrorCode code)
+{
+    return code == ErrorCode::Denied || code == ErrorCode::Refused || code == ErrorCode::Invalid ||
+           code == ErrorCode::Protocol;
+}
+
+bool waitsForSecret(const AlarmState &state, const QString &channel, const AlarmClock &now)
+{
+    const auto kept = state.secrets.find(channel);
+    return kept != state.secrets.end() &&
+           (!kept->second.known || (kept->second.fetch && now.boot >= *kept->second.fetch));
+}
+
 } // namespace
 
 AlarmRules alarmRules(const Alarm &alarm, milliseconds ping)
 {
-    AlarmRules rules{alarm.lasting, std::min<milliseconds>(alarm.lasting, mostCalm), ping, {}, {}};
+    AlarmRules rules{alarm.lasting, std::min<milliseconds>(alarm.lasting, mostCalm), ping, {}, {}, {}};
     if (alarm.mail)
-        rules.channels.push_back(QStringLiteral("mail"));
+        rules.channels.push_back(alarmMailChannel());
     for (const Webhook &hook : alarm.webhooks) {
         rules.channels.push_back(hook.name.text());
         if (hook.kind == WebhookKind::Healthchecks)
             rules.pinged.push_back(hook.name.text());
+    }
+    for (const QString &channel : rules.channels) {
+        if (!alarmSecretOf(alarm, channel).isEmpty())
+            rules.secret.push_back(channel);
     }
     return rules;
 }
@@ -252,6 +252,8 @@ AlarmState beginAlarm(AlarmMemory memory, const AlarmRules &rules, const QDateTi
             told.missed.reset();
     }
     state.memory = std::move(memory);
+    for (const QString &channel : rules.secret)
+        state.secrets[channel].fetch = 0ms;
     return state;
 }
 
@@ -281,6 +283,16 @@ AlarmStep decideAlarm(AlarmState &state, const AlarmView &seen, const AlarmRules
         break;
     }
     AlarmStep step;
+    const auto lookIn = [&](milliseconds span) {
+        span = std::max(span, 1ms);
+        step.look = step.look ? std::min(*step.look, span) : span;
+    };
+    for (const auto &[channel, kept] : state.secrets) {
+        if (kept.fetch && now.boot >= *kept.fetch)
+            step.fetch.push_back(channel);
+        else if (kept.fetch)
+            lookIn(*kept.fetch - now.boot);
+    }
     if (view.part == AlarmView::Part::Silent) {
         // Nothing is known of the time meanwhile. When a trouble that was told began stays known.
         if (!state.memory.open)
@@ -291,10 +303,6 @@ AlarmStep decideAlarm(AlarmState &state, const AlarmView &seen, const AlarmRules
     }
     lookAtTrouble(state, view, rules, now);
 
-    const auto lookIn = [&](milliseconds span) {
-        span = std::max(span, 1ms);
-        step.look = step.look ? std::min(*step.look, span) : span;
-    };
     const bool leads = view.part == AlarmView::Part::Leads;
     if (state.wrongAt && !state.memory.open)
         lookIn(rules.lasting - state.spell->wrong);
@@ -302,6 +310,8 @@ AlarmStep decideAlarm(AlarmState &state, const AlarmView &seen, const AlarmRules
         lookIn(rules.calm - (now.awake - state.calm->awake));
     for (const QString &channel : rules.channels) {
         auto errand = errandFor(state, channel, view, rules, now);
+        if (errand && waitsForSecret(state, channel, now))
+            continue;
         const AlarmState::Trying &trying = state.channels[channel];
         if (errand && now.boot >= trying.next)
             step.send.push_back(std::move(*errand));
@@ -313,14 +323,23 @@ AlarmStep decideAlarm(AlarmState &state, const AlarmView &seen, const AlarmRules
     return step;
 }
 
-void noteErrand(AlarmState &state, const AlarmErrand &errand, bool arrived, const AlarmClock &now)
+void noteErrand(AlarmState &state, const AlarmErrand &errand, std::optional<ErrorCode> failed, const AlarmClock &now)
 {
     AlarmState::Trying &trying = state.channels[errand.channel];
-    if (!arrived) {
+    const auto kept = state.secrets.find(errand.channel);
+    if (failed) {
         trying.next = now.boot + waits[std::min<size_t>(size_t(trying.failures), waits.size() - 1)];
         ++trying.failures;
+        if (kept == state.secrets.end())
+            return;
+        AlarmState::Kept &secret = kept->second;
+        secret.refused = isRefusal(*failed);
+        secret.fetch =
+            secret.refused ? std::min(secret.fetch.value_or(milliseconds::max()), now.boot + fetchEvery) : trying.next;
         return;
     }
+    if (kept != state.secrets.end())
+        kept->second = {true, false, {}};
     trying.failures = 0;
     trying.next = now.boot;
     AlarmTold &told = state.memory.channels[errand.channel];
@@ -345,6 +364,21 @@ void noteErrand(AlarmState &state, const AlarmErrand &errand, bool arrived, cons
     }
     if (told == AlarmTold())
         state.memory.channels.erase(errand.channel);
+}
+
+void noteSecret(AlarmState &state, const QString &channel, SecretGot got, const AlarmClock &now)
+{
+    AlarmState::Kept &secret = state.secrets[channel];
+    if (got == SecretGot::Another) {
+        secret = {true, false, {}};
+        // What could not be told for want of it is due.
+        state.channels.erase(channel);
+        return;
+    }
+    // The same one may work yet, in its own time.
+    secret.fetch.reset();
+    if (!secret.known || secret.refused)
+        secret.fetch = now.boot + fetchEvery;
 }
 
 AlarmErrand testErrand(const QString &channel, const QDateTime &wall)

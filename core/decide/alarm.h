@@ -28,6 +28,9 @@ namespace sixgate
 ///   down.
 /// - Each channel is on its own: what it could not be told is tried again, with growing waits. A trouble that was over
 ///   before a channel could be told is one message there.
+/// - A channel that needs a secret is not tried without. One that is not there is asked for once a minute. The user may
+///   store another one at any time: it is asked for anew once a minute while a channel refuses, and before each further
+///   try where nobody answered. Another one is tried at once.
 
 struct AlarmRules {
     std::chrono::milliseconds lasting{180'000}; ///< a trouble that is told
@@ -35,6 +38,7 @@ struct AlarmRules {
     std::chrono::milliseconds ping{300'000};    ///< between two signs of life
     std::vector<QString> channels;              ///< by name
     std::vector<QString> pinged;                ///< those among them that want signs of life
+    std::vector<QString> secret;                ///< those among them that need a secret
 };
 AlarmRules alarmRules(const Alarm &alarm, std::chrono::milliseconds ping);
 
@@ -80,10 +84,16 @@ struct AlarmState {
         std::chrono::milliseconds next{0}; ///< boot time
         std::optional<std::chrono::milliseconds> pinged;
     };
+    struct Kept {
+        bool known = false;                             ///< there is one, and it is used
+        bool refused = false;                           ///< it was: another one may be stored meanwhile
+        std::optional<std::chrono::milliseconds> fetch; ///< boot time
+    };
     std::optional<Spell> spell;
     std::optional<Calm> calm;
     std::optional<std::chrono::milliseconds> wrongAt; ///< it was wrong at the last look, which was then
     std::map<QString, Trying> channels;
+    std::map<QString, Kept> secrets; ///< of each channel that needs one
 };
 /// With what was remembered; what no channel of `rules` is about is forgotten.
 AlarmState beginAlarm(AlarmMemory memory, const AlarmRules &rules, const QDateTime &wall);
@@ -99,14 +109,24 @@ struct AlarmErrand {
 };
 
 struct AlarmStep {
-    std::vector<AlarmErrand> send;                 ///< at most one for each channel
+    std::vector<QString> fetch;    ///< channels whose secrets are to be fetched; they are told nothing before
+    std::vector<AlarmErrand> send; ///< at most one for each channel
     std::optional<std::chrono::milliseconds> look; ///< again after so long, also where nothing happens
 };
 /// Looks once. `state.memory` is to be saved where it has changed.
 AlarmStep decideAlarm(AlarmState &state, const AlarmView &view, const AlarmRules &rules, const AlarmClock &now);
 
-/// How it went. Call for each errand before the next look.
-void noteErrand(AlarmState &state, const AlarmErrand &errand, bool arrived, const AlarmClock &now);
+/// How it went; `failed` is why it did not arrive. Call for each errand before the next look.
+void noteErrand(AlarmState &state, const AlarmErrand &errand, std::optional<ErrorCode> failed, const AlarmClock &now);
+
+/// What the store of secrets gave.
+enum class SecretGot {
+    Another, ///< than the one in use, or the first one: it is the one in use now
+    Same,
+    None, ///< or it cannot be read; the one in use stays
+};
+/// Call for each channel of `fetch` before the next look.
+void noteSecret(AlarmState &state, const QString &channel, SecretGot got, const AlarmClock &now);
 
 /// What is sent to try whether it arrives.
 AlarmErrand testErrand(const QString &channel, const QDateTime &wall);

@@ -92,7 +92,7 @@ Result<QByteArray> alarmSettings(const Site &site, const std::map<QString, Secre
             return passOn(url);
         hooks.append(QJsonObject{{key("name"), hook.name.text()},
                                  {key("kind"), webhookKindName(hook.kind)},
-                                 {key("url"), QString::fromLatin1(url->reveal())}});
+                                 {key("url"), QString::fromLatin1(url->text.reveal())}});
     }
     out[key("webhooks")] = hooks;
     return QJsonDocument(out).toJson(QJsonDocument::Compact) + '\n';
@@ -119,7 +119,7 @@ AlarmForVps alarmForVps(const Site &site, const std::map<QString, Result<Secret>
         if (found == stored.end() || !found->second)
             return false;
         const auto url = webhookUrl(hook, *found->second);
-        if (!url || !url->reveal().startsWith("http://"))
+        if (!url || url->tls)
             return false;
         fallShort(QStringLiteral("The VPS cannot tell by the webhook %1: its http:// URL is in the home's own network.")
                       .arg(hook.name.text()),

@@ -31,8 +31,10 @@ struct PushScripts {
 struct AlarmScripts {
     QByteArray program;
     QByteArray service;
-    QByteArray sendmail; ///< joined to the service's unit where mail leaves by the VPS's own program
     QByteArray timer;
+    // Units that hand mail to the VPS's own program, where it leaves by that.
+    QByteArray mailSocket;
+    QByteArray mailService;
 };
 
 /// What rendering needs besides the site.

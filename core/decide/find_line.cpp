@@ -1,6 +1,7 @@
 // The line, its two families, and this machine itself.
 
 #include "decide/findings.h"
+#include "model/text.h"
 
 #include <algorithm>
 
@@ -28,14 +29,10 @@ QString shortened(const QStringList &list)
     return list.size() > most ? QStringLiteral("%1 and %2 more").arg(text).arg(list.size() - most) : text;
 }
 
-QString spanText(qint64 seconds)
+QString offsetText(qint64 seconds)
 {
-    const qint64 size = std::abs(seconds);
-    const QString amount = size >= 2 * 86400 ? QStringLiteral("%1 days").arg(size / 86400)
-                           : size >= 7200    ? QStringLiteral("%1 hours").arg(size / 3600)
-                           : size >= 120     ? QStringLiteral("%1 minutes").arg(size / 60)
-                                             : QStringLiteral("%1 seconds").arg(size);
-    return amount + (seconds > 0 ? QStringLiteral(" ahead") : QStringLiteral(" behind"));
+    return spanText(std::chrono::seconds(std::abs(seconds))) +
+           (seconds > 0 ? QStringLiteral(" ahead") : QStringLiteral(" behind"));
 }
 
 void findFamilies(const Sight &sight, Findings &out)
@@ -95,9 +92,10 @@ void findClock(const Sight &sight, Findings &out)
     for (const auto &[whose, clock] : sight.seen.clocks)
         evidence << QStringLiteral("%1: %2").arg(whose, dayText(clock));
     if (own != 0) {
-        out.add({QStringLiteral("clock-wrong"), QString(), {{QStringLiteral("offset"), spanText(own)}}, evidence, {}});
+        out.add(
+            {QStringLiteral("clock-wrong"), QString(), {{QStringLiteral("offset"), offsetText(own)}}, evidence, {}});
         out.say(QStringLiteral("Is this machine's clock right?"),
-                QStringLiteral("No: it is %1 of the others. Certificates are judged by theirs.").arg(spanText(own)));
+                QStringLiteral("No: it is %1 of the others. Certificates are judged by theirs.").arg(offsetText(own)));
         return;
     }
     const auto &facts = sight.seen.seen.vps.facts;
@@ -106,7 +104,7 @@ void findClock(const Sight &sight, Findings &out)
         if (std::abs(offset) > 120)
             out.add({QStringLiteral("vps-clock-wrong"),
                      sight.vpsName(),
-                     {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("offset"), spanText(offset)}},
+                     {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("offset"), offsetText(offset)}},
                      evidence,
                      {}});
     }

@@ -26,10 +26,9 @@ public:
                      QStringLiteral("Use a VPS with a full Debian system, no bare container."));
         const qint64 needed = installs ? roomToInstall : roomForFiles;
         if (m_facts.freeBytes >= 0 && m_facts.freeBytes < needed)
-            withhold(QStringLiteral("The VPS has %1 MB free; %2 MB are needed.")
-                         .arg(m_facts.freeBytes / 1024 / 1024)
-                         .arg(needed / 1024 / 1024),
-                     QStringLiteral("Make room on the VPS."));
+            room(QString(), m_facts.freeBytes, needed);
+        else if (installs && m_facts.freeForPackages >= 0 && m_facts.freeForPackages < needed)
+            room(QStringLiteral(" in /usr"), m_facts.freeForPackages, needed);
         listeners();
         if (!m_facts.hasGlobalIpv6)
             withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
@@ -41,6 +40,16 @@ private:
     void withhold(const QString &reason, const QString &fix, bool blocking = true)
     {
         m_withheld.push_back({m_host, reason, fix, blocking});
+    }
+
+    void room(const QString &where, qint64 free, qint64 needed)
+    {
+        constexpr qint64 megabyte = 1024LL * 1024;
+        withhold(QStringLiteral("The VPS has %1 MB free%2; %3 MB are needed.")
+                     .arg(free / megabyte)
+                     .arg(where)
+                     .arg(needed / megabyte),
+                 QStringLiteral("Make room on the VPS."));
     }
 
     void system()

@@ -9,23 +9,11 @@ namespace sixgate
 namespace
 {
 
-/// RFC 1918.
-bool isPrivate(const Ipv4Address &address)
-{
-    const auto &b = address.bytes();
-    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168);
-}
-
 /// 192.0.0.0/29: between the home's end and the provider's of DS-Lite (RFC 6333), also of 464XLAT (RFC 7335).
 bool isDsLite(const Ipv4Address &address)
 {
     const auto &b = address.bytes();
     return b[0] == 192 && b[1] == 0 && b[2] == 0 && b[3] < 8;
-}
-
-bool isLinkLocal(const Ipv4Address &address)
-{
-    return address.bytes()[0] == 169 && address.bytes()[1] == 254;
 }
 
 bool isUnspecified(const Ipv4Address &address)
@@ -55,7 +43,7 @@ private:
     {
         if (m_sight.own && m_sight.home && *m_sight.home) {
             for (const LocalIpv4 &one : *m_sight.own) {
-                if (one.interface == (*m_sight.home)->interface && !isLinkLocal(one.address))
+                if (one.interface == (*m_sight.home)->interface && !one.address.isLinkLocal())
                     m_here.push_back(one.address);
             }
         }
@@ -110,7 +98,7 @@ private:
             return dsLite(true);
         if (m_wan->isCarrierShared())
             return carrierNat(true, *m_wan, QStringLiteral("the router"));
-        if (isPrivate(*m_wan))
+        if (m_wan->isPrivate())
             return doubleNat();
         if (m_wan->isGlobal())
             return global(*m_wan, QStringLiteral("The router"));
@@ -122,8 +110,9 @@ private:
     bool noWay()
     {
         if (m_sight.home && !*m_sight.home && m_sight.way && !*m_sight.way) {
-            const bool any = m_sight.own && std::any_of(m_sight.own->begin(), m_sight.own->end(),
-                                                        [](const LocalIpv4 &one) { return !isLinkLocal(one.address); });
+            const bool any =
+                m_sight.own && std::any_of(m_sight.own->begin(), m_sight.own->end(),
+                                           [](const LocalIpv4 &one) { return !one.address.isLinkLocal(); });
             say(Ipv4Kind::None, true,
                 any ? QStringLiteral("This machine has no way to the IPv4 internet.")
                     : QStringLiteral("This machine has no IPv4 address."),
@@ -269,8 +258,8 @@ private:
     {
         return isDsLite(address)           ? QStringLiteral("of DS-Lite")
                : address.isCarrierShared() ? QStringLiteral("of the carriers' shared space, 100.64.0.0/10")
-               : isPrivate(address)        ? QStringLiteral("private")
-               : isLinkLocal(address)      ? QStringLiteral("link-local")
+               : address.isPrivate()       ? QStringLiteral("private")
+               : address.isLinkLocal()     ? QStringLiteral("link-local")
                : address.isGlobal()        ? QStringLiteral("of the public space")
                                            : QStringLiteral("of no use on the internet");
     }

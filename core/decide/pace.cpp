@@ -1,5 +1,7 @@
 #include "decide/pace.h"
 
+#include "model/text.h"
+
 #include <algorithm>
 
 namespace sixgate
@@ -67,13 +69,9 @@ void countUpdate(PaceState &state, const UpdateRules &rules, const QDateTime &no
         state.updates.erase(state.updates.begin(), state.updates.end() - reach.count - 1);
 }
 
-QString spanText(milliseconds span)
+QString spanOf(milliseconds span)
 {
-    const qint64 seconds = std::chrono::ceil<std::chrono::seconds>(span).count();
-    if (seconds == 1)
-        return QStringLiteral("second");
-    return seconds >= 120 && seconds % 60 == 0 ? QStringLiteral("%1 minutes").arg(seconds / 60)
-                                               : QStringLiteral("%1 seconds").arg(seconds);
+    return exactSpanText(std::chrono::ceil<std::chrono::seconds>(span));
 }
 
 } // namespace
@@ -105,14 +103,14 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
     };
     if (!state.updates.empty())
         notBefore(state.updates.back() + rules.interval,
-                  QStringLiteral("The DNS provider takes one update of a record in %1.").arg(spanText(rules.interval)));
+                  QStringLiteral("The DNS provider takes one update of a record in %1.").arg(spanOf(rules.interval)));
     for (const UpdateWindow &window : rules.windows) {
         const auto most = std::size_t(mostOf(window));
         if (state.updates.size() >= most)
             notBefore(state.updates[state.updates.size() - most] + window.span,
                       QStringLiteral("The DNS provider takes %1 of a record in %2.")
                           .arg(most == 1 ? QStringLiteral("one update") : QStringLiteral("%1 updates").arg(most),
-                               spanText(window.span)));
+                               spanOf(window.span)));
     }
     if (state.blocked) // however the clock was set, and whatever the rules were when it was noted
         notBefore(

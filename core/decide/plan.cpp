@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 namespace sixgate
 {
@@ -22,10 +23,19 @@ bool leadsToVps(const Site &site, const Change &change)
                        [&](const Vps &vps) { return vps.host == records->wanted.name; });
 }
 
-bool isNewer(const VpsFacts &facts, const PlanInputs &inputs)
+/// Nothing where it was this version or an older one.
+std::optional<Withheld> setUpByNewer(const QString &host, const VpsFacts &facts, const QString &version)
 {
-    return !inputs.replaceNewer &&
-           QVersionNumber::fromString(facts.madeVersion) > QVersionNumber::fromString(inputs.version);
+    if (QVersionNumber::fromString(facts.madeVersion) <= QVersionNumber::fromString(version))
+        return {};
+    return Withheld{host,
+                    QStringLiteral("What %1 runs was set up by a newer Sixgate (%2%3); this is %4.")
+                        .arg(host, facts.madeVersion,
+                             facts.madeBy.isEmpty() ? QString() : QStringLiteral(", ") + facts.madeBy, version),
+                    QStringLiteral("Update Sixgate on this computer. To replace it by what this version makes: "
+                                   "sixgatectl apply --replace-newer"),
+                    true,
+                    {}};
 }
 
 /// False where the VPS cannot be made ready by this plan.
@@ -46,16 +56,9 @@ bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs
     }
     std::vector<Withheld> withheld;
     auto changes = planDeployment(site, *inputs.deployment, *seen.vps.facts, withheld);
-    if (!changes.empty() && isNewer(*seen.vps.facts, inputs)) {
-        withheld.push_back(
-            {host,
-             QStringLiteral("What %1 runs was set up by a newer Sixgate (%2%3); this is %4.")
-                 .arg(host, seen.vps.facts->madeVersion,
-                      seen.vps.facts->madeBy.isEmpty() ? QString() : QStringLiteral(", ") + seen.vps.facts->madeBy,
-                      inputs.version),
-             QStringLiteral("Update Sixgate on this computer. To replace it by what this version makes: "
-                            "sixgatectl apply --replace-newer"),
-             true});
+    if (const auto newer = setUpByNewer(host, *seen.vps.facts, inputs.version);
+        newer && !changes.empty() && !inputs.replaceNewer) {
+        withheld.push_back(*newer);
         changes.clear();
     }
     const bool ready = std::none_of(withheld.begin(), withheld.end(), [](const Withheld &one) { return one.blocking; });
@@ -83,6 +86,17 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
         last.clear();
     }
     std::move(last.begin(), last.end(), std::back_inserter(plan.changes));
+    return plan;
+}
+
+Plan leftToNewer(Plan plan, const Site &site, const VpsSeen &vps, const QString &version)
+{
+    if (plan.changes.empty() || !vps.facts)
+        return plan;
+    if (const auto newer = setUpByNewer(site.vps.front().host.ascii(), *vps.facts, version)) {
+        plan.withheld.push_back(*newer);
+        plan.changes.clear();
+    }
     return plan;
 }
 

@@ -22,4 +22,8 @@ struct PlanInputs {
 /// public names' A records last, so that no visitor is sent to a VPS that is not ready. Pure.
 Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &inputs);
 
+/// The plan of a step back or a removal, unless a newer Sixgate than this `version` has set the VPS up: this one does
+/// not know all parts of that, so the plan is blocked then. Pure.
+Plan leftToNewer(Plan plan, const Site &site, const VpsSeen &vps, const QString &version);
+
 } // namespace sixgate

@@ -183,15 +183,17 @@ private:
             change.oldValue =
                 file.secret ? QStringLiteral("(secret)") : QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
         if (m_facts.edited.count(file.path))
-            change.sentence += editedRemark();
+            change.sentence += editedRemark(file.secret);
         if (!file.secret && !same)
             change.diff = diffOf(file.path, old, file.content);
     }
 
-    static QString editedRemark()
+    static QString editedRemark(bool secret)
     {
-        return QStringLiteral(
-            " It was edited on the VPS since; a copy of that stays in /var/lib/sixgate/edited there.");
+        const QString copy =
+            QStringLiteral(" It was edited on the VPS since; a copy of that stays in /var/lib/sixgate/edited there");
+        return copy + (secret ? QStringLiteral(", for root alone: it holds a secret, so it is not shown.")
+                              : QStringLiteral("."));
     }
 
     static QString diffOf(const QString &path, const RemoteFile &old, const QByteArray &content)
@@ -218,7 +220,7 @@ private:
             change.oldHash = QString::fromLatin1(old.sha256);
             change.oldValue = QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
             if (m_facts.edited.count(path))
-                change.sentence += editedRemark();
+                change.sentence += editedRemark(credentials);
             if (!old.content.isEmpty())
                 change.diff = unifiedDiff(path, old.content, {});
         }

@@ -14,6 +14,9 @@ namespace
 {
 
 constexpr auto folder = "/etc/sixgate/current/push/";
+// As the release names them; on the VPS the service is a template (sixgate-alarm-mail@.service).
+constexpr auto mailSocketName = "sixgate-alarm-mail.socket";
+constexpr auto mailServiceName = "sixgate-alarm-mail.service";
 const QString account = QStringLiteral("sixgate-push");
 
 QByteArray sha256(const QByteArray &content)
@@ -116,11 +119,18 @@ bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted)
 
 std::vector<WantedFile> alarmFiles(const Alarm &alarm, const AlarmScripts &scripts)
 {
-    const bool ownProgram = alarm.mail && !alarm.mail->smtp;
-    return {file(QStringLiteral("alarm.py"), scripts.program, QStringLiteral("tells when the home falls silent")),
-            file(QLatin1String(alarmServiceName), ownProgram ? scripts.service + scripts.sendmail : scripts.service,
-                 QStringLiteral("how systemd runs that program")),
-            file(QLatin1String(alarmTimerName), scripts.timer, QStringLiteral("how often systemd runs that program"))};
+    std::vector<WantedFile> files{
+        file(QStringLiteral("alarm.py"), scripts.program, QStringLiteral("tells when the home falls silent")),
+        file(QLatin1String(alarmServiceName), scripts.service, QStringLiteral("how systemd runs that program")),
+        file(QLatin1String(alarmTimerName), scripts.timer, QStringLiteral("how often systemd runs that program"))};
+    if (alarm.mail && !alarm.mail->smtp) {
+        files.push_back(file(QLatin1String(mailSocketName), scripts.mailSocket,
+                             QStringLiteral("where that program leaves its mail")));
+        files.push_back(
+            file(QLatin1String(mailServiceName), scripts.mailService,
+                 QStringLiteral("hands mail to the VPS's own /usr/sbin/sendmail, and may do nothing else")));
+    }
+    return files;
 }
 
 bool alarmIsSetUp(const AlarmSeen &seen, const WantedDeployment &wanted)
@@ -128,7 +138,9 @@ bool alarmIsSetUp(const AlarmSeen &seen, const WantedDeployment &wanted)
     const QByteArray service = wantedSha256(wanted.files, alarmServiceName);
     const QByteArray timer = wantedSha256(wanted.files, alarmTimerName);
     return seen.running && wanted.alarm.settings && seen.settingsSha256 == sha256(*wanted.alarm.settings) &&
-           !service.isEmpty() && seen.serviceSha256 == service && seen.timerSha256 == timer;
+           !service.isEmpty() && seen.serviceSha256 == service && seen.timerSha256 == timer &&
+           seen.mailSocketSha256 == wantedSha256(wanted.files, mailSocketName) &&
+           seen.mailServiceSha256 == wantedSha256(wanted.files, mailServiceName);
 }
 
 std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)

@@ -32,36 +32,92 @@ const VpsFacts *factsOf(const Site &site, const VpsSeen &vps, Plan &plan)
     return nullptr;
 }
 
-/// The A records that lead visitors to the VPS and that Sixgate has set.
-void deleteRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed, Plan &plan)
+bool hasValues(const ZoneSeen &zone, const RecordKey &key)
+{
+    const auto found = zone.records.find(key);
+    return found != zone.records.end() && found->second && !found->second->values.empty();
+}
+
+/// Why an A record stays that this computer has not set; nothing where all its values are the VPS's addresses, so that
+/// it would lead visitors to a machine that answers nobody.
+std::optional<Error> whyItStays(const RecordSet &record, const Observation &seen, bool deployed)
+{
+    const auto stays = [](const QString &why, const QString &fix) { return Error{ErrorCode::Refused, why, {}, fix}; };
+    const QString values = QStringList(record.values.begin(), record.values.end()).join(QStringLiteral(", "));
+    const QString look = QStringLiteral("Look whether it is still needed, and delete it in the zone by hand if not.");
+    if (!seen.vps.ipv4)
+        return stays(QStringLiteral("It is not known whether it (%1) leads to the VPS. %2")
+                         .arg(values, seen.vps.ipv4.error().summary),
+                     look);
+    const auto leadsHere = [&](const QString &value) {
+        return std::any_of(seen.vps.ipv4->begin(), seen.vps.ipv4->end(),
+                           [&](const Ipv4Address &address) { return address.text() == value; });
+    };
+    if (std::none_of(record.values.begin(), record.values.end(), leadsHere))
+        return stays(QStringLiteral("It leads elsewhere (%1).").arg(values), {});
+    if (!std::all_of(record.values.begin(), record.values.end(), leadsHere))
+        return stays(QStringLiteral("It leads to the VPS, but elsewhere, too (%1).").arg(values), look);
+    if (seen.zone.wildcards.contains(record.name))
+        return stays(
+            QStringLiteral("A wildcard of the zone leads it to the VPS (%1), which Sixgate leaves alone.").arg(values),
+            QStringLiteral("Change the wildcard by hand where nobody is to come to the VPS any more."));
+    if (!deployed)
+        return stays(QStringLiteral("It leads to the VPS (%1), but this computer has not set it, and Sixgate "
+                                    "has nothing there.")
+                         .arg(values),
+                     look);
+    return std::nullopt;
+}
+
+/// The public names' A records that lead visitors to the VPS, whichever computer has set them.
+void deleteRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed, bool deployed,
+                   Plan &plan)
 {
     const auto ours = stillManaged(site, seen.zone, managed);
     for (const Service &service : site.services) {
         for (const Hostname &name : service.publicNames) {
             const RecordKey key{name, RecordType::A};
-            const auto record =
-                std::find_if(ours.begin(), ours.end(), [&](const ManagedRecord &one) { return one.key == key; });
             const auto found = seen.zone.records.find(key);
             const DnsAccount *account = site.accountFor(name);
-            if (record == ours.end() || found == seen.zone.records.end() || !account)
-                continue;
-            if (!found->second) {
-                plan.withheld.push_back({recordText(key), found->second.error().summary, found->second.error().fix,
-                                         true, found->second.error().detail});
+            const auto record =
+                std::find_if(ours.begin(), ours.end(), [&](const ManagedRecord &one) { return one.key == key; });
+            const auto leave = [&](const Error &why, bool blocking) {
+                plan.withheld.push_back({recordText(key), why.summary, why.fix, blocking, why.detail});
+            };
+            if (!account || hasValues(seen.zone, {name, RecordType::CNAME})) {
+                leave({ErrorCode::Refused,
+                       account ? QStringLiteral("%1 is an alias (CNAME).").arg(name.ascii())
+                               : QStringLiteral("No DNS account of the site file holds it."),
+                       {},
+                       QStringLiteral("Where it leads to the VPS, delete it in the zone by hand.")},
+                      false);
                 continue;
             }
-            if (found->second->values != record->values)
+            if (found == seen.zone.records.end())
                 continue;
+            if (!found->second) {
+                leave(found->second.error(), record != ours.end());
+                continue;
+            }
+            const RecordSet &current = *found->second;
+            if (current.values.empty())
+                continue;
+            if (record == ours.end() || current.values != record->values) {
+                if (const auto why = whyItStays(current, seen, deployed)) {
+                    leave(*why, false);
+                    continue;
+                }
+            }
             const RecordSet wanted{name, RecordType::A, account->ttl, {}};
             Change change;
             change.id = QStringLiteral("dns.%1.a").arg(name.ascii());
             change.lane = Lane::Dns;
             change.verb = Verb::Delete;
             change.object = recordText(key);
-            change.oldValue = QStringList(record->values.begin(), record->values.end()).join(QStringLiteral(", "));
+            change.oldValue = QStringList(current.values.begin(), current.values.end()).join(QStringLiteral(", "));
             change.sentence = QStringLiteral("Delete %1 (%2): nobody answers IPv4 visitors any more.")
                                   .arg(change.object, change.oldValue);
-            change.action = SetRecords{account->name, wanted, *found->second};
+            change.action = SetRecords{account->name, wanted, current};
             plan.changes.push_back(std::move(change));
         }
     }
@@ -86,7 +142,8 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
         facts.installed.empty() ? QString()
         : keepPackages
             ? QStringLiteral(" The %1 Debian packages that it installed stay.").arg(facts.installed.size())
-            : QStringLiteral(" The %1 Debian packages that it installed go, too, but for those that others need.")
+            : QStringLiteral(" The %1 Debian packages that it installed go, too, but for those that others need or "
+                             "that somebody has asked apt for since.")
                   .arg(facts.installed.size());
     QStringList certificates;
     for (const auto &[lineage, renewal] : facts.renewals) {
@@ -142,12 +199,12 @@ Plan planRemoval(const Site &site, const Observation &seen, const std::vector<Ma
     const VpsFacts *facts = factsOf(site, seen.vps, plan);
     if (!facts)
         return plan;
-    if (choices.records)
-        deleteRecords(site, seen, managed, plan);
     const bool there = !facts->deployedId.isEmpty() || !facts->installed.empty() || facts->push.any ||
                        facts->alarm.any || std::any_of(facts->files.begin(), facts->files.end(), [](const auto &file) {
                            return !file.second.sha256.isEmpty();
                        });
+    if (choices.records)
+        deleteRecords(site, seen, managed, there, plan);
     if (there) {
         plan.changes.push_back(vpsChange(QStringLiteral("vps.remove"), Verb::Delete, site.vps.front().host.ascii(),
                                          whatGoes(site.vps.front(), *facts, choices.keepPackages),
@@ -172,6 +229,62 @@ bool mayBeSameMachine(const Vps &one, const Vps &other)
                return std::any_of(other.hostKeys.begin(), other.hostKeys.end(),
                                   [&](const HostKeyPin &key) { return key.fingerprint == pin.fingerprint; });
            });
+}
+
+Result<PresentedHostKey> oneMachine(const std::vector<KeyAt> &answers)
+{
+    const KeyAt *known = nullptr;
+    for (const KeyAt &one : answers) {
+        const QString where = ipText(one.address);
+        if (!one.key && one.key.error().code == ErrorCode::Cancelled)
+            return passOn(one.key);
+        if (!one.key && std::holds_alternative<Ipv6Address>(one.address))
+            continue;
+        if (!one.key)
+            return fail(
+                one.key.error().code,
+                QStringLiteral("No SSH server shows its host key at %1, where visitors would be led.").arg(where),
+                QStringLiteral("%1 %2").arg(one.key.error().summary, one.key.error().detail).trimmed(),
+                QStringLiteral("See whether that is the new machine's IPv4 address, and whether its firewall "
+                               "lets SSH through there. Nothing was changed."));
+        if (!known)
+            known = &one;
+        if (known->key->type != one.key->type || known->key->fingerprint != one.key->fingerprint)
+            return fail(ErrorCode::HostKey,
+                        QStringLiteral("%1 and %2 present different host keys: they are not one machine.")
+                            .arg(ipText(known->address), where),
+                        QStringLiteral("%1: %2 %3\n%4: %5 %6")
+                            .arg(ipText(known->address), known->key->type, known->key->fingerprint.text(), where,
+                                 one.key->type, one.key->fingerprint.text()),
+                        QStringLiteral("Give the addresses of the new machine alone. Nothing was changed."));
+    }
+    if (!known)
+        return fail(ErrorCode::NotFound, QStringLiteral("No address of the new machine is known."), {},
+                    QStringLiteral("Name its addresses with --address."));
+    return *known->key;
+}
+
+QStringList stillToRevoke(const Site &site)
+{
+    const Vps &vps = site.vps.front();
+    const bool root = vps.user.text() == QLatin1String("root");
+    QStringList left;
+    left << QStringLiteral("the TSIG keys: replace them at the DNS server and with sixgatectl secret set, then apply");
+    if (vps.auth == SshAuth::Password || !root)
+        left << QStringLiteral("the password of %1 (for %2): change it with passwd on %3")
+                    .arg(vps.user.text(),
+                         vps.auth != SshAuth::Password ? QStringLiteral("sudo")
+                         : root                        ? QStringLiteral("the login")
+                                                       : QStringLiteral("the login and for sudo"),
+                         vpsLabel(vps));
+    if (!vps.pushKeys.empty())
+        left << QStringLiteral("a keeper's push key: take it out of \"pushKeys\" in the site file, then apply");
+    if (site.alarm)
+        left << QStringLiteral("the alarm's secrets: replace the mail password and the webhooks' URLs where they come "
+                               "from and with sixgatectl secret set, then apply");
+    left << QStringLiteral("SSH keys for other users of %1: Sixgate looks at those of %2 only")
+                .arg(vpsLabel(vps), vps.user.text());
+    return left;
 }
 
 std::chrono::seconds longestStay(const Site &site, const ZoneSeen &zone)

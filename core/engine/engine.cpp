@@ -241,12 +241,13 @@ Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) c
 
 Plan Engine::rollbackPlan(const Observation &seen) const
 {
-    return planRollback(d->job.site, seen.vps);
+    return leftToNewer(planRollback(d->job.site, seen.vps), d->job.site, seen.vps, sixgateVersion());
 }
 
 Plan Engine::removalPlan(const Observation &seen, const RemovalChoices &choices) const
 {
-    return planRemoval(d->job.site, seen, d->job.state.managedRecords, choices);
+    return leftToNewer(planRemoval(d->job.site, seen, d->job.state.managedRecords, choices), d->job.site, seen.vps,
+                       sixgateVersion());
 }
 
 Outcome Engine::apply(const Plan &plan, const RunStops &stops)

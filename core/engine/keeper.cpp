@@ -1,5 +1,7 @@
 #include "engine/keeperlanes.h"
 
+#include "storage/told.h"
+
 #include <QFileInfo>
 
 #include <thread>
@@ -13,7 +15,7 @@ namespace
 {
 
 constexpr auto letGoTime = 2s;
-constexpr auto secretTime = 1s; // of the alarm: records wait for it
+constexpr auto secretTime = 3s; // of the alarm, for each channel
 
 } // namespace
 
@@ -91,19 +93,16 @@ void KeeperLanes::beginAlarm()
         return;
     KeeperAlarm::Links links;
     links.snapshot = [this] { return snapshot(); };
-    links.save = [this](const AlarmMemory &memory) { return keep([&](Keeping &kept) { kept.alarm = memory; }); };
+    links.save = [this](const AlarmMemory &memory) { return saveTold(site().name, memory); };
     links.trouble = [this](const QString &cause, const QString &text) { trouble(cause, text, true); };
     links.log = [this](int level, const QString &text) { log(level, text); };
-    links.secret = [this](const QString &name, const std::stop_token &stop) -> std::optional<Result<Secret>> {
-        // The store serves one at a time; whoever sets records must not wait for this.
-        const std::unique_lock writing(m_writing, std::try_to_lock);
-        if (!writing.owns_lock())
-            return std::nullopt;
+    // Without m_writing: whoever sets records must not wait for this.
+    links.secret = [this](const QString &name, const std::stop_token &stop) {
         return m_job.secrets.get(name, Deadline::after(secretTime), stop);
     };
     m_alarm = std::make_unique<KeeperAlarm>(
-        KeeperAlarm::Settings{site().name, *site().alarm, alarmRules(*site().alarm, m_options.calm)}, m_keeping.alarm,
-        std::move(links));
+        KeeperAlarm::Settings{site().name, *site().alarm, alarmRules(*site().alarm, m_options.calm)},
+        beginTold(site().name), std::move(links));
 }
 
 void KeeperLanes::shown(const SharedSnapshot &snapshot)

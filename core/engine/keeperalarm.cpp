@@ -1,5 +1,6 @@
 #include "engine/keeperalarm.h"
 
+#include "model/alarmnames.h"
 #include "transport/parallel.h"
 
 #include <QSysInfo>
@@ -17,10 +18,7 @@ namespace
 {
 
 constexpr auto tellTime = 20s;
-constexpr auto fetchEvery = 60s; // a secret that was not there
-constexpr auto fetchSoon = 1s;   // the store was busy
 constexpr size_t mostAtOnce = 9; // the mail and eight webhooks
-const QString mailChannel = QStringLiteral("mail");
 
 milliseconds timeOf(clockid_t clock)
 {
@@ -35,33 +33,11 @@ AlarmClock clockNow()
     return {timeOf(CLOCK_MONOTONIC), timeOf(CLOCK_BOOTTIME), QDateTime::currentDateTimeUtc()};
 }
 
-const Webhook *webhookOf(const Alarm &alarm, const QString &channel)
-{
-    const auto found = std::find_if(alarm.webhooks.begin(), alarm.webhooks.end(),
-                                    [&](const Webhook &one) { return one.name.text() == channel; });
-    return found == alarm.webhooks.end() ? nullptr : &*found;
-}
-
-/// What the user mends by other settings.
-bool isSettings(ErrorCode code)
-{
-    return code == ErrorCode::Denied || code == ErrorCode::Refused || code == ErrorCode::Invalid ||
-           code == ErrorCode::Protocol;
-}
-
 } // namespace
-
-QString alarmSecretOf(const Alarm &alarm, const QString &channel)
-{
-    if (const Webhook *hook = webhookOf(alarm, channel))
-        return alarmUrlSecret(*hook);
-    const bool login = alarm.mail && alarm.mail->smtp && !alarm.mail->smtp->user.isEmpty();
-    return login ? alarmMailPasswordSecret() : QString();
-}
 
 QString alarmChannelText(const QString &channel)
 {
-    return channel == mailChannel ? QStringLiteral("the mail") : QStringLiteral("the webhook “%1”").arg(channel);
+    return channel == alarmMailChannel() ? QStringLiteral("the mail") : QStringLiteral("the webhook “%1”").arg(channel);
 }
 
 QString alarmSender()
@@ -77,9 +53,9 @@ QString alarmSender()
 Outcome tellOn(const Alarm &alarm, const QString &channel, const Secret &secret, const AlarmMessage &message,
                const Deadline &deadline, std::stop_token stop, const TellPrograms &programs)
 {
-    if (const Webhook *hook = webhookOf(alarm, channel))
+    if (const Webhook *hook = alarmWebhook(alarm, channel))
         return tellByWebhook(*hook, secret, message, deadline, std::move(stop), programs);
-    if (alarm.mail && channel == mailChannel)
+    if (alarm.mail && channel == alarmMailChannel())
         return tellByMail(*alarm.mail, secret, message, deadline, std::move(stop), programs);
     return fail(ErrorCode::Invalid, QStringLiteral("The site file knows no such channel: %1.").arg(channel));
 }
@@ -119,25 +95,19 @@ void KeeperAlarm::end()
 
 void KeeperAlarm::run(std::stop_token stop)
 {
-    m_fetchAt = 0ms;
     while (!stop.stop_requested()) {
-        fetchSecrets(stop);
-        const AlarmClock now = clockNow();
-        const AlarmStep step = decideAlarm(m_state, alarmView(*m_links.snapshot()), m_settings.rules, now);
+        const AlarmStep step = decideAlarm(m_state, alarmView(*m_links.snapshot()), m_settings.rules, clockNow());
         save();
-        if (!step.send.empty()) {
+        if (!step.send.empty())
             send(step.send, stop);
+        if (!step.fetch.empty())
+            fetchSecrets(step.fetch, stop);
+        if (!step.send.empty() || !step.fetch.empty())
             continue;
-        }
-        std::optional<milliseconds> wait = step.look;
-        if (m_fetchAt) {
-            const milliseconds due = std::max(*m_fetchAt - now.boot, 1ms);
-            wait = wait ? std::min(*wait, due) : due;
-        }
         std::unique_lock lock(m_mutex);
         const auto changed = [this] { return m_changed; };
-        if (wait)
-            m_wake.wait_for(lock, stop, *wait, changed);
+        if (step.look)
+            m_wake.wait_for(lock, stop, *step.look, changed);
         else
             m_wake.wait(lock, stop, changed);
         m_changed = false;
@@ -161,27 +131,12 @@ void KeeperAlarm::send(const std::vector<AlarmErrand> &errands, const std::stop_
         const AlarmErrand &one = errands[i];
         if (!ends[i] && (ends[i].error().code == ErrorCode::Cancelled || stop.stop_requested()))
             continue;
-        noteErrand(m_state, one, ends[i].has_value(), now);
+        noteErrand(m_state, one, ends[i] ? std::nullopt : std::optional(ends[i].error().code), now);
         if (ends[i] && one.event != AlarmEvent::Fine)
             m_links.log(5, QStringLiteral("Told by %1: %2.").arg(alarmChannelText(one.channel), one.brief));
-        if (!ends[i] && needsSecret(one.channel) && !m_secrets.contains(one.channel))
-            continue; // that is told already
         failing(one.channel, ends[i] ? QString() : ends[i].error().summary);
-        if (ends[i])
-            m_doubted.erase(one.channel);
-        if (ends[i] || !isSettings(ends[i].error().code) || !m_secrets.contains(one.channel))
-            continue;
-        // The user may store another one.
-        m_doubted.insert(one.channel);
-        if (!m_fetchAt)
-            m_fetchAt = now.boot + fetchEvery;
     }
     save();
-}
-
-bool KeeperAlarm::needsSecret(const QString &channel) const
-{
-    return !alarmSecretOf(m_settings.alarm, channel).isEmpty();
 }
 
 /// Tells it once, and once that it is over.
@@ -196,48 +151,31 @@ void KeeperAlarm::failing(const QString &channel, const QString &text)
     m_links.trouble(QStringLiteral("alarm %1").arg(channel), text);
 }
 
-void KeeperAlarm::fetchSecrets(const std::stop_token &stop)
+void KeeperAlarm::fetchSecrets(const std::vector<QString> &channels, const std::stop_token &stop)
 {
-    if (!m_fetchAt || timeOf(CLOCK_BOOTTIME) < *m_fetchAt)
-        return;
-    std::optional<milliseconds> again;
-    for (const QString &channel : m_settings.rules.channels) {
+    for (const QString &channel : channels) {
         const QString name = alarmSecretOf(m_settings.alarm, channel);
-        const auto before = m_secrets.find(channel);
-        if (name.isEmpty() || (before != m_secrets.end() && !m_doubted.contains(channel)))
-            continue;
-        auto asked = m_links.secret(name, stop);
+        auto secret = m_links.secret(name, stop);
         if (stop.stop_requested())
             return;
-        if (!asked) {
-            again = fetchSoon;
-            continue;
-        }
-        const Result<Secret> &secret = *asked;
-        if (before != m_secrets.end() && (!secret || secret->reveal() == before->second.reveal())) {
-            // The same that was refused, or none: the old one may work yet, in its own time.
-            again = again.value_or(fetchEvery);
-            continue;
-        }
-        if (secret) {
-            m_doubted.erase(channel);
-            m_secrets.insert_or_assign(channel, std::move(**asked));
-            // What could not be told for want of it is due.
-            m_state.channels.erase(channel);
+        const auto used = m_secrets.find(channel);
+        const bool known = used != m_secrets.end();
+        if (secret && (!known || secret->reveal() != used->second.reveal())) {
+            m_secrets.insert_or_assign(channel, std::move(*secret));
+            noteSecret(m_state, channel, SecretGot::Another, clockNow());
             failing(channel, {});
             continue;
         }
-        again = again.value_or(fetchEvery);
+        noteSecret(m_state, channel, secret ? SecretGot::Same : SecretGot::None, clockNow());
+        if (secret || known)
+            continue; // why the one in use does not work is told already
         if (secret.error().code == ErrorCode::NotFound)
             failing(channel, QStringLiteral("%1 of %2 is missing; store it: sixgatectl secret set %3")
-                                 .arg(QLatin1String(channel == mailChannel ? "The password" : "The URL"),
+                                 .arg(QLatin1String(channel == alarmMailChannel() ? "The password" : "The URL"),
                                       alarmChannelText(channel), name));
         else
             failing(channel, secret.error().summary);
     }
-    m_fetchAt.reset();
-    if (again)
-        m_fetchAt = timeOf(CLOCK_BOOTTIME) + *again;
 }
 
 void KeeperAlarm::save()

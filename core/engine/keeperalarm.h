@@ -9,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <stop_token>
 #include <thread>
 
@@ -20,28 +19,26 @@ namespace sixgate
 Outcome tellOn(const Alarm &alarm, const QString &channel, const Secret &secret, const AlarmMessage &message,
                const Deadline &deadline, std::stop_token stop, const TellPrograms &programs = {});
 
-/// The secret that a channel needs; empty: none.
-QString alarmSecretOf(const Alarm &alarm, const QString &channel);
-
 /// "the mail", "the webhook “phone”".
 QString alarmChannelText(const QString &channel);
 
 /// How the machine calls itself in messages: "machine NAME".
 QString alarmSender();
 
-/// The alarm of a keeper: a thread of its own, since to tell may take long, and nothing may wait for that.
+/// The alarm of a keeper: a thread of its own, since to tell, to save and to fetch secrets may take long, and nothing
+/// may wait for that. Whom to tell what, and when, is decided in decide/alarm.
 class KeeperAlarm
 {
 public:
-    /// What it needs of the keeper; called on its thread only.
+    /// What it needs of the keeper; called on its thread only. `save` and `secret` may take their time, so they must
+    /// not hold what others wait for.
     struct Links {
         std::function<SharedSnapshot()> snapshot;
         std::function<Outcome(const AlarmMemory &)> save;
         /// A trouble of a channel; an empty text ends it.
         std::function<void(const QString &cause, const QString &text)> trouble;
         std::function<void(int level, const QString &text)> log;
-        /// Nothing where the store is busy: it is asked again.
-        std::function<std::optional<Result<Secret>>(const QString &name, const std::stop_token &stop)> secret;
+        std::function<Result<Secret>(const QString &name, const std::stop_token &stop)> secret;
     };
     struct Settings {
         Label site;
@@ -64,8 +61,7 @@ private:
     void run(std::stop_token stop);
     /// Sends all of them at the same time, and notes how that went.
     void send(const std::vector<AlarmErrand> &errands, const std::stop_token &stop);
-    void fetchSecrets(const std::stop_token &stop);
-    bool needsSecret(const QString &channel) const;
+    void fetchSecrets(const std::vector<QString> &channels, const std::stop_token &stop);
     void save();
     void failing(const QString &channel, const QString &text);
 
@@ -73,10 +69,8 @@ private:
     Links m_links;
     AlarmState m_state;
     AlarmMemory m_saved;
-    std::map<QString, Secret> m_secrets;
-    std::set<QString> m_doubted;          ///< channels whose secret was refused: another one may be stored meanwhile
+    std::map<QString, Secret> m_secrets;  ///< by channel: those in use
     std::map<QString, QString> m_failing; ///< by channel: why it could not be told
-    std::optional<std::chrono::milliseconds> m_fetchAt; ///< boot time; secrets are missing
 
     std::mutex m_mutex;
     std::condition_variable_any m_wake;

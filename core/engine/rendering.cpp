@@ -72,7 +72,8 @@ Outcome addAlarm(const Job &job, DeploymentInputs &inputs, std::stop_token stop)
     if (!vpsTellsSilence(job.site))
         return {};
     inputs.alarm = {resource(u"vps/push/alarm.py"), resource(u"vps/push/sixgate-alarm.service"),
-                    resource(u"vps/push/sixgate-alarm-sendmail.conf"), resource(u"vps/push/sixgate-alarm.timer")};
+                    resource(u"vps/push/sixgate-alarm.timer"), resource(u"vps/push/sixgate-alarm-mail.socket"),
+                    resource(u"vps/push/sixgate-alarm-mail.service")};
     std::map<QString, Result<Secret>> secrets;
     for (const QString &name : alarmSecrets(*job.site.alarm)) {
         auto secret = job.secrets.get(name, Deadline::after(lookTime), stop);

@@ -4,9 +4,12 @@
 #include "observe/zone.h"
 #include "resources/resources.h"
 #include "storage/files.h"
+#include "transport/program.h"
 
+#include <QFile>
 #include <QFileInfo>
-#include <QProcess>
+
+#include <future>
 
 namespace sixgate
 {
@@ -19,6 +22,7 @@ namespace
 constexpr auto lookTime = 20s;
 constexpr auto connectTime = 25s;
 constexpr auto runTime = 30s;
+constexpr auto keygenTime = 30s;
 constexpr qsizetype mostOutput = 4 * 1024 * 1024;
 
 Result<std::unique_ptr<SshSession>> login(const Vps &vps, const std::vector<IpAddress> &addresses, SecretStore &secrets,
@@ -62,6 +66,20 @@ Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop
     const Vps &vps = site.vps.front();
     const SshTarget target{vpsLabel(vps), *addresses, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
     return readHostKey(target, Deadline::after(connectTime), stop);
+}
+
+std::vector<KeyAt> presentedHostKeys(const Vps &vps, std::stop_token stop)
+{
+    std::vector<std::future<Result<PresentedHostKey>>> asked;
+    for (const IpAddress &address : vps.addresses)
+        asked.push_back(std::async(std::launch::async, [&vps, address, stop] {
+            const SshTarget target{vpsLabel(vps), {address}, vps.sshPort, vps.user, {}, {}, vps.hostKeys};
+            return readHostKey(target, Deadline::after(connectTime), stop);
+        }));
+    std::vector<KeyAt> answers;
+    for (size_t i = 0; i < asked.size(); ++i)
+        answers.push_back({vps.addresses[i], asked[i].get()});
+    return answers;
 }
 
 Result<VpsKeys> VpsKeys::open(const Site &site, SecretStore &secrets, std::stop_token stop)
@@ -167,25 +185,25 @@ Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line)
     return bad();
 }
 
-Outcome makeSshKey(const QString &file, const QString &comment)
+Outcome makeSshKey(const QString &file, const QString &comment, std::stop_token stop)
 {
     if (QFileInfo::exists(file))
         return {};
     if (auto made = makePrivateFolder(QFileInfo(file).absolutePath()); !made)
         return made;
-    QProcess keygen;
-    keygen.setProcessChannelMode(QProcess::MergedChannels);
-    keygen.setStandardInputFile(QProcess::nullDevice());
-    keygen.start(QStringLiteral("ssh-keygen"),
-                 {QStringLiteral("-q"), QStringLiteral("-t"), QStringLiteral("ed25519"), QStringLiteral("-N"),
-                  QString(), QStringLiteral("-C"), comment, QStringLiteral("-f"), file});
-    if (!keygen.waitForStarted())
+    ProgramCall keygen;
+    keygen.program = "/usr/bin/ssh-keygen";
+    keygen.arguments = {"-q", "-t", "ed25519", "-N", "", "-C", comment.toUtf8(), "-f", QFile::encodeName(file)};
+    keygen.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    const auto ended = runProgram(keygen, Deadline::after(keygenTime), std::move(stop));
+    if (!ended && ended.error().code == ErrorCode::NotFound)
         return fail(ErrorCode::Unavailable, QStringLiteral("ssh-keygen is missing on this computer."), {},
                     QStringLiteral("Install it: apt install openssh-client"));
-    keygen.waitForFinished();
-    if (keygen.exitStatus() != QProcess::NormalExit || keygen.exitCode() != 0)
+    if (!ended)
+        return passOn(ended);
+    if (ended->exit != 0)
         return fail(ErrorCode::Refused, QStringLiteral("The SSH key %1 could not be made.").arg(file),
-                    shownLine(keygen.readAll()));
+                    shownLine(ended->output + ended->errors));
     return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decide/vpsacts.h"
 #include "engine/vpsaccess.h"
 
 namespace sixgate
@@ -12,6 +13,9 @@ Result<std::vector<IpAddress>> vpsAddressesOf(const Site &site, std::stop_token 
 
 /// What the VPS presents, without a login. Looks its name up.
 Result<PresentedHostKey> presentedHostKey(const Site &site, std::stop_token stop);
+
+/// What each of the site file's addresses of the VPS presents, all asked at once.
+std::vector<KeyAt> presentedHostKeys(const Vps &vps, std::stop_token stop);
 
 /// A key that may log in as the VPS's user.
 struct AuthorizedKey {
@@ -60,8 +64,8 @@ private:
 Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line);
 
 /// Makes an Ed25519 key without a passphrase (ssh-keygen), with its .pub beside; nothing where the file is there
-/// already. Unavailable where ssh-keygen is missing.
-Outcome makeSshKey(const QString &file, const QString &comment);
+/// already. Unavailable where ssh-keygen is missing, Refused where it makes none, Timeout, Cancelled.
+Outcome makeSshKey(const QString &file, const QString &comment, std::stop_token stop = {});
 
 /// Whether the VPS lets this site in with its key alone.
 Outcome tryLogin(const Site &site, SecretStore &secrets, std::stop_token stop);

@@ -1,5 +1,7 @@
 #include "ipc/keepertext.h"
 
+#include "model/text.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -10,11 +12,6 @@ namespace sixgate
 
 namespace
 {
-
-QString timeText(const QDateTime &at)
-{
-    return at.isValid() ? at.toUTC().toString(Qt::ISODateWithMs) : QString();
-}
 
 QDateTime timeOf(const QJsonValue &value)
 {
@@ -59,7 +56,7 @@ QJsonObject recordJson(const KeptRecord &one)
             {QStringLiteral("values"), textsJson(one.values)},
             {QStringLiteral("right"), one.right},
             {QStringLiteral("why"), one.why},
-            {QStringLiteral("at"), timeText(one.at)}};
+            {QStringLiteral("at"), stampText(one.at)}};
 }
 
 QJsonObject pushJson(const KeptPush &one)
@@ -68,7 +65,7 @@ QJsonObject pushJson(const KeptPush &one)
             {QStringLiteral("address"), one.address},
             {QStringLiteral("done"), one.done},
             {QStringLiteral("why"), one.why},
-            {QStringLiteral("at"), timeText(one.at)}};
+            {QStringLiteral("at"), stampText(one.at)}};
 }
 
 QJsonObject pathJson(const KeptPath &one)
@@ -78,7 +75,7 @@ QJsonObject pathJson(const KeptPath &one)
             {QStringLiteral("state"), pathStateName(one.state)},
             {QStringLiteral("tookMs"), qint64(one.took.count())},
             {QStringLiteral("why"), one.why},
-            {QStringLiteral("at"), timeText(one.at)}};
+            {QStringLiteral("at"), stampText(one.at)}};
 }
 
 std::optional<KeptPath> pathOf(const QJsonObject &object)
@@ -112,7 +109,7 @@ QJsonObject recoveryJson(const KeptRecovery &one)
     QJsonObject took;
     for (const auto &[what, span] : one.took)
         took[what] = span;
-    return {{QStringLiteral("at"), timeText(one.at)},
+    return {{QStringLiteral("at"), stampText(one.at)},
             {QStringLiteral("before"), one.before},
             {QStringLiteral("after"), one.after},
             {QStringLiteral("tookMs"), took}};
@@ -149,7 +146,7 @@ QJsonObject json(const KeeperSnapshot &one)
             {QStringLiteral("machine"), one.machine},
             {QStringLiteral("program"), one.program},
             {QStringLiteral("process"), one.process},
-            {QStringLiteral("startedAt"), timeText(one.startedAt)},
+            {QStringLiteral("startedAt"), stampText(one.startedAt)},
             {QStringLiteral("role"), one.role},
             {QStringLiteral("roleWhy"), one.roleWhy},
             {QStringLiteral("fine"), one.fine()},

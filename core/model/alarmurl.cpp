@@ -3,10 +3,7 @@
 #include "model/ipaddress.h"
 #include "model/port.h"
 
-#include <QRegularExpression>
-
 #include <algorithm>
-#include <array>
 
 namespace sixgate
 {
@@ -15,31 +12,68 @@ namespace
 {
 
 constexpr qsizetype longestUrl = 2000;
+constexpr qsizetype longestPort = 5;
 
-bool isPrivate(const IpAddress &address)
+/// Views into a URL, by bytes: a text of QString's, as a regular expression wants it, would be a copy that stays.
+struct Parts {
+    QByteArrayView scheme;
+    QByteArrayView host; ///< with its brackets
+    QByteArrayView port; ///< empty: none is named
+};
+
+bool isDigit(char c)
 {
-    if (const auto *v6 = std::get_if<Ipv6Address>(&address)) {
-        const Ipv6Scope scope = v6->scope();
-        return scope == Ipv6Scope::UniqueLocal || scope == Ipv6Scope::Loopback || scope == Ipv6Scope::LinkLocal;
-    }
-    const auto &bytes = std::get<Ipv4Address>(address).bytes();
-    return bytes[0] == 10 || bytes[0] == 127 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
-           (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254);
+    return c >= '0' && c <= '9';
 }
 
-bool isOfOwnNetwork(const QString &host)
+bool isAlphanumeric(char c)
 {
-    if (const auto address = parseIpAddress(host))
-        return isPrivate(*address);
-    static constexpr std::array ends{".local", ".lan", ".home.arpa", ".internal"};
-    return !host.contains(u'.') || std::any_of(ends.begin(), ends.end(), [&](const char *end) {
-        return host.endsWith(QLatin1String(end), Qt::CaseInsensitive);
-    });
+    return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool isName(QByteArrayView host)
+{
+    return !host.isEmpty() && isAlphanumeric(host.front()) && isAlphanumeric(host.back()) &&
+           std::all_of(host.begin(), host.end(),
+                       [](char c) { return isAlphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+std::optional<Parts> partsOf(QByteArrayView url)
+{
+    const qsizetype sign = url.indexOf("://");
+    if (sign < 0 || url.contains('#'))
+        return std::nullopt;
+    Parts parts;
+    parts.scheme = url.first(sign);
+    QByteArrayView rest = url.sliced(sign + 3);
+    rest =
+        rest.first(std::find_if(rest.begin(), rest.end(), [](char c) { return c == '/' || c == '?'; }) - rest.begin());
+    if (const qsizetype at = rest.lastIndexOf('@'); at >= 0) {
+        const QByteArrayView login = rest.first(at);
+        if (login.isEmpty() || login.front() == ':' || login.contains('@'))
+            return std::nullopt;
+        rest = rest.sliced(at + 1);
+    }
+    const bool bracket = rest.startsWith('[');
+    const qsizetype end = rest.indexOf(bracket ? ']' : ':');
+    if (bracket && end < 0)
+        return std::nullopt;
+    parts.host = end < 0 ? rest : rest.first(end + (bracket ? 1 : 0));
+    rest = rest.sliced(parts.host.size());
+    if (!bracket && !isName(parts.host))
+        return std::nullopt;
+    if (rest.isEmpty())
+        return parts;
+    parts.port = rest.sliced(1);
+    if (rest.front() != ':' || parts.port.isEmpty() || parts.port.size() > longestPort ||
+        !std::all_of(parts.port.begin(), parts.port.end(), isDigit))
+        return std::nullopt;
+    return parts;
 }
 
 } // namespace
 
-Result<Secret> webhookUrl(const Webhook &hook, const Secret &stored)
+Result<WebhookUrl> webhookUrl(const Webhook &hook, const Secret &stored)
 {
     const auto bad = [&](const QString &why) {
         return fail(ErrorCode::Invalid,
@@ -48,29 +82,34 @@ Result<Secret> webhookUrl(const Webhook &hook, const Secret &stored)
                     QStringLiteral("Store it as the service gives it, https:// and all: sixgatectl secret set %1")
                         .arg(alarmUrlSecret(hook)));
     };
-    const QByteArray url = stored.reveal().trimmed();
+    WebhookUrl out;
+    out.text = Secret(stored.reveal().trimmed());
+    const QByteArray &url = out.text.reveal();
     const bool plain = std::all_of(url.begin(), url.end(), [](char c) {
         return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '<' && c != '>';
     });
     if (url.isEmpty() || url.size() > longestUrl || !plain)
         return bad(QStringLiteral("up to %1 characters of ASCII without blanks and quotes are wanted").arg(longestUrl));
-    static const QRegularExpression pattern(QStringLiteral(
-        "\\A(https?)://(?:[^/?#@:]+(?::[^/?#@]*)?@)?(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
-        "(?::([0-9]{1,5}))?(?:/[^?#]*)?(?:\\?[^#]*)?\\z"));
-    const auto match = pattern.match(QString::fromLatin1(url));
-    if (!match.hasMatch())
+    const auto parts = partsOf(url);
+    out.tls = parts && parts->scheme == "https";
+    if (!parts || (!out.tls && parts->scheme != "http"))
         return bad(QStringLiteral("https://, a name and a path are wanted"));
-    QString host = match.captured(2);
-    if (host.startsWith(u'[')) {
-        host = host.sliced(1, host.size() - 2);
-        if (!Ipv6Address::parse(host))
+    out.host = QString::fromLatin1(parts->host);
+    if (out.host.startsWith(u'[')) {
+        out.host = out.host.sliced(1, out.host.size() - 2);
+        if (!Ipv6Address::parse(out.host))
             return bad(QStringLiteral("its address is none"));
     }
-    if (!match.captured(3).isEmpty() && !Port::parse(match.captured(3)))
-        return bad(QStringLiteral("its port is none"));
-    if (match.captured(1) == QLatin1String("http") && !isOfOwnNetwork(host))
+    out.port = out.tls ? 443 : 80;
+    if (!parts->port.isEmpty()) {
+        const auto port = Port::parse(QString::fromLatin1(parts->port));
+        if (!port)
+            return bad(QStringLiteral("its port is none"));
+        out.port = port->number();
+    }
+    if (!out.tls && !isOfOwnNetwork(out.host))
         return bad(QStringLiteral("without TLS (http://) only a machine of the own network may be told"));
-    return Secret(url);
+    return out;
 }
 
 } // namespace sixgate

@@ -57,12 +57,26 @@ bool Ipv4Address::isCarrierShared() const
     return within(m_bytes, {100, 64}, 10);
 }
 
+bool Ipv4Address::isPrivate() const
+{
+    return within(m_bytes, {10}, 8) || within(m_bytes, {172, 16}, 12) || within(m_bytes, {192, 168}, 16);
+}
+
+bool Ipv4Address::isLinkLocal() const
+{
+    return within(m_bytes, {169, 254}, 16);
+}
+
+bool Ipv4Address::isLoopback() const
+{
+    return within(m_bytes, {127}, 8);
+}
+
 bool Ipv4Address::isGlobal() const
 {
     const auto in = [&](std::initializer_list<int> network, int length) { return within(m_bytes, network, length); };
-    return !(in({0}, 8) || in({10}, 8) || isCarrierShared() || in({127}, 8) || in({169, 254}, 16) ||
-             in({172, 16}, 12) || in({192, 0, 0}, 24) || in({192, 88, 99}, 24) || in({192, 168}, 16) ||
-             in({198, 18}, 15) || in({224}, 4) || in({240}, 4));
+    return !(in({0}, 8) || isPrivate() || isCarrierShared() || isLoopback() || isLinkLocal() || in({192, 0, 0}, 24) ||
+             in({192, 88, 99}, 24) || in({198, 18}, 15) || in({224}, 4) || in({240}, 4));
 }
 
 Result<Ipv6Address> Ipv6Address::parse(const QString &text)
@@ -161,6 +175,26 @@ Result<IpAddress> parseIpAddress(const QString &text)
 QString ipText(const IpAddress &address)
 {
     return std::visit([](const auto &one) { return one.text(); }, address);
+}
+
+bool isOfOwnNetwork(const IpAddress &address)
+{
+    if (const auto *six = std::get_if<Ipv6Address>(&address)) {
+        const Ipv6Scope scope = six->scope();
+        return scope == Ipv6Scope::UniqueLocal || scope == Ipv6Scope::LinkLocal || scope == Ipv6Scope::Loopback;
+    }
+    const auto &four = std::get<Ipv4Address>(address);
+    return four.isPrivate() || four.isLinkLocal() || four.isLoopback();
+}
+
+bool isOfOwnNetwork(const QString &host)
+{
+    if (const auto address = parseIpAddress(host))
+        return isOfOwnNetwork(*address);
+    static constexpr std::array ends{".local", ".lan", ".home.arpa", ".internal"};
+    return !host.contains(u'.') || std::any_of(ends.begin(), ends.end(), [&](const char *end) {
+        return host.endsWith(QLatin1String(end), Qt::CaseInsensitive);
+    });
 }
 
 } // namespace sixgate

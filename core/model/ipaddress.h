@@ -27,6 +27,12 @@ public:
     bool isDocumentation() const;
     /// 100.64.0.0/10, the carrier NAT's shared space (RFC 6598).
     bool isCarrierShared() const;
+    /// 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918).
+    bool isPrivate() const;
+    /// 169.254.0.0/16 (RFC 3927).
+    bool isLinkLocal() const;
+    /// 127.0.0.0/8.
+    bool isLoopback() const;
 
     friend auto operator<=>(const Ipv4Address &, const Ipv4Address &) = default;
 
@@ -81,5 +87,12 @@ using IpAddress = std::variant<Ipv4Address, Ipv6Address>;
 
 Result<IpAddress> parseIpAddress(const QString &text);
 QString ipText(const IpAddress &address);
+
+/// In the home's own network, where nobody reads along: private, unique local, link-local, loopback. What goes without
+/// encryption goes there only; `resources/vps/push/alarm.py` has the same list.
+bool isOfOwnNetwork(const IpAddress &address);
+/// A host as a URL names it: such an address (without brackets), one label, or below local, lan, home.arpa, internal.
+/// What a name leads to is another question.
+bool isOfOwnNetwork(const QString &host);
 
 } // namespace sixgate

@@ -158,12 +158,14 @@ struct PushSeen {
 /// What of the alarm (the VPS tells when the home falls silent) is set up there.
 struct AlarmSeen {
     bool any = false;      ///< something of it is there
-    bool running = false;  ///< its timer is enabled and active
+    bool running = false;  ///< its timer is enabled and active, and the socket for mail where there is one
     bool sendmail = false; ///< there is a program that takes mail
     // Hex SHA-256; empty: there is none, or (of the settings) others may read it.
     QByteArray settingsSha256;
     QByteArray serviceSha256;
     QByteArray timerSha256;
+    QByteArray mailSocketSha256;
+    QByteArray mailServiceSha256;
 };
 
 /// Facts of the VPS, read in one round trip.
@@ -177,6 +179,7 @@ struct VpsFacts {
     QString busyWith;  ///< who carries it out, since when; may be empty
     bool hasGlobalIpv6 = false;
     qint64 freeBytes = -1;               ///< on the fuller one of /etc's and /var's file systems; -1: not known
+    qint64 freeForPackages = -1;         ///< on /usr's file system; -1: not known
     std::map<QString, QString> packages; ///< installed ones among the wanted: name → version
     std::set<QString> apacheModules;     ///< enabled module names
     std::set<QString> apacheSites;       ///< enabled site file names

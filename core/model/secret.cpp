@@ -7,8 +7,8 @@ namespace sixgate
 
 void Secret::wipe()
 {
-    // Bytes shared with another QByteArray would be detached by data(), and the shared copy stays the other's business.
-    if (!m_bytes.isEmpty())
+    // Bytes shared with another QByteArray stay that one's business: data() would make a copy of them, and wipe that.
+    if (!m_bytes.isEmpty() && m_bytes.isDetached())
         explicit_bzero(m_bytes.data(), size_t(m_bytes.size()));
     m_bytes.clear();
 }

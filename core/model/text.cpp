@@ -7,6 +7,16 @@
 namespace sixgate
 {
 
+namespace
+{
+
+QString counted(qint64 number, const char *unit)
+{
+    return QStringLiteral("%1 %2%3").arg(number).arg(QLatin1String(unit), QLatin1String(number == 1 ? "" : "s"));
+}
+
+} // namespace
+
 QString quoted(const QString &input)
 {
     // By code points, so that no character is cut in two and those beyond the first 65,536 are shown as they are.
@@ -31,6 +41,34 @@ QString shownLine(const QByteArray &bytes)
             c = QLatin1Char('?');
     }
     return text;
+}
+
+QString timeText(const QDateTime &at)
+{
+    return at.toUTC().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")) + QStringLiteral(" UTC");
+}
+
+QString stampText(const QDateTime &at)
+{
+    return at.isValid() ? at.toUTC().toString(Qt::ISODateWithMs) : QString();
+}
+
+QString spanText(std::chrono::seconds span)
+{
+    const qint64 all = span.count();
+    if (all < 120)
+        return counted(all, "second");
+    if (all < 120 * 60)
+        return counted(all / 60, "minute");
+    if (all < 48 * 3600)
+        return counted(all / 3600, "hour");
+    return counted(all / 86400, "day");
+}
+
+QString exactSpanText(std::chrono::seconds span)
+{
+    const qint64 all = span.count();
+    return all >= 120 && all % 60 == 0 ? counted(all / 60, "minute") : counted(all, "second");
 }
 
 } // namespace sixgate

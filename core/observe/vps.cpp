@@ -108,7 +108,7 @@ private:
         }
         if (key == "push" && v.size() == 5 && once(key))
             return takePush(v);
-        if (key == "alarm" && v.size() == 6 && once(key))
+        if (key == "alarm" && v.size() == 8 && once(key))
             return takeAlarm(v);
         if (key == "sshd" && v.size() > 1)
             return takeSshd(v);
@@ -152,6 +152,8 @@ private:
             m_facts.clock = QDateTime::fromSecsSinceEpoch(n, Qt::UTC);
         else if (key == "free" && number && n >= -1 && once(key))
             m_facts.freeBytes = n;
+        else if (key == "usr" && number && n >= 0 && once(key))
+            m_facts.freeForPackages = n;
         else if (key == "deployed" && matches(text, QStringLiteral("([0-9a-f]{16})?")) && once(key))
             m_facts.deployedId = text;
         else if (key == "previous" && matches(text, QStringLiteral("[0-9a-f]{16}")) && once(key))
@@ -192,14 +194,18 @@ private:
     {
         AlarmSeen &alarm = m_facts.alarm;
         bool *const flags[] = {&alarm.any, &alarm.running, &alarm.sendmail};
-        QByteArray *const hashes[] = {&alarm.settingsSha256, &alarm.serviceSha256, &alarm.timerSha256};
-        for (size_t i = 0; i < std::size(flags); ++i) {
-            if (v[i] != "0" && v[i] != "1")
+        QByteArray *const hashes[] = {&alarm.settingsSha256, &alarm.serviceSha256, &alarm.timerSha256,
+                                      &alarm.mailSocketSha256, &alarm.mailServiceSha256};
+        for (size_t i = 0; i < v.size(); ++i) {
+            if (i < std::size(flags)) {
+                if (v[i] != "0" && v[i] != "1")
+                    return false;
+                *flags[i] = v[i] == "1";
+                continue;
+            }
+            if (!matches(QString::fromLatin1(v[i]), QStringLiteral("([0-9a-f]{64})?")))
                 return false;
-            *flags[i] = v[i] == "1";
-            *hashes[i] = v[i + 3];
-            if (!matches(QString::fromLatin1(v[i + 3]), QStringLiteral("([0-9a-f]{64})?")))
-                return false;
+            *hashes[i - std::size(flags)] = v[i];
         }
         return true;
     }

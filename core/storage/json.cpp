@@ -240,6 +240,15 @@ Result<qint64> jsonInteger(const JsonNode &node, qint64 least, qint64 most, qint
     return number;
 }
 
+Result<QDateTime> jsonTime(const JsonNode &node)
+{
+    constexpr qint64 latest = 100'000'000'000'000; // some thousand years
+    const auto milliseconds = jsonInteger(node, 0, latest, 1'800'000'000'000);
+    if (!milliseconds)
+        return passOn(milliseconds);
+    return QDateTime::fromMSecsSinceEpoch(*milliseconds, Qt::UTC);
+}
+
 Result<std::vector<JsonNode>> jsonList(const JsonNode &node, const char *example)
 {
     if (!node.value.isArray())

@@ -4,6 +4,7 @@
 #include "model/result.h"
 
 #include <QByteArray>
+#include <QDateTime>
 #include <QJsonObject>
 #include <QJsonValue>
 
@@ -52,6 +53,21 @@ Result<bool> jsonBool(const JsonNode &node);
 /// A whole number from `least` to `most`.
 Result<qint64> jsonInteger(const JsonNode &node, qint64 least, qint64 most, qint64 example);
 Result<std::vector<JsonNode>> jsonList(const JsonNode &node, const char *example);
+/// Milliseconds since 1970, UTC.
+Result<QDateTime> jsonTime(const JsonNode &node);
+
+/// Reads the member `key` into `into`, where it is there.
+template <class T, class Read>
+Outcome optionally(const JsonFields &fields, const char *key, T &into, const Read &read)
+{
+    if (!fields.has(key))
+        return {};
+    auto value = read(fields.at(key));
+    if (!value)
+        return passOn(value);
+    into = std::move(*value);
+    return {};
+}
 
 /// A text parsed by `T::parse`, whose error gets the path in front.
 template <class T>

@@ -20,7 +20,6 @@ namespace
 {
 
 constexpr int Schema = 1;
-constexpr qint64 LatestTime = 100'000'000'000'000; // milliseconds: some thousand years
 constexpr qsizetype LongestFile = 16 * 1024 * 1024;
 
 QString keepingPath(const Label &site)
@@ -29,27 +28,6 @@ QString keepingPath(const Label &site)
 }
 
 // Reading.
-
-Result<QDateTime> timeOf(const JsonNode &node)
-{
-    const auto milliseconds = jsonInteger(node, 0, LatestTime, 1'800'000'000'000);
-    if (!milliseconds)
-        return passOn(milliseconds);
-    return QDateTime::fromMSecsSinceEpoch(*milliseconds, Qt::UTC);
-}
-
-/// Reads the member `key` into `into`, where it is there.
-template <class T, class Read>
-Outcome optionally(const JsonFields &fields, const char *key, T &into, const Read &read)
-{
-    if (!fields.has(key))
-        return {};
-    auto value = read(fields.at(key));
-    if (!value)
-        return passOn(value);
-    into = std::move(*value);
-    return {};
-}
 
 Result<QString> textOf(const JsonNode &node)
 {
@@ -97,7 +75,7 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
         return passOn(updates);
     PaceState state;
     for (const JsonNode &item : *updates) {
-        const auto at = timeOf(item);
+        const auto at = jsonTime(item);
         if (!at)
             return passOn(at);
         if (!state.updates.empty() && *at < state.updates.back())
@@ -106,12 +84,12 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
     }
     const Outcome read = optionally(*fields, "refusals", state.refusals,
                                     [](const JsonNode &item) { return jsonInteger(item, 0, 1000, 1); })
-                             .and_then([&] { return optionally(*fields, "blocked", state.blocked, timeOf); })
+                             .and_then([&] { return optionally(*fields, "blocked", state.blocked, jsonTime); })
                              .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
                              .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
                              .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
                              .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
-                             .and_then([&] { return optionally(*fields, "clockSeen", state.clockSeen, timeOf); });
+                             .and_then([&] { return optionally(*fields, "clockSeen", state.clockSeen, jsonTime); });
     if (!read)
         return passOn(read);
     return std::pair{PacedRecord{*account, {*name, *type}}, std::move(state)};
@@ -128,76 +106,8 @@ Result<LeaderMemory> leadershipOf(const JsonNode &node)
     if (!role)
         return passOn(role);
     LeaderMemory memory{*role, {}};
-    if (const Outcome read = optionally(*fields, "led", memory.led, timeOf); !read)
+    if (const Outcome read = optionally(*fields, "led", memory.led, jsonTime); !read)
         return passOn(read);
-    return memory;
-}
-
-Result<std::vector<QString>> textsOf(const JsonNode &node)
-{
-    const auto items = jsonList(node, "[]");
-    if (!items)
-        return passOn(items);
-    std::vector<QString> texts;
-    for (const JsonNode &item : *items) {
-        auto text = textOf(item);
-        if (!text)
-            return passOn(text);
-        texts.push_back(std::move(*text));
-    }
-    return texts;
-}
-
-Result<std::optional<AlarmMatter>> matterOf(const JsonNode &node)
-{
-    const auto fields = JsonFields::open(node, {"since", "until", "sentences", "passed"});
-    if (!fields)
-        return passOn(fields);
-    const auto since = fields->need("since", "1800000000000").and_then(timeOf);
-    if (!since)
-        return passOn(since);
-    AlarmMatter matter;
-    matter.since = *since;
-    const Outcome read = optionally(*fields, "until", matter.until, timeOf)
-                             .and_then([&] { return optionally(*fields, "sentences", matter.sentences, textsOf); })
-                             .and_then([&] { return optionally(*fields, "passed", matter.passed, jsonBool); });
-    if (!read)
-        return passOn(read);
-    return matter;
-}
-
-Result<AlarmMemory> alarmOf(const JsonNode &node)
-{
-    const auto fields = JsonFields::open(node, {"open", "channels", "led"});
-    if (!fields)
-        return passOn(fields);
-    AlarmMemory memory;
-    const Outcome read = optionally(*fields, "open", memory.open, matterOf).and_then([&] {
-        return optionally(*fields, "led", memory.led, textsOf);
-    });
-    if (!read)
-        return passOn(read);
-    if (!fields->has("channels"))
-        return memory;
-    const auto items = jsonList(fields->at("channels"), "[]");
-    if (!items)
-        return passOn(items);
-    for (const JsonNode &item : *items) {
-        const auto one = JsonFields::open(item, {"name", "told", "missed"});
-        if (!one)
-            return passOn(one);
-        const auto name = neededField<Label>(*one, "name", "\"mail\"");
-        if (!name)
-            return passOn(name);
-        AlarmTold told;
-        const Outcome whole = optionally(*one, "told", told.told, matterOf).and_then([&] {
-            return optionally(*one, "missed", told.missed, matterOf);
-        });
-        if (!whole)
-            return passOn(whole);
-        if (!memory.channels.emplace(name->text(), std::move(told)).second)
-            return failAt(item.path, QStringLiteral("This channel is here twice."));
-    }
     return memory;
 }
 
@@ -212,6 +122,7 @@ Result<Keeping> parseKeeping(const QByteArray &text)
         return passOn(schema);
     if (*schema > Schema)
         return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
+    // "alarm": what was told stood here before it had a file of its own; it goes with the next saving.
     const auto root = JsonFields::open(*document, {"schema", "machine", "leadership", "records", "alarm"});
     if (!root)
         return passOn(root);
@@ -241,8 +152,6 @@ Result<Keeping> parseKeeping(const QByteArray &text)
         if (!keeping.paces.insert(std::move(*pace)).second)
             return failAt(item.path, QStringLiteral("This record is here twice."));
     }
-    if (const Outcome read = optionally(*root, "alarm", keeping.alarm, alarmOf); !read)
-        return passOn(read);
     return keeping;
 }
 
@@ -269,41 +178,6 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
         out[QStringLiteral("sending")] = *state.sending;
     if (state.clockSeen)
         out[QStringLiteral("clockSeen")] = state.clockSeen->toMSecsSinceEpoch();
-    return out;
-}
-
-QJsonArray textsJson(const std::vector<QString> &texts)
-{
-    QJsonArray out;
-    for (const QString &one : texts)
-        out.append(one);
-    return out;
-}
-
-QJsonObject matterJson(const AlarmMatter &matter)
-{
-    QJsonObject out{{QStringLiteral("since"), matter.since.toMSecsSinceEpoch()},
-                    {QStringLiteral("sentences"), textsJson(matter.sentences)},
-                    {QStringLiteral("passed"), matter.passed}};
-    if (matter.until)
-        out[QStringLiteral("until")] = matter.until->toMSecsSinceEpoch();
-    return out;
-}
-
-QJsonObject alarmJson(const AlarmMemory &memory)
-{
-    QJsonArray channels;
-    for (const auto &[name, told] : memory.channels) {
-        QJsonObject one{{QStringLiteral("name"), name}};
-        if (told.told)
-            one[QStringLiteral("told")] = matterJson(*told.told);
-        if (told.missed)
-            one[QStringLiteral("missed")] = matterJson(*told.missed);
-        channels.append(one);
-    }
-    QJsonObject out{{QStringLiteral("channels"), channels}, {QStringLiteral("led"), textsJson(memory.led)}};
-    if (memory.open)
-        out[QStringLiteral("open")] = matterJson(*memory.open);
     return out;
 }
 
@@ -352,12 +226,10 @@ Outcome saveKeeping(const Label &site, const Keeping &keeping)
     QJsonObject leadership{{QStringLiteral("role"), keeperRoleName(keeping.leadership.role)}};
     if (keeping.leadership.led)
         leadership[QStringLiteral("led")] = keeping.leadership.led->toMSecsSinceEpoch();
-    QJsonObject root{{QStringLiteral("schema"), Schema},
-                     {QStringLiteral("machine"), keeping.machine},
-                     {QStringLiteral("leadership"), leadership},
-                     {QStringLiteral("records"), records}};
-    if (keeping.alarm != AlarmMemory())
-        root[QStringLiteral("alarm")] = alarmJson(keeping.alarm);
+    const QJsonObject root{{QStringLiteral("schema"), Schema},
+                           {QStringLiteral("machine"), keeping.machine},
+                           {QStringLiteral("leadership"), leadership},
+                           {QStringLiteral("records"), records}};
     if (const auto made = makePrivateFolder(stateFolder(site)); !made)
         return made;
     return writeAtomically(keepingPath(site), QJsonDocument(root).toJson());

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "model/alarmmemory.h"
 #include "model/leadership.h"
 #include "model/names.h"
 #include "model/observation.h"
@@ -26,7 +25,6 @@ struct Keeping {
     QString machine;
     std::map<PacedRecord, PaceState> paces;
     LeaderMemory leadership;
-    AlarmMemory alarm; ///< what was told to whom
 
     friend bool operator==(const Keeping &, const Keeping &) = default;
 };

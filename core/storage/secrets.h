@@ -12,8 +12,9 @@ namespace sixgate
 {
 
 /// Where the secrets of one site are kept. Calls block until `deadline` (Timeout, or Unavailable where the keychain
-/// does not answer) or return at once on a stop (Cancelled); any thread, one call at a time on one store.
-/// Names are `[a-z0-9.-]+`, e.g. `dns.main.key`; anything else is Invalid. No error text holds a value.
+/// does not answer) or return at once on a stop (Cancelled); any thread. On one store several threads may `get` at the
+/// same time; the other calls are one at a time. Names are `[a-z0-9.-]+`, e.g. `dns.main.key`; anything else is
+/// Invalid. No error text holds a value.
 class SecretStore
 {
 public:

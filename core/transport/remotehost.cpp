@@ -2,6 +2,7 @@
 
 #include "model/text.h"
 
+#include <QRandomGenerator>
 #include <QRegularExpression>
 
 namespace sixgate
@@ -12,18 +13,17 @@ using namespace std::chrono_literals;
 namespace
 {
 
-// Where the upload lies; made by mktemp, so it holds nothing that anybody chose.
-struct UploadFolderKind {
-    static Result<QString> check(const QString &text)
-    {
-        static const QRegularExpression pattern(QStringLiteral("\\A/tmp/\\.sixgate-[A-Za-z0-9]{10}\\z"));
-        if (pattern.match(text).hasMatch())
-            return text;
-        return fail(ErrorCode::Protocol, QStringLiteral("The upload gave no folder."), quoted(text.left(200)),
-                    QStringLiteral("See whether a start-up file of that login's shell prints something."));
-    }
-};
-using UploadFolder = ParsedText<UploadFolderKind>;
+constexpr auto removalTime = 5s;
+
+// Chosen here, so that it can be removed also where its upload gave no answer; nobody else can guess it.
+UploadFolder newUploadFolder()
+{
+    static const QString letters = QStringLiteral("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    QString name = QStringLiteral("/tmp/.sixgate-");
+    for (int i = 0; i < 10; ++i)
+        name += letters[QRandomGenerator::system()->bounded(int(letters.size()))];
+    return *UploadFolder::parse(name);
+}
 
 struct UploadFileKind {
     static Result<QString> check(const QString &text)
@@ -39,9 +39,12 @@ using UploadFile = ParsedText<UploadFileKind>;
 const char *const forgetful =
     "BEGIN { if ($0 =~ m{^(/tmp/\\.sixgate-[A-Za-z0-9]{10})/script$}) { unlink $0; rmdir $1; } }\n";
 
-// What an upload of before left, whose sudo was never reached, goes, too.
-const char *const upload = "umask 077; find /tmp -maxdepth 1 -user \"$(id -un)\" -name '.sixgate-*' -mmin +5 -exec rm "
-                           "-rf {} +; d=$(mktemp -d /tmp/.sixgate-XXXXXXXXXX) && cat >\"$d/script\" && echo \"$d\"";
+// The size comes first: where the connection is cut, the input ends sooner, and nothing of it stays. What an upload of
+// before left, whose sudo was never reached, goes, too.
+const char *const upload =
+    "umask 077; find /tmp -maxdepth 1 -user \"$(id -un)\" -name '.sixgate-*' -mmin +5 -exec rm -rf {} +; "
+    "read -r size && mkdir \"$1\" && "
+    "{ { cat >\"$1/script\" && [ \"$(wc -c <\"$1/script\")\" -eq \"$size\" ]; } || { rm -rf \"$1\"; exit 1; }; }";
 
 RemoteCommand sudo(bool asks)
 {
@@ -58,6 +61,15 @@ RemoteCommand sudo(bool asks)
 
 } // namespace
 
+Result<QString> UploadFolderKind::check(const QString &text)
+{
+    static const QRegularExpression pattern(QStringLiteral("\\A/tmp/\\.sixgate-[A-Za-z0-9]{10}\\z"));
+    if (pattern.match(text).hasMatch())
+        return text;
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("%1 is not a folder of an upload, such as /tmp/.sixgate-aB3dE5gH7j.").arg(quoted(text)));
+}
+
 RemoteHost::RemoteHost(SshTarget target, SudoPassword password, QString passwordSecret)
     : m_target(std::move(target)), m_askPassword(std::move(password)), m_passwordSecret(std::move(passwordSecret))
 {
@@ -70,7 +82,19 @@ Outcome RemoteHost::connect(const Deadline &deadline, std::stop_token stop)
     if (!session)
         return passOn(session);
     m_session = std::move(*session);
+    removeUploads(deadline.sooner(removalTime));
     return {};
+}
+
+void RemoteHost::removeUploads(const Deadline &deadline)
+{
+    while (!m_uploads.empty()) {
+        const auto removed =
+            m_session->exec(RemoteCommand("rm").literal("-rf").literal("--").word(m_uploads.back()), {}, deadline, {});
+        if (!removed)
+            return; // with the next connection
+        m_uploads.pop_back();
+    }
 }
 
 tl::unexpected<Error> RemoteHost::noConnection() const
@@ -87,21 +111,26 @@ Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &de
         return m_session->exec(RemoteCommand("perl").literal("-"), script, deadline, stop, onLine, outputLimit);
     if (auto known = learnHowSudoIs(deadline, stop); !known)
         return passOn(known);
-    const auto sent =
-        m_session->exec(RemoteCommand("sh").literal("-c").literal(upload), forgetful + script, deadline, stop);
-    if (!sent)
-        return passOn(sent);
-    if (sent->status != 0)
+    const UploadFolder folder = newUploadFolder();
+    const auto file = UploadFile::parse(folder.text() + QStringLiteral("/script"));
+    const QByteArray size = QByteArray::number(script.size() + qsizetype(qstrlen(forgetful))) + '\n';
+    const Secret input(size + forgetful + script);
+    m_uploads.push_back(folder);
+    const auto sent = m_session->exec(RemoteCommand("sh").literal("-c").literal(upload).literal("sh").word(folder),
+                                      input.reveal(), deadline, stop);
+    if (!sent || sent->status != 0) {
+        removeUploads(Deadline::after(removalTime));
+        if (!sent)
+            return passOn(sent);
         return fail(ErrorCode::Refused, QStringLiteral("Nothing can be uploaded to %1.").arg(label()),
                     shownLine(sent->err), QStringLiteral("See whether /tmp is full there."));
-    const auto folder = UploadFolder::parse(QString::fromLatin1(sent->out.trimmed()));
-    if (!folder)
-        return passOn(folder);
-    const auto file = UploadFile::parse(folder->text() + QStringLiteral("/script"));
+    }
     auto ran = bySudo(RemoteCommand("/usr/bin/perl").word(*file), deadline, stop, onLine, outputLimit);
     // The script removes itself when it starts; sudo may never have come so far.
     if (!ran || ran->status != 0)
-        m_session->exec(RemoteCommand("rm").literal("-rf").literal("--").word(*folder), {}, Deadline::after(5s), {});
+        removeUploads(Deadline::after(removalTime));
+    else
+        m_uploads.pop_back();
     return ran;
 }
 

@@ -5,11 +5,18 @@
 namespace sixgate
 {
 
+/// `/tmp/.sixgate-` and ten letters or digits: where a script lies until sudo has started it.
+struct UploadFolderKind {
+    static Result<QString> check(const QString &text);
+};
+using UploadFolder = ParsedText<UploadFolderKind>;
+
 /// A machine on which Sixgate's scripts run as root over SSH: directly, or by sudo where the login is another user. One
 /// thread.
 ///
 /// By sudo, a script is uploaded first, readable by that user alone (0600 below a folder of 0700 in /tmp), and removes
 /// itself when it starts; sudo's standard input carries the password and then ends. Nothing of either is an argument.
+/// What is left of an upload that was cut off is removed there at once, and after the next connect().
 class RemoteHost
 {
 public:
@@ -37,6 +44,7 @@ private:
     Result<ExecResult> bySudo(const RemoteCommand &command, const Deadline &deadline, std::stop_token stop,
                               const std::function<void(const QByteArray &line)> &onLine, qsizetype outputLimit);
     tl::unexpected<Error> noConnection() const;
+    void removeUploads(const Deadline &deadline);
     Outcome learnHowSudoIs(const Deadline &deadline, std::stop_token stop);
 
     SshTarget m_target;
@@ -45,6 +53,7 @@ private:
     std::unique_ptr<SshSession> m_session;
     enum class Sudo { Unknown, Free, Asks } m_sudo = Sudo::Unknown;
     Secret m_password;
+    std::vector<UploadFolder> m_uploads; ///< which may be there still
 };
 
 } // namespace sixgate

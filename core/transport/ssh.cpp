@@ -43,7 +43,7 @@ Result<ExecResult> SshSession::exec(const RemoteCommand &command, const QByteArr
     call->command = command.text();
     if (call->command.size() > mostCommand)
         return fail(ErrorCode::Invalid, QStringLiteral("The remote command is too long; give long values as input."));
-    call->input = input;
+    call->input = Secret(QByteArray(input.constData(), input.size())); // bytes of its own, which can be wiped
     call->outputLimit = outputLimit;
     if (auto served = d->loop.serve(call, deadline, stop, onLine); !served)
         return passOn(served);

@@ -1,4 +1,5 @@
 // How the user proves who he is: one key or one password, once. Servers count failures (fail2ban, PerSourcePenalties).
+#include "model/text.h"
 #include "transport/sshagent.h"
 #include "transport/sshkey.h"
 #include "transport/sshlogin.h"
@@ -25,7 +26,7 @@ public:
 
     Outcome byKey()
     {
-        const auto key = readSshKey(m_target.keyFile, !m_target.passphrase.isEmpty(), m_target.passphraseSecret);
+        const auto key = readSshKey(m_target.keyFile, m_target.passphrase, m_target.passphraseSecret);
         if (!key)
             return passOn(key);
         const auto step = drive([&] { return m_link.authenticate(m_user, key->text, m_target.passphrase); });
@@ -89,8 +90,17 @@ public:
                                .arg(m_target.label, m_link.unansweredPrompt()),
                            {},
                            QStringLiteral("Sixgate has to work unattended: log in with a key (\"auth\": \"key\")."));
+        const QString reason = m_link.reason();
+        if (saidNo()) {
+            auto left = whatElse();
+            if (!left)
+                return passOn(left);
+            // As with a key: what was enough for itself is not asked for again.
+            if (!left->isEmpty() && !left->contains(plain ? "password" : "keyboard-interactive"))
+                return wantsMore(QStringLiteral("password"), *left);
+        }
         return refused(
-            QStringLiteral("%1 refuses the password of the user %2.").arg(m_target.label, user()), m_link.reason(),
+            QStringLiteral("%1 refuses the password of the user %2.").arg(m_target.label, user()), reason,
             QStringLiteral("Store the right one: sixgatectl secret set %1. Where it is right, see what the server "
                            "allows (PermitRootLogin, fail2ban): journalctl -u ssh. After several failures a server may "
                            "refuse this address for a while.")
@@ -114,23 +124,67 @@ private:
         return driveSsh(m_link, m_target.label, m_deadline, m_stop, attempt);
     }
 
+    // The server said no to what was sent. It may also end the connection with that (MaxAuthTries).
+    bool saidNo() const
+    {
+        return m_saidNo || !m_link.broken() || m_link.proofRefused() || (m_link.proofSent() && m_link.sentAway());
+    }
+
     // Why the last step failed: the connection ended, or the server said no.
     Outcome refused(const QString &summary, const QString &detail, const QString &fix)
     {
-        if (m_link.broken())
+        if (!saidNo())
             return tl::unexpected<Error>(sshLost(m_link, m_target.label, m_address));
         return fail(ErrorCode::Denied, summary, detail, fix);
     }
 
+    // After a no: what the server takes; nothing where it does not tell. The question may be one try too many for it,
+    // and its no stays the answer then.
+    Result<QByteArrayList> whatElse()
+    {
+        m_saidNo = true;
+        QByteArrayList methods;
+        if (m_link.broken() || m_link.sentAway())
+            return methods;
+        const auto asked = drive([&] { return m_link.authMethods(m_user, methods); });
+        if (!asked && asked.error().code == ErrorCode::Cancelled)
+            return passOn(asked);
+        return methods;
+    }
+
+    // One proof was right, and is not enough.
+    Outcome wantsMore(const QString &proof, const QByteArrayList &methods)
+    {
+        const QString list = shownLine(methods.join(", ").left(200));
+        return refused(
+            QStringLiteral("%1 accepts the %2, but wants another proof as well: %3.").arg(m_target.label, proof, list),
+            {},
+            QStringLiteral("Sixgate gives one proof: let it be enough for the user %1 in "
+                           "/etc/ssh/sshd_config on %2 (AuthenticationMethods), or log in as another user.")
+                .arg(user(), m_target.label));
+    }
+
     Outcome refusedKey(const QString &key)
     {
+        if (!saidNo())
+            return tl::unexpected<Error>(sshLost(m_link, m_target.label, m_address));
         const QString reason = m_link.reason();
+        const bool known = m_link.keyIsKnown();
         // Afterwards and not before, since it takes a round trip: whether it is the key or keys at all.
-        QByteArrayList methods;
-        if (!m_link.broken()) {
-            if (auto asked = drive([&] { return m_link.authMethods(m_user, methods); }); !asked)
-                return passOn(asked);
-        }
+        const auto left = whatElse();
+        if (!left)
+            return passOn(left);
+        const QByteArrayList &methods = *left;
+        if (known && !methods.isEmpty() && !methods.contains("publickey"))
+            return wantsMore(QStringLiteral("SSH key"), methods);
+        if (known)
+            return refused(
+                QStringLiteral("%1 knows the SSH key %2, but does not let the user %3 in with it alone.")
+                    .arg(m_target.label, key, user()),
+                reason,
+                QStringLiteral("See what the server allows (PermitRootLogin, AuthenticationMethods in "
+                               "/etc/ssh/sshd_config), or log in as another user. The server's log tells more: "
+                               "journalctl -u ssh"));
         if (!methods.isEmpty() && !methods.contains("publickey") && !takesPasswords(methods))
             return refused(QStringLiteral("%1 lets the user %2 in neither by SSH key nor by password.")
                                .arg(m_target.label, user()),
@@ -156,6 +210,7 @@ private:
     const Deadline &m_deadline;
     std::stop_token m_stop;
     QByteArray m_user;
+    bool m_saidNo = false;
 };
 
 } // namespace
@@ -163,7 +218,7 @@ private:
 Outcome checkSshTarget(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
 {
     if (target.auth == SshAuth::Key) {
-        const auto key = readSshKey(target.keyFile, !target.passphrase.isEmpty(), target.passphraseSecret);
+        const auto key = readSshKey(target.keyFile, target.passphrase, target.passphraseSecret);
         return key ? Outcome() : Outcome(passOn(key));
     }
     if (target.auth == SshAuth::Password && target.password.isEmpty())

@@ -96,7 +96,7 @@ private:
     {
         if (m_eofSent || link.closed(m_channel)) // a command may end without having read everything
             return true;
-        const QByteArray &input = m_call->input;
+        const QByteArray &input = m_call->input.reveal();
         const qsizetype written =
             link.write(m_channel, input.constData() + m_fed, std::min(oneMove, input.size() - m_fed));
         if (written < 0)

@@ -24,7 +24,7 @@ struct SshCall {
     // Set by the caller before it hands the call over.
     Kind kind = Kind::Exec;
     QByteArray command;
-    QByteArray input;
+    Secret input; ///< scripts hold keys, sudo gets its password here
     qsizetype outputLimit = 0;
     QByteArray address;
     int port = 0;

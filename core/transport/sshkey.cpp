@@ -5,9 +5,13 @@
 
 #include <QByteArrayList>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
 
 namespace sixgate
 {
@@ -70,6 +74,21 @@ tl::unexpected<Error> rsa(const QString &file)
         QStringLiteral("The SSH library (libssh2 1.10) signs with RSA and SHA-1 only (no rsa-sha2), and OpenSSH "
                        "8.8 and newer refuses that."),
         makeAKey());
+}
+
+// Encrypted PKCS #8 tells its kind only once it is open. A wrong passphrase is said later, by who logs in.
+bool opensAsRsa(const Secret &text, const Secret &passphrase)
+{
+    if (!text.reveal().contains("-----BEGIN ENCRYPTED PRIVATE KEY-----"))
+        return false;
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bytes(
+        BIO_new_mem_buf(text.reveal().constData(), int(text.reveal().size())), &BIO_free);
+    // Without a callback OpenSSL takes the last argument as the passphrase, and never asks on the terminal.
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+        PEM_read_bio_PrivateKey(bytes.get(), nullptr, nullptr, const_cast<char *>(passphrase.reveal().constData())),
+        &EVP_PKEY_free);
+    ERR_clear_error();
+    return key && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_RSA;
 }
 
 tl::unexpected<Error> notAKey(const QString &file, const QString &detail)
@@ -155,6 +174,14 @@ Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QStri
     if (key.encrypted && !passphraseGiven)
         return fail(ErrorCode::Denied, QStringLiteral("The SSH key %1 needs its passphrase.").arg(file), {},
                     QStringLiteral("Store its passphrase (%1), or use a key without one.").arg(howToStore(key)));
+    return key;
+}
+
+Result<SshKey> readSshKey(const QString &file, const Secret &passphrase, const QString &secretName)
+{
+    auto key = readSshKey(file, !passphrase.isEmpty(), secretName);
+    if (key && opensAsRsa(key->text, passphrase))
+        return rsa(file);
     return key;
 }
 

@@ -18,6 +18,9 @@ struct SshKey {
 /// cannot work), each with what to do.
 Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QString &secretName = {});
 
+/// The same, with the passphrase at hand: an RSA key is refused also where that shows only once the file is open.
+Result<SshKey> readSshKey(const QString &file, const Secret &passphrase, const QString &secretName = {});
+
 /// The public key blob of a key: of `file` itself where that is a public key, else of `file`.pub, else of what the
 /// private key file tells in the clear (OpenSSH's format).
 Result<QByteArray> readSshPublicKey(const QString &file);

@@ -72,8 +72,9 @@ public:
     bool failed = false;   // the protocol broke
     bool released = false; // being freed: nothing is read or sent any more
     qint64 produced = 0;   // bytes libssh2 gave out to be sent
-    bool authBegun = false;
     bool keyDoesNotOpen = false;
+    bool proofSent = false;
+    bool sentAway = false;
     int lastCode = 0;
     QString reason;
     const Secret *answer = nullptr; // while keyboard-interactive runs
@@ -89,13 +90,22 @@ public:
             return SshStep::Done;
         // A reason already known (the server's words, the socket's error) is better than libssh2's.
         const bool breaks = breaksTheLink(code);
-        if (!failed && (reason.isEmpty() || !breaks)) {
+        if (!failed && !sentAway && (reason.isEmpty() || !breaks)) {
             char *text = nullptr;
             libssh2_session_last_error(session, &text, nullptr, 0);
             reason = QStringLiteral("%1 (libssh2 %2)").arg(QString::fromLatin1(text ? text : "")).arg(code);
         }
         failed = failed || breaks;
         return SshStep::Failed;
+    }
+
+    // A step that shows the server a key or a password.
+    SshStep prove(const std::function<int()> &call)
+    {
+        const qint64 before = produced;
+        const SshStep done = step(call());
+        proofSent = proofSent || produced != before;
+        return done;
     }
 
     void lose(const QString &why)
@@ -167,6 +177,7 @@ public:
         auto &self = *static_cast<Private *>(*abstract);
         const QByteArray words(message, message ? size : 0);
         self.reason = QStringLiteral("The server ended the connection: %1 (code %2)").arg(shownLine(words)).arg(code);
+        self.sentAway = true;
     }
 };
 
@@ -309,13 +320,13 @@ QString SshLink::hostKeyType() const
 SshStep SshLink::authenticate(const QByteArray &user, const Secret &key, const Secret &passphrase)
 {
     // libssh2 reads key and passphrase as C strings; QByteArray ends with a zero byte.
-    const qint64 before = d->produced;
-    const SshStep step = d->step(libssh2_userauth_publickey_frommemory(
-        d->session, user.constData(), size_t(user.size()), nullptr, 0, key.reveal().constData(),
-        size_t(key.reveal().size()), passphrase.isEmpty() ? nullptr : passphrase.reveal().constData()));
+    const SshStep step = d->prove([&] {
+        return libssh2_userauth_publickey_frommemory(d->session, user.constData(), size_t(user.size()), nullptr, 0,
+                                                     key.reveal().constData(), size_t(key.reveal().size()),
+                                                     passphrase.isEmpty() ? nullptr : passphrase.reveal().constData());
+    });
     // libssh2 has many codes for a key that does not open; what they share is that nothing was sent.
-    d->keyDoesNotOpen = step == SshStep::Failed && !d->authBegun && d->produced == before;
-    d->authBegun = true;
+    d->keyDoesNotOpen = step == SshStep::Failed && !d->proofSent;
     return step;
 }
 
@@ -329,16 +340,19 @@ SshStep SshLink::authMethods(const QByteArray &user, QByteArrayList &methods)
 
 SshStep SshLink::authenticatePassword(const QByteArray &user, const Secret &password)
 {
-    return d->step(libssh2_userauth_password_ex(d->session, user.constData(), unsigned(user.size()),
-                                                password.reveal().constData(), unsigned(password.reveal().size()),
-                                                nullptr));
+    return d->prove([&] {
+        return libssh2_userauth_password_ex(d->session, user.constData(), unsigned(user.size()),
+                                            password.reveal().constData(), unsigned(password.reveal().size()), nullptr);
+    });
 }
 
 SshStep SshLink::authenticateInteractive(const QByteArray &user, const Secret &password)
 {
     d->answer = &password;
-    const SshStep step = d->step(libssh2_userauth_keyboard_interactive_ex(d->session, user.constData(),
-                                                                          unsigned(user.size()), &Private::prompted));
+    const SshStep step = d->prove([&] {
+        return libssh2_userauth_keyboard_interactive_ex(d->session, user.constData(), unsigned(user.size()),
+                                                        &Private::prompted);
+    });
     d->answer = nullptr;
     return step;
 }
@@ -352,9 +366,11 @@ SshStep SshLink::authenticateSigned(const QByteArray &user, const QByteArray &pu
                                     const std::function<QByteArray(const QByteArray &bytes)> &sign)
 {
     void *context = const_cast<void *>(static_cast<const void *>(&sign));
-    return d->step(libssh2_userauth_publickey(d->session, user.constData(),
-                                              reinterpret_cast<const unsigned char *>(publicKey.constData()),
-                                              size_t(publicKey.size()), &Private::signedBy, &context));
+    return d->prove([&] {
+        return libssh2_userauth_publickey(d->session, user.constData(),
+                                          reinterpret_cast<const unsigned char *>(publicKey.constData()),
+                                          size_t(publicKey.size()), &Private::signedBy, &context);
+    });
 }
 
 bool SshLink::passwordExpired() const
@@ -365,6 +381,28 @@ bool SshLink::passwordExpired() const
 bool SshLink::keyDoesNotOpen() const
 {
     return d->keyDoesNotOpen;
+}
+
+bool SshLink::proofSent() const
+{
+    return d->proofSent;
+}
+
+bool SshLink::proofRefused() const
+{
+    return d->proofSent &&
+           (d->lastCode == LIBSSH2_ERROR_AUTHENTICATION_FAILED || d->lastCode == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED);
+}
+
+bool SshLink::keyIsKnown() const
+{
+    // libssh2 has one code for a signature that is not enough, and for a goodbye in place of an answer.
+    return d->lastCode == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && !d->sentAway;
+}
+
+bool SshLink::sentAway() const
+{
+    return d->sentAway;
 }
 
 void SshLink::disconnect(bool hostKeyRefused)

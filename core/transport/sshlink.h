@@ -75,6 +75,14 @@ public:
     bool passwordExpired() const;
     /// The last authenticate() failed before anything was sent: the key does not open.
     bool keyDoesNotOpen() const;
+    /// A key or password was sent: the server may count a failure.
+    bool proofSent() const;
+    /// The server's answer to it was no.
+    bool proofRefused() const;
+    /// And before that it had said that it knows the key.
+    bool keyIsKnown() const;
+    /// The server ended the connection with words, which are the reason().
+    bool sentAway() const;
     /// Says goodbye; flush() sends it.
     void disconnect(bool hostKeyRefused);
 

@@ -142,8 +142,9 @@ QByteArrayList wantedTypes(const SshTarget &target)
     return types;
 }
 
+// `proofSent` becomes true where a key or password was shown: another address would count it once more.
 Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, const Deadline &connecting,
-                         const Deadline &deadline, std::stop_token stop, Fd ready)
+                         const Deadline &deadline, std::stop_token stop, Fd ready, bool &proofSent)
 {
     // A server presents one host key a connection, and a pin may not tell its type: where the first is not pinned, ask
     // for the others.
@@ -166,7 +167,9 @@ Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, cons
         const auto pinned = std::find_if(target.hostKeys.begin(), target.hostKeys.end(),
                                          [&](const HostKeyPin &pin) { return pin.fits(key.type, key.fingerprint); });
         if (pinned != target.hostKeys.end()) {
-            if (auto done = sshAuthenticate(**link, target, address, deadline, stop); !done)
+            const auto done = sshAuthenticate(**link, target, address, deadline, stop);
+            proofSent = (*link)->proofSent();
+            if (!done)
                 return passOn(done);
             return SshLogin{std::move(*link), {*HostKeyType::parse(key.type), key.fingerprint}};
         }
@@ -185,9 +188,10 @@ Result<SshLogin> loginAt(const SshTarget &target, const IpAddress &address, cons
 namespace
 {
 
-/// Tries the addresses one after the other, each with its share of the time.
+/// Tries the addresses one after the other, each with its share of the time. `last`, where it becomes true, ends it.
 template <class T>
 Result<T> atEachAddress(const QString &label, const std::vector<IpAddress> &addresses, const Deadline &deadline,
+                        const bool &last,
                         const std::function<Result<T>(const IpAddress &address, const Deadline &mine)> &attempt)
 {
     if (addresses.empty())
@@ -202,7 +206,7 @@ Result<T> atEachAddress(const QString &label, const std::vector<IpAddress> &addr
         if (done)
             return done;
         const ErrorCode code = done.error().code;
-        if (code != ErrorCode::Network && code != ErrorCode::Timeout)
+        if (last || (code != ErrorCode::Network && code != ErrorCode::Timeout))
             return done; // another address of the same machine would say the same
         errors.push_back(done.error());
         if (deadline.passed())
@@ -223,16 +227,17 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
 {
     if (auto fit = checkSshTarget(target, deadline, stop); !fit)
         return passOn(fit);
+    bool proofSent = false;
     if (target.addresses.size() < 2)
         return atEachAddress<SshLogin>(
-            target.label, target.addresses, deadline, [&](const IpAddress &address, const Deadline &mine) {
+            target.label, target.addresses, deadline, proofSent, [&](const IpAddress &address, const Deadline &mine) {
                 const Deadline connecting = mine.sooner(mostToConnect);
                 auto socket = connectTcp(address, target.port, connecting, stop);
                 if (target.tried && (socket || socket.error().code != ErrorCode::Cancelled))
                     target.tried(address, socket ? QString() : connectReason(socket.error()));
                 if (!socket)
                     return Result<SshLogin>(tl::unexpected<Error>(notConnected(target, socket.error())));
-                return loginAt(target, address, connecting, mine, stop, std::move(*socket));
+                return loginAt(target, address, connecting, mine, stop, std::move(*socket), proofSent);
             });
     // A silent address must not hold the others up.
     std::vector<QString> silent;
@@ -256,8 +261,8 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
     const auto &winner = target.addresses[first->index];
     // Its rivals are known to be slower: it gets most of the time.
     const Deadline most = deadline.sooner(deadline.left() * 2 / 3);
-    auto done = loginAt(target, winner, most.sooner(mostToConnect), most, stop, std::move(first->socket));
-    const bool lost = !done && !deadline.passed() &&
+    auto done = loginAt(target, winner, most.sooner(mostToConnect), most, stop, std::move(first->socket), proofSent);
+    const bool lost = !done && !proofSent && !deadline.passed() &&
                       (done.error().code == ErrorCode::Network || done.error().code == ErrorCode::Timeout);
     if (done || !lost)
         return done;
@@ -266,12 +271,12 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
         if (other != winner)
             rest.push_back(other);
     }
-    auto other =
-        atEachAddress<SshLogin>(target.label, rest, deadline, [&](const IpAddress &address, const Deadline &mine) {
-            return loginAt(target, address, mine.sooner(mostToConnect), mine, stop, Fd());
+    auto other = atEachAddress<SshLogin>(
+        target.label, rest, deadline, proofSent, [&](const IpAddress &address, const Deadline &mine) {
+            return loginAt(target, address, mine.sooner(mostToConnect), mine, stop, Fd(), proofSent);
         });
-    // What the first one said is worth more than that others are silent.
-    return other ? std::move(other) : std::move(done);
+    // What the first one said is worth more than that others are silent; what became of a proof is worth most.
+    return other || proofSent ? std::move(other) : std::move(done);
 }
 
 Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &deadline, std::stop_token stop)
@@ -293,7 +298,7 @@ Result<PresentedHostKey> readHostKey(const SshTarget &target, const Deadline &de
         (*link)->flush();
         return key;
     };
-    return atEachAddress<PresentedHostKey>(target.label, target.addresses, deadline, at);
+    return atEachAddress<PresentedHostKey>(target.label, target.addresses, deadline, false, at);
 }
 
 } // namespace sixgate

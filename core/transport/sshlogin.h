@@ -32,6 +32,7 @@ Error sshLost(const SshLink &link, const QString &label, const IpAddress &addres
 Outcome checkSshTarget(const SshTarget &target, const Deadline &deadline, std::stop_token stop);
 
 /// Connects to the first address that answers, compares the host key, then authenticates.
+/// Another address is tried where the first one ends or falls silent before a key or password was shown.
 Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std::stop_token stop);
 
 } // namespace sixgate

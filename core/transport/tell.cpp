@@ -10,9 +10,9 @@
 #include <QJsonObject>
 #include <QLocale>
 #include <QSysInfo>
-#include <QUrl>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace sixgate
 {
@@ -39,50 +39,71 @@ enum CurlExit {
     LoginDenied = 67,
 };
 
-bool saysTrouble(AlarmEvent event)
+/// Curl's settings. They hold secrets: growing leaves no copy behind, and they are wiped when they go.
+class CurlSettings
 {
-    return event == AlarmEvent::Trouble;
-}
+public:
+    CurlSettings() { m_text.reserve(4096); }
+    CurlSettings(const CurlSettings &) = delete;
+    CurlSettings &operator=(const CurlSettings &) = delete;
+    ~CurlSettings() { (void)take(); }
 
-QString timeText(const QDateTime &at)
-{
-    return at.toUTC().toString(QStringLiteral("yyyy-MM-ddTHH:mm:ss")) + QLatin1Char('Z');
-}
+    /// A line; the pieces of its value follow each other, and may hold any byte but NUL.
+    void add(const char *name, std::initializer_list<QByteArrayView> value)
+    {
+        put(name);
+        put(" = \"");
+        for (const QByteArrayView piece : value) {
+            for (const char c : piece)
+                putQuoted(c);
+        }
+        put("\"\n");
+    }
+    void add(const char *name, QByteArrayView value) { add(name, {value}); }
+    void flag(const char *name)
+    {
+        put(name);
+        put("\n");
+    }
+    Secret take() { return Secret(std::exchange(m_text, {})); }
 
-/// A line of curl's configuration; its value may hold any byte but NUL.
-QByteArray option(const char *name, const QByteArray &value)
-{
-    QByteArray out = name;
-    out += " = \"";
-    for (const char c : value) {
+private:
+    void putQuoted(char c)
+    {
         switch (c) {
         case '\\':
+            return put("\\\\");
         case '"':
-            out += '\\';
-            out += c;
-            break;
+            return put("\\\"");
         case '\n':
-            out += "\\n";
-            break;
+            return put("\\n");
         case '\r':
-            out += "\\r";
-            break;
+            return put("\\r");
         default:
-            out += c;
+            return put({&c, 1});
         }
     }
-    return out + "\"\n";
-}
+    void put(QByteArrayView bytes)
+    {
+        if (m_text.size() + bytes.size() > m_text.capacity()) {
+            QByteArray larger;
+            larger.reserve(2 * (m_text.size() + bytes.size()));
+            larger += m_text;
+            const Secret old(std::exchange(m_text, std::move(larger)));
+        }
+        m_text += bytes;
+    }
+
+    QByteArray m_text;
+};
 
 /// Trust as the rest of Sixgate has it. Curl reads the same variables, but takes only one of the two.
-QByteArray trust()
+void addTrust(CurlSettings &settings)
 {
-    QByteArray out;
     for (const auto &[variable, name] : {std::pair{"SSL_CERT_FILE", "cacert"}, {"SSL_CERT_DIR", "capath"}}) {
         if (qEnvironmentVariableIsSet(variable))
-            out += option(name, qgetenv(variable));
+            settings.add(name, qgetenv(variable));
     }
-    return out;
 }
 
 struct CurlEnd {
@@ -90,21 +111,22 @@ struct CurlEnd {
     int status = 0; ///< of HTTP or SMTP, the last one; 0: none came
 };
 
-Result<CurlEnd> curl(QByteArray config, const QByteArray &body, const Deadline &deadline, const std::stop_token &stop,
-                     const TellPrograms &programs)
+Result<CurlEnd> curl(CurlSettings &settings, const QByteArray &body, const Deadline &deadline,
+                     const std::stop_token &stop, const TellPrograms &programs)
 {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline.left());
-    config += "silent\nhttp1.1\ngloboff\ntlsv1.2\nno-buffer\n";
-    config += option("noproxy", "*");
-    config += trust();
-    config += option("write-out", "%{stderr}%{response_code}");
-    config += option("max-time", QByteArray::number(std::max<qint64>(seconds.count(), 1)));
+    for (const char *one : {"silent", "http1.1", "globoff", "tlsv1.2", "no-buffer"})
+        settings.flag(one);
+    settings.add("noproxy", "*");
+    addTrust(settings);
+    settings.add("write-out", "%{stderr}%{response_code}");
+    settings.add("max-time", QByteArray::number(std::max<qint64>(seconds.count(), 1)));
     ProgramCall call;
     call.program = programs.curl;
     call.arguments = {"--disable", "--config", "-"};
     // No proxies, and nobody's settings.
     call.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
-    call.input = Secret(std::move(config));
+    call.input = settings.take();
     call.third = body;
     const auto ended = runProgram(call, deadline, stop);
     if (!ended && ended.error().code == ErrorCode::NotFound)
@@ -162,29 +184,16 @@ Error late(const QString &whom, const Error &error)
     return error.code == ErrorCode::Timeout ? onTheWay(whom, {TimedOut, 0}) : error;
 }
 
-bool isNear(const IpAddress &address)
-{
-    if (const auto *six = std::get_if<Ipv6Address>(&address)) {
-        const Ipv6Scope scope = six->scope();
-        return scope == Ipv6Scope::UniqueLocal || scope == Ipv6Scope::LinkLocal || scope == Ipv6Scope::Loopback;
-    }
-    const auto &four = std::get<Ipv4Address>(address);
-    return !four.isGlobal() && !four.isCarrierShared();
-}
-
-/// Has curl go to an address of the own network and to no other; empty where the host is one.
-Result<QByteArray> nearAddress(const QString &whom, const QString &host, quint16 port, const Deadline &deadline,
-                               const std::stop_token &stop, const TellPrograms &programs)
+/// Has curl go to an address of the own network and to no other.
+Outcome stayNear(CurlSettings &settings, const QString &whom, const QString &host, quint16 port,
+                 const Deadline &deadline, const std::stop_token &stop, const TellPrograms &programs)
 {
     const Error far{ErrorCode::Invalid,
                     QStringLiteral("%1 is not in your own network, so nothing is sent without encryption.").arg(whom),
                     {},
                     QStringLiteral("Use TLS.")};
-    if (const auto address = parseIpAddress(host)) {
-        if (!isNear(*address))
-            return tl::unexpected<Error>(far);
-        return QByteArray();
-    }
+    if (const auto address = parseIpAddress(host))
+        return isOfOwnNetwork(*address) ? Outcome() : tl::unexpected<Error>(far);
     ProgramCall call;
     call.program = programs.getent;
     call.arguments = {"ahosts", host.toLatin1()};
@@ -196,8 +205,10 @@ Result<QByteArray> nearAddress(const QString &whom, const QString &host, quint16
         return tl::unexpected<Error>(onTheWay(whom, {CannotResolve, 0}));
     for (const QByteArray &line : ended->output.split('\n')) {
         const auto address = parseIpAddress(QString::fromLatin1(line.left(line.indexOf(' '))));
-        if (address && isNear(*address))
-            return option("resolve", QStringLiteral("%1:%2:%3").arg(host).arg(port).arg(ipText(*address)).toLatin1());
+        if (address && isOfOwnNetwork(*address)) {
+            settings.add("resolve", QStringLiteral("%1:%2:%3").arg(host).arg(port).arg(ipText(*address)).toLatin1());
+            return {};
+        }
     }
     return tl::unexpected<Error>(far);
 }
@@ -250,7 +261,7 @@ Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage
     const SmtpServer &server = *mail.smtp;
     const QString whom = QStringLiteral("The mail server %1").arg(server.host.ascii());
     const bool tls = server.security == SmtpSecurity::Tls;
-    QByteArray config;
+    CurlSettings settings;
     if (!server.user.isEmpty()) {
         const QByteArray &bytes = password.reveal();
         if (bytes.isEmpty())
@@ -263,25 +274,24 @@ Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage
         if (server.user.contains(QLatin1Char(':')))
             return fail(ErrorCode::Invalid,
                         QStringLiteral("A login with a colon (%1) cannot be used for mail.").arg(quoted(server.user)));
-        config += option("user", server.user.toLatin1() + ':' + bytes);
+        settings.add("user", {server.user.toLatin1(), ":", bytes});
     }
-    config += option("proto", tls ? "=smtps" : "=smtp");
+    settings.add("proto", tls ? "=smtps" : "=smtp");
     // The path is how this machine calls itself; without one, the name of the file to upload would be taken for it.
-    config += option("url", (tls ? "smtps://" : "smtp://") + server.host.ascii().toLatin1() + ':' +
-                                server.port.text().toLatin1() + '/' + ownName());
+    settings.add("url", {tls ? "smtps://" : "smtp://", server.host.ascii().toLatin1(), ":",
+                         server.port.text().toLatin1(), "/", ownName()});
     if (server.security == SmtpSecurity::StartTls)
-        config += "ssl-reqd\n";
+        settings.flag("ssl-reqd");
     if (server.security == SmtpSecurity::None) {
-        const auto near = nearAddress(whom, server.host.ascii(), server.port.number(), deadline, stop, programs);
+        auto near = stayNear(settings, whom, server.host.ascii(), server.port.number(), deadline, stop, programs);
         if (!near)
-            return passOn(near);
-        config += *near;
+            return near;
     }
-    config += option("mail-from", mail.from.text().toLatin1());
-    config += option("mail-rcpt", mail.to.text().toLatin1());
-    config += option("upload-file", "/dev/fd/3");
-    const auto ended = curl(std::move(config), mailText(mail, message, QDateTime::currentDateTimeUtc(), "\r\n"),
-                            deadline, stop, programs);
+    settings.add("mail-from", mail.from.text().toLatin1());
+    settings.add("mail-rcpt", mail.to.text().toLatin1());
+    settings.add("upload-file", "/dev/fd/3");
+    const auto ended =
+        curl(settings, mailText(mail, message, QDateTime::currentDateTimeUtc(), "\r\n"), deadline, stop, programs);
     if (!ended)
         return tl::unexpected<Error>(late(whom, ended.error()));
     if (ended->exit == 0)
@@ -306,23 +316,25 @@ QByteArray json(const AlarmMessage &message)
                                      {QStringLiteral("site"), message.site.text()},
                                      {QStringLiteral("event"), alarmEventName(message.event)},
                                      {QStringLiteral("text"), message.text},
-                                     {QStringLiteral("since"), timeText(message.since)},
+                                     {QStringLiteral("since"), message.since.toUTC().toString(Qt::ISODate)},
                                      {QStringLiteral("seconds"), qint64(message.span.count())},
                                      {QStringLiteral("from"), message.from}})
         .toJson(QJsonDocument::Compact);
 }
 
-/// The address of a failure, or of what says nothing about success, is a folder below the one of success, before a
-/// query.
-QByteArray below(QByteArray url, const char *folder)
+/// The URL; the address of a failure, or of what says nothing about success, is a folder below the one of success,
+/// before a query.
+void addUrl(CurlSettings &settings, QByteArrayView url, QByteArrayView folder)
 {
+    if (folder.isEmpty())
+        return settings.add("url", url);
     const qsizetype query = url.indexOf('?');
-    const QByteArray rest = query < 0 ? QByteArray() : url.mid(query);
+    const QByteArrayView rest = query < 0 ? QByteArrayView() : url.sliced(query);
     if (query >= 0)
-        url.truncate(query);
+        url = url.first(query);
     while (url.endsWith('/'))
         url.chop(1);
-    return url + '/' + folder + rest;
+    settings.add("url", {url, "/", folder, rest});
 }
 
 } // namespace
@@ -379,47 +391,42 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
     const auto known = webhookUrl(hook, secret);
     if (!known)
         return passOn(known);
-    const QByteArray &url = known->reveal();
-    const bool trouble = saysTrouble(message.event);
-    QByteArray config;
+    const bool trouble = message.event == AlarmEvent::Trouble;
+    CurlSettings settings;
     QByteArray body = message.text.toUtf8() + '\n';
     QByteArray type = "text/plain; charset=utf-8";
-    QByteArray to = url;
+    QByteArrayView below; // the folder
     switch (hook.kind) {
     case WebhookKind::Generic:
         body = json(message);
         type = "application/json";
         break;
     case WebhookKind::Ntfy:
-        config += option("header", "Title: " + message.subject().toLatin1());
-        config += option("header", trouble ? "Priority: high" : "Priority: default");
-        config += option("header", trouble ? "Tags: warning" : "Tags: white_check_mark");
+        settings.add("header", {"Title: ", message.subject().toLatin1()});
+        settings.add("header", trouble ? "Priority: high" : "Priority: default");
+        settings.add("header", trouble ? "Tags: warning" : "Tags: white_check_mark");
         break;
     case WebhookKind::Healthchecks:
         if (trouble)
-            to = below(url, "fail");
+            below = "fail";
         else if (message.event == AlarmEvent::Test || message.event == AlarmEvent::Passed)
-            to = below(url, "log");
+            below = "log";
         break;
     }
-    config += option("header", "Content-Type: " + type);
+    settings.add("header", {"Content-Type: ", type});
     // No waiting for a server that says "go on".
-    config += option("header", "Expect:");
-    config += option("user-agent", "Sixgate");
+    settings.add("header", "Expect:");
+    settings.add("user-agent", "Sixgate");
     const QString whom = hookText(hook);
-    const QUrl parts(QString::fromLatin1(url));
-    const bool tls = parts.scheme() == QLatin1String("https");
-    if (!tls) {
-        const auto near = nearAddress(whom, parts.host(), quint16(parts.port(80)), deadline, stop, programs);
-        if (!near)
-            return passOn(near);
-        config += *near;
+    if (!known->tls) {
+        if (auto near = stayNear(settings, whom, known->host, known->port, deadline, stop, programs); !near)
+            return near;
     }
-    config += option("proto", tls ? "=https" : "=http");
-    config += option("data-binary", "@/dev/fd/3");
-    config += "fail\n";
-    config += option("url", to);
-    const auto ended = curl(std::move(config), body, deadline, stop, programs);
+    settings.add("proto", known->tls ? "=https" : "=http");
+    settings.add("data-binary", "@/dev/fd/3");
+    settings.flag("fail");
+    addUrl(settings, known->text.reveal(), below);
+    const auto ended = curl(settings, body, deadline, stop, programs);
     if (!ended)
         return tl::unexpected<Error>(late(whom, ended.error()));
     const CurlEnd &end = *ended;

@@ -91,12 +91,12 @@ my $ufw = $> == 0 && -d '/etc/ufw' ? begin('ufw', 'status', 'verbose') : undef;
 pipe(my $warnings, my $to_warnings) or die "pipe: $!\n";
 my $nft = $> == 0 ? begin($to_warnings, 'nft', 'list', 'ruleset') : undef;
 close($to_warnings);
-my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service', 'sixgate-alarm.timer');    # a line for each
+my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service', 'sixgate-alarm.timer', 'sixgate-alarm-mail.socket');    # a line for each
 # Would sshd let keepers in, where they are wanted?
 my $sshd = $> == 0 && $wanted{"$base/current/push/authorized_keys"}
     ? begin('sshd', '-T', '-C', 'user=sixgate-push,host=keeper.invalid,addr=2001:db8::1') : undef;
 my $packages = @packages ? begin('dpkg-query', '-W', '-f', '${Package}\t${Version}\t${db:Status-Status}\n', @packages) : undef;
-my $room = begin('df', '-B1', '--output=avail', '/etc', '/var');
+my $room = begin('df', '-B1', '--output=avail', '/etc', '/var', '/usr');
 
 # The system.
 my %os;
@@ -128,11 +128,9 @@ for (split /\n/, content('/proc/net/if_inet6', 1 << 20) // '') {
     $ipv6 = 1 if $scope eq '00' && $address =~ /^[23]/ && !(hex($flags) & 0x68);
 }
 answer('ipv6', $ipv6);
-my $free;
-for (ended($room) =~ /^\s*(\d+)\s*$/mg) {
-    $free = $_ if !defined $free || $_ < $free;
-}
-answer('free', $free // -1);
+my ($etc, $var, $usr) = ended($room) =~ /^\s*(\d+)\s*$/mg;
+answer('free', !defined $var ? -1 : $etc < $var ? $etc : $var);
+answer('usr', $usr) if defined $usr;    # where packages unpack to
 
 # Packages, Apache, timer.
 my %installed;
@@ -168,8 +166,11 @@ for (['apache', 'multi-user.target.wants/apache2.service'], ['timer', 'timers.ta
 # What tells when the home falls silent: anything of it, its timer, the program for mail; the hashes of its settings, which
 # hold secrets, and of its units.
 {
-    my ($settings, @units) = ("$base/alarm.json", map { "/etc/systemd/system/sixgate-alarm.$_" } 'service', 'timer');
-    my $on = (shift(@active) // '') eq 'active' && -e '/etc/systemd/system/timers.target.wants/sixgate-alarm.timer';
+    my $folder = '/etc/systemd/system';
+    my ($settings, @units) = ("$base/alarm.json", map { "$folder/sixgate-alarm$_" } '.service', '.timer', '-mail.socket', '-mail@.service');
+    my $on = (shift(@active) // '') eq 'active' && -e "$folder/timers.target.wants/sixgate-alarm.timer";
+    my $takes_mail = (shift(@active) // '') eq 'active' && -e "$folder/sockets.target.wants/sixgate-alarm-mail.socket";
+    $on &&= $takes_mail if -e $units[2];
     my %sum;
     if (my @there = grep { -f } $settings, @units) {
         for (split /\n/, output('sha256sum', '--', @there)) { $sum{$2} = $1 if /^([0-9a-f]{64})  (.*)$/; }
@@ -233,7 +234,7 @@ if ((content('/var/lib/sixgate/made-by', 4096) // '') =~ m{^([0-9a-f]{16})\t(\d+
 answer('deployed', $whole && !@open && $current =~ m{^releases/([0-9a-f]{16})-} ? $1 : '');
 for my $folder (sort { (stat $b)[9] <=> (stat $a)[9] } grep { -f "$_/manifest" } glob "$base/releases/*") {
     my ($id, $run) = $folder =~ m{/([0-9a-f]{16})-([0-9a-z-]+)$} or next;
-    next if "releases/$id-$run" eq $current || (content("/var/lib/sixgate/runs/$run/result", 65536) // '') !~ /^result\tdone\t/;
+    next if index($current, "releases/$id-") == 0 || (content("/var/lib/sixgate/runs/$run/result", 65536) // '') !~ /^result\tdone\t/;
     answer('previous', $id);
     last;
 }
@@ -287,6 +288,12 @@ for (split /\n/, content("$release/manifest", 1 << 20) // '') {
     $secret{$path} = 1 if $kind eq 'secret';
     push @more, $path;
 }
+# Credentials that the current release does not need any more are as an earlier one left them.
+my %earlier;
+for my $manifest (glob "$base/releases/*/manifest") {
+    my $text = content($manifest, 1 << 20) // '';
+    $earlier{"$2 $1"} = 1 while $text =~ m{^([0-9a-f]{64}) [0-7]{3,4} secret ($base/acme/[A-Za-z0-9._-]+)$}mg;
+}
 push @more, grep { m{/$name$} } glob "$base/acme/*";
 my %left = map { $_ => 1 } values %of_others;    # others' certificates are renewed by these
 for my $path (@more) {
@@ -308,7 +315,7 @@ for my $path (@files) {
     my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/};
     answer('file', $path, $sum, $mode{$place} // '', $send ? content($place, $most_content) // '' : '');
     # Neither absent, nor as wanted, nor as a run of Sixgate left it.
-    answer('edited', $path) if $sum ne '' && $sum ne $wanted{$path}{sha256} && $sum ne ($made{$path} // '') && $path ne "$base/current/manifest";
+    answer('edited', $path) if $sum ne '' && $sum ne $wanted{$path}{sha256} && $sum ne ($made{$path} // '') && !$earlier{"$path $sum"} && $path ne "$base/current/manifest";
 }
 
 for (@certificates) {

@@ -5,6 +5,7 @@
 #   remove BASE64   from both files removes all lines that hold this key (its blob in base64); prints how many
 use strict;
 use warnings;
+use Fcntl qw(:flock);
 use IO::Handle;
 
 my ($deed, $value) = (<DATA> // '') =~ m{^(list|add|remove)(?: ([A-Za-z0-9+/=]+))?\n$} or fail('no question');
@@ -13,6 +14,8 @@ my $folder = "$home/.ssh";
 my @files  = map { "$folder/$_" } qw(authorized_keys authorized_keys2);    # sshd's own default
 umask 077;
 
+# Of two who change at the same time, one would write back what the other has taken out.
+my $lock = $deed eq 'list' ? undef : locked();
 my %lines = map { $_ => [-e $_ ? read_lines($_) : ()] } @files;
 if ($deed eq 'list') {
     print pack_line($_), "\n" for grep { defined blob($_) } map { @{ $lines{$_} } } @files;
@@ -36,6 +39,18 @@ else {
         $gone += @{ $lines{$file} } - @kept;
     }
     print "$gone\n";
+}
+
+# Held until the end.
+sub locked {
+    -d $folder or $deed ne 'add' or mkdir($folder, 0700) or fail("$folder: $!");
+    open(my $in, '<', $folder) or return undef;
+    for (1 .. 200) {
+        # Some file systems have no locks.
+        return $in if flock($in, LOCK_EX | LOCK_NB) || !$!{EWOULDBLOCK};
+        select(undef, undef, undef, 0.1);
+    }
+    fail('another program is changing these keys');
 }
 
 # Where the SSH server looks for keys besides, whoever that is for.

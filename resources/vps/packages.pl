@@ -8,6 +8,7 @@ sub do_packages {
     wait_for_others();
     my %before  = map { $_ => 1 } known_packages();
     put($found, 0600, join('', map { "$_\n" } apt_leftovers())) unless -e $found;
+    remember_named(@missing);
     my @install = ('apt-get', '-y', '-q', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=120',
         '-o', 'Dpkg::Options::=--force-confold', 'install');
     my ($ok, $text) = command(@install, @missing);
@@ -70,6 +71,12 @@ sub remember_installed {
     put($installed_list, 0600, join('', map { "$_\n" } sort keys %all));
 }
 
+# Before the installation: whoever asks apt for another one of the installed ones does so after it.
+sub remember_named {
+    my %all = map { $_ => 1 } (-f $named_list ? split(/\n/, slurp($named_list)) : ()), @_;
+    put($named_list, 0600, join('', map { "$_\n" } sort keys %all));
+}
+
 # Waits, at most ten minutes, until nobody else works on the packages; says for whom.
 sub wait_for_others {
     my $until = time + 600;
@@ -85,12 +92,17 @@ sub wait_for_others {
 
 # "apt-get (process 123)"; undefined where nobody has a lock.
 sub packages_lock_holder {
-    my %locks = map { my @file = stat; @file ? ($file[1] => 1) : () }
-        qw(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock);
+    my (%inode, %file);
+    for (qw(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock)) {
+        my @is = stat or next;
+        ($inode{ $is[1] }, $file{"$is[0] $is[1]"}) = (1, 1);
+    }
     open(my $in, '<', '/proc/locks') or return undef;
     while (<$in>) {
         my ($pid, $inode) = /^\d+:\s+\w+\s+\w+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/ or next;
-        next unless $locks{$inode} && $pid > 0;
+        next unless $inode{$inode} && $pid > 0;
+        # Another file system has this number, too. (The device that is told here is not always that of stat.)
+        next unless grep { my @is = stat; @is && $file{"$is[0] $is[1]"} } glob "/proc/$pid/fd/*";
         my $name = -r "/proc/$pid/comm" ? slurp("/proc/$pid/comm") : '';
         $name =~ s/[^A-Za-z0-9._-]//g;
         return ($name eq '' ? 'another program' : $name) . " (process $pid)";

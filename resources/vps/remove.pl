@@ -15,8 +15,9 @@ sub do_remove {
     push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();
     units_as_found();
     remove_files();
-    my @logs = grep { -d } qw(/var/log/apache2 /var/log/letsencrypt);
-    push @kept, 'Logs: ' . join(', ', @logs, '/var/log/apt, /var/log/dpkg.log') . '.';
+    my @logs = grep { -e } qw(/var/log/apache2 /var/log/letsencrypt /var/log/apt /var/log/dpkg.log /var/log/alternatives.log);
+    push @kept, 'Logs: ' . join(', ', @logs) . '.';
+    forget_copies_of_keys();
     push @kept, "Copies of what people edited: $edited." if -d $edited;
     event($step, 'told', "Stays: $_") for @kept;
     return ['done', 'Removed. ' . join(' ', @kept)];
@@ -91,14 +92,20 @@ sub ours_among {
     return grep { $there{$_} } -f $installed_list ? split(/\n/, slurp($installed_list)) : ();
 }
 
-# Purges what runs of Sixgate installed, but nothing that others have come to need since; gives what stays.
+# Purges what runs of Sixgate installed, but nothing that others have come to need or have asked for since; gives what
+# stays.
 sub remove_packages {
     my @ours = ours_among(installed_packages());
     my @kept;
     if (my @foreign = foreign_settings(@ours)) {
         # Somebody uses Apache or certbot for something of his own by now.
-        return packages_that_stay(), "Somebody else's settings, which need them: " . join(', ', @foreign) . '.';
+        my $more = @foreign > 8 ? ' and ' . (@foreign - 8) . ' more' : '';
+        splice(@foreign, 8) if $more;
+        return packages_that_stay(), "Somebody else's settings, which need them: " . join(', ', @foreign) . "$more.";
     }
+    my %asked = map { $_ => 1 } asked_for_since(@ours);
+    my @asked = grep { $asked{$_} } @ours;
+    @ours = grep { !$asked{$_} } @ours;
     if (@ours && extras(@ours)) {
         # Find those that others need, one by one.
         my %needed = map { $_ => 1 } grep { extras_beyond(\@ours, $_) } @ours;
@@ -124,17 +131,33 @@ sub remove_packages {
     }
     command('rm', '-rf', '--', @leftovers) if @leftovers;
     rmdir for $had_apache ? qw(/var/www/html /var/www) : ();
-    return @kept ? 'Packages that others need: ' . join(', ', @kept) . '.' : ();
+    return (
+        @kept  ? 'Packages that others need: ' . join(', ', @kept) . '.'                          : (),
+        @asked ? 'Packages that somebody has asked apt for since: ' . join(', ', @asked) . '.' : ());
 }
 
-# Files of Apache's and certbot's that are as neither Debian nor Sixgate has put them there.
+# Those that came as a need of others and that apt counts as asked for now. Without the list it is not known which ones
+# runs asked for themselves.
+sub asked_for_since {
+    my (@ours) = @_;
+    return () unless @ours && -f $named_list;
+    my %named = map { $_ => 1 } split /\n/, slurp($named_list);
+    my (undef, $text) = command('apt-mark', 'showmanual');
+    my %manual = map { s/:\w+$//r => 1 } split /\n/, $text;
+    return grep { my $name = s/:\w+$//r; $manual{$name} && !$named{$name} } @ours;
+}
+
+# Files and links of Apache's and certbot's that are as neither Debian nor Sixgate has put them there.
 sub foreign_settings {
     my @packages = grep { /^(?:apache2|certbot|python3-certbot)/ } @_;
     my $certbot  = grep { /certbot/ } @packages;
     my @foreign  = $certbot ? map { "/etc/letsencrypt/renewal/$_.conf" } lineages() : ();
     my @folders  = grep { -d } +(grep { /^apache2/ } @packages) ? qw(/etc/apache2 /var/www) : (), $certbot ? '/etc/letsencrypt/renewal-hooks' : ();
-    my (undef, $text) = @folders ? command('find', @folders, '-type', 'f', '-print0') : ();
-    my @files = grep { !m{/zz-sixgate\.conf$} && !($_ eq '/var/www/html/index.html' && is_default_page($_)) } split /\0/, $text // '';
+    my (undef, $text) = @folders ? command('find', '-H', @folders, '(', '-type', 'f', '-o', '-type', 'l', ')', '-print0') : ();
+    my @found = grep { !m{/zz-sixgate\.conf$} && !($_ eq '/var/www/html/index.html' && is_default_page($_)) } split /\0/, $text // '';
+    # A link may lead anywhere, also in the place of a folder of Debian's.
+    push @foreign, grep { -l && !is_usual_link($_) } @found;
+    my @files = grep { !-l } @found;
     (undef, $text) = @files ? command('dpkg-query', '-S', '--', @files) : ();
     my %owned = map { $_ => 1 } ($text // '') =~ m{^[a-z0-9][^/]*: (/.+)$}mg;
     push @foreign, grep { !$owned{$_} } @files;
@@ -142,6 +165,18 @@ sub foreign_settings {
     (undef, $text) = @packages ? command('dpkg', '--verify', @packages) : ();
     push @foreign, ($text // '') =~ m{^..5\S*\s+c\s+(/etc/\S+)$}mg;
     return @foreign;
+}
+
+# What Debian's packages or runs have enabled.
+sub is_usual_link {
+    my ($link) = @_;
+    my ($kind, $name, $end) = $link =~ m{^/etc/apache2/(mods|conf|sites)-enabled/([^/]+)\.(load|conf)$} or return 0;
+    return 0 unless readlink($link) =~ m{^(?:\.\.|/etc/apache2)/$kind-available/\Q$name.$end\E$};
+    return 1 if $kind eq 'mods' && -f $enabled_modules && grep { $_ eq $name } split /\n/, slurp($enabled_modules);
+    # Debian enables its default site as if an administrator had.
+    return 1 if $kind eq 'sites' && $name eq '000-default';
+    my %noted = (mods => 'module', conf => 'conf', sites => 'site');
+    return -e "/var/lib/apache2/$noted{$kind}/enabled_by_maint/$name";
 }
 
 # Apache's package makes it as a copy, and removes it.
@@ -177,7 +212,7 @@ sub units_as_found {
 # Last of all: the folder of this run itself goes when the run has told how it ended.
 sub remove_files {
     command('rm', '-rf', '--', $base);
-    unlink $made_by, $installed_list, $enabled_modules, $found, $units_found;
+    unlink $made_by, $installed_list, $named_list, $enabled_modules, $found, $units_found;
     for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir || is_alive($folder); }
     $leaving = 1;
 }

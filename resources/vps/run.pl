@@ -43,6 +43,7 @@ my $active  = "$base/active";    # what current was when it had proven itself
 my $runs    = '/var/lib/sixgate/runs';
 my $made_by = '/var/lib/sixgate/made-by';    # RELEASE TIME VERSION WHO of the current release
 my $installed_list  = '/var/lib/sixgate/installed';  # packages that runs installed, with all that they need
+my $named_list = '/var/lib/sixgate/named';    # those of them that runs asked for; the others came as their needs
 my $found = '/var/lib/sixgate/found';    # what was there of apt_leftovers() before the first run
 my $units_found = '/var/lib/sixgate/units';    # NAME ENABLED ACTIVE of what was there before the first deployment
 my $enabled_modules = '/var/lib/sixgate/modules';    # what runs enabled in Apache
@@ -51,6 +52,7 @@ my $push_service = 'sixgate-push.service';
 my ($push_unit, $push_socket) = ("/etc/systemd/system/$push_service", '/run/sixgate-push/socket');
 my $units = '/etc/systemd/system';
 my ($alarm_service, $alarm_timer) = ('sixgate-alarm.service', 'sixgate-alarm.timer');
+my ($mail_socket, $mail_service) = ('sixgate-alarm-mail.socket', 'sixgate-alarm-mail@.service');
 my $alarm_settings = "$base/alarm.json";    # with secrets
 my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
@@ -73,6 +75,7 @@ my $step    = '-';    # identifier of the one at work
 my @steps;
 my $activation;
 my $release;          # name of the new one below releases/
+my $started_from;     # hashes of the current release's files, by path
 my %changed_sites;    # service files that this run writes: their names are probed
 my $token = join '', map { sprintf '%04x', int rand 65536 } 1 .. 8;    # what comes back with it came from the home
 my ($log, $lock, $journal);
@@ -101,6 +104,7 @@ sub main {
     arm();
     keep_edited($activation->{kind} eq 'back' ? 'all' : ());
     note_units_found() if $deployed eq '-' && !-l $current;
+    $started_from = sums(current_files()) unless $activation->{kind} eq 'remove';
     prepare_release() if $activation->{kind} eq 'activate';
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
@@ -394,6 +398,7 @@ sub swap {
     my $good = good_homes();
     look_ahead($good);
     stop_here();
+    nobody_edited();
     $swapped = 1;
     link_to($current, "releases/$release");
     unlink "$base/staged";
@@ -407,10 +412,24 @@ sub swap {
     prune($previous);
 }
 
-# The new release and the one before it stay.
+# Packages and certificates take minutes: what somebody writes into the current release meanwhile is in no copy, and would
+# go with it.
+sub nobody_edited {
+    my $now = sums(current_files());
+    for my $path (sort keys %{ { %$started_from, %$now } }) {
+        moved_meanwhile($path) unless ($now->{$path} // '-') eq ($started_from->{$path} // '-');
+    }
+}
+
+# The new release stays, and the last one that is not the same: an activation alone makes the same once more, and one step
+# back from there would lead nowhere.
 sub prune {
     my ($previous) = @_;
-    my %keep = map { $_ => 1 } grep { defined } "releases/$release", $previous;
+    my ($id) = $release =~ /^([0-9a-f]{16})-/;
+    my @others = sort { (stat "$base/$b")[9] <=> (stat "$base/$a")[9] } grep { !m{^releases/$id-} }
+        map { s{^\Q$base\E/}{}r } grep { -f "$_/manifest" } glob "$base/releases/*";
+    my ($before) = grep { defined && !m{^releases/$id-} } $previous, @others;
+    my %keep = map { $_ => 1 } grep { defined } "releases/$release", $before;
     for my $old (glob "$base/releases/*") {
         (my $name = $old) =~ s{^\Q$base\E/}{};
         command('rm', '-rf', '--', $old) unless $keep{$name};

@@ -162,10 +162,10 @@ sub finish {
     my @failed = $is->{verdict} eq 'done' ? () : take_back($boot);
     $is->{detail} = join("\n", grep { length } $is->{detail} // '', 'Not undone: ' . join(' ', @failed)) if @failed;
     if (@failed && -d "$dir/old") {
-        # The only copies of what could not be put back.
-        folder($edited, 0700);
-        command('cp', '-a', '--', "$dir/old", "$edited/$run-not-undone");
-        $is->{detail} .= "\nWhat was there before is kept in $edited/$run-not-undone.";
+        # The only copies of what could not be put back: a new name needs no room, and the disk may be full.
+        eval { folder($edited, 0700) };
+        my ($kept) = grep { rename("$dir/old", $_) } "$edited/$run-not-undone", "$dir/not-undone";
+        $is->{detail} .= "\nWhat was there before is kept in $kept." if defined $kept;
     }
     remove_contents($dir);
     result($is);
@@ -295,17 +295,31 @@ sub current_files {
     return map { s{//}{/}r } split /\0/, $files;
 }
 
+# Hash by path of what a release was made of, credentials among it.
+sub made_by {
+    my ($folder) = @_;
+    return map { /^([0-9a-f]{64}) [0-7]+ (?:plain|secret) (\S+)$/ ? ($2 => $1) : () } -f "$folder/manifest" ? split(/\n/, slurp("$folder/manifest")) : ();
+}
+
+# Copies that hold keys go with the keys: of edited credentials, and of Sixgate's own files that could not be put back.
+sub forget_copies_of_keys {
+    command('rm', '-rf', '--', glob "$edited/*/etc/sixgate/acme $edited/*-not-undone");
+    rmdir for map { glob } "$edited/*/etc/sixgate", "$edited/*/etc", "$edited/*", $edited;
+}
+
 # What a step is about to replace and no run of Sixgate has made: a copy stays, whatever becomes of the run.
 sub keep_edited {
     my (@more) = @_;
-    # No copy of a secret: those that are not Sixgate's own are none of its business to multiply.
-    my %made = map { /^([0-9a-f]{64}) [0-7]+ plain (\S+)$/ ? ($2 => $1) : () } -f "$current/manifest" ? split(/\n/, slurp("$current/manifest")) : ();
+    my %made = made_by($current);
+    # Credentials that the current release does not need any more are as an earlier one left them.
+    my %earlier = map { my %one = made_by($_); map { ("$_ $one{$_}" => 1) } grep { m{^$base/acme/} } keys %one } glob "$base/releases/*";
     my %once;
-    my @paths = grep { $_ ne "$current/manifest" && !m{^$base/acme/} && -f && !$once{$_}++ }
-        @more ? (keys %made, current_files()) : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
+    my @paths = grep { $_ ne "$current/manifest" && -f && !$once{$_}++ }
+        @more ? ((grep { !m{^$base/acme/} } keys %made), current_files()) : map { $_->{kind} =~ /^(?:write|delete)$/ ? $_->{field}[0] : () } @steps;
     my $sums = sums(@paths);
     for my $path (@paths) {
-        next if ($made{$path} // '') eq ($sums->{$path} // '-');
+        my $is = $sums->{$path} // '-';
+        next if ($made{$path} // '') eq $is || $earlier{"$path $is"};
         my $copy = "$edited/$run$path";
         folder($edited, 0700);
         put($copy, 0600, slurp($path));

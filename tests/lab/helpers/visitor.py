@@ -8,7 +8,8 @@ browser; a request that takes longer delays the next one, as it would a person. 
 when it ended (milliseconds), "good" where the page holds MARKER, else what came instead.
 
 gap: the longest time between two good answers beyond the 50 ms, of those that ended between FROM and TO, and how many
-answers were good and bad: "GAP GOOD BAD". What happened between DOWN and UP (the machine was off) does not count.
+answers were good and bad: "GAP GOOD BAD". What happened between DOWN and UP (the machine was off) does not count, nor does
+a bad answer to who was waiting then.
 """
 import bisect
 import socket
@@ -61,11 +62,11 @@ def gap(path, first, last, down=None, up=None):
         for line in log:
             if not line.endswith("\n"):
                 continue
-            _, ended, came = line.rstrip("\n").split(" ", 2)
-            ended = int(ended)
+            begun, ended, came = line.rstrip("\n").split(" ", 2)
+            begun, ended = int(begun), int(ended)
             if came == "good":
                 good.append(ended)
-            elif first <= ended <= last:
+            elif first <= ended <= last and (down is None or ended < down or begun > up):
                 bad += 1
     # The answer before the part counts, too: a gap may begin at its border.
     inside = good[max(0, bisect.bisect_left(good, first) - 1):bisect.bisect_right(good, last)]

@@ -14,8 +14,8 @@ receiver_certificate() {
 # Two of them: "good" takes mail (port 587) and webhooks (8443), "frail" webhooks (9443).
 declare -A RECEIVERS=()
 receivers_on() { # WHICH
-    local -a how=(8443 587 "$SMTP_USER" "$work/password")
-    [ "$1" = good ] || how=(9443)
+    local -a how=(9443)
+    [ "$1" = frail ] || how=(8443 587 "$SMTP_USER" "$work/password")
     # The command itself, not a shell around it: it is to be ended.
     "$LAB" exec ca /usr/bin/python3 -B "$here/helpers/receivers.py" "$work/$1" "${how[@]}" </dev/null >>"$work/$1.log" 2>&1 &
     RECEIVERS[$1]=$!
@@ -33,7 +33,7 @@ forget_what_came() { rm -f "$work"/{good,frail}/came; }
 # Each channel's events, in order: "mail: silent back" …
 events_of_mail() { came good 'select(.mail) | .mail' | sed -nE 's/^Subject: Sixgate home: (silent|back|push service on the VPS (does|answers)).*/\1/p' | paste -sd ' '; }
 events_of_phone() { came good 'select(.path | strings | startswith("/phone")) | .priority' | paste -sd ' '; }
-events_of_watch() { came good 'select(.path | strings | startswith("/watch")) | if .path | endswith("/fail") then "fail" else "up" end' | paste -sd ' '; }
+events_of_watch() { came good 'select(.path | strings | startswith("/watch")) | .path | if endswith("/fail") then "fail" elif endswith("/log") then "log" else "up" end' | paste -sd ' '; }
 events_of_own() { came frail 'select(.path | strings | startswith("/own")) | .body | fromjson | .event' | paste -sd ' '; }
 events() { printf 'mail: %s; phone: %s; watch: %s; own: %s\n' "$(events_of_mail)" "$(events_of_phone)" "$(events_of_watch)" "$(events_of_own)"; }
 
@@ -63,6 +63,38 @@ watch_for_alarm_secrets() {
     }
     watch_for_secrets
 }
+
+# --- the VPS's own mail ----------------------------------------------------------------------
+
+# Debian's Postfix or exim4, which deliver to the mailbox of a user there: mail_program_on_vps PACKAGE
+mail_program_on_vps() {
+    # shellcheck disable=SC2016  # expanded on the VPS
+    lab exec vps sh -c 'export DEBIAN_FRONTEND=noninteractive
+        printf "%s\n" "postfix postfix/main_mailer_type select No configuration" "exim4-config exim4/dc_other_hostnames string $2" \
+            "exim4-config exim4/dc_eximconfig_configtype select local delivery only; not on a network" | debconf-set-selections
+        useradd --system --home-dir / box && apt-get -qq update && apt-get -qq -y --no-install-recommends install "$1" || exit
+        [ "$1" = postfix ] || exit 0
+        printf "%s\n" "compatibility_level = 3.6" "mydestination = $2, localhost" "inet_interfaces = loopback-only" "alias_maps =" >/etc/postfix/main.cf
+        systemctl restart postfix' sh "$1" "$LAB_VPS_NAME"
+}
+own_mail_site() { alarm_site 'del(.alarm.mail.smtp) | .alarm.mail.to = "box@" + env.LAB_VPS_NAME'; }
+# From then on the program says how it was called, and what it could see and do beyond its work.
+watch_mail_program() {
+    lab exec vps sh -c 'mv /usr/sbin/sendmail /usr/sbin/sendmail.own && cat >/usr/sbin/sendmail && chmod 755 /usr/sbin/sendmail' <<'END'
+#!/bin/sh
+echo "$(id -u) $*" >>/var/tmp/called
+{
+    cat /etc/sixgate/alarm.json /etc/sixgate/acme/* /etc/letsencrypt/live/*/* /etc/ssh/ssh_host_*_key /run/credentials/*/*
+    ls /run/sixgate-push/socket
+    for file in /etc/written /usr/written; do touch "$file" && echo "$file"; done
+    env | grep -i credentials
+    systemctl show -P Version
+} >>/var/tmp/seen 2>/dev/null
+exec /usr/sbin/sendmail.own "$@"
+END
+}
+leave_mail_program() { lab exec vps sh -c 'mv /usr/sbin/sendmail.own /usr/sbin/sendmail; rm -f /var/tmp/called /var/tmp/seen'; }
+has_mail() { [ "$(lab exec vps sh -c 'sed -nE "s/^Subject: Sixgate home: ([a-z]+).*/\1/p" /var/mail/box' 2>/dev/null | paste -sd ' ')" = "$1" ]; }
 
 # --- a home that is silent -------------------------------------------------------------------
 

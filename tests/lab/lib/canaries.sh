@@ -46,13 +46,14 @@ leaked_files() {
         find /tmp /var/tmp /var/log /dev/shm -xdev -type f -newer "$work/up" ! -path "$work/*" -size -4M -exec grep -lF -f "$work/canaries" {} + 2>/dev/null
     } | sort -u
 }
-# The same on the machines that are up, but where one belongs: certbot's own file, the run's contents until it has ended.
+# The same on the machines that are up, but where one belongs: certbot's own file, a copy of it that somebody had edited, the
+# run's contents until it has ended.
 vps_leaks() {
     local vps
     local root vps
     for vps in vps ${LAB_VPS2_4:+vps2}; do
         root=$(lab $vps root)
-        grep -rlaF -f "$work/canaries" "$root" --exclude-dir={proc,sys,repo} 2>/dev/null | sed "s,^$root,," | grep -vx /etc/sixgate/acme/main.ini
+        grep -rlaF -f "$work/canaries" "$root" --exclude-dir={proc,sys,repo} 2>/dev/null | sed "s,^$root,," | grep -vxE '/etc/sixgate/acme/main\.ini|/var/lib/sixgate/edited/[^/]+/etc/sixgate/acme/main\.ini'
     done
 }
 # Everything that looks like a leak: now, here and on the VPS, and in process lists since the start. Nothing, or lines.

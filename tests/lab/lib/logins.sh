@@ -8,13 +8,14 @@
 fresh_machine() {
     no_secrets "on the machine of before"
     SIXGATE_LAB_SUITE=$1 "$LAB" reset >"$work/reset" 2>&1 || failed "reset ($1)" "$(tail -n 1 "$work/reset")"
-    DOOR=''
+    DOOR='' BARE=$1
     talkative_server
 }
 # The SSH server tells of each connection and each key, not of the logins only. In force with the next restart.
 talkative_server() { server_config 04-lab 'LogLevel VERBOSE'; }
 # server_config NAME LINE…: a part of sshd_config; the first value that the server reads counts.
 server_config() { printf '%s\n' "${@:2}" | lab exec vps tee "/etc/ssh/sshd_config.d/$1.conf" >/dev/null; }
+release_of_vps() { lab exec vps sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 restart_server() { quiet lab exec vps systemctl restart ssh && within 10 quiet lab exec phone timeout 1 bash -c "read -r <>/dev/tcp/$LAB_VPS4/22"; }
 
 # The machine lets in one user in one way: lets_in root|sudo|sudo-nopasswd WAY
@@ -141,12 +142,14 @@ refused() {
 # From bare to green: deploys SUITE WHO WAY
 deploys() {
     local what="$1, $2 by $3"
-    fresh_machine "$1"
+    # Plans have touched nothing.
+    [ "${BARE-}" = "$1" ] || fresh_machine "$1"
+    BARE=''
     lets_in "$2" "$3"
     logs_in_as "$2" "$3" '.vps[0].acme.propagationSeconds = 0'
     look_away
     run "$what: apply" 0 desktop apply
     expect "$what: the phone reaches the home over IPv4" within 10 reaches_home phone
-    same "$what: the VPS has that release" "$1" "$(lab exec vps sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)"
+    same "$what: the VPS has that release" "$1" "$(release_of_vps)"
     sees "$what: one connection by IPv6, one proof" '1 1 0'
 }

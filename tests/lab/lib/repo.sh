@@ -12,6 +12,8 @@ LAB_BASE_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,sudo,ca-certificates,
 # What may be installed on it; the repository holds these and all they depend on.
 LAB_REPO_PACKAGES='apache2 ssl-cert certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone
 nginx libnginx-mod-stream haproxy caddy ufw nftables curl unattended-upgrades sudo'
+# The same for programs of which a machine has one.
+LAB_REPO_MAILERS='postfix exim4-daemon-light'
 
 # This machine's own package sources for the VPS's release, one a line. Where it has none: those for its own release,
 # with the name of the VPS's in its place (Debian's mirrors hold all releases).
@@ -38,7 +40,7 @@ need_package_lists() {
 # A cache is good when its stamp says what it was made from.
 stamped() { [ "$(cat "$1/.stamp" 2>/dev/null)" = "$2" ]; }
 base_stamp() { printf '5 %s %s\n' "$LAB_SUITE" "$LAB_BASE_PACKAGES"; }
-repo_stamp() { printf '2 %s %s\n' "$LAB_SUITE" "$(echo $LAB_REPO_PACKAGES)"; }
+repo_stamp() { printf '3 %s %s %s\n' "$LAB_SUITE" "$(echo $LAB_REPO_PACKAGES)" "$LAB_REPO_MAILERS"; }
 
 base_filled() { stamped "$LAB_BASE.info" "$(base_stamp)" && [ -d "$LAB_BASE" ]; }
 repo_filled() { stamped "$LAB_REPO" "$(repo_stamp)"; }
@@ -92,10 +94,13 @@ build_repo() {
 fill_repo() {
     local private=(-o Dir::State="$PWD/apt" -o Dir::State::status="$PWD/apt/status" -o Dir::Cache="$PWD/apt"
         -o Dir::Etc::SourceList="$PWD/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root)
-    # shellcheck disable=SC2086  # one word per package
-    apt-get -qq "${private[@]}" update &&
-        apt-get -qq -y "${private[@]}" --no-install-recommends --download-only install $LAB_REPO_PACKAGES &&
-        find apt/archives -name '*.deb' -exec mv -t pool {} + &&
+    local packages
+    apt-get -qq "${private[@]}" update || return
+    for packages in "$LAB_REPO_PACKAGES" $LAB_REPO_MAILERS; do
+        # shellcheck disable=SC2086  # one word per package
+        apt-get -qq -y "${private[@]}" --no-install-recommends --download-only install $packages || return
+    done
+    find apt/archives -name '*.deb' -exec mv -t pool {} + &&
         rm -rf apt &&
         apt-ftparchive packages pool >Packages &&
         gzip -k Packages &&

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Parts of tests/lab/logins: precise refusals, first contact, keys that come and go, leaks that are planted.
+# Parts of tests/lab/logins: precise refusals, first contact, keys that come and go, uploads that are cut off, leaks that are
+# planted.
 
 site_file() { printf '%s/site.json\n' "$(site_folder desktop)"; }
 pinned() { jq -r '.vps[0].ssh.hostKeys | join(" ")' "$(site_file)"; }
@@ -28,6 +29,20 @@ refusals() {
     refused 'an RSA key' '0 0 0' 'is an RSA key' 'vps keys install'
     refusing_agents
 
+    server_config 05-lab 'MaxAuthTries 2'
+    restart_server
+    quiet ssh-keygen -q -t ed25519 -N '' -C stranger -f "$work/stranger"
+    logs_in_as root key ".vps[0].ssh.keyFile = \"$work/stranger\""
+    refused 'a strange key, and not one try more' '1 0 1' 'refuses the SSH key .*stranger' 'vps keys install'
+    server_config 05-lab 'PasswordAuthentication yes' 'AuthenticationMethods publickey,password'
+    restart_server
+    logs_in_as root key
+    refused 'a key where a password is wanted, too' '1 0 0' 'accepts the SSH key, but wants another proof as well: password' 'AuthenticationMethods'
+    server_config 05-lab 'PasswordAuthentication yes' 'AuthenticationMethods password,publickey'
+    restart_server
+    logs_in_as root password
+    refused 'a password where a key is wanted, too' '1 0 0' 'accepts the password, but wants another proof as well: publickey' 'AuthenticationMethods'
+
     server_config 05-lab "HostKey /etc/ssh/ssh_host_rsa_key"
     restart_server
     logs_in_as root key
@@ -47,7 +62,7 @@ refusals() {
     knows sudo-password "$LAB_VPS_PASSWORD_FILE"
     quiet lab exec vps usermod --groups '' ada
     refused 'sudo is not for the user' '1 1 0' 'ada may not use sudo' 'adduser ada sudo'
-    same 'nothing of the uploads stays' '' "$(lab exec vps find /tmp -name '.sixgate-*')"
+    same 'nothing of the uploads stays' '' "$(uploads)"
     DOOR=''
 }
 refusing_agents() {
@@ -66,6 +81,50 @@ refusing_agents() {
     AGENT='' refused 'no agent' '0 0 0' 'No SSH agent answers' 'ssh-add'
     agent_has "$LAB_SSH_KEY_LOCKED"
 }
+
+# --- uploads ---------------------------------------------------------------------------------
+
+uploads() { lab exec vps find /tmp -name '.sixgate-*'; }
+no_uploads() { [ -z "$(uploads)" ]; }
+# On a machine that is deployed, and lets ada in: while a bundle arrives, the program or the connection ends.
+cut_uploads() {
+    # Who looks at each upload, and takes his time in the middle of a bundle.
+    quiet lab exec vps install -d -o ada /home/ada/bin
+    lab exec vps tee /home/ada/bin/cat >/dev/null <<'END'
+#!/bin/sh
+file=$(readlink /proc/$$/fd/1)
+stat -c %a "${file%/*}" "$file" >>/home/ada/modes
+head -c 2000
+if [ ! -e /home/ada/half ] && grep -q 'Receives a bundle' "$file"; then
+    : >/home/ada/half
+    sleep 5
+fi
+exec /usr/bin/cat
+END
+    quiet lab exec vps chmod 755 /home/ada/bin/cat
+    server_config 05-lab 'SetEnv PATH=/home/ada/bin:/usr/local/bin:/usr/bin:/bin'
+    restart_server
+    quiet lab exec vps a2dissite zz-sixgate # something to do
+
+    begin desktop apply
+    expect 'half of a bundle has come' within 60 half_of_it
+    kill_program
+    expect 'the program is killed: nothing of its upload stays' within 15 no_uploads
+    quiet lab exec vps rm /home/ada/half
+    begin desktop apply
+    expect 'half of a bundle has come' within 60 half_of_it
+    cut_by_kill || failed 'there was nothing to cut'
+    ends_with 'the connection is cut: apply' 0 120
+    expect 'the connection is cut: it connected again' output_has 'Connected again'
+    same 'the connection is cut: nothing of the upload stays' '' "$(uploads)"
+    same 'all uploads were for ada only' '600 700' "$(lab exec vps sort -u /home/ada/modes | xargs)"
+    lab exec vps rm -r /etc/ssh/sshd_config.d/05-lab.conf /home/ada/bin
+    restart_server
+    DOOR=''
+}
+half_of_it() { quiet lab exec vps test -e /home/ada/half; }
+# As in tests/lab/visitors.
+cut_by_kill() { lab exec vps pkill -KILL -f '^sshd.*: .*notty'; }
 
 # --- vps trust -------------------------------------------------------------------------------
 

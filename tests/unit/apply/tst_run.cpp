@@ -6,7 +6,15 @@
 #include "proxy/sandbox.h"
 
 #include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QFile>
 #include <QTest>
+
+#include <algorithm>
+#include <fcntl.h>
+#include <map>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace bundles;
 using proxytest::makeLink;
@@ -24,6 +32,36 @@ void unpack(const QByteArray &folder, const QByteArray &steps)
            must(deploymentBundle({change(activation())})));
     writeFile(folder + "/steps", steps);
 }
+
+QByteArray hashOf(const QByteArray &bytes)
+{
+    return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex();
+}
+
+/// While it lives, the test's own /usr/sbin has shell scripts of these names. The package that has apache2ctl would
+/// start Apache on the machine that runs this test, and systemd is not asked to do anything there.
+class OwnPrograms
+{
+public:
+    explicit OwnPrograms(const std::map<QByteArray, QByteArray> &scripts)
+    {
+        output(path("mkdir"), {path("-p"), path("/run/sbin")});
+        output(path("mount"), {path("--bind"), path("/usr/sbin"), path("/run/sbin")});
+        output(path("mount"), {path("-t"), path("tmpfs"), path("sixgate-test"), path("/usr/sbin")});
+        output(path("sh"), {path("-c"), path("ln -s /run/sbin/* /usr/sbin")});
+        for (const auto &[name, script] : scripts) {
+            output(path("rm"), {path("-f"), QString::fromUtf8("/usr/sbin/" + name)});
+            writeFile("/usr/sbin/" + name, "#!/bin/sh\n" + script + '\n', 0755);
+        }
+    }
+    ~OwnPrograms()
+    {
+        output(path("umount"), {path("/usr/sbin")});
+        output(path("umount"), {path("/run/sbin")});
+    }
+    OwnPrograms(const OwnPrograms &) = delete;
+    OwnPrograms &operator=(const OwnPrograms &) = delete;
+};
 
 WriteFile write(const QString &to)
 {
@@ -181,6 +219,40 @@ private Q_SLOTS:
         QCOMPARE(undone, (QByteArrayList{"a", "s", "w2", "w1"}));
     }
 
+    void notTakenBack_data()
+    {
+        QTest::addColumn<bool>("room"); // for copies, where they belong
+        QTest::newRow("with the other copies") << true;
+        QTest::newRow("in the run's own folder") << false;
+    }
+
+    // What cannot be put back stays, and it is told where.
+    void notTakenBack()
+    {
+        QFETCH(bool, room);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const QByteArray run = "20260101-000000-00000015", folder = "/var/lib/sixgate/runs/" + run;
+        const QString at = QString::fromUtf8(folder);
+        writeFile("/etc/sixgate/acme", "a file, where a folder was\n");
+        if (!room)
+            writeFile("/var/lib/sixgate/edited", "a file, where a folder is to be\n");
+        unpack(folder, "activate\ta\tbbbbbbbbbbbbbbbb\t-\n");
+        writeFile(folder + "/old/1", "old secret\n", 0600);
+        writeFile(folder + "/log", "step\ta\tstarted\t\n");
+        writeFile(folder + "/undo", "a\tfile\t/etc/sixgate/acme/main.ini\t600\t1\n");
+        const QByteArray kept = room ? "/var/lib/sixgate/edited/" + run + "-not-undone" : folder + "/not-undone";
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at, path("after")});
+        QVERIFY2(said.contains("Not undone: ") && said.contains("What was there before is kept in " + kept + '.'),
+                 said);
+        QCOMPARE(output(path("cat"), {QString::fromUtf8(kept) + path("/1")}), QByteArray("old secret\n"));
+        // Nor does a later run take it.
+        const QByteArray later = "/var/lib/sixgate/runs/20260101-000000-00000016";
+        unpack(later, "activate\ta\tbbbbbbbbbbbbbbbb\tcccccccccccccccc\n");
+        const QString there = QString::fromUtf8(later);
+        QVERIFY(output(path("perl"), {there + path("/run.pl"), there}).startsWith("moved: "));
+        QCOMPARE(output(path("cat"), {QString::fromUtf8(kept) + path("/1")}), QByteArray("old secret\n"));
+    }
+
     // Killed when the new release had proven itself: it stays, and nothing else does.
     void killedAtTheEnd()
     {
@@ -197,6 +269,191 @@ private Q_SLOTS:
         QVERIFY2(said.startsWith("done: "), said);
         QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current")}), release + '\n');
         QCOMPARE(output(path("ls"), {path("-A"), at}), QByteArray("log\nresult\n"));
+    }
+
+    void editedCredentials_data()
+    {
+        QTest::addColumn<QByteArray>("current"); // what the current release's manifest says of them
+        QTest::addColumn<QByteArray>("before");  // what that of the release before says
+        QTest::addColumn<bool>("kept");
+        const QByteArray as = hashOf("secret\n"), other = someHash;
+        QTest::newRow("as the release has them") << as << QByteArray() << false;
+        QTest::newRow("as an earlier release had them") << QByteArray() << as << false;
+        QTest::newRow("edited") << other << QByteArray() << true;
+        QTest::newRow("edited, and not needed any more") << QByteArray() << other << true;
+    }
+
+    // What somebody wrote into the credentials by hand is not lost; what Sixgate wrote there is not multiplied.
+    void editedCredentials()
+    {
+        QFETCH(QByteArray, current);
+        QFETCH(QByteArray, before);
+        QFETCH(bool, kept);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const auto manifest = [](const QByteArray &hash) {
+            return hash.isEmpty() ? QByteArray("x\n") : hash + " 600 secret /etc/sixgate/acme/main.ini\n";
+        };
+        const QByteArray is = "releases/aaaaaaaaaaaaaaaa-20250101-000000-0000000a";
+        writeFile("/etc/sixgate/" + is + "/manifest", manifest(current));
+        writeFile("/etc/sixgate/releases/9999999999999999-20250101-000000-00000009/manifest", manifest(before));
+        writeFile("/var/lib/sixgate/runs/20250101-000000-00000009/result", "result\tdone\t\t\n");
+        makeLink(is, "/etc/sixgate/current");
+        makeLink(is, "/etc/sixgate/active");
+        writeFile("/etc/sixgate/acme/main.ini", "secret\n", 0600);
+        const QByteArray run = "20260101-000000-00000014", folder = "/var/lib/sixgate/runs/" + run;
+        unpack(folder, "activate\ta\tbbbbbbbbbbbbbbbb\taaaaaaaaaaaaaaaa\ndelete\td\t/etc/sixgate/acme/main.ini\t" +
+                           hashOf("secret\n") + '\n');
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray answer = output(path("perl"), {at + path("/run.pl"), at});
+        const QString copy =
+            path("/var/lib/sixgate/edited/") + QString::fromLatin1(run) + path("/etc/sixgate/acme/main.ini");
+        QVERIFY2(QFile::exists(copy) == kept, answer);
+        QCOMPARE(answer.contains("was edited on this machine; a copy of it stays in " + copy.toLatin1()), kept);
+        if (kept)
+            QCOMPARE(output(path("stat"), {path("-c"), path("%a"), copy, path("/var/lib/sixgate/edited")}),
+                     QByteArray("600\n700\n"));
+    }
+
+    void editedMeanwhile_data()
+    {
+        QTest::addColumn<QByteArray>("steps");
+        QTest::addColumn<QByteArray>("edit"); // while Apache's checker runs
+        QTest::addColumn<QByteArray>("said");
+        const QByteArray activate = "activate\ta\tbbbbbbbbbbbbbbbb\taaaaaaaaaaaaaaaa\n";
+        const QByteArray back = "back\tb\t9999999999999999\taaaaaaaaaaaaaaaa\n";
+        const QByteArray file = "/etc/sixgate/current/apache/x.conf";
+        const QByteArray moved = "moved: " + file + " was changed since the plan was made; what this run did before";
+        QTest::newRow("nothing") << activate << QByteArray(":") << QByteArray("failed: Apache does not start");
+        QTest::newRow("edited") << activate << "echo '# by hand' >>" + file << moved;
+        QTest::newRow("removed") << activate << "rm " + file << moved;
+        QTest::newRow("added") << activate << QByteArray("echo >/etc/sixgate/current/more")
+                               << QByteArray("moved: /etc/sixgate/current/more was changed");
+        QTest::newRow("nothing, one step back")
+            << back << QByteArray(":") << QByteArray("failed: Apache does not start");
+        QTest::newRow("edited, one step back") << back << "echo '# by hand' >>" + file << moved;
+    }
+
+    // What somebody writes into the current release while a run is at work is not taken out of use without a copy.
+    void editedMeanwhile()
+    {
+        QFETCH(QByteArray, steps);
+        QFETCH(QByteArray, edit);
+        QFETCH(QByteArray, said);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const QByteArray is = "releases/aaaaaaaaaaaaaaaa-20250101-000000-0000000a";
+        writeFile("/etc/sixgate/" + is + "/apache/x.conf", "x\n");
+        writeFile("/etc/sixgate/" + is + "/manifest", "x\n");
+        writeFile("/etc/sixgate/releases/9999999999999999-20250101-000000-00000009/manifest", "x\n");
+        makeLink(is, "/etc/sixgate/current");
+        makeLink(is, "/etc/sixgate/active");
+        for (const char *run : {"20250101-000000-0000000a", "20250101-000000-00000009"})
+            writeFile(QByteArray("/var/lib/sixgate/runs/") + run + "/result", "result\tdone\t\t\n");
+        const OwnPrograms programs({{"apache2ctl", edit}});
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-00000013";
+        unpack(folder, steps);
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray answer = output(path("perl"), {at + path("/run.pl"), at});
+        QVERIFY2(answer.contains('\n' + said), answer);
+        QVERIFY2(!answer.contains("Not undone"), answer);
+        QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current")}), is + '\n');
+        if (edit.startsWith("echo '"))
+            QCOMPARE(output(path("cat"), {path("/etc/sixgate/current/apache/x.conf")}), QByteArray("x\n# by hand\n"));
+    }
+
+    void whatStays_data()
+    {
+        QTest::addColumn<QByteArray>("step");
+        QTest::addColumn<QByteArray>("stay"); // the first digit of each release, the current one first
+        const QByteArray expected = "\tbbbbbbbbbbbbbbbb\n";
+        QTest::newRow("another deployment") << "activate\ta\tcccccccccccccccc" + expected << QByteArray("cb");
+        QTest::newRow("the same once more") << "activate\ta\tbbbbbbbbbbbbbbbb" + expected << QByteArray("ba");
+        QTest::newRow("one step back") << "back\tx\taaaaaaaaaaaaaaaa" + expected << QByteArray("ab");
+    }
+
+    // A whole run, on a machine that finds all well. One step back leads to what is not the same.
+    void whatStays()
+    {
+        QFETCH(QByteArray, step);
+        QFETCH(QByteArray, stay);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/etc/apache2"), path("/var/lib/sixgate")});
+        const OwnPrograms programs({{"apache2ctl", ":"},
+                                    {"systemctl", "mkdir -p /run/apache2\n"
+                                                  "case $1 in is-enabled) echo enabled ;;\n"
+                                                  "reload) echo >/run/apache2/new && mv /run/apache2/new "
+                                                  "/run/apache2/apache2.pid ;; esac"}});
+        const QByteArray earlier = "releases/aaaaaaaaaaaaaaaa-20250101-000000-0000000a";
+        const QByteArray is = "releases/bbbbbbbbbbbbbbbb-20250102-000000-0000000b";
+        for (const QByteArray &release : {earlier, is}) {
+            writeFile("/etc/sixgate/" + release + "/manifest", "x\n");
+            writeFile("/var/lib/sixgate/runs/" + release.mid(26) + "/result", "result\tdone\t\t\n");
+        }
+        makeLink(is, "/etc/sixgate/current");
+        makeLink(is, "/etc/sixgate/active");
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-00000017";
+        unpack(folder, step);
+        const QString at = QString::fromUtf8(folder);
+        const QByteArray said = output(path("perl"), {at + path("/run.pl"), at});
+        QVERIFY2(said.contains("\ndone: Everything was done."), said);
+        QCOMPARE(output(path("readlink"), {path("/etc/sixgate/current")}).mid(9, 1), stay.left(1));
+        QByteArray left;
+        for (const QByteArray &name : output(path("ls"), {path("/etc/sixgate/releases")}).split('\n'))
+            left += name.left(1);
+        std::sort(stay.begin(), stay.end());
+        QCOMPARE(left, stay);
+    }
+
+    void waitsForOthers_data()
+    {
+        QTest::addColumn<QByteArray>("locked");
+        QTest::addColumn<bool>("waits");
+        QTest::newRow("dpkg's lock") << QByteArray("/var/lib/dpkg/lock-frontend") << true;
+        QTest::newRow("a file of the same number elsewhere") << QByteArray("/run/elsewhere/file") << false;
+    }
+
+    // Others who work on the packages are waited for, and nobody else.
+    void waitsForOthers()
+    {
+        QFETCH(QByteArray, locked);
+        QFETCH(bool, waits);
+        output(path("rm"), {path("-rf"), path("/etc/sixgate"), path("/var/lib/sixgate"), path("/var/lib/dpkg")});
+        const OwnPrograms programs({{"apt-get", "exit 1"}, {"dpkg", "exit 1"}});
+        writeFile("/var/lib/dpkg/lock-frontend", "");
+        struct stat lock = {}, other = {};
+        QCOMPARE(stat("/var/lib/dpkg/lock-frontend", &lock), 0);
+        // A file system that counts its files one by one.
+        output(path("mkdir"), {path("-p"), path("/run/elsewhere")});
+        output(path("mount"), {path("-t"), path("tmpfs"), path("sixgate-test"), path("/run/elsewhere")});
+        for (int i = 0; i < 10000 && other.st_ino != lock.st_ino; ++i) {
+            unlink("/run/elsewhere/file");
+            writeFile("/run/elsewhere/file", "");
+            stat("/run/elsewhere/file", &other);
+        }
+        QCOMPARE(other.st_ino, lock.st_ino);
+        const int fd = open(locked.constData(), O_RDWR | O_CLOEXEC);
+        struct flock whole = {};
+        whole.l_type = F_WRLCK;
+        QCOMPARE(fcntl(fd, F_SETLK, &whole), 0);
+        const QByteArray folder = "/var/lib/sixgate/runs/20260101-000000-00000018";
+        unpack(folder, "packages\tp\tsurely-not-there\nactivate\ta\tbbbbbbbbbbbbbbbb\t-\n");
+        QProcess run;
+        run.setProcessChannelMode(QProcess::MergedChannels);
+        run.start(path("perl"), {QString::fromUtf8(folder) + path("/run.pl"), QString::fromUtf8(folder)});
+        QByteArray said;
+        const auto says = [&](const char *words) {
+            run.waitForReadyRead(100);
+            said += run.readAll();
+            return said.contains(words);
+        };
+        const char *const wanted = waits ? "Waiting for " : "apt-get could not install surely-not-there.";
+        for (int i = 0; i < 200 && !says(wanted); ++i) {
+        }
+        ::close(fd); // of the lock, too
+        run.waitForFinished(20000);
+        output(path("umount"), {path("/run/elsewhere")});
+        QVERIFY2(said.contains(wanted), said);
+        QVERIFY2(waits || !said.contains("Waiting for "), said);
+        if (waits)
+            QVERIFY2((said + run.readAll()).contains("apt-get could not install"), said);
     }
 
     // Cancelled before it had begun to listen for that: it says so, and nothing stays.

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -180,6 +181,34 @@ private Q_SLOTS:
         QVERIFY(terminal.echoes());
         QVERIFY(!terminal.shown().contains("Q0FOQV"));
         QVERIFY(!QFile::exists(m_home.filePath(QStringLiteral("secrets/dns.main.acme-key"))));
+    }
+
+    // It is about to hold secrets: what crashes leaves none of them on a disk.
+    void aKeeperDumpsNoCore()
+    {
+        QProcess process;
+        prepare(process);
+        process.setChildProcessModifier([] {
+            rlimit most{};
+            ::getrlimit(RLIMIT_CORE, &most);
+            most.rlim_cur = most.rlim_max;
+            ::setrlimit(RLIMIT_CORE, &most);
+        });
+        process.setArguments(words("keep --secrets stdin"));
+        process.start();
+        QVERIFY(process.waitForStarted());
+        const auto limit = [&] {
+            QFile limits(QStringLiteral("/proc/%1/limits").arg(process.processId()));
+            if (!limits.open(QIODevice::ReadOnly))
+                return QByteArray("not there");
+            const QByteArray text = limits.readAll();
+            const qsizetype at = text.indexOf("Max core file size");
+            return text.mid(at, text.indexOf('\n', at) - at).simplified();
+        };
+        const QByteArray none = "Max core file size 0 0 bytes";
+        QTRY_COMPARE(limit(), none);
+        process.kill();
+        QVERIFY(process.waitForFinished());
     }
 
     /// Whether the program has begun to care for a signal: on a busy machine it takes a while to get there.

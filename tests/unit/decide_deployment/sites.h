@@ -122,7 +122,7 @@ inline DeploymentInputs inputs(const Site &of)
 {
     DeploymentInputs in{templates(), {}, {}};
     in.push = {"the daemon\n", "the client\n", "the unit\n"};
-    in.alarm = {"the alarm\n", "the service\n", "for sendmail\n", "the timer\n"};
+    in.alarm = {"the alarm\n", "the service\n", "the timer\n", "the socket\n", "the mail\n"};
     if (of.alarm) {
         std::map<QString, Secret> secrets;
         for (const QString &name : alarmSecrets(*of.alarm))

@@ -243,6 +243,42 @@ private Q_SLOTS:
             QCOMPARE(changes[0].verb, Verb::Delete);
     }
 
+    void editedByHand_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<bool>("edited");
+        QTest::addColumn<QString>("remark");
+        const QString copy = QStringLiteral("; a copy of that stays in /var/lib/sixgate/edited there");
+        const QString shown = copy + QStringLiteral("."), secret = copy + QStringLiteral(", for root alone: it holds");
+        QTest::newRow("a site") << confPath << true << shown;
+        QTest::newRow("a site that goes") << QStringLiteral("/etc/sixgate/current/x") << true << shown;
+        QTest::newRow("a site as it was made") << confPath << false << QString();
+        QTest::newRow("credentials") << keyPath << true << secret;
+        QTest::newRow("credentials that go") << QStringLiteral("/etc/sixgate/acme/x.ini") << true << secret;
+        QTest::newRow("credentials as they were made") << keyPath << false << QString();
+    }
+
+    // What becomes of it is told, and nothing of a secret is shown.
+    void editedByHand()
+    {
+        QFETCH(QString, file);
+        QFETCH(bool, edited);
+        QFETCH(QString, remark);
+        const Site s = oneService();
+        VpsFacts facts = asWanted(must(wantedDeployment(s, inputs(s))));
+        facts.files[file] = {QByteArray(64, 'a'), 0600, {}};
+        if (edited)
+            facts.edited.insert(file);
+        const auto [changes, withheld] = plan(s, facts);
+        const auto one =
+            std::find_if(changes.begin(), changes.end(), [&](const Change &c) { return c.object == file; });
+        QVERIFY(one != changes.end());
+        QVERIFY2(one->sentence.contains(remark), qPrintable(one->sentence));
+        QCOMPARE(one->sentence.contains(QStringLiteral("edited on the VPS")), edited);
+        if (file.contains(QStringLiteral("/acme/")))
+            QVERIFY(one->diff.isEmpty());
+    }
+
     void aRemovedServiceGoes()
     {
         const Site two = site({service("cloud", {"cloud.example.org"}, "home6.example.org"),
@@ -385,6 +421,8 @@ private Q_SLOTS:
         row("no systemd", true, "systemd");
         row("299 MB", true, "299 MB");
         row("300 MB", false, "");
+        row("299 MB in /usr", true, "299 MB free in /usr");
+        row("300 MB in /usr", false, "");
         row("room unknown", false, "");
         row("nginx on 443", true, "nginx");
         row("apache on 80", false, "");
@@ -418,6 +456,10 @@ private Q_SLOTS:
             facts.freeBytes = 300LL * 1024 * 1024 - 1;
         else if (is("300 MB"))
             facts.freeBytes = 300LL * 1024 * 1024;
+        else if (is("299 MB in /usr"))
+            facts.freeForPackages = 300LL * 1024 * 1024 - 1;
+        else if (is("300 MB in /usr"))
+            facts.freeForPackages = 300LL * 1024 * 1024;
         else if (is("room unknown"))
             facts.freeBytes = -1;
         else if (is("nginx on 443"))
@@ -513,6 +555,7 @@ private Q_SLOTS:
         const Site s = oneService();
         VpsFacts facts = asWanted(must(wantedDeployment(s, inputs(s))));
         facts.freeBytes = 50LL * 1024 * 1024;
+        facts.freeForPackages = 0;
         facts.apacheSites.clear();
         const auto [changes, withheld] = plan(s, facts);
         QCOMPARE(changes.size(), size_t(2));

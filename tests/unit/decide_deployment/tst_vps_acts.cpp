@@ -45,6 +45,7 @@ Observation observed(const VpsFacts &facts)
 {
     Observation seen;
     seen.vps.facts = facts;
+    seen.vps.ipv4 = std::vector{must(Ipv4Address::parse(QStringLiteral("192.0.2.10")))};
     for (const char *name : {"cloud.example.org", "www.example.org"})
         seen.zone.records.emplace(
             aRecord(name),
@@ -117,41 +118,91 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("what");
         QTest::addColumn<QString>("expected");
-        const auto row = [](const char *what, const char *expected) {
-            QTest::newRow(what) << QString::fromLatin1(what) << QString::fromLatin1(expected);
+        QTest::addColumn<QString>("told"); ///< of the second name, or of the VPS
+        const QString both = QStringLiteral("dns.cloud.example.org.a dns.www.example.org.a vps.remove");
+        const QString first = QStringLiteral("dns.cloud.example.org.a vps.remove");
+        const auto row = [](const char *what, const QString &expected, const char *told = "") {
+            QTest::newRow(what) << QString::fromLatin1(what) << expected << QString::fromLatin1(told);
         };
-        row("all", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
-        row("packages stay", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
-        row("records stay", "vps.remove");
-        row("one record is somebody else's", "dns.cloud.example.org.a vps.remove");
-        row("one record was changed by somebody", "dns.cloud.example.org.a vps.remove");
-        row("nothing there", "dns.cloud.example.org.a dns.www.example.org.a");
-        row("packages only", "dns.cloud.example.org.a dns.www.example.org.a vps.remove");
-        row("facts not known", "");
+        row("all", both);
+        row("packages stay", both);
+        row("records stay", QStringLiteral("vps.remove"));
+        row("another computer has set it", both);
+        row("another computer has set it, one of several addresses", both);
+        row("it was changed to the VPS's other address", both);
+        row("it was changed by somebody", first, "leads elsewhere (192.0.2.99)");
+        row("another computer has set it, and it leads elsewhere, too", first, "leads to the VPS, but elsewhere, too");
+        row("another computer has set it, a wildcard", first, "wildcard");
+        row("another computer has set it, the VPS's addresses are not known", first, "leads to the VPS. no answer");
+        row("another computer has set it, it cannot be read", first, "no answer");
+        row("it cannot be read", first, "no answer");
+        row("an alias", first, "alias");
+        row("another account's", first, "No DNS account");
+        row("it is gone", first);
+        row("nothing there", QStringLiteral("dns.cloud.example.org.a dns.www.example.org.a"));
+        row("another computer has set it, nothing there", QStringLiteral("dns.cloud.example.org.a"),
+            "Sixgate has nothing there");
+        row("packages only", both);
+        row("facts not known", QString(), "no answer");
     }
 
     void removal()
     {
         QFETCH(QString, what);
         QFETCH(QString, expected);
+        QFETCH(QString, told);
         const auto is = [&what](const char *text) { return what == QLatin1String(text); };
+        const auto has = [&what](const char *text) { return what.contains(QLatin1String(text)); };
+        Site of = oneService();
         VpsFacts facts = deployedFacts();
-        if (is("nothing there") || is("packages only"))
+        if (has("nothing there") || is("packages only"))
             facts.deployedId.clear();
-        if (is("nothing there"))
+        if (has("nothing there"))
             facts.installed.clear();
         Observation seen = observed(facts);
         if (is("facts not known"))
             seen.vps.facts = fail(ErrorCode::Network, QStringLiteral("no answer"));
         const std::vector<QString> value = {QStringLiteral("192.0.2.10")};
         std::vector<ManagedRecord> managed = {{aRecord("cloud.example.org"), value}};
-        if (!is("one record is somebody else's"))
+        if (!has("another computer has set it"))
             managed.push_back({aRecord("www.example.org"), value});
-        if (is("one record was changed by somebody"))
-            seen.zone.records.at(aRecord("www.example.org"))->values = {QStringLiteral("192.0.2.99")};
-        const Plan plan = planRemoval(oneService(), seen, managed, {is("packages stay"), !is("records stay")});
+        const RecordKey second = aRecord("www.example.org");
+        if (has("one of several") || has("other address"))
+            seen.vps.ipv4->push_back(must(Ipv4Address::parse(QStringLiteral("192.0.2.11"))));
+        if (is("it was changed to the VPS's other address"))
+            seen.zone.records.at(second)->values = {QStringLiteral("192.0.2.11")};
+        if (is("it was changed by somebody"))
+            seen.zone.records.at(second)->values = {QStringLiteral("192.0.2.99")};
+        if (has("elsewhere, too"))
+            seen.zone.records.at(second)->values = {QStringLiteral("192.0.2.10"), QStringLiteral("192.0.2.99")};
+        if (has("wildcard"))
+            seen.zone.wildcards.insert(second.name);
+        if (has("are not known"))
+            seen.vps.ipv4 = fail(ErrorCode::Network, QStringLiteral("no answer"));
+        if (has("cannot be read"))
+            seen.zone.records.at(second) = fail(ErrorCode::Network, QStringLiteral("no answer"));
+        if (is("an alias"))
+            seen.zone.records.emplace(
+                RecordKey{second.name, RecordType::CNAME},
+                RecordSet{
+                    second.name, RecordType::CNAME, std::chrono::seconds(60), {QStringLiteral("vps.example.org")}});
+        if (is("another account's"))
+            of.services.front().publicNames.back() = host("www.example.net");
+        if (is("it is gone"))
+            seen.zone.records.at(second)->values.clear();
+        const Plan plan = planRemoval(of, seen, managed, {is("packages stay"), !is("records stay")});
         QCOMPARE(ids(plan), expected.split(QLatin1Char(' '), Qt::SkipEmptyParts));
-        QCOMPARE(plan.withheld.size(), size_t(is("facts not known")));
+        QCOMPARE(plan.withheld.size(), size_t(!told.isEmpty()));
+        if (!told.isEmpty()) {
+            const Withheld &one = plan.withheld.front();
+            QVERIFY2(one.reason.contains(told), qPrintable(one.reason));
+            // Nobody is kept from a removal by a record that this computer does not look after.
+            QCOMPARE(one.blocking, is("facts not known") || is("it cannot be read"));
+        }
+        for (const Change &change : plan.changes) {
+            const auto *records = std::get_if<SetRecords>(&change.action);
+            QVERIFY(!records || (records->wanted.values.empty() && !records->expected.values.empty()));
+        }
         if (plan.empty() || plan.changes.back().lane != Lane::Vps)
             return;
         const Change &last = plan.changes.back();
@@ -201,6 +252,19 @@ private Q_SLOTS:
                             one.reason.contains(QStringLiteral("ada@laptop")) &&
                             one.fix.contains(QStringLiteral("--replace-newer")));
         QCOMPARE(told, blocked);
+
+        // A step back and a removal, the same, but for the choice.
+        facts.previousId = before;
+        for (const Plan &act : {planRollback(s, observed(facts).vps), planRemoval(s, observed(facts), {}, {})}) {
+            QVERIFY(!act.empty());
+            const Plan left = leftToNewer(act, s, observed(facts).vps, mine);
+            const bool newer = blocked || replaceNewer;
+            QCOMPARE(left.empty(), newer);
+            QCOMPARE(left.blocked(), newer);
+            if (newer)
+                QVERIFY(left.withheld.back().reason.contains(QStringLiteral("newer Sixgate")));
+        }
+        QVERIFY(!leftToNewer({}, s, observed(facts).vps, mine).blocked());
     }
 
     // With addresses in the site file the VPS name's records are Sixgate's, and lead to the machine only when it is
@@ -301,6 +365,93 @@ private Q_SLOTS:
         const Vps now = machine(QStringLiteral("2001:db8::10 192.0.2.10"), QStringLiteral("ssh-ed25519 a"));
         QCOMPARE(mayBeSameMachine(machine(addresses, keys), now), same);
         QCOMPARE(mayBeSameMachine(now, machine(addresses, keys)), same);
+    }
+
+    void oneNewMachine_data()
+    {
+        QTest::addColumn<QString>("answers"); ///< ADDRESS=KEY, or nothing where it is silent
+        QTest::addColumn<QString>("verdict");
+        const auto row = [](const char *what, const char *answers, const char *verdict) {
+            QTest::newRow(what) << QString::fromLatin1(answers) << QString::fromLatin1(verdict);
+        };
+        row("both the same", "2001:db8::20=a 192.0.2.20=a", "a");
+        row("IPv4 only", "192.0.2.20=a", "a");
+        row("several of each", "2001:db8::20=a 2001:db8::21=a 192.0.2.20=a 192.0.2.21=a", "a");
+        row("no IPv6 here", "2001:db8::20= 192.0.2.20=a", "a");
+        row("a stranger at the IPv4 address", "2001:db8::20=a 192.0.2.20=b",
+            "2001:db8::20 and 192.0.2.20 present different host keys");
+        row("the same key as another type", "2001:db8::20=a 192.0.2.20=A", "present different host keys");
+        row("a silent IPv4 address", "2001:db8::20=a 192.0.2.20=", "at 192.0.2.20, where visitors would be led");
+        row("one of two IPv4 addresses silent", "192.0.2.20=a 192.0.2.21=", "at 192.0.2.21");
+        row("all silent", "2001:db8::20= 192.0.2.20=", "at 192.0.2.20");
+        row("a stranger at one of two IPv6 addresses", "2001:db8::20=b 2001:db8::21=a 192.0.2.20=a",
+            "2001:db8::20 and 2001:db8::21");
+        row("no address", "", "No address");
+    }
+
+    // Visitors come to an address that no login has tried.
+    void oneNewMachine()
+    {
+        QFETCH(QString, answers);
+        QFETCH(QString, verdict);
+        const auto keyOf = [](const QString &letter) {
+            return PresentedHostKey::ofBlob(letter == QLatin1String("A") ? QStringLiteral("ecdsa-sha2-nistp256")
+                                                                         : QStringLiteral("ssh-ed25519"),
+                                            letter.toLower().toUtf8());
+        };
+        std::vector<KeyAt> all;
+        for (const QString &answer : answers.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+            const QStringList parts = answer.split(QLatin1Char('='));
+            all.push_back({must(parseIpAddress(parts[0])), fail(ErrorCode::Timeout, QStringLiteral("silent"))});
+            if (!parts[1].isEmpty())
+                all.back().key = keyOf(parts[1]);
+        }
+        const auto key = oneMachine(all);
+        if (verdict == QLatin1String("a")) {
+            QVERIFY(key && key->fingerprint == keyOf(verdict).fingerprint);
+            return;
+        }
+        QVERIFY(!key);
+        QVERIFY2(key.error().summary.contains(verdict), qPrintable(key.error().summary));
+        QVERIFY(!key.error().fix.isEmpty());
+    }
+
+    void revoked_data()
+    {
+        QTest::addColumn<QString>("user");
+        QTest::addColumn<SshAuth>("auth");
+        QTest::addColumn<bool>("pushAndAlarm");
+        QTest::addColumn<QString>("expected");
+        const QString root = QStringLiteral("root"), ada = QStringLiteral("ada");
+        QTest::newRow("root by key") << root << SshAuth::Key << false << "TSIG,other users";
+        QTest::newRow("root by agent") << root << SshAuth::Agent << false << "TSIG,other users";
+        QTest::newRow("root by password")
+            << root << SshAuth::Password << false << "TSIG,password of root (for the login),other users";
+        QTest::newRow("a sudo user by key")
+            << ada << SshAuth::Key << false << "TSIG,password of ada (for sudo),other users";
+        QTest::newRow("a sudo user by password")
+            << ada << SshAuth::Password << false << "TSIG,password of ada (for the login and for sudo),other users";
+        QTest::newRow("keepers and an alarm") << root << SshAuth::Key << true << "TSIG,pushKeys,alarm,other users";
+    }
+
+    // An SSH key that is gone is not all that a lost computer had.
+    void revoked()
+    {
+        QFETCH(QString, user);
+        QFETCH(SshAuth, auth);
+        QFETCH(bool, pushAndAlarm);
+        QFETCH(QString, expected);
+        Site of = oneService();
+        of.vps.front().user = must(Login::parse(user));
+        of.vps.front().auth = auth;
+        if (pushAndAlarm) {
+            of.vps.front().pushKeys = {pushKey(QStringLiteral("nas"))};
+            of.alarm = alarm();
+        }
+        const QStringList left = stillToRevoke(of), wanted = expected.split(QLatin1Char(','));
+        QCOMPARE(left.size(), wanted.size());
+        for (qsizetype i = 0; i < left.size(); ++i)
+            QVERIFY2(left[i].contains(wanted[i]), qPrintable(left[i]));
     }
 
     // The VPS's own name and IPv6 lead no visitor over IPv4.

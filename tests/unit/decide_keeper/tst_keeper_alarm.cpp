@@ -26,15 +26,19 @@ QDateTime wallAt(qint64 second)
 
 /// A keeper, its time and its channels; told is what was taken, "SECOND CHANNEL EVENT BRIEF".
 struct World {
-    AlarmRules rules{180s, 60s, 300s, {latin("mail")}, {}};
+    AlarmRules rules{180s, 60s, 300s, {latin("mail")}, {}, {}};
     AlarmView view{AlarmView::Part::Leads, true, true, {}, {latin("2001:db8:1::/64")}};
     AlarmState state;
     qint64 now = 0;
     qint64 slept = 0;
     qint64 clock = 0; ///< how wrong the wall clock is
     std::set<QString> dead;
+    std::set<QString> refusing;       ///< channels that take another secret only
+    std::map<QString, QString> store; ///< of secrets, by channel
+    std::map<QString, QString> used;
     QStringList told;
     QStringList tried;
+    QStringList fetched;
     std::optional<qint64> next;
 
     AlarmClock time() const { return {seconds(now - slept), seconds(now), wallAt(now + clock)}; }
@@ -43,7 +47,9 @@ struct World {
     {
         for (int i = 0;; ++i) {
             const AlarmStep step = decideAlarm(state, view, rules, time());
-            if (step.send.empty()) {
+            for (const QString &channel : step.fetch)
+                fetch(channel);
+            if (step.send.empty() && step.fetch.empty()) {
                 next.reset();
                 if (step.look)
                     next = now + std::chrono::ceil<seconds>(*step.look).count();
@@ -51,13 +57,32 @@ struct World {
             }
             QVERIFY2(i < 20, "it never comes to an end");
             for (const AlarmErrand &one : step.send) {
-                const bool arrives = !dead.contains(one.channel);
+                std::optional<ErrorCode> failed;
+                if (dead.contains(one.channel))
+                    failed = ErrorCode::Network;
+                else if (refusing.contains(one.channel))
+                    failed = ErrorCode::Denied;
+                const bool arrives = !failed;
                 (arrives ? told : tried)
                     << QStringLiteral("%1 %2 %3 %4").arg(now).arg(one.channel, alarmEventName(one.event), one.brief);
                 QVERIFY(!one.text.isEmpty() && one.text.endsWith(QLatin1Char('.')));
-                noteErrand(state, one, arrives, time());
+                noteErrand(state, one, failed, time());
             }
         }
+    }
+
+    /// As whoever has the store does.
+    void fetch(const QString &channel)
+    {
+        const auto found = store.find(channel);
+        fetched << QString::number(now);
+        SecretGot got = SecretGot::None;
+        if (found != store.end()) {
+            const auto before = used.find(channel);
+            got = before != used.end() && before->second == found->second ? SecretGot::Same : SecretGot::Another;
+            used[channel] = found->second;
+        }
+        noteSecret(state, channel, got, time());
     }
 
     void until(qint64 second)
@@ -97,6 +122,14 @@ struct World {
             dead.insert(value);
         else if (word == QLatin1String("alive"))
             dead.erase(value);
+        else if (word == QLatin1String("refuses"))
+            refusing.insert(value);
+        else if (word == QLatin1String("takes"))
+            refusing.erase(value);
+        else if (word == QLatin1String("stored")) // the mail's
+            store[latin("mail")] = value;
+        else if (word == QLatin1String("locked"))
+            store.clear();
         else if (word == QLatin1String("clock"))
             clock += value.toLongLong();
         else if (word == QLatin1String("slept")) // so many seconds of what has just passed
@@ -248,6 +281,113 @@ private Q_SLOTS:
         QCOMPARE(at.join(QLatin1Char(' ')), latin("190 250 370 610 1090 1690 2290 2890 3490 4090 4690"));
     }
 
+    void secrets_data()
+    {
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<QString>("fetched"); // seconds
+        QTest::addColumn<QString>("tried");   // seconds
+        QTest::addColumn<QString>("told");
+        const auto row = [](const char *name, const char *script, const char *fetched, const char *tried,
+                            const char *told) {
+            QTest::newRow(name) << latin(script) << latin(fetched) << latin(tried) << latin(told);
+        };
+        row("it is there", "0 stored a; 10 wrong; 999 end", "0", "", "190");
+        row("it is missing", "0 end; 10 wrong; 400 end", "0 60 120 180 240 300 360", "", "");
+        row("it is missing, and nothing is wrong", "0 end; 190 end", "0 60 120 180", "", "");
+        row("it is missing, and nobody looks", "0 silent; 190 stored a; 999 end", "0 60 120 180 240", "", "");
+        row("it comes late", "0 end; 10 wrong; 410 stored a; 999 end", "0 60 120 180 240 300 360 420", "", "420");
+        row("the place cannot be read at first", "0 end; 30 stored a; 35 locked; 100 stored a; 400 end", "0 60 120", "",
+            "");
+        row("refused: once a minute, and the waits go on", "0 stored a; 0 refuses mail; 10 wrong; 800 end",
+            "0 250 310 370 430 490 550 610 670 730 790", "190 250 370 610", "");
+        row("refused, and another one is stored",
+            "0 stored a; 0 refuses mail; 10 wrong; 400 stored b; 400 takes mail; 999 end", "0 250 310 370 430",
+            "190 250 370", "430");
+        row("refused, and another one is refused as well: anew from the beginning",
+            "0 stored a; 0 refuses mail; 10 wrong; 400 stored b; 600 end", "0 250 310 370 430 490 550",
+            "190 250 370 430 490", "");
+        row("refused, and taken later all the same", "0 stored a; 0 refuses mail; 10 wrong; 300 takes mail; 999 end",
+            "0 250 310 370", "190 250", "370");
+        row("refused, and the place is locked: the old one works yet",
+            "0 stored a; 0 refuses mail; 10 wrong; 200 locked; 300 takes mail; 999 end", "0 250 310 370", "190 250",
+            "370");
+        row("nobody answers: before each further try", "0 stored a; 0 dead mail; 10 wrong; 2000 end",
+            "0 250 370 610 1090 1690", "190 250 370 610 1090 1690", "");
+        row("nobody answers, and another one is stored",
+            "0 stored a; 0 dead mail; 10 wrong; 400 stored b; 400 alive mail; 999 end", "0 250 370 610", "190 250 370",
+            "610");
+        row("nobody answers, and it is over", "0 stored a; 0 dead mail; 10 wrong; 200 alive mail; 999 end", "0 250",
+            "190", "250");
+        row("refused, then nobody answers", "0 stored a; 0 refuses mail; 10 wrong; 300 dead mail; 1200 end",
+            "0 250 310 370 610 1090", "190 250 370 610 1090", "");
+    }
+
+    void secrets()
+    {
+        QFETCH(QString, script);
+        QFETCH(QString, fetched);
+        QFETCH(QString, tried);
+        QFETCH(QString, told);
+        World world;
+        world.rules.secret = {latin("mail")};
+        world.state = beginAlarm({}, world.rules, wallAt(0));
+        for (const QString &step : script.split(QLatin1Char(';')))
+            world.happen(step.split(QLatin1Char(' '), Qt::SkipEmptyParts));
+        const auto times = [](const QStringList &list) {
+            QStringList at;
+            for (const QString &one : list)
+                at << one.section(QLatin1Char(' '), 0, 0);
+            return at.join(QLatin1Char(' '));
+        };
+        QCOMPARE(times(world.fetched), fetched);
+        QCOMPARE(times(world.tried), tried);
+        QCOMPARE(times(world.told), told);
+    }
+
+    // One channel without its secret holds up no other.
+    void oneWithoutItsSecret()
+    {
+        World world;
+        world.rules.channels = {latin("mail"), latin("phone")};
+        world.rules.secret = {latin("mail")};
+        world.state = beginAlarm({}, world.rules, wallAt(0));
+        for (const char *step : {"0 end", "10 wrong", "500 fine", "700 stored a", "999 end"})
+            world.happen(latin(step).split(QLatin1Char(' ')));
+        QCOMPARE(world.told.join(QLatin1Char('|')),
+                 latin("190 phone trouble trouble since 09:46 UTC|560 phone over over after 8 minutes|"
+                       "720 mail over over after 8 minutes"));
+    }
+
+    void refusals_data()
+    {
+        QTest::addColumn<int>("code");
+        QTest::addColumn<int>("fetch"); // seconds
+        for (const ErrorCode code : {ErrorCode::Denied, ErrorCode::Refused, ErrorCode::Invalid, ErrorCode::Protocol})
+            QTest::addRow("refused %d", int(code)) << int(code) << 60;
+        // The third try in a row is four minutes off.
+        for (const ErrorCode code : {ErrorCode::Network, ErrorCode::Timeout, ErrorCode::NotFound, ErrorCode::Internal})
+            QTest::addRow("not reached %d", int(code)) << int(code) << 240;
+    }
+
+    void refusals()
+    {
+        QFETCH(int, code);
+        QFETCH(int, fetch);
+        World world;
+        world.rules.secret = {latin("mail")};
+        world.state = beginAlarm({}, world.rules, wallAt(0));
+        noteSecret(world.state, latin("mail"), SecretGot::Another, world.time());
+        const AlarmErrand errand = testErrand(latin("mail"), wallAt(0));
+        noteErrand(world.state, errand, ErrorCode::Network, world.time());
+        noteErrand(world.state, errand, ErrorCode::Network, world.time());
+        world.state.secrets[latin("mail")].fetch.reset();
+        noteErrand(world.state, errand, ErrorCode(code), world.time());
+        QVERIFY(world.state.secrets[latin("mail")].fetch == seconds(fetch));
+        QVERIFY(world.state.channels[latin("mail")].next == 240s);
+        noteErrand(world.state, errand, std::nullopt, world.time());
+        QVERIFY(!world.state.secrets[latin("mail")].fetch);
+    }
+
     void signsOfLife()
     {
         World world;
@@ -342,6 +482,10 @@ private Q_SLOTS:
         QVERIFY(rules.lasting == 30s && rules.calm == 30s && rules.ping == 300s);
         QVERIFY((rules.channels == std::vector<QString>{latin("mail"), latin("phone"), latin("checks")}));
         QVERIFY((rules.pinged == std::vector<QString>{latin("checks")}));
+        QVERIFY((rules.secret == std::vector<QString>{latin("phone"), latin("checks")}));
+        alarm.mail->smtp = SmtpServer{*Hostname::parse(latin("mail.example.org")), *Port::fromNumber(587),
+                                      SmtpSecurity::StartTls, latin("me")};
+        QVERIFY((alarmRules(alarm, 300s).secret == rules.channels));
         alarm.lasting = 3600s;
         QVERIFY(alarmRules(alarm, 300s).calm == 60s);
     }

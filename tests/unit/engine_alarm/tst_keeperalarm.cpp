@@ -54,12 +54,8 @@ public:
             const std::lock_guard lock(mutex);
             lines << text;
         };
-        links.secret = [this](const QString &name, const std::stop_token &) -> std::optional<Result<Secret>> {
+        links.secret = [this](const QString &name, const std::stop_token &) -> Result<Secret> {
             const std::lock_guard lock(mutex);
-            if (busy > 0) {
-                --busy;
-                return std::nullopt;
-            }
             const auto found = secrets.find(name);
             if (found == secrets.end())
                 return fail(ErrorCode::NotFound, latin("No such secret."));
@@ -103,7 +99,6 @@ public:
     std::mutex mutex;
     KeeperSnapshot snapshot;
     std::map<QString, QByteArray> secrets;
-    int busy = 0;
     AlarmMemory saved;
     QStringList troubles;
     QStringList lines;
@@ -237,12 +232,11 @@ private Q_SLOTS:
         QTRY_COMPARE(events(phone), latin("trouble over"));
     }
 
-    void secretsComeLate()
+    void aSecretIsMissing()
     {
         const WebPeer phone(&good(), taken);
         Home home({hook("phone"), hook("pager")});
         home.url("phone", phone.port());
-        home.busy = 2; // asked again after a second
         home.alarm->begin();
         home.goes(false);
         QTRY_COMPARE(events(phone), latin("trouble"));

@@ -248,7 +248,7 @@ Result<WantedDeployment> deploymentOf(const Site &site)
                             {},
                             {}};
     inputs.push = {"the daemon\n", "the client\n", "the unit\n"};
-    inputs.alarm = {"the alarm\n", "the service\n", "for sendmail\n", "the timer\n"};
+    inputs.alarm = {"the alarm\n", "the service\n", "the timer\n", "the socket\n", "the mail\n"};
     if (site.alarm) {
         std::map<QString, Secret> secrets;
         for (const QString &name : alarmSecrets(*site.alarm))

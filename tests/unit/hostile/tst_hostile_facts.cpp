@@ -153,7 +153,9 @@ private Q_SLOTS:
                  {"installed", {"apache2", "certbot"}},
                  {"edited", {"/etc/sixgate/current/apache/cloud.conf"}},
                  {"push", {"1", "1", "1", "1", QByteArray(64, 'a')}},
-                 {"alarm", {"1", "1", "1", QByteArray(64, 'a'), QByteArray(64, 'b'), QByteArray(64, 'c')}},
+                 {"alarm",
+                  {"1", "1", "1", QByteArray(64, 'a'), QByteArray(64, 'b'), QByteArray(64, 'c'), QByteArray(64, 'd'),
+                   QByteArray(64, 'e')}},
                  {"sshd", {"pubkeyauthentication", "yes"}},
                  {"used", {"cloud"}}}) {
             if (answer.contains('\n' + key + '\t'))

@@ -370,6 +370,46 @@ private Q_SLOTS:
             QCOMPARE(text(bad), QByteArray("refused"));
     }
 
+    void times()
+    {
+        const QDateTime at = QDateTime::fromMSecsSinceEpoch(1'795'000'000'017, Qt::UTC);
+        const QDateTime there = at.toOffsetFromUtc(3600);
+        for (const QDateTime &one : {at, there}) {
+            QCOMPARE(timeText(one), QStringLiteral("2026-11-18 11:06:40 UTC"));
+            QCOMPARE(stampText(one), QStringLiteral("2026-11-18T11:06:40.017Z"));
+        }
+        QCOMPARE(stampText({}), QString());
+    }
+
+    void spans_data()
+    {
+        QTest::addColumn<int>("seconds");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("exact");
+        const auto row = [](int seconds, const char *text, const char *exact) {
+            QTest::addRow("%d", seconds) << seconds << QString::fromLatin1(text) << QString::fromLatin1(exact);
+        };
+        row(0, "0 seconds", "0 seconds");
+        row(1, "1 second", "1 second");
+        row(60, "60 seconds", "60 seconds");
+        row(119, "119 seconds", "119 seconds");
+        row(120, "2 minutes", "2 minutes");
+        row(150, "2 minutes", "150 seconds");
+        row(7199, "119 minutes", "7199 seconds");
+        row(7200, "2 hours", "120 minutes");
+        row(48 * 3600 - 1, "47 hours", "172799 seconds");
+        row(48 * 3600, "2 days", "2880 minutes");
+    }
+
+    void spans()
+    {
+        QFETCH(int, seconds);
+        QFETCH(QString, text);
+        QFETCH(QString, exact);
+        QCOMPARE(spanText(std::chrono::seconds(seconds)), text);
+        QCOMPARE(exactSpanText(std::chrono::seconds(seconds)), exact);
+    }
+
     void secretsMove()
     {
         Secret one(QByteArray("swordfish"));

@@ -116,7 +116,7 @@ private Q_SLOTS:
         QCOMPARE(facts->uid, 0);
         QVERIFY(!facts->systemd); // /run is the test's own
         QVERIFY(facts->hasGlobalIpv6);
-        QVERIFY(facts->freeBytes > 0);
+        QVERIFY(facts->freeBytes > 0 && facts->freeForPackages >= 0);
         QVERIFY(std::abs(facts->clock.secsTo(QDateTime::currentDateTimeUtc())) < 60);
         QVERIFY(!facts->apacheActive && !facts->certbotTimerActive);
         QCOMPARE(facts->deployedId, text("0123456789abcdef"));
@@ -174,6 +174,60 @@ private Q_SLOTS:
         QCOMPARE(facts->deployedId, QString());
         QCOMPARE(facts->files.at(questions.files[0].path).content, QByteArray("proven\n"));
         QVERIFY(!facts->files.count(text("/etc/sixgate/current/apache/more.conf")));
+    }
+
+    // One step back is to what is not the same as the current deployment.
+    void previous()
+    {
+        const QByteArray now = "aaaaaaaaaaaaaaaa-20260103-000000-00000003";
+        const QByteArray same = "aaaaaaaaaaaaaaaa-20260102-000000-00000002";
+        const QByteArray other = "7777777777777777-20260101-000000-00000001";
+        for (const QByteArray &one : {now, same, other}) {
+            writeFile("/etc/sixgate/releases/" + one + "/manifest", "x\n");
+            writeFile("/var/lib/sixgate/runs/" + one.mid(17) + "/result", "result\tdone\t\t\n");
+        }
+        for (const char *link : {"/etc/sixgate/current", "/etc/sixgate/active"}) {
+            unlink(link);
+            makeLink("releases/" + now, link);
+        }
+        QCOMPARE(parseVpsFacts(answerTo({}))->previousId, text("7777777777777777"));
+        unlink(QByteArray("/var/lib/sixgate/runs/" + other.mid(17) + "/result").constData());
+        QCOMPARE(parseVpsFacts(answerTo({}))->previousId, QString());
+    }
+
+    void editedCredentials_data()
+    {
+        QTest::addColumn<QByteArray>("current"); // what the current release's manifest says of them
+        QTest::addColumn<QByteArray>("before");  // what that of the release before says
+        QTest::addColumn<bool>("edited");
+        const QByteArray as = hashOf("as it is\n"), other = hashOf("otherwise");
+        QTest::newRow("as the release has them") << as << QByteArray() << false;
+        QTest::newRow("as an earlier release had them") << QByteArray() << as << false;
+        QTest::newRow("edited") << other << QByteArray() << true;
+        QTest::newRow("edited, and not needed any more") << QByteArray() << other << true;
+    }
+
+    void editedCredentials()
+    {
+        QFETCH(QByteArray, current);
+        QFETCH(QByteArray, before);
+        QFETCH(bool, edited);
+        const auto manifest = [](const QByteArray &hash) {
+            return hash.isEmpty() ? QByteArray("x\n") : hash + " 600 secret /etc/sixgate/acme/hand.ini\n";
+        };
+        for (const char *link : {"/etc/sixgate/current", "/etc/sixgate/active"}) {
+            unlink(link);
+            makeLink("releases/cccccccccccccccc-20260101-000000-0000000c", link);
+        }
+        writeFile("/etc/sixgate/releases/cccccccccccccccc-20260101-000000-0000000c/manifest", manifest(current));
+        writeFile("/etc/sixgate/releases/8888888888888888-20260101-000000-00000008/manifest", manifest(before));
+        writeFile("/etc/sixgate/acme/hand.ini", "as it is\n", 0600);
+        const auto facts = parseVpsFacts(answerTo({}));
+        QVERIFY(facts);
+        QCOMPARE(bool(facts->edited.count(text("/etc/sixgate/acme/hand.ini"))), edited);
+        QCOMPARE(facts->files.at(text("/etc/sixgate/acme/hand.ini")).content, QByteArray());
+        unlink("/etc/sixgate/acme/hand.ini");
+        unlink("/etc/sixgate/releases/8888888888888888-20260101-000000-00000008/manifest");
     }
 
     // Credentials that no manifest names are told, too, and certificates that others use are no longer Sixgate's.
@@ -292,17 +346,22 @@ private Q_SLOTS:
             QTest::newRow(name) << good + more + "end\n" << fits;
         };
         row("the least", {}, true);
+        row("room in /usr", line("usr", {"1000"}), true);
+        row("room in /usr twice", line("usr", {"1"}) + line("usr", {"1"}), false);
+        row("room in /usr below none", line("usr", {"-1"}), false);
         row("push", line("push", {"1", "1", "0", "1", hashOf("")}), true);
         row("no push", line("push", {"0", "0", "0", "0", ""}), true);
         row("push twice", line("push", {"0", "0", "0", "0", ""}) + line("push", {"0", "0", "0", "0", ""}), false);
         row("push perhaps", line("push", {"0", "2", "0", "0", ""}), false);
         row("push with another hash", line("push", {"0", "0", "0", "0", "x"}), false);
-        row("alarm", line("alarm", {"1", "1", "0", hashOf(""), hashOf("a"), hashOf("b")}), true);
-        row("no alarm", line("alarm", {"0", "0", "0", "", "", ""}), true);
-        row("alarm twice", line("alarm", {"0", "0", "0", "", "", ""}) + line("alarm", {"0", "0", "0", "", "", ""}),
+        row("alarm", line("alarm", {"1", "1", "0", hashOf(""), hashOf("a"), hashOf("b"), hashOf("c"), hashOf("d")}),
+            true);
+        row("no alarm", line("alarm", {"0", "0", "0", "", "", "", "", ""}), true);
+        row("alarm twice",
+            line("alarm", {"0", "0", "0", "", "", "", "", ""}) + line("alarm", {"0", "0", "0", "", "", "", "", ""}),
             false);
-        row("alarm perhaps", line("alarm", {"0", "x", "0", "", "", ""}), false);
-        row("alarm with another hash", line("alarm", {"0", "0", "0", "", "x", ""}), false);
+        row("alarm perhaps", line("alarm", {"0", "x", "0", "", "", "", "", ""}), false);
+        row("alarm with another hash", line("alarm", {"0", "0", "0", "", "", "", "", "x"}), false);
         row("alarm without hashes", line("alarm", {"0", "0", "0"}), false);
         row("sshd", line("sshd", {"allowusers", "ada", "bob"}) + line("sshd", {"allowusers", "eve"}), true);
         row("sshd with an odd key", line("sshd", {"allow users", "ada"}), false);

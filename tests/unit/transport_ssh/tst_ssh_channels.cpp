@@ -3,6 +3,8 @@
 #include "sshdaemon.h"
 
 #include <QElapsedTimer>
+#include <QFile>
+#include <QRandomGenerator>
 #include <QTest>
 
 #include <atomic>
@@ -18,6 +20,41 @@ namespace
 RemoteCommand shell(const char *script)
 {
     return RemoteCommand("sh").literal("-c").literal(script);
+}
+
+/// How often `mirrored`, each byte of it inverted, is in this process's memory: so what is looked for is there only
+/// where somebody left it.
+int copiesInMemory(const QByteArray &mirrored)
+{
+    QFile maps(QStringLiteral("/proc/self/maps"));
+    QFile memory(QStringLiteral("/proc/self/mem"));
+    if (!maps.open(QIODevice::ReadOnly) || !memory.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return -1;
+    int found = 0;
+    const auto lines = maps.readAll().split('\n');
+    for (const QByteArray &line : lines) {
+        const auto words = line.simplified().split(' ');
+        if (words.size() < 2 || !words[1].startsWith("rw") || line.contains("[v"))
+            continue;
+        const auto ends = words[0].split('-');
+        const qint64 from = ends[0].toLongLong(nullptr, 16);
+        const qint64 to = ends[1].toLongLong(nullptr, 16);
+        if (to - from > 128 * 1024 * 1024) // a sanitizer's
+            continue;
+        QByteArray piece; // one page at a time, with the end of the one before: what is read is no copy of all
+        for (qint64 at = from; at < to; at += 4096) {
+            if (!memory.seek(at))
+                break;
+            QByteArray page = memory.read(4096);
+            if (page.isEmpty())
+                break;
+            for (char &c : page)
+                c = char(~c);
+            piece = piece.right(mirrored.size() - 1) + page;
+            found += int(piece.count(mirrored));
+        }
+    }
+    return found;
 }
 
 // Bytes that differ everywhere, so that a lost or repeated block shows.
@@ -114,6 +151,33 @@ private Q_SLOTS:
         const auto none = run(shell("wc -c"));
         QVERIFY(none);
         QCOMPARE(none->out.trimmed(), QByteArray("0"));
+    }
+
+    void inputIsWiped_data()
+    {
+        QTest::addColumn<QByteArray>("script");
+        QTest::addColumn<bool>("ends");
+        QTest::newRow("ends") << QByteArray("wc -c") << true;
+        // The connection's thread holds it longer than the caller.
+        QTest::newRow("left alone") << QByteArray("sleep 5") << false;
+    }
+
+    void inputIsWiped()
+    {
+        QFETCH(QByteArray, script);
+        QFETCH(bool, ends);
+        QByteArray mirrored(64, Qt::Uninitialized);
+        QRandomGenerator::global()->fillRange(reinterpret_cast<quint32 *>(mirrored.data()), 16);
+        {
+            // Long, so that what is freed is not taken for something else at once.
+            QByteArray text(100'000, ' ');
+            for (qsizetype i = 0; i < mirrored.size(); ++i)
+                text[50'000 + i] = char(~mirrored[i]);
+            const Secret input(std::move(text));
+            QVERIFY(copiesInMemory(mirrored) > 0);
+            QCOMPARE(run(shell(script.constData()), input.reveal(), ends ? 20s : 300ms).has_value(), ends);
+        }
+        QTRY_COMPARE(copiesInMemory(mirrored), 0);
     }
 
     void bigBothWays()

@@ -47,6 +47,9 @@ private Q_SLOTS:
             "sixgatectl vps keys install");
         row("encrypted rsa", "ssh-keygen -q -t rsa -b 2048 -N pass1 -f key", false, "is an RSA key",
             "sixgatectl vps keys install");
+        row("encrypted ecdsa PKCS8", "ssh-keygen -q -t ecdsa -m PKCS8 -N pass1 -f key", true, "");
+        row("encrypted rsa PKCS8", "ssh-keygen -q -t rsa -b 2048 -m PKCS8 -N pass1 -f key", true, "is an RSA key",
+            "sixgatectl vps keys install");
         row("public key", "ssh-keygen -q -t ed25519 -N '' -f k; mv k.pub key", false, "is not an SSH private key");
         row("PuTTY", "echo 'PuTTY-User-Key-File-3: ssh-ed25519' > key", false, "is not an SSH private key");
         row("empty", ": > key", false, "is not an SSH private key", "sixgatectl vps keys install");
@@ -69,8 +72,8 @@ private Q_SLOTS:
         shell.setWorkingDirectory(dir.path());
         shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), command});
         QVERIFY(shell.waitForFinished());
-        const auto key =
-            readSshKey(dir.filePath(QStringLiteral("key")), passphrase, QStringLiteral("vps.main.passphrase"));
+        const Secret given(passphrase ? QByteArray("pass1") : QByteArray());
+        const auto key = readSshKey(dir.filePath(QStringLiteral("key")), given, QStringLiteral("vps.main.passphrase"));
         if (summary.isEmpty()) {
             QVERIFY2(key, key ? "" : qPrintable(key.error().summary + key.error().detail));
             QVERIFY(key->text.reveal().startsWith("-----BEGIN"));

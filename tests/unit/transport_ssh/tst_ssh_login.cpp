@@ -152,15 +152,73 @@ private Q_SLOTS:
         QCOMPARE(m_daemon->connections(), 0);
     }
 
+    void refusedKey_data()
+    {
+        QTest::addColumn<QByteArray>("config");
+        QTest::addColumn<bool>("authorized");
+        QTest::addColumn<QString>("summary");
+        QTest::addColumn<QString>("fix");
+        const auto row = [](const char *name, const char *config, bool authorized, const char *summary,
+                            const char *fix) {
+            QTest::newRow(name) << QByteArray(config) << authorized << s(summary) << s(fix);
+        };
+        row("unknown", "", false, "refuses the SSH key", "vps keys install");
+        // The question what else it takes is one try too many.
+        row("MaxAuthTries 2", "MaxAuthTries 2", false, "refuses the SSH key", "vps keys install");
+        row("MaxAuthTries 1", "MaxAuthTries 1", false, "refuses the SSH key", "vps keys install");
+        row("and a password",
+            "PermitRootLogin yes\nPasswordAuthentication yes\nAuthenticationMethods publickey,password", true,
+            "accepts the SSH key, but wants another proof as well: password.", "AuthenticationMethods");
+        row("and a password, MaxAuthTries 1",
+            "PermitRootLogin yes\nPasswordAuthentication yes\nAuthenticationMethods publickey,password\nMaxAuthTries 1",
+            true, "but does not let the user", "AuthenticationMethods");
+        row("and another key", "AuthenticationMethods publickey,publickey", true, "but does not let the user",
+            "PermitRootLogin");
+    }
+
     void refusedKey()
     {
-        SshTarget target = m_daemon->target(m_daemon->userKey({s("-t"), s("ed25519")}, {}, false));
-        target.addresses.push_back(ip("127.0.0.1")); // another address would say the same: it is not asked
+        QFETCH(QByteArray, config);
+        QFETCH(bool, authorized);
+        QFETCH(QString, summary);
+        QFETCH(QString, fix);
+        SshDaemon daemon("ListenAddress 127.0.0.2\n" + config);
+        QVERIFY(daemon.running());
+        SshTarget target = daemon.target(daemon.userKey({s("-t"), s("ed25519")}, {}, authorized));
+        target.addresses.push_back(ip("127.0.0.2")); // another address would say the same: it is not asked
         const auto session = connectTo(std::move(target));
         QVERIFY(!session);
-        QCOMPARE(session.error().code, ErrorCode::Denied);
-        QVERIFY2(session.error().fix.contains(s("vps keys install")), qPrintable(session.error().fix));
-        QCOMPARE(m_daemon->connections(), 1);
+        QVERIFY2(session.error().code == ErrorCode::Denied, qPrintable(all(session.error())));
+        QVERIFY2(session.error().summary.contains(summary), qPrintable(all(session.error())));
+        QVERIFY2(session.error().fix.contains(fix), qPrintable(all(session.error())));
+        QVERIFY2(!all(session.error()).contains(s("Waiting for")), qPrintable(all(session.error())));
+        QCOMPARE(daemon.connections(), 1);
+    }
+
+    void noAnswerToAKey_data()
+    {
+        QTest::addColumn<QByteArray>("does");
+        QTest::addColumn<ErrorCode>("code");
+        QTest::newRow("the connection ends") << QByteArray("kill -KILL $PPID") << ErrorCode::Network;
+        QTest::newRow("silence") << QByteArray("sleep 60") << ErrorCode::Timeout;
+    }
+
+    // Nobody knows whether it counts as a failure: no other address is shown the key, too.
+    void noAnswerToAKey()
+    {
+        QFETCH(QByteArray, does);
+        QFETCH(ErrorCode, code);
+        const QByteArray user = m_daemon->target({}).user.text().toUtf8();
+        SshDaemon daemon("ListenAddress 127.0.0.2\nAuthorizedKeysCommand /bin/sh -c \"" + does +
+                         "\"\nAuthorizedKeysCommandUser " + user);
+        QVERIFY(daemon.running());
+        SshTarget target = daemon.target(daemon.userKey({s("-t"), s("ed25519")}, {}, false));
+        target.addresses.push_back(ip("127.0.0.2"));
+        const auto session = connectTo(std::move(target), 3s);
+        QVERIFY(!session);
+        QVERIFY2(session.error().code == code, qPrintable(all(session.error())));
+        QVERIFY2(!session.error().fix.contains(s("vps keys install")), qPrintable(all(session.error())));
+        QCOMPARE(daemon.connections(), 1);
     }
 
     void noKeysAtAll_data()

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 #include <sys/socket.h>
 #include <thread>
 
@@ -99,6 +100,66 @@ void lookForSecrets()
         }
     }
 }
+
+/// A secret that is nowhere in memory but where it is made for use.
+class Needle
+{
+public:
+    Secret secret(const char *before) const
+    {
+        QByteArray text;
+        text.reserve(256);
+        text += before;
+        for (const char c : m_masked)
+            text += char(c ^ mask);
+        return Secret(std::move(text));
+    }
+
+    /// How often it is in what this process may write to, but for the stack: as bytes, or as text of Qt's.
+    int copies() const
+    {
+        QFile maps(latin("/proc/self/maps"));
+        if (!maps.open(QIODevice::ReadOnly))
+            return -1;
+        int found = 0;
+        for (const QByteArray &line : maps.readAll().split('\n')) {
+            const auto words = line.simplified().split(' ');
+            if (words.size() < 5 || !words[1].startsWith("rw") || words[4] != "0" || line.contains("[stack]"))
+                continue;
+            const qsizetype dash = words[0].indexOf('-');
+            const quint64 begin = words[0].left(dash).toULongLong(nullptr, 16);
+            const quint64 end = words[0].mid(dash + 1).toULongLong(nullptr, 16);
+            if (end - begin > 256 * 1024 * 1024) // of a sanitizer
+                continue;
+            found += copiesIn(reinterpret_cast<const char *>(begin), end - begin);
+        }
+        return found;
+    }
+
+private:
+    int copiesIn(const char *bytes, quint64 size) const
+    {
+        int found = 0;
+        for (quint64 at = 0; at + 2 * m_masked.size() <= size; ++at) {
+            for (const size_t step : {size_t(1), size_t(2)}) {
+                size_t same = 0;
+                while (same < m_masked.size() && bytes[at + same * step] == char(m_masked[same] ^ mask))
+                    ++same;
+                found += same == m_masked.size();
+            }
+        }
+        return found;
+    }
+
+    static constexpr char mask = 0x15;
+    // No text that could be put together when this is compiled.
+    std::string m_masked = [] {
+        std::string made;
+        for (int i = 0; i < 24; ++i)
+            made += char(('a' + (i * 7 + 3) % 26) ^ mask);
+        return made;
+    }();
+};
 
 bool holdsNoSecret(const Error &error)
 {
@@ -204,6 +265,12 @@ private Q_SLOTS:
         QVERIFY(!refused);
         QCOMPARE(refused.error().code, ErrorCode::Invalid);
         QVERIFY(refused.error().summary.contains(latin("not in your own network")));
+        // What is of no use on the internet is not of the home for that.
+        programs.getent =
+            script("odd", "for one in 224.0.0.1 0.0.0.0 240.0.0.1 192.0.0.2 100.64.0.1 198.18.0.1 fec0::1 "
+                          "ff02::1; do echo \"$one STREAM nas\"; done\n");
+        const auto odd = tellByWebhook(hook(), url, message(), Deadline::after(5s), {}, programs);
+        QVERIFY(!odd && odd.error().code == ErrorCode::Invalid);
         programs.getent = near;
         const auto told = tellByWebhook(hook(), url, message(), Deadline::after(5s), {}, programs);
         QVERIFY2(told, told ? "" : qPrintable(told.error().summary));
@@ -460,6 +527,46 @@ private Q_SLOTS:
         programs.sendmail = script("slow", "exec sleep 30\n");
         const auto late = tellByMail(mail, {}, message(), Deadline::after(300ms), {}, programs);
         QVERIFY(!late && late.error().code == ErrorCode::Timeout);
+    }
+
+    void leavesNoCopyOfASecret_data()
+    {
+        QTest::addColumn<int>("way");
+        QTest::newRow("webhook") << 0;
+        QTest::newRow("a folder below it") << 1;
+        QTest::newRow("webhook in the own network") << 2;
+        QTest::newRow("no URL") << 3;
+        QTest::newRow("mail") << 4;
+    }
+
+    // Whoever reads the memory, or what is left of it on a disk, finds the secret nowhere but where it is kept.
+    void leavesNoCopyOfASecret()
+    {
+        QFETCH(int, way);
+        TellPrograms programs;
+        programs.curl = script("curl", "cat >/dev/null; exit 7\n");
+        QVERIFY2(Needle().copies() == 0, "the look itself leaves one");
+        {
+            const Secret kept = Needle().secret("");
+            QCOMPARE(Needle().copies(), 1);
+        }
+        QCOMPARE(Needle().copies(), 0);
+        const AlarmMessage what = message();
+        if (way == 4) {
+            const AlarmMail mail = mailTo(*Port::fromNumber(587), SmtpSecurity::StartTls, "me");
+            const Secret password = Needle().secret("");
+            const auto told = tellByMail(mail, password, what, Deadline::after(10s), {}, programs);
+            QVERIFY(!told && told.error().code == ErrorCode::Network);
+            QCOMPARE(Needle().copies(), 1);
+            return;
+        }
+        const Secret url = Needle().secret(way == 2   ? " http://127.0.0.1:81/"
+                                           : way == 3 ? "gopher://hook.localhost/"
+                                                      : " https://hook.localhost:8443/");
+        const auto told = tellByWebhook(hook(way == 1 ? WebhookKind::Healthchecks : WebhookKind::Ntfy), url, what,
+                                        Deadline::after(10s), {}, programs);
+        QVERIFY(!told && told.error().code == (way == 3 ? ErrorCode::Invalid : ErrorCode::Network));
+        QCOMPARE(Needle().copies(), 1);
     }
 
     void idIsThatOfTheMatter()
