@@ -369,8 +369,8 @@ int runVps(const Options &options, Output &output, std::stop_token stop, std::st
 {
     const QString what = options.words.value(1);
     const bool keys = what == QLatin1String("keys");
-    const QStringList all = {QStringLiteral("trust"), QStringLiteral("keys"), QStringLiteral("rollback"),
-                             QStringLiteral("remove"), QStringLiteral("replace")};
+    const QStringList all = {QStringLiteral("trust"),    QStringLiteral("keys"),   QStringLiteral("push-key"),
+                             QStringLiteral("rollback"), QStringLiteral("remove"), QStringLiteral("replace")};
     if (!all.contains(what)) {
         output.error(
             {ErrorCode::Invalid,

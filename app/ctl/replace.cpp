@@ -161,7 +161,8 @@ int VpsAct::replace(Site site)
         return giveUp(output,
                       invalid(QStringLiteral("The addresses of the new machine are missing."),
                               QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address "
-                                             "2001:db8::20")),
+                                             "2001:db8::20 (the same ones again where a move was stopped "
+                                             "before it led visitors there).")),
                       command());
     Site next = site;
     next.vps.front() = **given;

@@ -28,6 +28,15 @@ bool missedOver(const Sight &sight, bool ipv6)
     return others && tried;
 }
 
+/// Its SSH port was not tried, for a reason that lies here: a key file or a secret that is missing.
+bool neverKnocked(const Evidence &seen)
+{
+    if (!seen.ssh || !seen.sshTries.empty())
+        return false;
+    const ErrorCode code = seen.ssh->code;
+    return code == ErrorCode::NotFound || code == ErrorCode::Invalid || code == ErrorCode::Unavailable;
+}
+
 bool answersHere(const Evidence &seen, const IpAddress &address)
 {
     return std::any_of(seen.outside.begin(), seen.outside.end(),
@@ -47,7 +56,7 @@ void findMachine(const Sight &sight, Findings &out)
                  {}});
     if (out.has("line-down"))
         return;
-    if (!sight.vpsAnswers() && (missedOver(sight, false) || missedOver(sight, true))) {
+    if (!sight.vpsAnswers() && !neverKnocked(seen) && (missedOver(sight, false) || missedOver(sight, true))) {
         QStringList addresses;
         for (const Reach &one : seen.vps)
             addresses << ipText(one.address);
@@ -171,7 +180,7 @@ void addFirewall(const Sight &sight, Findings &out, const ClosedPorts &closed, Q
 void findFirewall(const Sight &sight, Findings &out)
 {
     const Evidence &seen = sight.seen;
-    if (out.has("vps-off") || out.has("line-down"))
+    if (out.has("vps-off") || out.has("line-down") || (neverKnocked(seen) && !sight.vpsAnswers()))
         return;
     const auto closed = closedByItself(seen);
     // Without IPv4 here nobody can try; the VPS's own rules tell all the same.

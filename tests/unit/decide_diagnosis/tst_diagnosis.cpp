@@ -407,6 +407,11 @@ private Q_SLOTS:
 
         // --- the VPS
         row("VPS off", "vps-off", vpsSilent);
+        row("443 silent, and 22 not tried for want of a key", "ssh-not-possible unexplained", [](Seen &s) {
+            vpsSilent(s);
+            s.evidence.sshTries.clear();
+            s.ssh(ErrorCode::NotFound, "");
+        });
         row("VPS name without address", "vps-name-missing", [](Seen &s) {
             s.evidence.seen.vps.ipv4 = std::vector<Ipv4Address>();
             s.evidence.seen.vps.ipv6 = std::vector<Ipv6Address>();
