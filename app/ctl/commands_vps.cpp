@@ -382,8 +382,10 @@ int runVps(const Options &options, Output &output, std::stop_token stop, std::st
     if (auto fits = noMoreWords(options, keys ? 4 : 2); !fits)
         return giveUp(output, fits.error(), command(options));
     if (const auto known = HostKeyPin::parse(options.value("--host-key")); options.has("--host-key") && !known)
-        return giveUp(output, {ErrorCode::Invalid, QStringLiteral("--host-key: %1").arg(known.error().summary), {}, {}},
-                      command(options));
+        return giveUp(
+            output,
+            {ErrorCode::Invalid, QStringLiteral("--host-key: %1").arg(known.error().summary), {}, known.error().fix},
+            command(options));
     auto site = siteOf(options);
     if (!site) {
         giveUp(output, site.error(), command(options));

@@ -41,7 +41,8 @@ Outcome confirmHostKey(const Options &options, Output &output, const QString &ma
     if (const QString text = options.value("--host-key"); !text.isEmpty()) {
         const auto known = HostKeyPin::parse(text);
         if (!known)
-            return fail(ErrorCode::Invalid, QStringLiteral("--host-key: %1").arg(known.error().summary));
+            return fail(ErrorCode::Invalid, QStringLiteral("--host-key: %1").arg(known.error().summary), {},
+                        known.error().fix);
         if (known->fits(key.type, key.fingerprint))
             return {};
         return fail(ErrorCode::HostKey,

@@ -40,7 +40,9 @@ Result<Fingerprint> Fingerprint::parse(const QString &text)
                         "%1 is not a SHA-256 fingerprint. Example: SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU.")
                         .arg(quoted(text)),
                     {},
-                    QStringLiteral("Its form with MD5: is for the eye only: compare it in the question of vps trust."));
+                    text.startsWith(QLatin1String("MD5:"))
+                        ? QStringLiteral("The form with MD5: is for comparing by eye, in the question of vps trust.")
+                        : QString());
     std::array<std::uint8_t, 32> digest{};
     std::copy(bytes.begin(), bytes.end(), digest.begin());
     return Fingerprint(digest);
