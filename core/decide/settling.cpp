@@ -52,13 +52,8 @@ bool Settling::acts(Time now, const QByteArray &seen)
     if (m_acted == seen)
         return false;
     m_acted = seen;
-    if (!m_changes.empty() && now - m_changes.back() >= m_times.calm)
-        m_storm = std::chrono::milliseconds(0);
-    m_changes.push_back(now);
-    while (now - m_changes.front() >= m_times.calm || m_changes.size() > m_times.calmChanges + 1)
-        m_changes.pop_front();
-    if (m_changes.size() > m_times.calmChanges)
-        m_storm = m_storm.count() == 0 ? m_times.stormFirst : std::min(m_storm * 2, m_times.stormMost);
+    for (std::size_t i = 0; i < m_spent.size(); ++i)
+        m_spent[i] = std::max(m_spent[i], now) + m_times.rates[i].every;
     return true;
 }
 
@@ -71,8 +66,8 @@ Settling::Time Settling::next() const
         at = std::min(at, *m_lastRead + m_times.incompleteAgain);
     if (m_lastHint)
         at = std::min({at, *m_lastHint + m_times.quiet, *m_firstHint + m_times.most});
-    if (!m_changes.empty())
-        at = std::max(at, m_changes.back() + m_storm);
+    for (std::size_t i = 0; i < m_spent.size(); ++i)
+        at = std::max(at, m_spent[i] - (m_times.rates[i].burst - 1) * m_times.rates[i].every);
     return at;
 }
 

@@ -2,8 +2,8 @@
 
 #include <QByteArray>
 
+#include <array>
 #include <chrono>
-#include <deque>
 #include <optional>
 
 namespace sixgate
@@ -12,15 +12,21 @@ namespace sixgate
 /// An event is a hint: wait a little, read the whole state, compare, act on the difference. When to read, and whether
 /// what was read is a change. Pure; no thread of its own, one caller at a time. Times are those of a monotonic clock.
 
+/// So many changes at once, and then one in so long. The first few are acted on as they come; of a link that goes up
+/// and down without end it is the last state that counts.
+struct ChangeRate {
+    int burst;
+    std::chrono::milliseconds every;
+};
+
 struct SettlingTimes {
     std::chrono::milliseconds quiet{50};             ///< after the last hint
     std::chrono::milliseconds most{300};             ///< after the first one
     std::chrono::milliseconds incompleteAgain{100};  ///< until an incomplete state is read again
     std::chrono::milliseconds incompleteMost{10000}; ///< after that it is taken as it is
-    std::size_t calmChanges = 6;                     ///< more changes than these within `calm` are a storm
-    std::chrono::milliseconds calm{60000};           ///< without a change, and a storm is over
-    std::chrono::milliseconds stormFirst{1000};      ///< between two changes in a storm; doubles with each
-    std::chrono::milliseconds stormMost{30000};
+    /// What is acted on: an outage of minutes with many short ones, and one of hours. A home that moves twice a minute
+    /// for half an hour, with two changes each, is not held back.
+    std::array<ChangeRate, 2> rates{{{12, std::chrono::seconds(5)}, {100, std::chrono::seconds(30)}}};
     std::chrono::milliseconds pollWithEvents{60000}; ///< read at least so often
     std::chrono::milliseconds pollWithout{5000};     ///< where no event comes
 };
@@ -66,8 +72,7 @@ private:
     bool m_again = false; ///< soon, since what was read last is incomplete
     bool m_failed = false;
     std::optional<QByteArray> m_acted;
-    std::deque<Time> m_changes; ///< at most calmChanges + 1
-    std::chrono::milliseconds m_storm{0};
+    std::array<Time, 2> m_spent{}; ///< of each rate: when all of its burst is there again
     Time m_start;
 };
 
