@@ -230,6 +230,14 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
     }
     pushing.join();
     m_wake.notify_all();
+    if (!m_push || stop.stop_requested())
+        return;
+    std::vector<IpAddress> addresses;
+    {
+        const std::lock_guard lock(m_mutex);
+        addresses = m_vpsAddresses;
+    }
+    m_push->makeLasting(addresses, Deadline::after(pushTime), stop);
 }
 
 // ---------------------------------------------------------------- what is told

@@ -5,7 +5,9 @@
 
 #include <QFileInfo>
 
+#include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <thread>
 
 namespace sixgate
@@ -16,7 +18,8 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto keptTime = 4s; // for an answer over the kept connection, before a new one is made
+constexpr auto keptTime = 4s;        // for an answer over the kept connection, before a new one is made
+constexpr auto lastingAgain = 10min; // where the last try to have one over IPv4 failed
 constexpr auto againPause = 100ms;
 constexpr int mostAgain = 3;
 constexpr const char *pushUser = "sixgate-push";
@@ -49,15 +52,36 @@ std::shared_ptr<SshSession> PushLine::kept()
     return m_kept;
 }
 
-void PushLine::keep(std::shared_ptr<SshSession> session)
+void PushLine::keep(std::shared_ptr<SshSession> session, bool lasting)
 {
     const std::lock_guard lock(m_mutex);
     m_kept.swap(session);
+    m_lasting = lasting;
 }
 
 void PushLine::forget()
 {
-    keep(nullptr);
+    keep(nullptr, false);
+}
+
+void PushLine::makeLasting(const std::vector<IpAddress> &vpsAddresses, const Deadline &deadline, std::stop_token stop)
+{
+    std::vector<IpAddress> ipv4;
+    std::copy_if(vpsAddresses.begin(), vpsAddresses.end(), std::back_inserter(ipv4),
+                 [](const IpAddress &one) { return std::holds_alternative<Ipv4Address>(one); });
+    const auto now = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(m_mutex);
+        if ((m_kept && m_lasting) || ipv4.empty() || now < m_tryLasting)
+            return;
+        m_tryLasting = now + lastingAgain;
+    }
+    auto session = dial(ipv4, std::nullopt, deadline.sooner(keptTime), stop);
+    if (!session)
+        return;
+    keep(std::move(*session), true);
+    const std::lock_guard lock(m_mutex);
+    m_tryLasting = {};
 }
 
 Result<std::shared_ptr<SshSession>> PushLine::dial(const std::vector<IpAddress> &addresses,
@@ -77,6 +101,8 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
                                  const std::optional<Ipv6Address> &source, const Deadline &deadline,
                                  std::stop_token stop)
 {
+    if (!fresh)
+        makeLasting(vpsAddresses, deadline, stop);
     const auto before = kept();
     if (before && !fresh) {
         auto answer = push(*before, request, deadline.sooner(keptTime), stop);
@@ -100,7 +126,7 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
             if (session) {
                 answer = push(**session, request, deadline, race.losers.get_token());
                 if (answer)
-                    keep(std::move(*session));
+                    keep(std::move(*session), false);
             } else {
                 answer = passOn(session);
             }

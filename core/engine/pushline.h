@@ -3,14 +3,16 @@
 #include "apply/push.h"
 #include "model/site.h"
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 
 namespace sixgate
 {
 
-/// The way from a keeper to the push service of the VPS. Keeps a login open, and never relies on it: after a change of
-/// the prefix a connection from the old one is dead. Thread-safe.
+/// The way from a keeper to the push service of the VPS. Keeps a login open, where it can over IPv4: that outlives the
+/// prefix while the carrier's NAT remembers it. Never relies on it: a connection from the old prefix is dead, and the
+/// NAT may forget. Thread-safe.
 class PushLine
 {
 public:
@@ -22,6 +24,8 @@ public:
     /// one is used where there is one. Errors as of push() and SshSession::connect().
     Result<PushAnswer> ask(const PushRequest &request, const std::vector<IpAddress> &vpsAddresses, bool fresh,
                            const std::optional<Ipv6Address> &source, const Deadline &deadline, std::stop_token stop);
+    /// Sees that the connection that is kept goes over IPv4, where the VPS can be reached so. When nothing is urgent.
+    void makeLasting(const std::vector<IpAddress> &vpsAddresses, const Deadline &deadline, std::stop_token stop);
     /// Lets the kept connection go.
     void forget();
 
@@ -30,12 +34,14 @@ private:
                                              const std::optional<Ipv6Address> &source, const Deadline &deadline,
                                              std::stop_token stop) const;
     std::shared_ptr<SshSession> kept();
-    void keep(std::shared_ptr<SshSession> session);
+    void keep(std::shared_ptr<SshSession> session, bool lasting);
 
     Vps m_vps;
     QString m_keyFile;
     std::mutex m_mutex;
     std::shared_ptr<SshSession> m_kept;
+    bool m_lasting = false;                               ///< the kept one goes over IPv4
+    std::chrono::steady_clock::time_point m_tryLasting{}; ///< not before
 };
 
 /// This machine's push key: systemd's credential `push-key` where there is one, else

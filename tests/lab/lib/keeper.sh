@@ -3,6 +3,10 @@
 
 declare -A KEEPERS=()
 
+# A connection to the VPS's SSH port by its IPv4 address.
+keeps_ipv4() { # NODE
+    [ -n "$("$LAB" exec "$1" ss -Htn state established dst "$LAB_VPS4" dport = :22)" ]
+}
 start_keeper() { # NODE
     "$LAB" exec "$1" "$SIXGATECTL" --secrets "dir:$(site_folder "$1")/secrets" keep >>"$work/keep-$1" 2>&1 &
     KEEPERS[$1]=$!
