@@ -11,6 +11,7 @@
 #include "ipc/keeperserver.h"
 #include "ipc/keepertext.h"
 #include "model/text.h"
+#include "storage/files.h"
 #include "storage/history.h"
 #include "storage/sitefile.h"
 #include "transport/io.h"
@@ -20,6 +21,7 @@
 #include <QSysInfo>
 
 #include <cstdio>
+#include <functional>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -35,6 +37,8 @@ namespace
 constexpr auto answerTime = 5s;
 constexpr auto lockTime = 5s;
 constexpr int mostShown = 20;
+constexpr auto siteLook = 2s;
+constexpr qsizetype mostSiteFile = 1 << 20;
 
 /// As journald and a terminal like it: journald reads the level from "<5>" and has its own clock.
 void logLine(int level, const QString &text)
@@ -143,13 +147,38 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
     return harmless(text);
 }
 
-} // namespace
+using LogLine = std::function<void(int level, const QString &text)>;
 
-int runKeep(const Options &options, Output &output, std::stop_token stop)
+/// Waits until the site file is another good one, e.g. since another machine may push; false where `stop` came first.
+bool waitForAnotherSite(const QString &path, const QByteArray &used, const LogLine &log, const std::stop_token &stop)
 {
-    if (auto few = noMoreWords(options, 1); !few)
-        return giveUp(output, few.error(), options.words[0]);
-    dumpNoCore();
+    QByteArray known = used, last = used;
+    while (pauseFor(siteLook, stop)) {
+        const auto text = readIfThere(path, mostSiteFile);
+        if (!text || !*text || **text == known)
+            continue;
+        // Somebody may be in the middle of writing.
+        if (**text != last) {
+            last = **text;
+            continue;
+        }
+        known = last;
+        const auto site = parseSite(known);
+        if (site)
+            return true;
+        log(4, QStringLiteral("The site file has changed, and cannot be used: %1 The keeper goes on with what it had.")
+                   .arg(site.error().summary));
+    }
+    return false;
+}
+
+/// `again` is set where the site file has changed: then it is to begin anew.
+int keepOnce(const Options &options, Output &output, const std::stop_token &outer, bool &again)
+{
+    std::stop_source own;
+    const std::stop_callback passStop(outer, [&own] { own.request_stop(); });
+    const std::stop_token stop = own.get_token();
+    const auto siteText = readIfThere(options.siteFile, mostSiteFile);
     const auto begun = begin(options, output, {}, stop);
     if (!begun)
         return notBegun(output, begun.error(), options.words[0]);
@@ -160,7 +189,7 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
     Keeper *told = nullptr;
     Keeper::Sinks sinks;
     QByteArray status;
-    sinks.log = [&](int level, const QString &text) {
+    const LogLine log = [&](int level, const QString &text) {
         if (options.json)
             output.line({{QStringLiteral("at"), stampText(QDateTime::currentDateTimeUtc())},
                          {QStringLiteral("level"), level},
@@ -168,6 +197,7 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
         else
             logLine(level, text);
     };
+    sinks.log = log;
     sinks.snapshot = [&](const SharedSnapshot &snapshot) {
         if (server)
             server->show(snapshot);
@@ -183,6 +213,13 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
         const std::lock_guard lock(mutex);
         told = &keeper;
     }
+    const std::jthread watch([&, log](const std::stop_token &done) {
+        if (!waitForAnotherSite(options.siteFile, siteText && *siteText ? **siteText : QByteArray(), log, done))
+            return;
+        log(5, QStringLiteral("The site file has changed: the keeper begins anew with it."));
+        again = true;
+        own.request_stop();
+    });
     const auto ready = [&]() -> Outcome {
         auto listened = KeeperServer::listen(site.name, [&](KeeperIntent intent) {
             const std::lock_guard lock(mutex);
@@ -197,10 +234,29 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
         return {};
     };
     const auto ended = keeper.run(ready, stop);
-    notifyManager("STOPPING=1");
+    {
+        const std::lock_guard lock(mutex);
+        told = nullptr;
+    }
     if (!ended && !stop.stop_requested())
         return giveUp(output, ended.error(), options.words[0]);
     return AllWell;
+}
+
+} // namespace
+
+int runKeep(const Options &options, Output &output, std::stop_token stop)
+{
+    if (auto few = noMoreWords(options, 1); !few)
+        return giveUp(output, few.error(), options.words[0]);
+    dumpNoCore();
+    int code = AllWell;
+    for (bool again = true; again && !stop.stop_requested();) {
+        again = false;
+        code = keepOnce(options, output, stop, again);
+    }
+    notifyManager("STOPPING=1");
+    return code;
 }
 
 int runStatus(const Options &options, Output &output, std::stop_token stop)

@@ -56,6 +56,16 @@ std::optional<LeaseSeen> parseLease(const MachineName &machine, const QByteArray
     return seen;
 }
 
+/// Nothing where the VPS does not know.
+std::optional<DriftSeen> parseDrift(const QByteArrayList &words)
+{
+    bool number = false;
+    const int changed = words.value(1).toInt(&number);
+    if (words.size() != 3 || !number || changed < 0)
+        return std::nullopt;
+    return DriftSeen{changed, words[2] == "-" ? QString() : quoted(QString::fromLatin1(words[2]))};
+}
+
 } // namespace
 
 Result<QString> MachineNameKind::check(const QString &text)
@@ -76,6 +86,8 @@ QByteArray pushText(const PushRequest &request)
         text += "set " + one.upstream.ascii().toLatin1() + ' ' + one.address.text().toLatin1() + '\n';
     if (request.alive)
         text += "alive\n";
+    if (request.drift)
+        text += "drift\n";
     return text;
 }
 
@@ -85,6 +97,7 @@ Result<PushAnswer> parsePushAnswer(const PushRequest &request, const QByteArray 
     PushAnswer answer;
     bool hello = false;
     bool alive = !request.alive;
+    bool drift = !request.drift;
     std::vector<std::optional<Pushed>> set(request.set.size());
     for (const QByteArray &line : text.split('\n')) {
         if (line.isEmpty())
@@ -106,6 +119,12 @@ Result<PushAnswer> parsePushAnswer(const PushRequest &request, const QByteArray 
             alive = true;
             continue;
         }
+        // A VPS that was set up by an older Sixgate does not know the question.
+        if (!drift && (words[0] == "drift" || line == "no such-request")) {
+            drift = true;
+            answer.drift = parseDrift(words);
+            continue;
+        }
         bool known = false;
         for (size_t i = 0; i < request.set.size() && !known; ++i) {
             if (set[i])
@@ -116,7 +135,7 @@ Result<PushAnswer> parsePushAnswer(const PushRequest &request, const QByteArray 
         if (!known)
             return notUnderstood(line);
     }
-    if (!hello || !alive || (request.lease && !answer.lease))
+    if (!hello || !alive || !drift || (request.lease && !answer.lease))
         return notUnderstood({});
     for (auto &one : set) {
         if (!one)

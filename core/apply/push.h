@@ -34,6 +34,7 @@ struct PushRequest {
     };
     std::vector<Set> set; ///< at most 32
     bool alive = false;   ///< says that the home pushes, where nothing else does
+    bool drift = false;   ///< asks whether the release's files are as they were put there
 };
 
 enum class PushVerdict {
@@ -53,9 +54,14 @@ struct LeaseSeen {
     QString holder;
     std::chrono::seconds left{0};
 };
+struct DriftSeen {
+    int changed = 0; ///< files
+    QString first;   ///< one of them; empty where none is
+};
 struct PushAnswer {
     std::optional<LeaseSeen> lease;
-    std::vector<Pushed> set; ///< as asked, and in that order
+    std::vector<Pushed> set;        ///< as asked, and in that order
+    std::optional<DriftSeen> drift; ///< absent also where the VPS does not know
 };
 
 /// The lines of a request.

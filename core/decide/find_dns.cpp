@@ -167,6 +167,9 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
                  subjects});
         return;
     }
+    // What keepers have pushed counts for the proxy, whatever the resolver says.
+    if (onVps && !sight.site.vps.front().pushKeys.empty() && one.works(PathKind::Upstream) && one.works(PathKind::V4))
+        return;
     Fields fields{{QStringLiteral("resolver"), asked.resolver},
                   {QStringLiteral("old"), listed(asked.answer->values)},
                   {QStringLiteral("new"), listed(*right)},

@@ -50,6 +50,10 @@ Leadership atHome(const LeadershipState &state, const LeadershipInput &input)
     switch (answer.says) {
     case LeaseSays::NoPush:
         return leads(answer, false, QStringLiteral("No push is set up, so this machine decides by itself."));
+    case LeaseSays::NoKey:
+        return follows(answer.asked + LeaseTimes::Follow,
+                       QStringLiteral("This machine has no push key, and others have: it only watches until it has one "
+                                      "(sixgatectl vps push-key)."));
     case LeaseSays::Mine:
         if (holds(answer, input.now))
             return leads(answer, true, QStringLiteral("This machine holds the lease at the VPS."));

@@ -33,6 +33,7 @@ enum class LeaseSays {
     Others,
     Unreachable, ///< the VPS did not answer
     NoPush,      ///< no push is set up: there is nobody to ask
+    NoKey,       ///< it is, and this machine has no key for it
 };
 
 /// What came of asking for the lease.

@@ -151,6 +151,7 @@ void KeeperLanes::tell(KeeperIntent intent)
         const std::lock_guard lock(m_mutex);
         switch (intent) {
         case KeeperIntent::Check:
+            m_driftDue = Clock::time_point();
             m_checkNow = m_pushDirty = true;
             break;
         case KeeperIntent::Pause:

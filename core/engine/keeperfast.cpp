@@ -22,8 +22,10 @@ namespace
 constexpr auto proveTime = 2s;    // for one try
 constexpr auto provePause = 50ms; // until the next one
 constexpr auto callEvery = 100ms; // who waits for a neighbour
+constexpr auto otherMost = 4s;    // for the best candidate, where another one is proven
 constexpr auto proveMost = 20s;   // after that the slow lane goes on
 constexpr auto pushTime = 10s;
+constexpr auto driftEvery = 15min;
 constexpr auto recoverMost = 180s; // then they are looked at as ever
 
 } // namespace
@@ -115,12 +117,16 @@ void KeeperLanes::callServers(const LinkSeen &link, const std::stop_token &stop)
 HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop)
 {
     const Deadline until = Deadline::after(most);
+    // Of another network's addresses, that are left over, none answers.
+    std::optional<Deadline> other;
     const std::jthread calling([&](std::stop_token done) { callServers(link, done); });
     HomeSeen home;
     while (true) {
         home = lookAtHome(site(), Deadline::after(proveTime), stop);
-        if (stop.stop_requested() || bestProven(site(), home, link) || until.passed())
+        if (stop.stop_requested() || bestProven(site(), home, link) || until.passed() || (other && other->passed()))
             return home;
+        if (!other && allProven(home))
+            other = Deadline::after(otherMost);
         if (!pauseFor(provePause, stop))
             return home;
     }
@@ -158,9 +164,36 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
                 one.proven ? QString() : one.proven.error().summary);
 }
 
+/// Logs in to the VPS while the home's new address is being proven.
+void KeeperLanes::dialAhead(const LinkSeen &link)
+{
+    std::vector<IpAddress> addresses;
+    std::vector<Ipv6Address> known;
+    {
+        const std::lock_guard lock(m_mutex);
+        addresses = m_vpsAddresses;
+        for (const ServerSeen &one : m_home.servers) {
+            if (one.proven)
+                known.push_back(*one.proven);
+        }
+    }
+    if (!m_push || addresses.empty() || !mayPush())
+        return;
+    for (const HomeServer &server : site().servers) {
+        const auto chosen = chooseAddress(server, link).chosen;
+        if (!chosen || std::find(known.begin(), known.end(), *chosen) != known.end())
+            continue;
+        if (const auto source = sourceIn(*Ipv6Prefix::of(*chosen, 64), link)) {
+            m_push->dialAhead(addresses, *source, Deadline::after(pushTime));
+            return;
+        }
+    }
+}
+
 /// From a change of the link's state to DNS and VPS. Ends early where the next change comes.
 void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop)
 {
+    dialAhead(link);
     HomeSeen home = proveHome(link, proveMost, stop);
     if (stop.stop_requested())
         return;
@@ -297,7 +330,9 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
 {
     if (!m_push) {
         const std::lock_guard lock(m_mutex);
-        m_leadership = noteLease(std::move(m_leadership), {LeaseSays::NoPush, 0s, {}, bootTime()});
+        const bool others = !site().vps.front().pushKeys.empty();
+        m_leadership =
+            noteLease(std::move(m_leadership), {others ? LeaseSays::NoKey : LeaseSays::NoPush, 0s, {}, bootTime()});
         return false;
     }
     PushRequest request{*m_machine, std::nullopt, {}, false};
@@ -317,6 +352,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     }
     if (!request.lease && request.set.empty())
         request.alive = atHome || near;
+    request.drift = !fresh && Clock::now() >= m_driftDue.load();
     std::vector<IpAddress> addresses;
     {
         const std::lock_guard lock(m_mutex);
@@ -334,6 +370,8 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
                 m_leadership = noteLease(std::move(m_leadership), {LeaseSays::Unreachable, 0s, {}, asked});
         } else {
             m_vpsReady = true;
+            if (request.drift)
+                m_driftDue = Clock::now() + driftEvery;
             if (answer->lease)
                 m_leadership =
                     noteLease(std::move(m_leadership), {answer->lease->held ? LeaseSays::Mine : LeaseSays::Others,
@@ -353,6 +391,12 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
             return;
         }
         for (const Pushed &one : answer->set) {
+            // Whoever leads has pushed it: that is no trouble of this machine's.
+            if (one.reason == QLatin1String("not-leader")) {
+                std::erase_if(snapshot.pushes,
+                              [&](const KeptPush &other) { return other.upstream == one.upstream.ascii(); });
+                continue;
+            }
             const KeptPush kept{one.upstream.ascii(), one.address.text(), one.verdict != PushVerdict::Refused,
                                 one.reason, wall()};
             const auto place = std::find_if(snapshot.pushes.begin(), snapshot.pushes.end(),
@@ -367,11 +411,24 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
         std::vector<UpstreamProof> proofs;
         for (const Pushed &one : answer->set) {
             // Whoever leads proves it, and a limit says nothing of the home.
-            if (one.verdict != PushVerdict::Refused || one.reason == QLatin1String("not-proven"))
+            // "Unchanged" without a time: it was proven a moment ago, and shown then.
+            const bool proven =
+                one.verdict == PushVerdict::Done || (one.verdict == PushVerdict::Unchanged && one.took.count() > 0);
+            if (proven || one.reason == QLatin1String("not-proven"))
                 proofs.push_back({one.upstream, one.verdict != PushVerdict::Refused, one.reason, one.took});
         }
         showPaths(pathsProvenByVps(site(), proofs, m_board.snapshot()->records, wall()));
     }
+    if (answer && answer->drift)
+        trouble(
+            QStringLiteral("VPS files"),
+            answer->drift->changed == 0
+                ? QString()
+                : QStringLiteral("%1 of Sixgate's files on the VPS %2 not as Sixgate put them there, the first is %3: "
+                                 "sixgatectl plan shows them, apply mends them.")
+                      .arg(answer->drift->changed)
+                      .arg(answer->drift->changed == 1 ? QStringLiteral("is") : QStringLiteral("are"),
+                           answer->drift->first));
     QString wrong = answer ? QString() : answer.error().summary;
     if (answer) {
         for (const Pushed &one : answer->set) {

@@ -13,6 +13,7 @@
 
 #include <QCoreApplication>
 
+#include <atomic>
 #include <condition_variable>
 #include <time.h>
 
@@ -123,6 +124,7 @@ public:
     bool onHomesLink(const HomeSeen &home);
     /// Tells the VPS where the home is, renews the lease, and shows the answer: true where it took every address.
     /// `fresh`: by a new connection, out of `source`. Both lanes, also at the same time; without m_mutex.
+    void dialAhead(const LinkSeen &link);
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                  const std::stop_token &stop);
 
@@ -173,15 +175,16 @@ public:
     VpsSeen m_vps;                      ///< its name's records, as they were seen last
     std::vector<IpAddress> m_vpsAddresses;
     Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
-    bool m_vpsReady = false;                 ///< its push service answered: what it serves was deployed
-    Keeping m_keeping;                       ///< as it is, or is about to be, on the disk
-    LeadershipState m_leadership;            ///< what lead() decides by
-    bool m_atHome = false;                   ///< a server is proven
-    std::vector<QString> m_homePrefixes;     ///< of the link, when a server was proven there last
-    bool m_paused = false;                   ///< somebody told it to change nothing
-    bool m_pushDirty = true;                 ///< the VPS is to be told
-    bool m_checkNow = false;                 ///< somebody wants everything looked at now
-    std::optional<QDateTime> m_recordsAgain; ///< when the slow lane is to look at the records, at the latest
+    bool m_vpsReady = false;                     ///< its push service answered: what it serves was deployed
+    Keeping m_keeping;                           ///< as it is, or is about to be, on the disk
+    LeadershipState m_leadership;                ///< what lead() decides by
+    bool m_atHome = false;                       ///< a server is proven
+    std::vector<QString> m_homePrefixes;         ///< of the link, when a server was proven there last
+    bool m_paused = false;                       ///< somebody told it to change nothing
+    std::atomic<Clock::time_point> m_driftDue{}; ///< the VPS is asked for changed files
+    bool m_pushDirty = true;                     ///< the VPS is to be told
+    bool m_checkNow = false;                     ///< somebody wants everything looked at now
+    std::optional<QDateTime> m_recordsAgain;     ///< when the slow lane is to look at the records, at the latest
     std::optional<UnderWay> m_recovery;
     std::stop_source m_slowWrite; ///< what the slow lane changes now: the fast one ends it
 

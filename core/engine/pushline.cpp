@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
-#include <thread>
+#include <utility>
 
 namespace sixgate
 {
@@ -84,9 +84,44 @@ void PushLine::makeLasting(const std::vector<IpAddress> &vpsAddresses, const Dea
     m_tryLasting = {};
 }
 
-Result<std::shared_ptr<SshSession>> PushLine::dial(const std::vector<IpAddress> &addresses,
-                                                   const std::optional<Ipv6Address> &source, const Deadline &deadline,
-                                                   std::stop_token stop) const
+void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const Ipv6Address &source,
+                         const Deadline &deadline)
+{
+    std::optional<Ahead> before = takeAhead();
+    std::promise<Dialled> promise;
+    Ahead ahead{source, promise.get_future().share(), {}};
+    ahead.thread = std::jthread(
+        [this, vpsAddresses, source, deadline, promise = std::move(promise)](std::stop_token stop) mutable {
+            promise.set_value(dial(vpsAddresses, source, deadline, stop));
+        });
+    const std::lock_guard lock(m_mutex);
+    m_ahead.swap(before);
+    m_ahead = std::move(ahead);
+}
+
+std::optional<PushLine::Ahead> PushLine::takeAhead()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_ahead, std::nullopt);
+}
+
+/// A login from `source`: the one that was begun before, if there is one, and else a new one.
+PushLine::Dialled PushLine::dialFresh(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
+                                      const Deadline &deadline, std::stop_token stop)
+{
+    if (auto ahead = takeAhead(); ahead && source == ahead->source) {
+        while (!stop.stop_requested() && ahead->dialled.wait_for(10ms) != std::future_status::ready) {
+        }
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        if (auto session = ahead->dialled.get())
+            return session;
+    }
+    return dial(addresses, source, deadline, stop);
+}
+
+PushLine::Dialled PushLine::dial(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
+                                 const Deadline &deadline, std::stop_token stop) const
 {
     const auto user = Login::parse(QString::fromLatin1(pushUser));
     SshTarget target{vpsLabel(m_vps), addresses, m_vps.sshPort, *user, m_keyFile, {}, hostKeyPins(m_vps), {}};
@@ -116,7 +151,7 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
     const auto run = [&](bool anew) {
         Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
         if (anew) {
-            auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
+            auto session = dialFresh(vpsAddresses, source, deadline, race.losers.get_token());
             // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
             for (int again = 0; again < mostAgain && !session && session.error().code == ErrorCode::Network; ++again) {
                 if (!pauseFor(againPause, race.losers.get_token()))

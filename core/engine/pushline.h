@@ -4,8 +4,10 @@
 #include "model/site.h"
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace sixgate
 {
@@ -19,6 +21,10 @@ public:
     /// `keyFile`: this machine's push key.
     PushLine(const Vps &vps, QString keyFile) : m_vps(vps), m_keyFile(std::move(keyFile)) {}
 
+    /// Begins to log in from `source`, so that a fresh ask from there finds it done: while the home's new address is
+    /// being proven. Ends what was begun so before.
+    void dialAhead(const std::vector<IpAddress> &vpsAddresses, const Ipv6Address &source, const Deadline &deadline);
+
     /// Asks. With `fresh` a new login is made at once, from `source` where given (an address of this machine), while
     /// the kept one is tried as well: the first answer counts, and the newer connection is kept. Without it the kept
     /// one is used where there is one. Errors as of push() and SshSession::connect().
@@ -30,15 +36,25 @@ public:
     void forget();
 
 private:
-    Result<std::shared_ptr<SshSession>> dial(const std::vector<IpAddress> &addresses,
-                                             const std::optional<Ipv6Address> &source, const Deadline &deadline,
-                                             std::stop_token stop) const;
+    using Dialled = Result<std::shared_ptr<SshSession>>;
+    struct Ahead {
+        Ipv6Address source;
+        std::shared_future<Dialled> dialled;
+        std::jthread thread; ///< ends with it
+    };
+
+    std::optional<Ahead> takeAhead();
+    Dialled dialFresh(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
+                      const Deadline &deadline, std::stop_token stop);
+    Dialled dial(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
+                 const Deadline &deadline, std::stop_token stop) const;
     std::shared_ptr<SshSession> kept();
     void keep(std::shared_ptr<SshSession> session, bool lasting);
 
     Vps m_vps;
     QString m_keyFile;
     std::mutex m_mutex;
+    std::optional<Ahead> m_ahead;
     std::shared_ptr<SshSession> m_kept;
     bool m_lasting = false;                               ///< the kept one goes over IPv4
     std::chrono::steady_clock::time_point m_tryLasting{}; ///< not before

@@ -109,7 +109,7 @@ Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::sto
                             {}};
     inputs.now = QDateTime::currentDateTimeUtc();
     // One script for Perl, several files for those who read it.
-    for (QStringView part : {u"daemon", u"proofs", u"switch", u"lookup"})
+    for (QStringView part : {u"daemon", u"proofs", u"switch", u"lookup", u"drift"})
         inputs.push.daemon += resource(QStringLiteral("vps/push/%1.pl").arg(part));
     inputs.push.client = resource(u"vps/push/client.pl");
     inputs.push.unit = resource(u"vps/push/sixgate-push.service");

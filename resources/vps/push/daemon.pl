@@ -10,6 +10,7 @@
 #                                                                 limit, failed
 #   lease MACHINE SECONDS      lease held MACHINE SECONDS, lease other OTHER SECONDS; 5 to 120, 0 lets go
 #   alive                      alive NOW
+#   drift                      drift COUNT FIRST|-                files of the release that are not as they were put there
 #   state                      upstream UPSTREAM pushed ADDRESS|- used ADDRESS|- proven|unproven|unknown …
 #                              state HOLDER|- SECONDS SINCE-LAST-PUSH|-
 #   anything else              no WHY
@@ -273,6 +274,7 @@ sub request {
     return "no rights\n" unless $one->{trusted};
     return set_address($one, $slot, $1, $2) if $line =~ /^set ([!-~]+) ([!-~]+)$/;
     return lease($one, $1, $2) if $line =~ /^lease ([a-z0-9-]+) (0|[1-9]\d{0,2})$/;
+    return drift() if $line eq 'drift';
     if ($line eq 'alive') {
         note_push();
         return 'alive ' . time . "\n";

@@ -8,7 +8,7 @@ BEGIN {
     $state_file = '/var/lib/sixgate/push/state';
     $begin      = '# BEGIN Sixgate: pushed addresses of the home; changes in here are overwritten.';
     $end        = '# END Sixgate';
-    $fresh_time = 60_000;
+    $fresh_time = 5000;
     $block_time = 3000;
     $look_time  = 5000;
     $quiet_seconds = 600;
@@ -54,7 +54,7 @@ sub done_set {
         return;
     }
     @$is{qw(proven when)} = (1, now()) if $same;
-    if ($same) { $answer->('unchanged 0'); return; }
+    if ($same) { $answer->('unchanged ' . (now() - $task->{came})); return; }
     # A later one is proven already; the other bearer of a lease may have come meanwhile.
     if (($is->{number} // 0) > $task->{number} || tokens($is) < 1) { $answer->('refused limit'); return; }
     if (other_holder($task->{client})) { $answer->('refused not-leader'); return; }

@@ -34,6 +34,13 @@ keeper_is_fine() {
     sixgate "$1" status --json >"$work/status" 2>/dev/null || return 1
     [ -z "${2-}" ] || jq -e --arg address "$2" '[.keeper.servers[].address == $address] | all' "$work/status" >/dev/null
 }
+one_leads() {
+    { role_is desktop leader && role_is server follower; } || { role_is server leader && role_is desktop follower; }
+}
+both_are_fine() { keeper_is_fine desktop && keeper_is_fine server; }
+keeper_says() { # NODE TEXT
+    sixgate "$1" status 2>&1 | grep -qF "$2"
+}
 role_is() {
     sixgate "$1" status --json >"$work/status" 2>/dev/null
     jq -e --arg role "$2" '.keeper.role == $role' "$work/status" >/dev/null 2>&1

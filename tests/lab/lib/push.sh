@@ -38,7 +38,7 @@ push() {
     printf '%s\n' "hello 1 $machine" "$@" | push_ssh "$key" server "sixgate-push@$LAB_VPS4" 2>&1 | tail -n +2
 }
 # The same, with all times as N.
-push_timeless() { push "$@" | sed -E 's/ done [0-9]+$/ done N/; s/^alive [0-9]+$/alive N/; s/^(state .* )[0-9]+$/\1N/; s/^(state [^ ]+ |lease (held|other) [^ ]+ )[0-9]+/\1N/'; }
+push_timeless() { push "$@" | sed -E 's/ (done|unchanged) [0-9]+$/ \1 N/; s/^alive [0-9]+$/alive N/; s/^(state .* )[0-9]+$/\1N/; s/^(state [^ ]+ |lease (held|other) [^ ]+ )[0-9]+/\1N/'; }
 answers() { # WHAT WANTED KEY MACHINE LINE…
     same "$1" "$2" "$(push_timeless "${@:3}")"
 }
@@ -128,7 +128,7 @@ takes() {
         [ -s "$work/pushed" ] || push nas nas "set $LAB_UPSTREAM_NAME $home" >"$work/pushed"
         took=$(($(milliseconds) - began)) TOOK="$TOOK $took"
         [ $took -le "$WORST" ] || WORST=$took
-        grep -qE ' (done [0-9]+|unchanged 0)$' "$work/pushed" || failed 'the owner is heard' "$(tail -n 1 "$work/pushed")"
+        grep -qE ' (done [0-9]+|unchanged [0-9]+)$' "$work/pushed" || failed 'the owner is heard' "$(tail -n 1 "$work/pushed")"
     done
 }
 # One of many connections that come back when they are cut; with 1: without a command. Attackers have computers of their

@@ -42,6 +42,7 @@ private Q_SLOTS:
         QCOMPARE(pushText(request(true, true)), QByteArray("hello 1 nas\nlease nas 50\n"
                                                            "set home6.example.org 2001:db8:1::11\n"
                                                            "set other6.example.org 2001:db8:1::12\nalive\n"));
+        QCOMPARE(pushText({machine("nas"), std::nullopt, {}, true, true}), QByteArray("hello 1 nas\nalive\ndrift\n"));
         QCOMPARE(pushText({machine("nas"), 0s, {}, false}), QByteArray("hello 1 nas\nlease nas 0\n"));
     }
 
@@ -61,6 +62,32 @@ private Q_SLOTS:
     {
         QFETCH(QString, name);
         QTEST(MachineName::parse(name).has_value(), "fine");
+    }
+
+    void drift_data()
+    {
+        QTest::addColumn<QByteArray>("line");
+        QTest::addColumn<int>("changed"); // -1: not known
+        QTest::addColumn<QString>("first");
+        QTest::newRow("none") << QByteArray("drift 0 -") << 0 << QString();
+        QTest::newRow("two") << QByteArray("drift 2 /etc/x") << 2 << QStringLiteral("\"/etc/x\"");
+        QTest::newRow("not known there") << QByteArray("drift unknown -") << -1 << QString();
+        QTest::newRow("an older VPS") << QByteArray("no such-request") << -1 << QString();
+        QTest::newRow("odd") << QByteArray("drift -3 /etc/x") << -1 << QString();
+    }
+    void drift()
+    {
+        QFETCH(QByteArray, line);
+        QFETCH(int, changed);
+        const auto answer = parsePushAnswer({machine("nas"), std::nullopt, {}, true, true},
+                                            "hello 1 nas\nalive 1795000000\n" + line + '\n');
+        QVERIFY(answer);
+        QCOMPARE(answer->drift ? answer->drift->changed : -1, changed);
+        if (answer->drift)
+            QTEST(answer->drift->first, "first");
+        QVERIFY(!parsePushAnswer({machine("nas"), std::nullopt, {}, true, true}, "hello 1 nas\nalive 1795000000\n"));
+        QVERIFY(!parsePushAnswer({machine("nas"), std::nullopt, {}, true, false},
+                                 "hello 1 nas\nalive 1795000000\ndrift 0 -\n"));
     }
 
     void answers()

@@ -256,10 +256,20 @@ private Q_SLOTS:
         QTEST(follow(script).join(QLatin1Char('|')), "roles");
     }
 
+    // A machine that could not even ask must not write beside one that holds the lease, whatever it did before.
+    void withoutAKey()
+    {
+        LeadershipState state = noteLease({}, {LeaseSays::NoKey, {}, {}, seconds(5)});
+        state.memory.led = wallAt(seconds(1));
+        const Leadership is = decideLeadership(state, {Whereabouts::Home, true, seconds(6), wallAt(seconds(6))});
+        QVERIFY(is.role == KeeperRole::Follower && !is.mayWriteDns && !is.mayPush);
+        QVERIFY(is.why.contains(latin("push-key")));
+    }
+
     void everyDecisionHasASentence()
     {
-        for (const LeaseSays says :
-             {LeaseSays::NotAsked, LeaseSays::Mine, LeaseSays::Others, LeaseSays::Unreachable, LeaseSays::NoPush}) {
+        for (const LeaseSays says : {LeaseSays::NotAsked, LeaseSays::Mine, LeaseSays::Others, LeaseSays::Unreachable,
+                                     LeaseSays::NoPush, LeaseSays::NoKey}) {
             for (const Whereabouts where : {Whereabouts::Unknown, Whereabouts::Home, Whereabouts::Elsewhere}) {
                 for (const bool alone : {false, true}) {
                     for (const int left : {0, 40}) {

@@ -150,7 +150,7 @@ void Scene::activate(const QByteArray &name, bool daemon)
 {
     const QByteArray release = "/etc/sixgate/releases/" + name;
     QByteArray program;
-    for (const char *part : {"daemon", "proofs", "switch", "lookup"})
+    for (const char *part : {"daemon", "proofs", "switch", "lookup", "drift"})
         program += resource(QStringLiteral("vps/push/%1.pl").arg(QLatin1String(part)));
     if (daemon) {
         writeFile(release + "/push/daemon.pl", program);

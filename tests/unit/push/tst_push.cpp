@@ -121,6 +121,7 @@ private Q_SLOTS:
         row("odd machine", "hello 1 Nas\n", "no hello\n");
         row("long machine", "hello 1 " + QByteArray(65, 'a') + '\n', "no hello\n");
         row("alive", hello + "alive\n", hello + "alive N\n");
+        row("drift, without a manifest", hello + "drift\n", hello + "drift unknown -\n");
         row("words", hello + "alive now\nAlive\n\nset\nset x\nlease nas\nstate all\n",
             hello + QByteArray("no such-request\n").repeated(7));
         row("key of another", hello + "from 0123456789abcdef\n", hello + "no such-request\n");
@@ -211,6 +212,25 @@ private Q_SLOTS:
         QVERIFY2(blocked().startsWith("unreachable 2001:db8:72::11"), blocked());
         QTRY_COMPARE_WITH_TIMEOUT(blocked(), QByteArray(), 6000);
         QCOMPARE(run("stat -c %a /etc/hosts"), QByteArray("640\n"));
+    }
+
+    // Somebody has edited a file of the release, or taken one away.
+    void drift()
+    {
+        const QByteArray edited = "/etc/sixgate/current/push/upstreams", gone = "/etc/sixgate/current/pins/nas.pem";
+        const auto sum = [](const QByteArray &path) { return run("sha256sum " + path).left(64); };
+        const auto answer = [] { return ask({"drift"}).trimmed(); };
+        proxytest::writeFile("/etc/sixgate/current/manifest", "sixgate 1\n" + sum(edited) + " 644 plain " + edited +
+                                                                  '\n' + sum(gone) + " 600 secret " + gone + '\n');
+        QTRY_COMPARE_WITH_TIMEOUT(answer(), QByteArray("drift 0 -"), 5000);
+        const QByteArray before = readFile(edited);
+        proxytest::writeFile(edited, before + "\n");
+        QTRY_COMPARE_WITH_TIMEOUT(answer(), "drift 1 " + edited, 5000);
+        QVERIFY(rename(gone.constData(), "/etc/sixgate/nas.pem") == 0);
+        QTRY_COMPARE_WITH_TIMEOUT(answer(), "drift 2 " + gone, 5000);
+        QVERIFY(rename("/etc/sixgate/nas.pem", gone.constData()) == 0);
+        proxytest::writeFile(edited, before);
+        QTRY_COMPARE_WITH_TIMEOUT(answer(), QByteArray("drift 0 -"), 5000);
     }
 
     // What another upstream still uses is left alone, unless that one leaves, too.
