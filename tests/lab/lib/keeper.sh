@@ -39,7 +39,8 @@ one_leads() {
 }
 both_are_fine() { keeper_is_fine desktop && keeper_is_fine server; }
 keeper_says() { # NODE TEXT
-    sixgate "$1" status 2>&1 | grep -qF "$2"
+    sixgate "$1" status >"$work/status" 2>&1 # whatever its verdict
+    grep -qF "$2" "$work/status"
 }
 role_is() {
     sixgate "$1" status --json >"$work/status" 2>/dev/null
