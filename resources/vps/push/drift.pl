@@ -2,7 +2,7 @@
 
 my ($drift_time, $drift_looked, $drift_text);
 BEGIN {
-    $drift_time = 2000;    # milliseconds between two looks, however often somebody asks
+    $drift_time = 500;    # milliseconds between two looks, however often somebody asks
 }
 
 # drift COUNT FIRST|-, or drift unknown -.

@@ -42,6 +42,11 @@ keeper_says() { # NODE TEXT
     sixgate "$1" status >"$work/status" 2>&1 # whatever its verdict
     grep -qF "$2" "$work/status"
 }
+keeper_says_when_asked() { # NODE TEXT
+    sixgate "$1" status check >/dev/null 2>&1
+    sleep 1
+    keeper_says "$1" "$2"
+}
 role_is() {
     sixgate "$1" status --json >"$work/status" 2>/dev/null
     jq -e --arg role "$2" '.keeper.role == $role' "$work/status" >/dev/null 2>&1
