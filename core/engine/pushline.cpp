@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto keptTime = 4s;        // for an answer over the kept connection, before a new one is made
-constexpr auto lastingAgain = 10min; // where the last try to have one over IPv4 failed
+constexpr auto keptTime = 4s;       // for an answer over the kept connection, before a new one is made
+constexpr auto lastingAgain = 1min; // where the last try to have one over IPv4 failed
 constexpr auto againPause = 100ms;
 constexpr int mostAgain = 3;
 constexpr const char *pushUser = "sixgate-push";
