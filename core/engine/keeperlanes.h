@@ -122,9 +122,11 @@ public:
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
     /// Whether this machine is where it saw the home last. Without m_mutex.
     bool onHomesLink(const HomeSeen &home);
+    /// Logs in to the VPS out of the home's new network while the home is being proven there, so that telling it finds
+    /// that done.
+    void dialAhead(const LinkSeen &link);
     /// Tells the VPS where the home is, renews the lease, and shows the answer: true where it took every address.
     /// `fresh`: by a new connection, out of `source`. Both lanes, also at the same time; without m_mutex.
-    void dialAhead(const LinkSeen &link);
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
                  const std::stop_token &stop);
 

@@ -376,6 +376,15 @@ private Q_SLOTS:
             s.fail(K::Upstream, "resolve", "old");
             s.fail(K::V4, "marker", "proxy");
         });
+        const auto oldOnVps = [](Seen &s) {
+            s.evidence.vpsAaaa.begin()->second.answer->values = {QStringLiteral("2001:db8:9:100::11")};
+        };
+        row("the VPS's resolver has the old one, nobody came by it yet", "vps-resolver-old", oldOnVps);
+        row("the VPS's resolver has the old one, and a keeper pushes", "", [oldOnVps](Seen &s) {
+            oldOnVps(s);
+            s.site.vps[0].pushKeys = {*PushKey::parse(QStringLiteral(
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7g2yWm3nRzB1vQ0sYd9hUeXcLpKfTaOiGjMbNrVwXy nas"))};
+        });
         row("resolver here down", "here-resolver-down", [](Seen &s) {
             s.evidence.hereAaaa.begin()->second.answer = fail(ErrorCode::Timeout, QStringLiteral("No answer."));
         });
