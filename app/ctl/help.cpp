@@ -101,7 +101,7 @@ constexpr std::array commands = {
         "Keeps the site reachable until it is ended: sees each change of the home's address, proves it, and sets the\n"
         "DNS records and tells the VPS at the same time. Needs the secret dns.ACCOUNT.key and, for the push, a key\n"
         "(vps push-key); the administrator's key is not needed on this machine. One a site and machine; several\n"
-        "machines agree on who leads. Units for systemd are in the package.",
+        "machines agree on who leads. Units for systemd: see the handbook, keep.md.",
         "sixgatectl --secrets systemd keep"},
     CommandHelp{"status", "status [check|pause|resume] [--follow]",
                 "What the keeper on this machine sees and has done; exit 3 where something is not as it should be.\n"

@@ -18,7 +18,7 @@ boot_home_machine() {
     # Of this machine's own services none is to run there.
     rm -rf "$root"/etc/systemd/system/*.wants "$root"/etc/systemd/system/default.target
     rm -rf "$root"/var/log/journal "$root"/etc/sixgate "$root"/etc/rc?.d/S*
-    install -m 755 "$SIXGATECTL" "$root/usr/bin/sixgatectl"
+    install -m 755 "$SIXGATECTL" "$root/usr/local/bin/sixgatectl"
     install -m 644 "$here/../../installer/systemd/system/sixgate-keep.service" "$root/etc/systemd/system/"
     install -m 644 "$here/../../installer/systemd/user/sixgate-keep.service" "$root/etc/systemd/user/"
     for name in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
@@ -41,7 +41,7 @@ home_machine_is_up() { at_home systemctl is-system-running 2>/dev/null | grep -q
 at_home() {
     local leader
     leader=$(home_leader) && [ -n "$leader" ] || return 1
-    nsenter --target "$leader" --all --wdns=/root env -i HOME=/root USER=root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    nsenter --target "$leader" --all --wdns=/root env -i HOME=/root USER=root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 stop_home_machine() {
     [ -n "$HOME_MACHINE" ] || return 0
