@@ -75,6 +75,8 @@ void dropInheritedRights()
 /// One line about all of it.
 QString headline(const KeeperSnapshot &one)
 {
+    if (one.role == QLatin1String("paused"))
+        return QStringLiteral("Paused: nothing is changed until you say: sixgatectl status resume.");
     if (!one.troubles.empty())
         return one.troubles.front();
     if (!one.alarmTroubles.empty())
@@ -149,6 +151,17 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
 
 using LogLine = std::function<void(int level, const QString &text)>;
 
+LogLine logTo(const Options &options, Output &output)
+{
+    if (!options.json)
+        return logLine;
+    return [&output](int level, const QString &text) {
+        output.line({{QStringLiteral("at"), stampText(QDateTime::currentDateTimeUtc())},
+                     {QStringLiteral("level"), level},
+                     {QStringLiteral("text"), text}});
+    };
+}
+
 /// Waits until the site file is another good one, e.g. since another machine may push; false where `stop` came first.
 bool waitForAnotherSite(const QString &path, const QByteArray &used, const LogLine &log, const std::stop_token &stop)
 {
@@ -189,14 +202,7 @@ int keepOnce(const Options &options, Output &output, const std::stop_token &oute
     Keeper *told = nullptr;
     Keeper::Sinks sinks;
     QByteArray status;
-    const LogLine log = [&](int level, const QString &text) {
-        if (options.json)
-            output.line({{QStringLiteral("at"), stampText(QDateTime::currentDateTimeUtc())},
-                         {QStringLiteral("level"), level},
-                         {QStringLiteral("text"), text}});
-        else
-            logLine(level, text);
-    };
+    const LogLine log = logTo(options, output);
     sinks.log = log;
     sinks.snapshot = [&](const SharedSnapshot &snapshot) {
         if (server)
@@ -256,6 +262,8 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
         code = keepOnce(options, output, stop, again);
     }
     notifyManager("STOPPING=1");
+    if (code == AllWell)
+        logTo(options, output)(5, QStringLiteral("Ended."));
     return code;
 }
 
@@ -285,6 +293,9 @@ int runStatus(const Options &options, Output &output, std::stop_token stop)
                        {}});
     }
     const auto show = [&](const SharedSnapshot &snapshot) {
+        if (options.has("--follow"))
+            output.print(output.dim(QDateTime::currentDateTime().toString(QStringLiteral("HH:mm:ss.zzz"))) +
+                         QLatin1Char('\n'));
         output.print(statusText(output, *snapshot));
         QJsonObject out = document(QStringLiteral("status"));
         out[QStringLiteral("keeper")] = json(*snapshot);
@@ -377,18 +388,20 @@ int runHistory(const Options &options, Output &output)
         output.print(QStringLiteral("The home's address has not changed since a keeper runs here.\n"));
     else
         output.print(QStringLiteral("Changes of the home's address, newest first; seconds from the change until …\n"
-                                    "  when                  known   DNS   VPS    v4   lan  address\n"));
+                                    "  when                  known   DNS   VPS    v4    v6   lan  address\n"));
     for (const Recovery &one : *recoveries)
-        output.print(QStringLiteral("  %1  %2 %3 %4 %5 %6  %7%8\n")
+        output.print(QStringLiteral("  %1  %2 %3 %4 %5 %6 %7  %8%9\n")
                          .arg(at(one.at))
                          .arg(seconds(one.usable), 6)
                          .arg(seconds(one.dnsRead), 5)
                          .arg(seconds(one.pushed), 5)
                          .arg(seconds(provenAfter(one, PathKind::V4)), 5)
+                         .arg(seconds(provenAfter(one, PathKind::V6)), 5)
                          .arg(seconds(provenAfter(one, PathKind::Lan)), 5)
                          .arg(one.newAddress ? one.newAddress->text() : QString(),
-                              one.end == RecoveryEnd::Superseded ? QStringLiteral("  (overtaken by the next change)")
-                                                                 : QString()));
+                              one.end == RecoveryEnd::Superseded
+                                  ? QStringLiteral("  (overtaken, or the keeper was ended)")
+                                  : QString()));
     if (!transitions->empty())
         output.print(QStringLiteral("\nWhat became otherwise, newest first\n"));
     for (const KeeperTransition &one : *transitions)

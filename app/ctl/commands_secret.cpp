@@ -2,6 +2,7 @@
 #include "ctl/input.h"
 #include "ctl/json.h"
 #include "model/alarmnames.h"
+#include "model/secret.h"
 
 #include <algorithm>
 
@@ -42,6 +43,13 @@ bool isUsedBy(const Site &site, const QString &name)
                return (vps.auth == SshAuth::Key && vpsPassphraseSecret(vps) == name) ||
                       (vps.user.text() != QLatin1String("root") && vpsSudoPasswordSecret(vps) == name);
            });
+}
+
+bool isTsigKey(const Site &site, const QString &name)
+{
+    return std::any_of(site.dns.begin(), site.dns.end(), [&](const DnsAccount &account) {
+        return dnsKeySecret(account) == name || dnsAcmeKeySecret(account) == name;
+    });
 }
 
 int list(Output &output, SecretStore &store, const Site &site)
@@ -136,6 +144,16 @@ int runSecret(const Options &options, Output &output, std::stop_token stop)
             askSecret(output, QStringLiteral("Value of %1 (not shown): ").arg(name), ReadUntil::End, empty, stop);
         if (!value)
             return giveUp(output, value.error(), command);
+        if (isTsigKey(*site, name) && !base64Text(*value))
+            return giveUp(output,
+                          {ErrorCode::Invalid,
+                           QStringLiteral("The value of %1 is no TSIG key: it is base64, as it stands in the DNS "
+                                          "server's configuration.")
+                               .arg(name),
+                           {},
+                           QStringLiteral("Give only what stands in quotes behind \"secret\", on one line. Nothing was "
+                                          "stored.")},
+                          command);
         if (auto kept = (*store)->set(name, *value, Deadline::after(patience), stop); !kept)
             return giveUp(output, kept.error(), command);
         const bool used = isUsedBy(*site, name);

@@ -4,6 +4,7 @@
 #include "model/hostname.h"
 #include "model/ipaddress.h"
 #include "model/names.h"
+#include "model/pushed.h"
 #include "transport/ssh.h"
 
 #include <chrono>
@@ -37,18 +38,6 @@ struct PushRequest {
     bool drift = false;   ///< asks whether the release's files are as they were put there
 };
 
-enum class PushVerdict {
-    Done,      ///< the home's identity was proven there, and the proxy switched
-    Unchanged, ///< it was so already
-    Refused,
-};
-struct Pushed {
-    Hostname upstream;
-    Ipv6Address address;
-    PushVerdict verdict = PushVerdict::Refused;
-    QString reason; ///< of a refusal, one word: not-proven, not-leader, limit …
-    std::chrono::milliseconds took{0};
-};
 struct LeaseSeen {
     bool held = false; ///< by the machine that asked
     QString holder;

@@ -57,6 +57,29 @@ bool bestProven(const Site &site, const HomeSeen &home, const LinkSeen &link)
     return !home.servers.empty();
 }
 
+std::vector<QString> prefixTexts(const HomeSeen &home)
+{
+    std::vector<QString> all;
+    if (home.prefixes) {
+        for (const Ipv6Prefix &one : *home.prefixes)
+            all.push_back(one.text());
+    }
+    return all;
+}
+
+Whereabouts whereabouts(const HomeSeen &home, const std::vector<QString> &before)
+{
+    if (home.servers.empty())
+        return Whereabouts::Unknown;
+    if (isAtHome(home))
+        return Whereabouts::Home;
+    const auto now = prefixTexts(home);
+    const bool near = std::any_of(now.begin(), now.end(), [&](const QString &one) {
+        return std::find(before.begin(), before.end(), one) != before.end();
+    });
+    return near ? Whereabouts::Near : Whereabouts::Elsewhere;
+}
+
 bool isAtHome(const HomeSeen &home)
 {
     return std::any_of(home.servers.begin(), home.servers.end(), isProven);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decide/leadership.h"
 #include "decide/settling.h"
 #include "model/observation.h"
 #include "model/site.h"
@@ -25,6 +26,11 @@ std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &li
 /// Every server is proven on its best candidate. Where an older one answered, the best one may only need another
 /// moment.
 bool bestProven(const Site &site, const HomeSeen &home, const LinkSeen &link);
+
+/// The link's prefixes, as texts; empty where they are not known.
+std::vector<QString> prefixTexts(const HomeSeen &home);
+/// Where this machine is. `before`: the link's prefixes when a server was proven there last.
+Whereabouts whereabouts(const HomeSeen &home, const std::vector<QString> &before);
 
 /// A server was proven here, on-link: this machine is at home.
 bool isAtHome(const HomeSeen &home);

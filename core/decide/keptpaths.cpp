@@ -17,6 +17,21 @@ const KeptPath *find(const std::vector<KeptPath> &paths, PathKind kind, const QS
     return found == paths.end() ? nullptr : &*found;
 }
 
+/// Whether the VPS has just looked. "Unchanged" without a time was proven a moment ago, and shown then.
+bool saysSomething(const Pushed &answer)
+{
+    switch (answer.verdict) {
+    case PushVerdict::Done:
+        return true;
+    case PushVerdict::Unchanged:
+        return answer.took.count() > 0;
+    case PushVerdict::Refused:
+        break;
+    }
+    // Whoever leads proves it, and a limit says nothing of the home.
+    return answer.reason == QLatin1String("not-proven");
+}
+
 } // namespace
 
 RecoveryPace recoveryPace(std::chrono::milliseconds since)
@@ -27,24 +42,22 @@ RecoveryPace recoveryPace(std::chrono::milliseconds since)
     return since < 20s ? RecoveryPace{2s, 500ms} : RecoveryPace{PathTime, 5s};
 }
 
-std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<UpstreamProof> &proofs,
+std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushed> &answers,
                                        const std::vector<KeptRecord> &records, const QDateTime &at)
 {
     std::vector<KeptPath> paths;
     for (const Service &service : site.services) {
-        const auto proof = std::find_if(proofs.begin(), proofs.end(),
-                                        [&](const UpstreamProof &one) { return one.upstream == service.upstreamName; });
-        if (proof == proofs.end())
+        const auto proof = std::find_if(answers.begin(), answers.end(), [&](const Pushed &one) {
+            return one.upstream == service.upstreamName && saysSomething(one);
+        });
+        if (proof == answers.end())
             continue;
+        const bool proven = proof->verdict != PushVerdict::Refused;
         for (const Hostname &name : service.publicNames) {
-            KeptPath path{name.ascii(),
-                          PathKind::Upstream,
-                          proof->proven ? PathState::Works : PathState::Broken,
-                          proof->took,
-                          {},
-                          at};
-            if (!proof->proven)
-                path.why = QStringLiteral("The VPS does not reach the home server (%1).").arg(proof->why);
+            KeptPath path{
+                name.ascii(), PathKind::Upstream, proven ? PathState::Works : PathState::Broken, proof->took, {}, at};
+            if (!proven)
+                path.why = QStringLiteral("The VPS does not reach the home server (%1).").arg(proof->reason);
             paths.push_back(path);
             const auto record = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
                 return one.record == name.ascii() + QStringLiteral(" AAAA");

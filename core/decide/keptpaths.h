@@ -2,6 +2,7 @@
 
 #include "model/keepersnapshot.h"
 #include "model/pathreport.h"
+#include "model/pushed.h"
 #include "model/site.h"
 
 #include <chrono>
@@ -24,18 +25,11 @@ struct RecoveryPace {
 };
 RecoveryPace recoveryPace(std::chrono::milliseconds since);
 
-/// What the VPS said of one pushed address: it connects to the server there, over IPv6 and from outside, and looks at
-/// its identity, before it leads visitors there.
-struct UpstreamProof {
-    Hostname upstream;
-    bool proven = false;
-    QString why; ///< it is not: one word, as the VPS says it
-    std::chrono::milliseconds took{0};
-};
-
-/// The paths "upstream" and "v6" of each service concerned. The latter also needs the public name's AAAA to be right;
-/// as long as it is not, nothing is said of that path.
-std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<UpstreamProof> &proofs,
+/// The paths "upstream" and "v6" of each service concerned, by what the VPS answered to a push: it connects to the
+/// server, over IPv6 and from outside, and looks at its identity, before it leads visitors there. An answer that was
+/// not proven anew says nothing, nor does a refusal for another reason. The path "v6" also needs the public name's AAAA
+/// to be right; as long as it is not, nothing is said of that path.
+std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushed> &answers,
                                        const std::vector<KeptRecord> &records, const QDateTime &at);
 
 /// `paths` with the newer ones in the place of those of the same name and kind; the order is that of the site's names,

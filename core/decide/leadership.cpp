@@ -43,10 +43,15 @@ Leadership follows(BootTime ask, const QString &why)
     return {KeeperRole::Follower, false, false, false, false, ask, why};
 }
 
+bool isAlone(const LeadershipState &state, const LeadershipInput &input)
+{
+    return input.onlyMachine && !state.othersSeen;
+}
+
 Leadership atHome(const LeadershipState &state, const LeadershipInput &input)
 {
     const LeaseAnswer &answer = state.answer;
-    const bool alone = input.onlyMachine && !state.othersSeen;
+    const bool alone = isAlone(state, input);
     switch (answer.says) {
     case LeaseSays::NoPush:
         return leads(answer, false, QStringLiteral("No push is set up, so this machine decides by itself."));
@@ -106,10 +111,20 @@ Leadership decideLeadership(LeadershipState &state, const LeadershipInput &input
     case Whereabouts::Home:
         out = atHome(state, input);
         break;
+    case Whereabouts::Near:
+        if (isAlone(state, input)) {
+            out = atHome(state, input);
+            break;
+        }
+        // Another machine may see the server.
+        [[fallthrough]];
     case Whereabouts::Elsewhere:
         out.role = KeeperRole::Away;
         out.letGo = holds(state.answer, input.now);
-        out.why = QStringLiteral("This machine is not at home, so it only watches.");
+        out.why = input.where == Whereabouts::Near
+                      ? QStringLiteral("No home server answers here, so this machine has nothing to tell and only "
+                                       "watches.")
+                      : QStringLiteral("No home server is seen from here, so this machine only watches.");
         // Meanwhile another one leads, or may.
         state.led.reset();
         state.memory.led.reset();

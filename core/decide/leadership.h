@@ -50,7 +50,8 @@ struct LeaseAnswer {
 enum class Whereabouts {
     Unknown,   ///< not looked yet: after the start, a wake from sleep or a change of network; or no server is proven
     Home,      ///< a server's address was proven here, on-link
-    Elsewhere, ///< known to be in another network
+    Near,      ///< on the link where a server was proven last, and none is now: most likely it is off
+    Elsewhere, ///< no server is seen from here: known to be in another network, or all that is known
 };
 
 /// What decisions build on, from one to the next. Begins with what is remembered.

@@ -52,7 +52,7 @@ Outcome KeeperLanes::begin(std::stop_token stop)
         m_history = std::make_unique<History>(std::move(*history));
         (void)m_history->supersedeOpen();
     } else {
-        trouble(QStringLiteral("history"), history.error().summary);
+        trouble(QStringLiteral("history"), withRemedy(history.error()));
     }
     m_records = std::make_unique<HomeRecords>(m_job, m_keeping.paces, [this](const HomeRecords::Paces &paces) {
         return keep([&](Keeping &kept) { kept.paces = paces; });
@@ -60,7 +60,7 @@ Outcome KeeperLanes::begin(std::stop_token stop)
     if (const auto keys = m_records->fetchKeys(stop); !keys) {
         if (stop.stop_requested())
             return keys;
-        trouble(QStringLiteral("DNS key"), keys.error().summary);
+        trouble(QStringLiteral("DNS key"), withRemedy(keys.error()));
     }
     const bool hasKey = !m_options.pushKeyFile.isEmpty() && QFileInfo::exists(m_options.pushKeyFile);
     if (!site().vps.empty() && !site().vps.front().pushKeys.empty()) {
@@ -141,7 +141,6 @@ Outcome KeeperLanes::run(const std::function<Outcome()> &ready, std::stop_token 
     }
     if (lead().byLease)
         letGo({});
-    log(5, QStringLiteral("Ended."));
     return {};
 }
 
@@ -183,10 +182,8 @@ Leadership KeeperLanes::lead()
     bool save = false;
     {
         const std::lock_guard lock(m_mutex);
-        const bool known = !m_home.servers.empty();
-        const auto where = m_atHome ? Whereabouts::Home : known ? Whereabouts::Elsewhere : Whereabouts::Unknown;
         const bool only = site().vps.empty() || site().vps.front().pushKeys.size() < 2;
-        now = decideLeadership(m_leadership, {where, only, bootTime(), wall()});
+        now = decideLeadership(m_leadership, {m_where, only, bootTime(), wall()});
         isPaused = m_paused;
         save = worthSaving(m_keeping.leadership, m_leadership.memory);
     }

@@ -36,7 +36,7 @@ void KeeperLanes::watch(std::stop_token stop)
 {
     auto events = HomeEvents::open();
     if (!events)
-        trouble(QStringLiteral("events"), events.error().summary);
+        trouble(QStringLiteral("events"), withRemedy(events.error()));
     Settling settling(Clock::now(), events.has_value());
     std::optional<Clock::time_point> hinted;
     auto fed = Clock::now() - 10s;
@@ -54,7 +54,7 @@ void KeeperLanes::watch(std::stop_token stop)
             if (got) {
                 hints = *got;
             } else if (got.error().code != ErrorCode::Cancelled) {
-                trouble(QStringLiteral("events"), got.error().summary);
+                trouble(QStringLiteral("events"), withRemedy(got.error()));
                 events = passOn(got);
                 settling.setEvents(false, Clock::now());
             }
@@ -66,6 +66,12 @@ void KeeperLanes::watch(std::stop_token stop)
             settling.hint(now);
             if (!hinted)
                 hinted = now;
+        }
+        if (hints.clock) {
+            // Awake, and perhaps elsewhere, where a network without IPv6 changes no address.
+            const std::lock_guard lock(m_mutex);
+            m_homeNow = true;
+            m_wake.notify_all();
         }
         if (now < settling.next())
             continue;
@@ -148,11 +154,7 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
                 one.why = why;
             }
         }
-        snapshot.prefixes.clear();
-        if (home.prefixes) {
-            for (const Ipv6Prefix &one : *home.prefixes)
-                snapshot.prefixes.push_back(one.text());
-        }
+        snapshot.prefixes = prefixTexts(home);
         snapshot.servers.clear();
         for (const ServerSeen &one : home.servers) {
             snapshot.servers.push_back({one.server, one.proven ? std::optional(*one.proven) : std::nullopt,
@@ -161,7 +163,7 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
     });
     for (const ServerSeen &one : home.servers)
         trouble(QStringLiteral("server %1").arg(one.server.text()),
-                one.proven ? QString() : one.proven.error().summary);
+                one.proven ? QString() : withRemedy(one.proven.error()));
 }
 
 /// Logs in to the VPS while the home's new address is being proven.
@@ -200,7 +202,7 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
     QString before;
     HomeSeen earlier;
     bool moved = false;
-    bool first = false;
+    bool first = false, measure = false;
     std::optional<Ipv6Address> source;
     {
         const std::lock_guard lock(m_mutex);
@@ -209,16 +211,18 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
         before = provenText(m_home);
         first = m_home.servers.empty();
         moved = provenText(home) != before;
-        earlier = std::exchange(m_home, home);
-        m_atHome = isAtHome(home);
+        earlier = m_home;
+        noteHome(home);
         m_pushDirty = true;
+        // Who leads measures it.
+        measure = moved && !first && m_where == Whereabouts::Home && m_leadership.answer.says != LeaseSays::Others;
     }
     showHome(home, moved && mayWrite());
     for (const ServerSeen &one : home.servers) {
         if (one.proven)
             source = sourceIn(*Ipv6Prefix::of(*one.proven, 64), link);
     }
-    if (moved && !first && m_atHome) {
+    if (measure) {
         finishRecovery(true);
         Recovery record;
         record.at = wall().addMSecs(-since(hinted).count());
@@ -242,7 +246,7 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
     }
     if (moved) {
         note([](UnderWay &one, std::chrono::milliseconds took) { one.record.usable = took; });
-        log(5, m_atHome
+        log(5, isAtHome(home)
                    ? QStringLiteral("The home is at %1 now%2.")
                          .arg(provenText(home), before.isEmpty() ? QString() : QStringLiteral(" (was: %1)").arg(before))
                    : QStringLiteral("The home is not seen from here."));
@@ -279,15 +283,16 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
 {
     const std::lock_guard writing(m_writing);
     Observation seen;
-    bool ready = false;
+    bool ready = false, looked = false;
     {
         const std::lock_guard lock(m_mutex);
         seen.vps = m_vps;
         ready = m_vpsReady;
+        looked = m_vpsLooked;
     }
     seen.home = home;
     const auto keys = m_records->fetchKeys(stop);
-    trouble(QStringLiteral("DNS key"), keys || stop.stop_requested() ? QString() : keys.error().summary);
+    trouble(QStringLiteral("DNS key"), keys || stop.stop_requested() ? QString() : withRemedy(keys.error()));
     if (!keys)
         return false;
     const auto set = m_records->set(seen, ready, wall(), stop);
@@ -295,7 +300,7 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
         return false;
     const std::lock_guard lock(m_mutex);
     if (!set) {
-        trouble(QStringLiteral("DNS"), set.error().summary);
+        trouble(QStringLiteral("DNS"), withRemedy(set.error()));
         return false;
     }
     m_recordsAgain = set->again;
@@ -305,24 +310,17 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
             wrong << QStringLiteral("%1: %2").arg(one.record, one.why);
     }
     m_board.change([&](KeeperSnapshot &snapshot) { snapshot.records = set->records; });
-    trouble(QStringLiteral("DNS"), wrong.isEmpty() ? QString() : wrong.first());
+    // At the start the VPS's address is not known for a moment, and so not what its records should be.
+    trouble(QStringLiteral("DNS"), wrong.isEmpty() || !looked ? QString() : wrong.first());
     return set->right;
 }
 
-/// Whether this machine is where it saw the home last, although no server answers now: the home is not silent then.
-bool KeeperLanes::onHomesLink(const HomeSeen &home)
+void KeeperLanes::noteHome(const HomeSeen &home)
 {
-    std::vector<QString> prefixes;
-    if (home.prefixes) {
-        for (const Ipv6Prefix &one : *home.prefixes)
-            prefixes.push_back(one.text());
-    }
-    const std::lock_guard lock(m_mutex);
-    if (isAtHome(home))
-        m_homePrefixes = prefixes;
-    return std::any_of(prefixes.begin(), prefixes.end(), [this](const QString &one) {
-        return std::find(m_homePrefixes.begin(), m_homePrefixes.end(), one) != m_homePrefixes.end();
-    });
+    m_home = home;
+    m_where = whereabouts(home, m_homePrefixes);
+    if (m_where == Whereabouts::Home)
+        m_homePrefixes = prefixTexts(home);
 }
 
 bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,
@@ -338,7 +336,15 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     PushRequest request{*m_machine, std::nullopt, {}, false};
     const bool several = site().vps.front().pushKeys.size() > 1;
     const bool atHome = isAtHome(home);
-    const bool near = onHomesLink(home);
+    std::vector<IpAddress> addresses;
+    bool near = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        addresses = m_vpsAddresses;
+        near = whereabouts(home, m_homePrefixes) == Whereabouts::Near;
+        if (addresses.empty() && !m_vpsLooked)
+            return false; // the slow lane does it in a moment
+    }
     if (several && atHome && !paused())
         request.lease = LeaseTimes::Lease;
     if (mayPush() || (several && atHome && !paused())) {
@@ -353,11 +359,6 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     if (!request.lease && request.set.empty())
         request.alive = atHome || near;
     request.drift = !fresh && Clock::now() >= m_driftDue.load();
-    std::vector<IpAddress> addresses;
-    {
-        const std::lock_guard lock(m_mutex);
-        addresses = m_vpsAddresses;
-    }
     const BootTime asked = bootTime();
     const auto answer = m_push->ask(request, addresses, fresh, source, Deadline::after(pushTime), stop);
     if (stop.stop_requested())
@@ -408,16 +409,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
         }
     });
     if (answer) {
-        std::vector<UpstreamProof> proofs;
-        for (const Pushed &one : answer->set) {
-            // Whoever leads proves it, and a limit says nothing of the home.
-            // "Unchanged" without a time: it was proven a moment ago, and shown then.
-            const bool proven =
-                one.verdict == PushVerdict::Done || (one.verdict == PushVerdict::Unchanged && one.took.count() > 0);
-            if (proven || one.reason == QLatin1String("not-proven"))
-                proofs.push_back({one.upstream, one.verdict != PushVerdict::Refused, one.reason, one.took});
-        }
-        showPaths(pathsProvenByVps(site(), proofs, m_board.snapshot()->records, wall()));
+        showPaths(pathsProvenByVps(site(), answer->set, m_board.snapshot()->records, wall()));
     }
     if (answer && answer->drift)
         trouble(
@@ -429,7 +421,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
                       .arg(answer->drift->changed)
                       .arg(answer->drift->changed == 1 ? QStringLiteral("is") : QStringLiteral("are"),
                            answer->drift->first));
-    QString wrong = answer ? QString() : answer.error().summary;
+    QString wrong = answer ? QString() : withRemedy(answer.error());
     if (answer) {
         for (const Pushed &one : answer->set) {
             if (one.verdict == PushVerdict::Refused && one.reason != QLatin1String("not-leader"))

@@ -120,8 +120,8 @@ public:
     /// Sets the records as `home` wants them, and shows them: true where all are right. Holds m_writing meanwhile, so
     /// one of both lanes waits for the other one. Without m_mutex.
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
-    /// Whether this machine is where it saw the home last. Without m_mutex.
-    bool onHomesLink(const HomeSeen &home);
+    /// What was seen of the home last. With m_mutex.
+    void noteHome(const HomeSeen &home);
     /// Logs in to the VPS out of the home's new network while the home is being proven there, so that telling it finds
     /// that done.
     void dialAhead(const LinkSeen &link);
@@ -180,12 +180,14 @@ public:
     bool m_vpsReady = false;                     ///< its push service answered: what it serves was deployed
     Keeping m_keeping;                           ///< as it is, or is about to be, on the disk
     LeadershipState m_leadership;                ///< what lead() decides by
-    bool m_atHome = false;                       ///< a server is proven
+    Whereabouts m_where = Whereabouts::Unknown;  ///< this machine, by m_home
     std::vector<QString> m_homePrefixes;         ///< of the link, when a server was proven there last
+    bool m_vpsLooked = false;                    ///< its name was looked up, with or without success
     bool m_paused = false;                       ///< somebody told it to change nothing
     std::atomic<Clock::time_point> m_driftDue{}; ///< the VPS is asked for changed files
     bool m_pushDirty = true;                     ///< the VPS is to be told
     bool m_checkNow = false;                     ///< somebody wants everything looked at now
+    bool m_homeNow = false;                      ///< the home may not be here any more
     std::optional<QDateTime> m_recordsAgain;     ///< when the slow lane is to look at the records, at the latest
     std::optional<UnderWay> m_recovery;
     std::stop_source m_slowWrite; ///< what the slow lane changes now: the fast one ends it

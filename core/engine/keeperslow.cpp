@@ -47,7 +47,11 @@ void KeeperLanes::readVps(const std::stop_token &stop)
     if (stop.stop_requested() || site().vps.empty())
         return;
     const auto addresses = vpsAddresses(site().vps.front(), seen);
-    trouble(QStringLiteral("VPS name"), addresses ? QString() : addresses.error().summary);
+    trouble(QStringLiteral("VPS name"), addresses ? QString() : withRemedy(addresses.error()));
+    {
+        const std::lock_guard lock(m_mutex);
+        m_vpsLooked = true;
+    }
     if (!addresses)
         return;
     const auto keys = shownVpsKeys(site(), *addresses, stop);
@@ -154,6 +158,8 @@ void KeeperLanes::slow(std::stop_token stop)
                 vpsDue = recordsDue = pushDue = pathsDue = homeDue = Clock::now();
                 acted = !m_paused;
             }
+            if (std::exchange(m_homeNow, false))
+                homeDue = Clock::now();
             m_slowWrite = write;
             home = m_home;
             recovering = m_recovery.has_value();
@@ -191,8 +197,8 @@ void KeeperLanes::slow(std::stop_token stop)
                         refuseForeignKeys(again, *m_vpsKeys);
                     if (provenText(again) != provenText(m_home))
                         m_pushDirty = true;
-                    m_home = home = again;
-                    m_atHome = isAtHome(again);
+                    home = again;
+                    noteHome(again);
                 }
                 showHome(again);
                 homeDue = Clock::now() + (allProven(again) ? m_options.calm : unprovenEvery);
@@ -260,7 +266,7 @@ void KeeperLanes::slow(std::stop_token stop)
         // One that ended in this turn: the next is news.
         recovering = m_recovery.has_value();
         m_wake.wait_until(lock, stop, std::max(next, Clock::now() + 20ms), [&] {
-            return m_checkNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);
+            return m_checkNow || m_homeNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);
         });
     }
 }

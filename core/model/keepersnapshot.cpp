@@ -11,7 +11,7 @@ bool KeeperSnapshot::fine() const
     const auto right = [](const KeptRecord &one) { return one.right; };
     const auto pushed = [](const KeptPush &one) { return one.done; };
     const auto whole = [](const KeptPath &one) { return one.state != PathState::Broken; };
-    return troubles.empty() && alarmTroubles.empty() && !servers.empty() &&
+    return role != QLatin1String("paused") && troubles.empty() && alarmTroubles.empty() && !servers.empty() &&
            std::all_of(servers.begin(), servers.end(), proven) && std::all_of(records.begin(), records.end(), right) &&
            std::all_of(pushes.begin(), pushes.end(), pushed) && std::all_of(paths.begin(), paths.end(), whole);
 }

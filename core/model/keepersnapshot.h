@@ -79,7 +79,7 @@ struct KeeperSnapshot {
     std::vector<QString> troubles;      ///< one sentence each: what the keeper cannot do now, and why
     std::vector<QString> alarmTroubles; ///< the same of the alarm itself: whom it cannot tell
 
-    /// A person may be calm.
+    /// A person may be calm: all is right, and kept so.
     bool fine() const;
 };
 

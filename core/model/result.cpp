@@ -3,6 +3,11 @@
 namespace sixgate
 {
 
+QString withRemedy(const Error &error)
+{
+    return error.fix.isEmpty() ? error.summary : error.summary + QStringLiteral(" → ") + error.fix;
+}
+
 QString errorCodeName(ErrorCode code)
 {
     switch (code) {

@@ -56,6 +56,9 @@ tl::unexpected<Error> passOn(const tl::expected<T, Error> &failed)
     return tl::unexpected<Error>(failed.error());
 }
 
+/// Its sentence and, behind an arrow, what to do; for one line.
+QString withRemedy(const Error &error);
+
 /// Stable lower-case word for an error code, used in JSON output.
 QString errorCodeName(ErrorCode code);
 

@@ -28,14 +28,14 @@ public:
             return passOn(good);
         if (const auto good = checkFolder(); !good) {
             if (good.error().code == ErrorCode::NotFound)
-                return failNoSecret(name, place());
+                return failAbsent(name);
             return passOn(good);
         }
         struct stat status;
         const auto file = openForReading(filePath(name), status);
         if (!file) {
             if (file.error().code == ErrorCode::NotFound)
-                return failNoSecret(name, place());
+                return failAbsent(name);
             return passOn(file);
         }
         if (const auto good = checkRights(status, filePath(name), QStringLiteral("600")); !good)
@@ -95,12 +95,12 @@ public:
             return good;
         if (const auto good = checkFolder(); !good) {
             if (good.error().code == ErrorCode::NotFound)
-                return failNoSecret(name, place());
+                return failAbsent(name);
             return good;
         }
         if (::unlink(QFile::encodeName(filePath(name)).constData()) != 0) {
             if (errno == ENOENT)
-                return failNoSecret(name, place());
+                return failAbsent(name);
             return failFile(errno, QStringLiteral("remove"), filePath(name));
         }
         return syncFolder(m_path);
@@ -110,6 +110,15 @@ public:
 
 private:
     QString filePath(const QString &name) const { return m_path + QLatin1Char('/') + name; }
+
+    tl::unexpected<Error> failAbsent(const QString &name) const
+    {
+        auto absent = failNoSecret(name, place());
+        if (m_kind == DirectoryKind::Systemd)
+            absent.value().fix =
+                QStringLiteral("Give the unit a line LoadCredential=%1:FILE, and restart it.").arg(name);
+        return absent;
+    }
 
     Outcome checkWritable(const QString &name) const
     {

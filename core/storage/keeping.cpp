@@ -9,6 +9,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QRegularExpression>
+#include <QSysInfo>
 #include <QUuid>
 
 #include <sys/stat.h>
@@ -203,6 +204,14 @@ Result<Keeping> loadKeeping(const Label &site)
     return keeping;
 }
 
+QString newMachineName(const QString &hostName)
+{
+    QString plain = hostName.section(QLatin1Char('.'), 0, 0).toLower();
+    plain.remove(QRegularExpression(QStringLiteral("[^a-z0-9-]|^-+")));
+    return (plain.isEmpty() ? QStringLiteral("m") : plain.left(40)) + QLatin1Char('-') +
+           QUuid::createUuid().toString(QUuid::Id128).left(8);
+}
+
 Result<Keeping> beginKeeping(const Label &site)
 {
     // What a keeper that was killed while it saved has left behind.
@@ -212,7 +221,7 @@ Result<Keeping> beginKeeping(const Label &site)
     auto keeping = loadKeeping(site);
     if (!keeping || !keeping->machine.isEmpty())
         return keeping;
-    keeping->machine = QStringLiteral("m-") + QUuid::createUuid().toString(QUuid::Id128).left(16);
+    keeping->machine = newMachineName(QSysInfo::machineHostName());
     if (const Outcome saved = saveKeeping(site, *keeping); !saved)
         return passOn(saved);
     return keeping;

@@ -402,7 +402,7 @@ private Q_SLOTS:
     {
         const Ran ran = run(
             {QStringLiteral("--json"), QStringLiteral("secret"), QStringLiteral("set"), QStringLiteral("dns.main.key")},
-            "x");
+            "c3dvcmRmaXNo");
         QCOMPARE(ran.exit, 1);
         const auto error = ran.json()[QStringLiteral("error")].toObject();
         QCOMPARE(error[QStringLiteral("code")].toString(), QStringLiteral("unavailable"));

@@ -255,6 +255,26 @@ private Q_SLOTS:
         }
     }
 
+    // Better now than when the keeper needs it at night.
+    void aKeyThatIsNone()
+    {
+        for (const char *typed : {"hello world\n", "key \"c3dvcmRmaXNo\";\n"}) {
+            QProcess process;
+            prepare(process);
+            process.setArguments(words("secret set dns.main.acme-key --secrets") << m_store);
+            process.start();
+            process.write(typed);
+            process.closeWriteChannel();
+            QVERIFY(process.waitForFinished(5000));
+            QCOMPARE(process.exitCode(), 2);
+            const QByteArray said = process.readAllStandardError();
+            QVERIFY2(said.contains("dns.main.acme-key is no TSIG key") && !said.contains("hello") &&
+                         !said.contains("c3dv"),
+                     said.constData());
+            QVERIFY(!QFileInfo::exists(m_store.section(QLatin1Char(':'), 1) + QStringLiteral("/dns.main.acme-key")));
+        }
+    }
+
     void closedStandardInput()
     {
         QProcess process;

@@ -100,6 +100,26 @@ private Q_SLOTS:
         QCOMPARE(provenText(home({"2001:db8:1::11", "", "2001:db8:1::11", "2001:db8:1::12"})),
                  latin("2001:db8:1::11, 2001:db8:1::12"));
     }
+
+    // A server that is off is no other network.
+    void where()
+    {
+        const auto on = [](const char *prefix, const std::vector<const char *> &servers) {
+            HomeSeen seen = home(servers);
+            seen.prefixes = std::vector<Ipv6Prefix>{*Ipv6Prefix::parse(latin(prefix))};
+            return seen;
+        };
+        const std::vector<QString> before{latin("2001:db8:1::/64")};
+        QVERIFY(whereabouts(HomeSeen{}, before) == Whereabouts::Unknown);
+        QVERIFY(whereabouts(on("2001:db8:1::/64", {"2001:db8:1::11"}), {}) == Whereabouts::Home);
+        QVERIFY(whereabouts(on("2001:db8:2::/64", {"2001:db8:2::11"}), before) == Whereabouts::Home);
+        QVERIFY(whereabouts(on("2001:db8:1::/64", {""}), before) == Whereabouts::Near);
+        QVERIFY(whereabouts(on("2001:db8:2::/64", {""}), before) == Whereabouts::Elsewhere);
+        QVERIFY(whereabouts(on("2001:db8:1::/64", {""}), {}) == Whereabouts::Elsewhere);
+        HomeSeen unknown = home({""});
+        unknown.prefixes = fail(ErrorCode::Unavailable, latin("No netlink."));
+        QVERIFY(whereabouts(unknown, before) == Whereabouts::Elsewhere);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestHomeMoves)

@@ -77,8 +77,12 @@ class TestKeptPaths : public QObject
 private Q_SLOTS:
     void provenByVps()
     {
-        const std::vector<UpstreamProof> proven{{host("home6.example.org"), true, {}, 7ms}};
-        const std::vector<UpstreamProof> refused{{host("home6.example.org"), false, latin("not-proven"), 7ms}};
+        const auto said = [](PushVerdict verdict, const char *reason, std::chrono::milliseconds took) {
+            return std::vector<Pushed>{{host("home6.example.org"), *Ipv6Address::parse(latin("2001:db8:1::11")),
+                                        verdict, latin(reason), took}};
+        };
+        const auto proven = said(PushVerdict::Done, "", 7ms);
+        const auto refused = said(PushVerdict::Refused, "not-proven", 7ms);
         const std::vector<KeptRecord> right{record("cloud.example.org AAAA", true),
                                             record("photos.example.org AAAA", false)};
         QCOMPARE(text(pathsProvenByVps(site(), proven, right, now)),
@@ -88,6 +92,13 @@ private Q_SLOTS:
         QVERIFY(pathsProvenByVps(site(), refused, right, now).front().why.contains(latin("not-proven")));
         QCOMPARE(text(pathsProvenByVps(site(), proven, {}, now)), latin("cloud upstream works, photos upstream works"));
         QCOMPARE(text(pathsProvenByVps(site(), {}, right, now)), QString());
+        // Proven anew, though the address is the one that it had.
+        QCOMPARE(text(pathsProvenByVps(site(), said(PushVerdict::Unchanged, "", 7ms), {}, now)),
+                 latin("cloud upstream works, photos upstream works"));
+        // What is not proven now says nothing.
+        QCOMPARE(text(pathsProvenByVps(site(), said(PushVerdict::Unchanged, "", 0ms), right, now)), QString());
+        QCOMPARE(text(pathsProvenByVps(site(), said(PushVerdict::Refused, "not-leader", 0ms), right, now)), QString());
+        QCOMPARE(text(pathsProvenByVps(site(), said(PushVerdict::Refused, "limit", 0ms), right, now)), QString());
     }
 
     void merged()

@@ -43,8 +43,8 @@ QString shown(const Leadership &is)
     return out.join(QLatin1Char(' '));
 }
 
-/// "SECONDS WORD …": home, unknown, away, alone; mine LEFT, others LEFT, unreachable, nopush, given; wall SECONDS: the
-/// wall clock is set forward by so much; restart: with what is remembered; "?": what now.
+/// "SECONDS WORD …": home, unknown, away, near, alone; mine LEFT, others LEFT, unreachable, nopush, given; wall
+/// SECONDS: the wall clock is set forward by so much; restart: with what is remembered; "?": what now.
 QStringList follow(const QString &script)
 {
     LeadershipState state;
@@ -65,6 +65,8 @@ QStringList follow(const QString &script)
             input.where = Whereabouts::Unknown;
         else if (word == QLatin1String("away"))
             input.where = Whereabouts::Elsewhere;
+        else if (word == QLatin1String("near"))
+            input.where = Whereabouts::Near;
         else if (word == QLatin1String("alone"))
             input.onlyMachine = true;
         else if (word == QLatin1String("mine"))
@@ -270,14 +272,15 @@ private Q_SLOTS:
     {
         for (const LeaseSays says : {LeaseSays::NotAsked, LeaseSays::Mine, LeaseSays::Others, LeaseSays::Unreachable,
                                      LeaseSays::NoPush, LeaseSays::NoKey}) {
-            for (const Whereabouts where : {Whereabouts::Unknown, Whereabouts::Home, Whereabouts::Elsewhere}) {
+            for (const Whereabouts where :
+                 {Whereabouts::Unknown, Whereabouts::Home, Whereabouts::Near, Whereabouts::Elsewhere}) {
                 for (const bool alone : {false, true}) {
                     for (const int left : {0, 40}) {
                         LeadershipState state = noteLease({}, {says, seconds(left), latin("pi"), seconds(5)});
                         const Leadership is = decideLeadership(state, {where, alone, seconds(6), wallAt(seconds(6))});
                         QVERIFY2(is.why.endsWith(QLatin1Char('.')), qPrintable(is.why));
                         QVERIFY(is.mayWriteDns || !is.mayPush);
-                        QVERIFY(!is.mayWriteDns || where == Whereabouts::Home);
+                        QVERIFY(!is.mayWriteDns || where == Whereabouts::Home || (where == Whereabouts::Near && alone));
                         QCOMPARE(is.mayWriteDns, state.memory.led.has_value());
                     }
                 }

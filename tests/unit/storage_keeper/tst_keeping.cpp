@@ -127,11 +127,29 @@ private Q_SLOTS:
         }
     }
 
+    // A person is to know which machine leads, and the VPS is to take the name.
+    void machineHasTheHostsName()
+    {
+        const QRegularExpression form(QStringLiteral("^[a-z0-9][a-z0-9-]{0,63}$"));
+        for (const auto &[host, begins] :
+             std::initializer_list<std::pair<const char *, const char *>>{{"desktop", "desktop-"},
+                                                                          {"My-PC.fritz.box", "my-pc-"},
+                                                                          {"--odd", "odd-"},
+                                                                          {"", "m-"},
+                                                                          {"\xe5\xae\xb6", "m-"},
+                                                                          {"a b\nc", "abc-"}}) {
+            const QString name = newMachineName(QString::fromUtf8(host));
+            QVERIFY2(form.match(name).hasMatch() && name.startsWith(QLatin1String(begins)), qPrintable(name));
+        }
+        QVERIFY(form.match(newMachineName(QString(200, QLatin1Char('x')))).hasMatch());
+        QVERIFY(newMachineName(QStringLiteral("pi")) != newMachineName(QStringLiteral("pi")));
+    }
+
     void machineIsNamedOnce()
     {
         const auto begun = beginKeeping(home());
         QVERIFY(begun);
-        static const QRegularExpression form(QStringLiteral("\\A[a-z0-9][a-z0-9-]{15,63}\\z"));
+        static const QRegularExpression form(QStringLiteral("\\A[a-z0-9][a-z0-9-]{0,40}-[0-9a-f]{8}\\z"));
         QVERIFY2(form.match(begun->machine).hasMatch(), qPrintable(begun->machine));
         QCOMPARE(beginKeeping(home())->machine, begun->machine);
         QCOMPARE(loadKeeping(home())->machine, begun->machine);
