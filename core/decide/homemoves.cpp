@@ -31,11 +31,20 @@ LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
             out.text += ' ' + one.text().toLatin1();
         out.text += '\n';
     }
-    for (const LocalAddress &one : link->addresses) {
-        if (one.tentative && !one.dadFailed && one.address.isGlobal())
-            out.state = ReadState::Incomplete;
-    }
+    // Another machine's new address is told by the prefix alone; this one's own need not be usable for that.
+    const bool ofItsOwn = std::any_of(site.servers.begin(), site.servers.end(), [](const HomeServer &one) {
+        return std::holds_alternative<AddressOfThisMachine>(one.address);
+    });
+    if (ofItsOwn && isSettlingIn(*link))
+        out.state = ReadState::Incomplete;
     return out;
+}
+
+bool isSettlingIn(const LinkSeen &link)
+{
+    return std::any_of(link.addresses.begin(), link.addresses.end(), [](const LocalAddress &one) {
+        return one.tentative && !one.dadFailed && one.address.isGlobal();
+    });
 }
 
 std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &link)

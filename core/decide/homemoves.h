@@ -13,12 +13,15 @@ namespace sixgate
 /// What a keeper makes of the link's state: whether the home may have moved, and to where. Pure.
 
 /// What counts of the link's state for this site, as a text that is the same where it is the same; lifetimes, which
-/// run, do not count. Incomplete while an address is tentative.
+/// run, do not count. Incomplete while an address of this machine is tentative that may be a server's.
 struct LinkDigest {
     QByteArray text;
     ReadState state = ReadState::Complete;
 };
 LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link);
+
+/// An address of this machine is still tentative (RFC 4862 §5.4).
+bool isSettlingIn(const LinkSeen &link);
 
 /// One of this machine's own addresses in `prefix`, for connections out of it; of the old prefix they may be dead.
 std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &link);

@@ -19,11 +19,12 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto proveTime = 2s;    // for one try
-constexpr auto provePause = 50ms; // until the next one
-constexpr auto callEvery = 100ms; // who waits for a neighbour
-constexpr auto otherMost = 4s;    // for the best candidate, where another one is proven
-constexpr auto proveMost = 20s;   // after that the slow lane goes on
+constexpr auto proveTime = 2s;     // for one try
+constexpr auto proveHasty = 500ms; // while this machine may have to ask out of an address that is about to end
+constexpr auto provePause = 50ms;  // until the next one
+constexpr auto callEvery = 100ms;  // who waits for a neighbour
+constexpr auto otherMost = 4s;     // for the best candidate, where another one is proven
+constexpr auto proveMost = 20s;    // after that the slow lane goes on
 constexpr auto pushTime = 10s;
 constexpr auto driftEvery = 15min;
 constexpr auto recoverMost = 180s; // then they are looked at as ever
@@ -128,7 +129,8 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
     const std::jthread calling([&](std::stop_token done) { callServers(link, done); });
     HomeSeen home;
     while (true) {
-        home = lookAtHome(site(), Deadline::after(proveTime), stop);
+        const auto now = readLink();
+        home = lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), stop);
         if (stop.stop_requested() || bestProven(site(), home, link) || until.passed() || (other && other->passed()))
             return home;
         if (!other && allProven(home))
@@ -185,10 +187,8 @@ void KeeperLanes::dialAhead(const LinkSeen &link)
         const auto chosen = chooseAddress(server, link).chosen;
         if (!chosen || std::find(known.begin(), known.end(), *chosen) != known.end())
             continue;
-        if (const auto source = sourceIn(*Ipv6Prefix::of(*chosen, 64), link)) {
-            m_push->dialAhead(addresses, *source, Deadline::after(pushTime));
-            return;
-        }
+        m_push->dialAhead(addresses, sourceIn(*Ipv6Prefix::of(*chosen, 64), link), Deadline::after(pushTime));
+        return;
     }
 }
 
@@ -218,6 +218,8 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
         measure = moved && !first && m_where == Whereabouts::Home && m_leadership.answer.says != LeaseSays::Others;
     }
     showHome(home, moved && mayWrite());
+    if (const auto now = readLink())
+        link = *now; // its own addresses may have become usable
     for (const ServerSeen &one : home.servers) {
         if (one.proven)
             source = sourceIn(*Ipv6Prefix::of(*one.proven, 64), link);

@@ -34,6 +34,14 @@ struct Race {
     std::stop_source losers;
 };
 
+std::vector<IpAddress> onlyIpv4(const std::vector<IpAddress> &addresses)
+{
+    std::vector<IpAddress> ipv4;
+    std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(ipv4),
+                 [](const IpAddress &one) { return std::holds_alternative<Ipv4Address>(one); });
+    return ipv4;
+}
+
 } // namespace
 
 QString pushKeyFile(const QString &siteFile, const Label &site)
@@ -66,9 +74,7 @@ void PushLine::forget()
 
 void PushLine::makeLasting(const std::vector<IpAddress> &vpsAddresses, const Deadline &deadline, std::stop_token stop)
 {
-    std::vector<IpAddress> ipv4;
-    std::copy_if(vpsAddresses.begin(), vpsAddresses.end(), std::back_inserter(ipv4),
-                 [](const IpAddress &one) { return std::holds_alternative<Ipv4Address>(one); });
+    const auto ipv4 = onlyIpv4(vpsAddresses);
     const auto now = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(m_mutex);
@@ -84,15 +90,18 @@ void PushLine::makeLasting(const std::vector<IpAddress> &vpsAddresses, const Dea
     m_tryLasting = {};
 }
 
-void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const Ipv6Address &source,
+void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::optional<Ipv6Address> &source,
                          const Deadline &deadline)
 {
+    const auto addresses = source ? vpsAddresses : onlyIpv4(vpsAddresses);
     std::optional<Ahead> before = takeAhead();
+    if (addresses.empty())
+        return;
     std::promise<Dialled> promise;
     Ahead ahead{source, promise.get_future().share(), {}};
-    ahead.thread = std::jthread(
-        [this, vpsAddresses, source, deadline, promise = std::move(promise)](std::stop_token stop) mutable {
-            promise.set_value(dial(vpsAddresses, source, deadline, stop));
+    ahead.thread =
+        std::jthread([this, addresses, source, deadline, promise = std::move(promise)](std::stop_token stop) mutable {
+            promise.set_value(dial(addresses, source, deadline, stop));
         });
     const std::lock_guard lock(m_mutex);
     m_ahead.swap(before);
@@ -109,7 +118,7 @@ std::optional<PushLine::Ahead> PushLine::takeAhead()
 PushLine::Dialled PushLine::dialFresh(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
                                       const Deadline &deadline, std::stop_token stop)
 {
-    if (auto ahead = takeAhead(); ahead && source == ahead->source) {
+    if (auto ahead = takeAhead(); ahead && (!ahead->source || source == ahead->source)) {
         while (!stop.stop_requested() && ahead->dialled.wait_for(10ms) != std::future_status::ready) {
         }
         if (stop.stop_requested())

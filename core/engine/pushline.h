@@ -22,8 +22,10 @@ public:
     PushLine(const Vps &vps, QString keyFile) : m_vps(vps), m_keyFile(std::move(keyFile)) {}
 
     /// Begins to log in from `source`, so that a fresh ask from there finds it done: while the home's new address is
-    /// being proven. Ends what was begun so before.
-    void dialAhead(const std::vector<IpAddress> &vpsAddresses, const Ipv6Address &source, const Deadline &deadline);
+    /// being proven. Without one, since this machine has no new address yet, over IPv4 where it can. Ends what was
+    /// begun so before.
+    void dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::optional<Ipv6Address> &source,
+                   const Deadline &deadline);
 
     /// Asks. With `fresh` a new login is made at once, from `source` where given (an address of this machine), while
     /// the kept one is tried as well: the first answer counts, and the newer connection is kept. Without it the kept
@@ -38,7 +40,7 @@ public:
 private:
     using Dialled = Result<std::shared_ptr<SshSession>>;
     struct Ahead {
-        Ipv6Address source;
+        std::optional<Ipv6Address> source; ///< none: over IPv4
         std::shared_future<Dialled> dialled;
         std::jthread thread; ///< ends with it
     };

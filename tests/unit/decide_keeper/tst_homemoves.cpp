@@ -72,7 +72,14 @@ private Q_SLOTS:
         LocalAddress tentative = local("2001:db8:2::11");
         tentative.tentative = true;
         QVERIFY(linkDigest(site(), link({tentative})).state == ReadState::Incomplete);
+        // Of a machine that is no server itself it does not matter.
+        Site other = site();
+        for (HomeServer &one : other.servers)
+            one.address = AddressFromInterfaceId{*InterfaceId::parse(latin("::11"))};
+        QVERIFY(linkDigest(other, link({tentative})).state == ReadState::Complete);
+        QVERIFY(isSettlingIn(link({tentative})) && !isSettlingIn(link({local("2001:db8:2::11")})));
         tentative.dadFailed = true;
+        QVERIFY(!isSettlingIn(link({tentative})));
         QVERIFY(linkDigest(site(), link({tentative})).state == ReadState::Complete);
         QVERIFY(linkDigest(site(), fail(ErrorCode::Unavailable, latin("No."))).state == ReadState::Failed);
     }
