@@ -135,6 +135,7 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
             return home;
         if (!other && allProven(home))
             other = Deadline::after(otherMost);
+        dialAhead();
         if (!pauseFor(provePause, stop))
             return home;
     }
@@ -169,8 +170,11 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
 }
 
 /// Logs in to the VPS while the home's new address is being proven.
-void KeeperLanes::dialAhead(const LinkSeen &link)
+void KeeperLanes::dialAhead(bool first)
 {
+    const auto link = readLink();
+    if (!link)
+        return;
     std::vector<IpAddress> addresses;
     std::vector<Ipv6Address> known;
     {
@@ -184,10 +188,12 @@ void KeeperLanes::dialAhead(const LinkSeen &link)
     if (!m_push || addresses.empty() || !mayPush())
         return;
     for (const HomeServer &server : site().servers) {
-        const auto chosen = chooseAddress(server, link).chosen;
+        const auto chosen = chooseAddress(server, *link).chosen;
         if (!chosen || std::find(known.begin(), known.end(), *chosen) != known.end())
             continue;
-        m_push->dialAhead(addresses, sourceIn(*Ipv6Prefix::of(*chosen, 64), link), Deadline::after(pushTime));
+        const auto source = sourceIn(*Ipv6Prefix::of(*chosen, 64), *link);
+        if (first || source)
+            m_push->dialAhead(addresses, source, Deadline::after(pushTime));
         return;
     }
 }
@@ -195,7 +201,7 @@ void KeeperLanes::dialAhead(const LinkSeen &link)
 /// From a change of the link's state to DNS and VPS. Ends early where the next change comes.
 void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop)
 {
-    dialAhead(link);
+    dialAhead(true);
     HomeSeen home = proveHome(link, proveMost, stop);
     if (stop.stop_requested())
         return;

@@ -122,9 +122,9 @@ public:
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
     /// What was seen of the home last. With m_mutex.
     void noteHome(const HomeSeen &home);
-    /// Logs in to the VPS out of the home's new network while the home is being proven there, so that telling it finds
-    /// that done.
-    void dialAhead(const LinkSeen &link);
+    /// Logs in to the VPS out of the home's new network, as far as this machine is in it, while the home is being
+    /// proven there, so that telling it finds that done. To be called again, after the first time, until it is.
+    void dialAhead(bool first = false);
     /// Tells the VPS where the home is, renews the lease, and shows the answer: true where it took every address.
     /// `fresh`: by a new connection, out of `source`. Both lanes, also at the same time; without m_mutex.
     bool tellVps(const HomeSeen &home, bool fresh, const std::optional<Ipv6Address> &source,

@@ -21,6 +21,7 @@ namespace
 constexpr auto keptTime = 4s;       // for an answer over the kept connection, before a new one is made
 constexpr auto lastingAgain = 1min; // where the last try to have one over IPv4 failed
 constexpr auto againPause = 100ms;
+constexpr auto aheadStart = 150ms; // of those that were begun ahead, before one more is
 constexpr int mostAgain = 3;
 constexpr const char *pushUser = "sixgate-push";
 
@@ -94,7 +95,18 @@ void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::
                          const Deadline &deadline)
 {
     const auto addresses = source ? vpsAddresses : onlyIpv4(vpsAddresses);
-    std::optional<Ahead> before = takeAhead();
+    std::vector<Ahead> before; // ends without the lock
+    const std::lock_guard lock(m_mutex);
+    for (auto one = m_ahead.begin(); one != m_ahead.end();) {
+        if (source && one->source == source)
+            return;
+        if (source && !one->source) {
+            ++one;
+            continue;
+        }
+        before.push_back(std::move(*one));
+        one = m_ahead.erase(one);
+    }
     if (addresses.empty())
         return;
     std::promise<Dialled> promise;
@@ -103,30 +115,18 @@ void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::
         std::jthread([this, addresses, source, deadline, promise = std::move(promise)](std::stop_token stop) mutable {
             promise.set_value(dial(addresses, source, deadline, stop));
         });
-    const std::lock_guard lock(m_mutex);
-    m_ahead.swap(before);
-    m_ahead = std::move(ahead);
+    m_ahead.push_back(std::move(ahead));
 }
 
-std::optional<PushLine::Ahead> PushLine::takeAhead()
+std::vector<PushLine::Ahead> PushLine::takeAhead(const std::optional<Ipv6Address> &source)
 {
-    const std::lock_guard lock(m_mutex);
-    return std::exchange(m_ahead, std::nullopt);
-}
-
-/// A login from `source`: the one that was begun before, if there is one, and else a new one.
-PushLine::Dialled PushLine::dialFresh(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
-                                      const Deadline &deadline, std::stop_token stop)
-{
-    if (auto ahead = takeAhead(); ahead && (!ahead->source || source == ahead->source)) {
-        while (!stop.stop_requested() && ahead->dialled.wait_for(10ms) != std::future_status::ready) {
-        }
-        if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
-        if (auto session = ahead->dialled.get())
-            return session;
+    std::vector<Ahead> all;
+    {
+        const std::lock_guard lock(m_mutex);
+        all.swap(m_ahead);
     }
-    return dial(addresses, source, deadline, stop);
+    std::erase_if(all, [&](const Ahead &one) { return one.source && one.source != source; });
+    return all;
 }
 
 PushLine::Dialled PushLine::dial(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
@@ -155,44 +155,58 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
         // Dead, most likely: a new one tells more.
         forget();
     }
+    auto aheads = fresh ? takeAhead(source) : std::vector<Ahead>();
     Race race;
     const std::stop_callback passStop(stop, [&race] { race.losers.request_stop(); });
-    const auto run = [&](bool anew) {
-        Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
-        if (anew) {
-            auto session = dialFresh(vpsAddresses, source, deadline, race.losers.get_token());
-            // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
-            for (int again = 0; again < mostAgain && !session && session.error().code == ErrorCode::Network; ++again) {
-                if (!pauseFor(againPause, race.losers.get_token()))
-                    break;
-                session = dial(vpsAddresses, source, deadline, race.losers.get_token());
-            }
-            if (session) {
-                answer = push(**session, request, deadline, race.losers.get_token());
-                if (answer)
-                    keep(std::move(*session), false);
-            } else {
-                answer = passOn(session);
-            }
-        } else {
-            answer = push(*before, request, deadline, race.losers.get_token());
+    const auto login = [&]() -> Dialled {
+        // What was begun ahead is most likely done; it may be dead as well, where the carrier's NAT forgot it just now.
+        if (!aheads.empty() && !pauseFor(aheadStart, race.losers.get_token()))
+            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
+        // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
+        for (int again = 0; again < mostAgain && !session && session.error().code == ErrorCode::Network; ++again) {
+            if (!pauseFor(againPause, race.losers.get_token()))
+                break;
+            session = dial(vpsAddresses, source, deadline, race.losers.get_token());
         }
+        return session;
+    };
+    const auto begun = [&](const Ahead &ahead) -> Dialled {
+        while (ahead.dialled.wait_for(10ms) != std::future_status::ready) {
+            if (race.losers.get_token().stop_requested())
+                return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        }
+        return ahead.dialled.get();
+    };
+    enum class Kind { New, Early, Kept };
+    const auto run = [&](Kind kind, const Ahead *ahead) {
+        const Dialled session = kind == Kind::New ? login() : kind == Kind::Early ? begun(*ahead) : Dialled(before);
+        Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        if (session)
+            answer = push(**session, request, deadline, race.losers.get_token());
+        else
+            answer = passOn(session);
         const std::lock_guard lock(race.mutex);
         --race.running;
         if (answer && !race.answer) {
             race.answer = std::move(*answer);
+            if (kind != Kind::Kept)
+                keep(*session, kind == Kind::Early && !ahead->source);
             race.losers.request_stop();
-        } else if (!answer && (anew || !race.error)) {
+        } else if (!answer && (kind == Kind::New || !race.error)) {
             race.error = answer.error();
         }
         race.changed.notify_all();
     };
     {
         std::vector<std::jthread> runners;
-        race.running = before && fresh ? 2 : 1;
-        runners.emplace_back(run, true);
-        if (before && fresh)
-            runners.emplace_back(run, false);
+        const bool useKept = before && fresh;
+        race.running = 1 + int(aheads.size()) + (useKept ? 1 : 0);
+        runners.emplace_back(run, Kind::New, nullptr);
+        for (const Ahead &one : aheads)
+            runners.emplace_back(run, Kind::Early, &one);
+        if (useKept)
+            runners.emplace_back(run, Kind::Kept, nullptr);
         std::unique_lock lock(race.mutex);
         race.changed.wait(lock, [&] { return race.answer || race.running == 0; });
     }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace sixgate
 {
@@ -21,15 +22,15 @@ public:
     /// `keyFile`: this machine's push key.
     PushLine(const Vps &vps, QString keyFile) : m_vps(vps), m_keyFile(std::move(keyFile)) {}
 
-    /// Begins to log in from `source`, so that a fresh ask from there finds it done: while the home's new address is
-    /// being proven. Without one, since this machine has no new address yet, over IPv4 where it can. Ends what was
-    /// begun so before.
+    /// Begins to log in, so that a fresh ask finds it done: while the home's new address is being proven. Without a
+    /// `source`, since this machine has no new address yet, over IPv4 where it can, and what was begun before ends.
+    /// With one out of that as well, once.
     void dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::optional<Ipv6Address> &source,
                    const Deadline &deadline);
 
-    /// Asks. With `fresh` a new login is made at once, from `source` where given (an address of this machine), while
-    /// the kept one is tried as well: the first answer counts, and the newer connection is kept. Without it the kept
-    /// one is used where there is one. Errors as of push() and SshSession::connect().
+    /// Asks. With `fresh` a new login is made, from `source` where given (an address of this machine), and those that
+    /// were begun ahead and the kept one are tried as well: the first answer counts, and the newer connection is kept.
+    /// Without it the kept one is used where there is one. Errors as of push() and SshSession::connect().
     Result<PushAnswer> ask(const PushRequest &request, const std::vector<IpAddress> &vpsAddresses, bool fresh,
                            const std::optional<Ipv6Address> &source, const Deadline &deadline, std::stop_token stop);
     /// Sees that the connection that is kept goes over IPv4, where the VPS can be reached so. When nothing is urgent.
@@ -45,9 +46,8 @@ private:
         std::jthread thread; ///< ends with it
     };
 
-    std::optional<Ahead> takeAhead();
-    Dialled dialFresh(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
-                      const Deadline &deadline, std::stop_token stop);
+    /// Of those that were begun, what is of use for `source`; the others end.
+    std::vector<Ahead> takeAhead(const std::optional<Ipv6Address> &source);
     Dialled dial(const std::vector<IpAddress> &addresses, const std::optional<Ipv6Address> &source,
                  const Deadline &deadline, std::stop_token stop) const;
     std::shared_ptr<SshSession> kept();
@@ -56,7 +56,7 @@ private:
     Vps m_vps;
     QString m_keyFile;
     std::mutex m_mutex;
-    std::optional<Ahead> m_ahead;
+    std::vector<Ahead> m_ahead;
     std::shared_ptr<SshSession> m_kept;
     bool m_lasting = false;                               ///< the kept one goes over IPv4
     std::chrono::steady_clock::time_point m_tryLasting{}; ///< not before

@@ -74,8 +74,8 @@ Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const 
 Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
                                                     std::stop_token stop);
 
-/// The first address of the account's primary that answers with authority for the zone. Refused where it answers, but
-/// does not serve the zone.
+/// The first address of the account's primary that answers with authority for the zone; each is asked 0.15 s after the
+/// one before, or where that has failed. Refused where it answers, but does not serve the zone.
 Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop);
 
 struct TsigKey {

@@ -1,6 +1,7 @@
 // From names to servers: the system's resolvers, and who is responsible for a zone.
 
 #include "transport/dnsexchange.h"
+#include "transport/firstof.h"
 #include "transport/parallel.h"
 
 #include <QFile>
@@ -21,6 +22,7 @@ namespace
 constexpr size_t mostResolvers = 3; // as the C library takes (resolv.conf(5))
 constexpr int longestChain = 16;
 constexpr auto firstRound = 3000ms;
+constexpr auto headStart = 150ms; // of one address of a server before the next one
 // Of one zone: more than any has, and so few that nobody is flooded because a zone says so.
 constexpr size_t mostServers = 32;
 
@@ -247,23 +249,17 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
     const auto addresses = resolveServer(account.server, deadline, stop);
     if (!addresses)
         return passOn(addresses);
-    Error last;
-    for (size_t i = 0; i < addresses->size(); ++i) {
-        const DnsServer server{addresses->at(i), account.port};
-        // IPv6 that leads nowhere must not use up the time.
-        const bool lastOne = i + 1 == addresses->size();
-        const auto share = deadline.left() / static_cast<int>(addresses->size() - i);
-        const auto span = lastOne ? share : std::min<std::chrono::milliseconds>(share, firstRound);
-        const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline.sooner(span), stop);
-        if (answer && answer->rcode == Rcode::NoError && answer->authoritative &&
-            !answer->find(account.zone, RecordType::SOA).values.empty())
-            return server;
-        if (!answer && answer.error().code == ErrorCode::Cancelled)
-            return passOn(answer);
-        if (!answer)
-            last = answer.error();
-        else
-            last = Error{
+    // IPv6 that leads nowhere, as it does for a moment after a change of the prefix, must not use up the time.
+    return firstOf<DnsServer>(
+        addresses->size(), headStart, std::move(stop), [&](size_t index, std::stop_token own) -> Result<DnsServer> {
+            const DnsServer server{addresses->at(index), account.port};
+            const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline, std::move(own));
+            if (!answer)
+                return passOn(answer);
+            if (answer->rcode == Rcode::NoError && answer->authoritative &&
+                !answer->find(account.zone, RecordType::SOA).values.empty())
+                return server;
+            return fail(
                 ErrorCode::Refused,
                 QStringLiteral("The DNS server %1 does not serve the zone %2.")
                     .arg(serverText(server), account.zone.ascii()),
@@ -271,9 +267,8 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
                     .arg(account.zone.ascii(), rcodeName(answer->rcode),
                          answer->authoritative ? QStringLiteral("no SOA record") : QStringLiteral("not authoritative")),
                 QStringLiteral("Correct zone or server of the DNS account %1 in the site file.")
-                    .arg(account.name.text())};
-    }
-    return tl::unexpected<Error>(std::move(last));
+                    .arg(account.name.text()));
+        });
 }
 
 } // namespace sixgate
