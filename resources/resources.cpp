@@ -1,5 +1,6 @@
 #include "resources/resources.h"
 
+#include <QDir>
 #include <QFile>
 
 namespace sixgate
@@ -11,6 +12,11 @@ QByteArray resource(QStringView path)
     if (!file.open(QIODevice::ReadOnly))
         qFatal("Resource missing from the build: %s", qUtf8Printable(path.toString()));
     return file.readAll();
+}
+
+QStringList resourceNames(QStringView folder)
+{
+    return QDir(QStringLiteral(":/sixgate/") + folder.toString()).entryList(QDir::Files, QDir::Name);
 }
 
 } // namespace sixgate

@@ -114,7 +114,8 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
     }
     if (state.blocked) // however the clock was set, and whatever the rules were when it was noted
         notBefore(
-            std::min(*state.blocked, now + std::max({rules.longestPause, rules.pause, rules.retry})),
+            std::min(*state.blocked,
+                     now + std::max({rules.longestPause, rules.pause, rules.retry, rules.longestOrder})),
             state.refusals > 0
                 ? QStringLiteral("The DNS provider has refused the last update; the next one is sent after a "
                                  "pause.")
@@ -150,9 +151,10 @@ PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutc
         break;
     case What::Refused:
         state.refusals = std::min(state.refusals + 1, 1000);
-        state.blocked = now + pauseAfter(rules, state.refusals);
-        if (rules.fatal.contains(outcome.answer))
-            state.stopped = outcome.answer;
+        state.blocked = now + std::max(pauseAfter(rules, state.refusals),
+                                       std::min(outcome.after.value_or(milliseconds(0)), rules.longestOrder));
+        if (outcome.untilUserActs || rules.fatal.contains(outcome.answer))
+            state.stopped = outcome.answer.isEmpty() ? QStringLiteral("refused") : outcome.answer;
         break;
     case What::NoAnswer:
         state.stands = state.stands && state.accepted == outcome.value;

@@ -45,7 +45,9 @@ struct UpdateOutcome {
     };
     What what = What::Accepted;
     QString value;
-    QString answer; ///< of Refused: the provider's word for it, as in UpdateRules::fatal
+    QString answer;             ///< of Refused: the provider's word for it, as in UpdateRules::fatal
+    bool untilUserActs = false; ///< of Refused: nothing more is sent, whatever the word
+    std::optional<std::chrono::milliseconds> after; ///< of Refused: the provider orders to wait so long
 };
 
 /// The state with an outcome. Accepted, Refused and NoAnswer without a Sending before them count as an update, too.

@@ -28,6 +28,7 @@ struct UpdateRules {
     std::chrono::milliseconds pause{5000};          ///< after a refusal; doubles with each further one in a row,
     std::chrono::milliseconds longestPause{600000}; ///< up to this
     std::chrono::milliseconds retry{5000};          ///< after an update that got no answer, or that could not be sent
+    std::chrono::milliseconds longestOrder{0};      ///< a wait that the provider orders is kept up to this
     std::set<QString> fatal;                        ///< answers after which nothing is sent until the user acts
     std::chrono::seconds leastTtl{1};               ///< the provider takes no lower time to live
 

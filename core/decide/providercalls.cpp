@@ -1,0 +1,336 @@
+#include "decide/providercalls.h"
+
+#include "model/text.h"
+#include "model/version.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+using Encoding = RequestPiece::Encoding;
+
+bool mayBeMissing(const QString &name)
+{
+    return name == QLatin1String("v4") || name == QLatin1String("v6") || name == QLatin1String("address") ||
+           name == QLatin1String("addresses");
+}
+
+class Filler
+{
+public:
+    Filler(const ProviderDefinition &provider, const Variables &variables)
+        : m_provider(provider), m_variables(variables)
+    {
+    }
+
+    /// Appends the filled template. Literals are encoded where `encodeLiterals`.
+    Outcome append(RequestText &out, const QString &text, Encoding encoding, bool encodeLiterals) const
+    {
+        for (const TemplatePart &cut : templateParts(text)) {
+            if (!cut.placeholder) {
+                add(out, encodeLiterals ? encoded(cut.text, encoding) : cut.text.toUtf8());
+                continue;
+            }
+            if (const auto value = m_variables.find(cut.text); value != m_variables.end()) {
+                add(out, encoded(value->second, encoding));
+                continue;
+            }
+            if (!isCredential(cut.text))
+                return fail(ErrorCode::Invalid,
+                            QStringLiteral("The definition of %1 has the unknown placeholder {%2}.")
+                                .arg(m_provider.title, cut.text),
+                            text);
+            out.push_back({{}, cut.text, encoding});
+        }
+        return {};
+    }
+
+    bool lacksAddress(const QString &text) const
+    {
+        const auto cuts = templateParts(text);
+        return std::any_of(cuts.begin(), cuts.end(), [&](const TemplatePart &cut) {
+            return cut.placeholder && mayBeMissing(cut.text) && !m_variables.contains(cut.text);
+        });
+    }
+
+    /// `name=value&name=value`, each "name=template" or "name?=template".
+    Result<RequestText> parameters(const QStringList &list) const
+    {
+        RequestText out;
+        for (const QString &one : list) {
+            const qsizetype equals = one.indexOf(QLatin1Char('='));
+            QString name = one.left(equals);
+            const QString value = one.mid(equals + 1);
+            if (lacksAddress(value))
+                continue;
+            RequestText filled;
+            if (auto done = append(filled, value, Encoding::Percent, true); !done)
+                return passOn(done);
+            if (name.endsWith(QLatin1Char('?'))) {
+                if (filled.empty())
+                    continue;
+                name.chop(1);
+            }
+            if (!out.empty())
+                add(out, "&");
+            if (auto done = append(out, name, Encoding::Percent, true); !done)
+                return passOn(done);
+            add(out, "=");
+            out.insert(out.end(), filled.begin(), filled.end());
+        }
+        return merged(out);
+    }
+
+    Outcome appendJson(RequestText &out, const QJsonValue &value, const std::vector<QString> &values) const
+    {
+        if (value.isString())
+            return appendJsonText(out, value.toString());
+        if (value.isArray()) {
+            add(out, "[");
+            const QJsonArray array = value.toArray();
+            for (qsizetype i = 0; i < array.size(); ++i) {
+                if (i > 0)
+                    add(out, ",");
+                if (auto done = appendJson(out, array.at(i), values); !done)
+                    return done;
+            }
+            add(out, "]");
+            return {};
+        }
+        if (!value.isObject()) { // a number, true, false or null
+            QByteArray text = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
+            add(out, text.mid(1, text.size() - 2));
+            return {};
+        }
+        const QJsonObject object = value.toObject();
+        if (object.contains(QLatin1String("*")))
+            return appendJsonList(out, object.value(QLatin1String("*")), values);
+        add(out, "{");
+        for (auto member = object.constBegin(); member != object.constEnd(); ++member) {
+            if (member != object.constBegin())
+                add(out, ",");
+            add(out, '"' + encoded(member.key(), Encoding::Json) + "\":");
+            if (auto done = appendJson(out, member.value(), values); !done)
+                return done;
+        }
+        add(out, "}");
+        return {};
+    }
+
+    Result<RequestHeader> header(const QString &line) const
+    {
+        const qsizetype colon = line.indexOf(QLatin1Char(':'));
+        RequestHeader header;
+        header.name = line.left(colon).toLatin1();
+        QString value = line.mid(colon + 1).trimmed();
+        const QString basic = QStringLiteral("Basic ");
+        if (header.name.compare("Authorization", Qt::CaseInsensitive) == 0 && value.startsWith(basic)) {
+            header.basic = true;
+            value.remove(0, basic.size());
+        }
+        if (auto done = append(header.value, value, Encoding::Header, true); !done)
+            return passOn(done);
+        header.value = merged(header.value);
+        return header;
+    }
+
+    static void add(RequestText &out, const QByteArray &bytes)
+    {
+        if (!bytes.isEmpty())
+            out.push_back({bytes, {}, Encoding::Header});
+    }
+
+    static RequestText merged(const RequestText &pieces)
+    {
+        RequestText out;
+        for (const RequestPiece &piece : pieces) {
+            if (piece.credential.isEmpty() && !out.empty() && out.back().credential.isEmpty())
+                out.back().text += piece.text;
+            else
+                out.push_back(piece);
+        }
+        return out;
+    }
+
+private:
+    bool isCredential(const QString &name) const
+    {
+        return std::any_of(m_provider.needs.begin(), m_provider.needs.end(),
+                           [&](const CredentialField &field) { return field.name.text() == name; });
+    }
+
+    static QByteArray encoded(const QString &text, Encoding encoding)
+    {
+        switch (encoding) {
+        case Encoding::Percent:
+            return text.toUtf8().toPercentEncoding();
+        case Encoding::Json: {
+            const QByteArray quotedText = QJsonDocument(QJsonArray{text}).toJson(QJsonDocument::Compact);
+            return quotedText.mid(2, quotedText.size() - 4);
+        }
+        case Encoding::Header:
+            break;
+        }
+        return text.toUtf8();
+    }
+
+    Outcome appendJsonText(RequestText &out, const QString &text) const
+    {
+        if (text == QLatin1String("{ttl}")) {
+            add(out, m_variables.at(QStringLiteral("ttl")).toLatin1());
+            return {};
+        }
+        add(out, "\"");
+        if (auto done = append(out, text, Encoding::Json, true); !done)
+            return done;
+        add(out, "\"");
+        return {};
+    }
+
+    Outcome appendJsonList(RequestText &out, const QJsonValue &item, const std::vector<QString> &values) const
+    {
+        add(out, "[");
+        for (size_t i = 0; i < values.size(); ++i) {
+            if (i > 0)
+                add(out, ",");
+            Variables inner = m_variables;
+            inner[QStringLiteral("value")] = values[i];
+            if (auto done = Filler(m_provider, inner).appendJson(out, item, values); !done)
+                return done;
+        }
+        add(out, "]");
+        return {};
+    }
+
+    const ProviderDefinition &m_provider;
+    const Variables &m_variables;
+};
+
+} // namespace
+
+QStringList placeholdersOf(const QString &text)
+{
+    QStringList names;
+    for (const TemplatePart &cut : templateParts(text)) {
+        if (cut.placeholder)
+            names.append(cut.text);
+    }
+    return names;
+}
+
+Result<QString> filledText(const QString &text, const Variables &variables)
+{
+    QString out;
+    for (const TemplatePart &cut : templateParts(text)) {
+        const auto value = variables.find(cut.text);
+        if (cut.placeholder && value == variables.end())
+            return fail(ErrorCode::Invalid, QStringLiteral("The placeholder {%1} is not known here.").arg(cut.text));
+        out += cut.placeholder ? value->second : cut.text;
+    }
+    return out;
+}
+
+Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, const ProviderCall &call,
+                                        const Variables &variables, const std::vector<QString> &values,
+                                        const QStringList &extra)
+{
+    Variables all = variables;
+    all[QStringLiteral("version")] = sixgateVersion();
+    const Filler filler(provider, all);
+    const auto parts = templateUrl(call.url);
+    if (!parts)
+        return passOn(parts);
+    ProviderRequest request{call.method, parts->host, parts->port, {}, {}, {}};
+    request.repeatable = call.method != "POST" && call.method != "PATCH";
+    if (auto done = filler.append(request.target, parts->path, Encoding::Percent, false); !done)
+        return passOn(done);
+    const bool isForm = !call.form.isEmpty();
+    const auto query = filler.parameters(isForm ? call.query : call.query + extra);
+    if (!query)
+        return passOn(query);
+    if (!query->empty()) {
+        Filler::add(request.target, parts->path.contains(QLatin1Char('?')) ? "&" : "?");
+        request.target.insert(request.target.end(), query->begin(), query->end());
+    }
+    request.target = Filler::merged(request.target);
+    for (const QString &line : provider.headers + call.header) {
+        auto header = filler.header(line);
+        if (!header)
+            return passOn(header);
+        request.headers.push_back(std::move(*header));
+    }
+    auto agent = filler.header(QStringLiteral("User-Agent: ") + provider.userAgent);
+    if (!agent)
+        return passOn(agent);
+    request.headers.push_back(std::move(*agent));
+    if (isForm) {
+        auto body = filler.parameters(call.form + extra);
+        if (!body)
+            return passOn(body);
+        request.body = std::move(*body);
+        request.headers.push_back({"Content-Type", {{"application/x-www-form-urlencoded", {}, Encoding::Header}}});
+    } else if (!call.json.isUndefined() && !call.json.isNull()) {
+        if (auto done = filler.appendJson(request.body, call.json, values); !done)
+            return passOn(done);
+        request.body = Filler::merged(request.body);
+        request.headers.push_back({"Content-Type", {{"application/json", {}, Encoding::Header}}});
+    }
+    return request;
+}
+
+Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QString &url)
+{
+    const QString example = QStringLiteral("Give the URL as the provider's pages do, for example "
+                                           "https://dyn.example.net/nic/update?hostname={host}&myip={addresses}, with "
+                                           "{v4} and {v6} where they stand apart.");
+    const auto bad = [&](const QString &why) { return fail(ErrorCode::Invalid, why, {}, example); };
+    if (!custom.customUrl || !custom.update)
+        return bad(QStringLiteral("%1 has a URL of its own.").arg(custom.title));
+    const auto strange = [](QChar c) { return c.unicode() <= 0x20 || c.unicode() >= 0x7f || c == QLatin1Char('#'); };
+    if (url.size() > 2000 || std::any_of(url.begin(), url.end(), strange))
+        return bad(QStringLiteral("The URL has a character that no URL has."));
+    if (const auto parts = templateUrl(url); !parts)
+        return bad(parts.error().summary);
+    const qsizetype mark = url.indexOf(QLatin1Char('?'));
+    custom.update->call.url = mark < 0 ? url : url.left(mark);
+    custom.update->call.query.clear();
+    const QStringList parameters =
+        mark < 0 ? QStringList() : url.mid(mark + 1).split(QLatin1Char('&'), Qt::SkipEmptyParts);
+    for (const QString &one : parameters) {
+        // What is encoded already is encoded again when it is sent.
+        custom.update->call.query.append(QString::fromUtf8(QByteArray::fromPercentEncoding(one.toUtf8())));
+        if (one.indexOf(QLatin1Char('=')) < 1)
+            return bad(QStringLiteral("The parameter %1 of the URL is not NAME=VALUE.").arg(quoted(one)));
+    }
+    const QStringList found = placeholdersOf(url);
+    for (const QString &name : found) {
+        const bool known = name == QLatin1String("host") || mayBeMissing(name) ||
+                           std::any_of(custom.needs.begin(), custom.needs.end(),
+                                       [&](const CredentialField &field) { return field.name.text() == name; });
+        if (!known || name == QLatin1String("url"))
+            return bad(QStringLiteral("The URL has the unknown placeholder {%1}.").arg(name));
+    }
+    // Which is sent first would decide what is left of the other: nobody knows here.
+    if (found.contains(QStringLiteral("address")))
+        return bad(QStringLiteral("The URL takes one address a call; that needs a provider file of its own."));
+    const bool pair = found.contains(QStringLiteral("addresses"));
+    custom.update->v4.offered = pair || found.contains(QStringLiteral("v4"));
+    custom.update->v6.offered = pair || found.contains(QStringLiteral("v6"));
+    // Credentials that stand in the URL do not go out a second time.
+    if (found.contains(QStringLiteral("password")) || found.contains(QStringLiteral("token")))
+        custom.headers.clear();
+    if (!custom.update->v6.offered)
+        return bad(
+            QStringLiteral("The URL has no {v6}, {addresses} or {address}: it could not set the home's address."));
+    return custom;
+}
+
+} // namespace sixgate
