@@ -12,11 +12,11 @@ namespace sixgate
 
 /// What a provider's answer means. Pure.
 
-/// What was sent, so that an answer that names another address is recognised.
+/// What was sent or is known to stay, so that an answer that names another address is recognised.
 struct SentAddresses {
     std::optional<Ipv4Address> v4;
     std::optional<Ipv6Address> v6;
-    bool othersAllowed = false; ///< the provider keeps a family that was not sent, and may name its address
+    bool othersAllowed = false; ///< a family that was not sent stays, and nobody knows with what address
 };
 
 /// One answer for each of `hosts` names, in the order in which they were sent. Never good where the answer is not

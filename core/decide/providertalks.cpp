@@ -92,7 +92,10 @@ ProviderAnswer spreadAnswer(const ProviderAnswer &answer)
 ProviderAnswer unanswered(bool sent, const Error &why)
 {
     ProviderAnswer answer;
-    answer.meaning = sent ? AnswerMeaning::NoAnswer : AnswerMeaning::Unsent;
+    // What came is no HTTP, or far too much of it: that is an answer, if a strange one.
+    answer.meaning = !sent                             ? AnswerMeaning::Unsent
+                     : why.code == ErrorCode::Protocol ? AnswerMeaning::Strange
+                                                       : AnswerMeaning::NoAnswer;
     answer.word = errorCodeName(why.code);
     answer.sentence = why.summary;
     answer.account = true;

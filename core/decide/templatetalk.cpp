@@ -22,8 +22,9 @@ struct FamilyPart {
         Omit,  ///< not sent, and nothing is lost by that
     };
     Do what = Do::Keep;
-    QString address;      ///< of Send
+    QString address;      ///< of Send; of Keep what stands, as far as is known, empty where that is nothing
     bool changed = false; ///< an outcome is owed
+    bool known = true;    ///< of Keep: `address` counts
 
     friend bool operator==(const FamilyPart &, const FamilyPart &) = default;
 };
@@ -36,6 +37,16 @@ tl::unexpected<Error> withheld(const QString &summary)
 }
 
 template <class Address>
+FamilyPart keptPart(const FamilyGoal<Address> &goal)
+{
+    FamilyPart part;
+    part.known = goal.stands.has_value();
+    if (goal.stands && *goal.stands)
+        part.address = (*goal.stands)->text();
+    return part;
+}
+
+template <class Address>
 Part absentPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const QString &family)
 {
     using Omitted = FamilyRule::Omitted;
@@ -43,7 +54,7 @@ Part absentPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
     const bool isAbsent = goal.stands && !*goal.stands;
     const bool wanted = goal.what == FamilyGoal<Address>::What::Absent;
     if (isAbsent && (rule.canKeep() || !rule.offered))
-        return FamilyPart{Do::Keep};
+        return keptPart(goal);
     if (rule.erase)
         return FamilyPart{Do::Erase, {}, wanted};
     if (rule.omitted == Omitted::Deleted)
@@ -66,7 +77,7 @@ Part familyPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
     switch (goal.what) {
     case What::Set:
         if (goal.stands && *goal.stands == goal.address && (rule.canKeep() || !rule.offered))
-            return FamilyPart{Do::Keep};
+            return keptPart(goal);
         if (!rule.offered)
             return withheld(
                 QStringLiteral("The provider does not set the %1 record; set it on its pages.").arg(family));
@@ -77,7 +88,7 @@ Part familyPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
         break;
     }
     if (rule.canKeep() || !rule.offered)
-        return FamilyPart{Do::Keep};
+        return keptPart(goal);
     if (goal.stands && *goal.stands)
         return FamilyPart{Do::Send, (*goal.stands)->text()};
     if (goal.stands)
@@ -122,12 +133,13 @@ public:
     {
         const Sending sending = m_waiting.front();
         m_waiting.pop_front();
+        // What is kept may be named, too.
         SentAddresses sent;
-        if (sending.v4.what == FamilyPart::Do::Send)
-            sent.v4 = *Ipv4Address::parse(sending.v4.address);
-        if (sending.v6.what == FamilyPart::Do::Send)
-            sent.v6 = *Ipv6Address::parse(sending.v6.address);
-        sent.othersAllowed = sending.v4.what == FamilyPart::Do::Keep || sending.v6.what == FamilyPart::Do::Keep;
+        if (const auto v4 = Ipv4Address::parse(sending.v4.address))
+            sent.v4 = *v4;
+        if (const auto v6 = Ipv6Address::parse(sending.v6.address))
+            sent.v6 = *v6;
+        sent.othersAllowed = !sending.v4.known || !sending.v6.known;
         const auto answers = readAnswer(rules().answers, reply, sending.names.size(), sent);
         settle(sending, answers);
         for (const ProviderAnswer &answer : answers) {
@@ -183,9 +195,12 @@ private:
         }
         // The parser has seen to it that each family is kept while the other one is sent.
         if (v4->changed)
-            queue({{goal.name}, *v4, FamilyPart{}});
+            queue({{goal.name}, *v4, keptPart(goal.v6)});
+        FamilyPart after = keptPart(goal.v4);
+        if (v4->changed)
+            after = {FamilyPart::Do::Keep, v4->address};
         if (v6->changed)
-            queue({{goal.name}, FamilyPart{}, *v6});
+            queue({{goal.name}, after, *v6});
     }
 
     void queue(Sending sending)

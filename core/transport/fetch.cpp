@@ -33,10 +33,13 @@ qint64 number(const QByteArray &text, int base)
 class Reader
 {
 public:
-    Reader(const ByteStream &stream, qsizetype mostBody, const Deadline &deadline)
-        : m_stream(stream), m_mostBody(mostBody), m_deadline(deadline)
+    Reader(const ByteStream &stream, qsizetype mostBody, const Deadline &deadline, bool keep = false)
+        : m_stream(stream), m_mostBody(mostBody), m_deadline(deadline), m_keep(keep)
     {
     }
+
+    /// Anything came at all.
+    bool begun() const { return m_begun; }
 
     Result<FetchedAnswer> read()
     {
@@ -48,8 +51,10 @@ public:
             if (answer.status == 101)
                 return strange(QStringLiteral("The answer is not HTTP."), "101 Switching Protocols");
         } while (answer.status < 200);
-        if (answer.status == 204 || answer.status == 304)
+        if (answer.status == 204 || answer.status == 304) {
+            answer.open = staysOpen(answer);
             return answer;
+        }
         const auto coding = answer.headers.find("transfer-encoding");
         const auto length = answer.headers.find("content-length");
         auto done = coding != answer.headers.end()   ? readChunks(coding->second.toLower(), answer.body)
@@ -57,10 +62,20 @@ public:
                                                      : readToEnd(answer.body);
         if (!done)
             return passOn(done);
+        const bool delimited = coding != answer.headers.end() || length != answer.headers.end();
+        answer.open = delimited && staysOpen(answer);
         return answer;
     }
 
 private:
+    /// After the answer: nothing of another one is there, and the peer does not end it (RFC 9112 §9.3).
+    bool staysOpen(const FetchedAnswer &answer) const
+    {
+        const auto connection = answer.headers.find("connection");
+        const bool closes = connection != answer.headers.end() && connection->second.toLower().contains("close");
+        return m_keep && m_persistent && !closes && m_bytes.isEmpty();
+    }
+
     /// True where more bytes came, false at the end.
     Result<bool> more()
     {
@@ -71,6 +86,7 @@ private:
         if (!got)
             return passOn(got);
         m_bytes += *got;
+        m_begun = m_begun || !got->isEmpty();
         return !got->isEmpty();
     }
 
@@ -107,6 +123,7 @@ private:
         if (!first->startsWith("HTTP/1.") || status < 100 || status > 599)
             return strange(QStringLiteral("The answer is not HTTP."), *first);
         answer.status = int(status);
+        m_persistent = first->startsWith("HTTP/1.1");
         left -= first->size();
         while (true) {
             const auto one = line(left);
@@ -164,7 +181,7 @@ private:
             if (size < 0)
                 return strange(QStringLiteral("The answer is not HTTP."), *head);
             if (size == 0)
-                return {}; // trailers tell nothing that is wanted
+                return m_keep ? skipTrailers() : Outcome(); // they tell nothing that is wanted
             if (auto taken = take(size, body); !taken)
                 return taken;
             const auto end = line(2);
@@ -173,6 +190,19 @@ private:
             if (!end->isEmpty())
                 return strange(QStringLiteral("The answer is not HTTP."), *end);
         }
+    }
+
+    Outcome skipTrailers()
+    {
+        for (qsizetype left = mostHead; left > 0;) {
+            const auto one = line(left);
+            if (!one)
+                return passOn(one);
+            if (one->isEmpty())
+                return {};
+            left -= one->size() + 1;
+        }
+        return strange(QStringLiteral("The answer's head is too long."));
     }
 
     Outcome readToEnd(QByteArray &body)
@@ -192,6 +222,9 @@ private:
     const ByteStream &m_stream;
     const qsizetype m_mostBody;
     const Deadline m_deadline;
+    const bool m_keep;
+    bool m_begun = false;
+    bool m_persistent = false;
     QByteArray m_bytes;
 };
 
@@ -216,6 +249,18 @@ Result<FetchedAnswer> exchange(const ByteStream &stream, const QByteArray &reque
     if (auto sent = stream.write(request); !sent)
         return passOn(sent);
     return Reader(stream, mostBody, deadline).read();
+}
+
+Result<FetchedAnswer> exchangeKept(const ByteStream &stream, const QByteArray &request, qsizetype mostBody,
+                                   const Deadline &deadline, bool &begun)
+{
+    begun = false;
+    if (auto sent = stream.write(request); !sent)
+        return passOn(sent);
+    Reader reader(stream, mostBody, deadline, true);
+    auto answer = reader.read();
+    begun = reader.begun();
+    return answer;
 }
 
 } // namespace sixgate

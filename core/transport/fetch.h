@@ -18,6 +18,7 @@ struct FetchedAnswer {
     int status = 0;
     std::map<QByteArray, QByteArray> headers; ///< names in lower case; the first value of each
     QByteArray body;
+    bool open = false; ///< of a kept connection: it takes another request
 };
 
 /// A connection: bytes there and back.
@@ -33,5 +34,10 @@ ByteStream overTls(TlsStream &stream, const Deadline &deadline, std::stop_token 
 /// the deadline, however many bytes trickle in.
 Result<FetchedAnswer> exchange(const ByteStream &stream, const QByteArray &request, qsizetype mostBody,
                                const Deadline &deadline);
+
+/// The same on a connection that is to be kept: the request does not ask for its end, and all of the answer is read.
+/// `begun` tells whether anything of the answer came.
+Result<FetchedAnswer> exchangeKept(const ByteStream &stream, const QByteArray &request, qsizetype mostBody,
+                                   const Deadline &deadline, bool &begun);
 
 } // namespace sixgate

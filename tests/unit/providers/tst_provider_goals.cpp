@@ -169,6 +169,42 @@ private Q_SLOTS:
         QVERIFY(ask("unknown", "none").contains(QStringLiteral("withheld")));
     }
 
+    // A provider that keeps a family and yet names another address for it has let somebody else's in.
+    void anotherAddressIsSeen_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<QString>("stands4");
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<QString>("meaning");
+        const auto row = [](const char *provider, const char *stands4, const char *body, const char *meaning) {
+            QTest::addRow("%s, A %s, %s", provider, stands4, body)
+                << QString::fromLatin1(provider) << QString::fromLatin1(stands4) << QByteArray(body)
+                << QString::fromLatin1(meaning);
+        };
+        for (const char *provider : {"desec", "ovh", "dynu"}) {
+            row(provider, "none", "good 2001:db8:1::11", "done");
+            row(provider, "none", "good 100.64.3.4", "strange");
+            row(provider, "none", "good 100.64.3.4,2001:db8:1::11", "strange");
+        }
+        row("desec", "?", "good 203.0.113.1", "done"); // it was there before, for all that is known
+        row("strato", "none", "good 100.64.3.4", "strange");
+    }
+
+    void anotherAddressIsSeen()
+    {
+        QFETCH(QString, provider);
+        QFETCH(QString, stands4);
+        QFETCH(QByteArray, body);
+        QFETCH(QString, meaning);
+        const auto talk = addressTalk(
+            definition(qPrintable(provider)), host("example.org"),
+            {{host("cloud.example.org"),
+              familyGoal<Ipv4Address>(
+                  stands4 == QStringLiteral("none") ? QStringLiteral("absent") : QStringLiteral("unknown"), stands4),
+              familyGoal<Ipv6Address>(QStringLiteral("2001:db8:1::11"), QStringLiteral("?"))}});
+        QCOMPARE(carried(**talk, body).last(), QStringLiteral("cloud.example.org AAAA ") + meaning);
+    }
+
     void namesShareACall()
     {
         std::vector<NameGoal> goals;
