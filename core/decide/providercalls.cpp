@@ -333,4 +333,39 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
     return custom;
 }
 
+Result<ProviderDefinition> providerAt(ProviderDefinition provider, const QString &server)
+{
+    if (!provider.ownServer)
+        return fail(ErrorCode::Invalid, QStringLiteral("%1 has a server of its own.").arg(provider.title));
+    const auto parts = templateUrl(QStringLiteral("https://") + server);
+    if (!parts || parts->path != QLatin1String("/") || server.contains(QLatin1Char('/')))
+        return fail(ErrorCode::Invalid, QStringLiteral("%1 is not the host of a server.").arg(quoted(server)), {},
+                    QStringLiteral("Give its name, and the port where that is not 443, for example "
+                                   "dns.example.org:8443."));
+    const auto place = [&server](ProviderCall &call) { call.url.replace(QStringLiteral("{server}"), server); };
+    const auto placeIf = [&place](std::optional<ProviderCall> &call) {
+        if (call)
+            place(*call);
+    };
+    if (provider.update)
+        place(provider.update->call);
+    if (provider.text) {
+        place(provider.text->add);
+        place(provider.text->remove);
+    }
+    if (provider.api) {
+        RestApi &api = *provider.api;
+        if (api.zone)
+            place(api.zone->call);
+        place(api.read.call);
+        placeIf(api.set);
+        placeIf(api.create);
+        placeIf(api.change);
+        place(api.remove);
+        if (api.action)
+            place(api.action->poll);
+    }
+    return provider;
+}
+
 } // namespace sixgate

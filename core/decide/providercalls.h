@@ -29,4 +29,7 @@ Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, cons
 /// belong; {user} and {password} stand for credentials. A family that the URL does not name is not offered.
 Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QString &url);
 
+/// The definition with the host, and perhaps the port, of a server of the user's own: `dns.example.org:8443`.
+Result<ProviderDefinition> providerAt(ProviderDefinition provider, const QString &server);
+
 } // namespace sixgate

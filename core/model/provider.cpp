@@ -41,9 +41,9 @@ std::vector<TemplatePart> templateParts(const QString &text)
 
 bool isTemplateVariable(const QString &name)
 {
-    static constexpr std::array known = {"host",       "hosts", "zone",   "label",    "labels",    "owner",
-                                         "ownerLabel", "v4",    "v6",     "address",  "addresses", "type",
-                                         "ttl",        "value", "zoneId", "recordId", "action",    "version"};
+    static constexpr std::array known = {"host",   "hosts",    "zone",    "label",     "labels", "owner", "ownerLabel",
+                                         "v4",     "v6",       "address", "addresses", "type",   "ttl",   "value",
+                                         "zoneId", "recordId", "action",  "version",   "server"};
     return std::any_of(known.begin(), known.end(), [&](const char *one) { return name == QLatin1String(one); });
 }
 

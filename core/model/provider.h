@@ -24,7 +24,7 @@ namespace sixgate
 /// Templates are texts with placeholders in braces. Those that are filled: {host} the name, {hosts} several of one call
 /// with commas, {zone}, {label} and {labels} the names below their zone, {owner} and {ownerLabel} the owner of a TXT
 /// record, {v4}, {v6}, {address} one of them, {addresses} both with a comma, {type}, {ttl}, {value}, {zoneId},
-/// {recordId}, {action}, {version}. Any other is the name of a credential.
+/// {recordId}, {action}, {version}, {server}. Any other is the name of a credential.
 
 /// A template cut at its placeholders.
 struct TemplatePart {
@@ -240,6 +240,7 @@ struct ProviderDefinition {
     std::optional<TemplateText> text;
     std::optional<RestApi> api;
     bool customUrl = false; ///< the user gives the URL; see customProvider()
+    bool ownServer = false; ///< URLs begin with https://{server}: the user names the host; see providerAt()
 };
 
 } // namespace sixgate

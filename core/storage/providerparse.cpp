@@ -27,7 +27,10 @@ const QString fixPlaceholder()
 class Templates
 {
 public:
-    explicit Templates(std::set<QString> credentials) : m_credentials(std::move(credentials)) {}
+    Templates(std::set<QString> credentials, bool ownServer)
+        : m_credentials(std::move(credentials)), m_ownServer(ownServer)
+    {
+    }
 
     Outcome check(const QString &path, const QString &text) const
     {
@@ -149,12 +152,16 @@ private:
         auto url = text(node, "\"https://dyn.example.net/nic/update\"");
         if (!url)
             return url;
-        if (const auto parts = templateUrl(*url); !parts)
+        QString tried = *url;
+        if (m_ownServer && tried.startsWith(QStringLiteral("https://{server}/")))
+            tried.replace(QStringLiteral("{server}"), QStringLiteral("server.invalid"));
+        if (const auto parts = templateUrl(tried); !parts)
             return failAt(node.path, parts.error().summary, parts.error().fix);
         return url;
     }
 
     std::set<QString> m_credentials;
+    bool m_ownServer;
 };
 
 Result<CredentialField> parseCredential(const JsonNode &node)
@@ -563,7 +570,7 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",    "credentials",
                                       "headers",  "userAgent", "transport", "addresses", "texts",    "severalTexts",
                                       "readBack", "mustExist", "router",    "limits",    "verified", "update",
-                                      "text",     "api",       "customUrl"});
+                                      "text",     "api",       "customUrl", "ownServer"});
     qint64 schema = 0;
     if (fields.begin("schema", "1", true))
         fields.number("schema", schema, 1, 1'000'000, Schema);
@@ -584,7 +591,8 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
             fields.refuse("credentials", QStringLiteral("The credential %1 stands here twice.").arg(field.name.text()));
     }
     provider.needs = std::move(needs);
-    const Templates templates(names);
+    fields.flag("ownServer", provider.ownServer);
+    const Templates templates(names, provider.ownServer);
     fields.text("title", provider.title, "\"Strato\"", true);
     fields.text("about", provider.about, "\"DynDNS of a German hoster.\"");
     QStringList zones;

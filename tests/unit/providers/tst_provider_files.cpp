@@ -230,6 +230,7 @@ private Q_SLOTS:
         row("cloudflare", "api.create.json.content", "\"{valeu}\"", "{valeu} is not known", false);
         row("cloudflare", "api.create.form", "[\"a=b\"]", "a form or JSON, not both");
         row("cloudflare", "limits.mostTtl", "30", "shorter than the shortest", false);
+        row("strato", "update.call.url", "\"https://{server}/\"", "update.call.url: ", false);
         row("hetzner", "api.action.poll", "", "api.action.poll: This key is missing");
         row("dynv6", "router.parameter", "", "router.parameter: This key is missing", false);
     }

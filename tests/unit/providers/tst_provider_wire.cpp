@@ -92,9 +92,10 @@ Credentials credentials(const QJsonObject &provider)
 ProviderDefinition definitionOf(const QJsonObject &provider, const QString &name)
 {
     ProviderDefinition found = definition(qPrintable(name));
-    if (!found.customUrl)
+    if (!found.customUrl && !found.ownServer)
         return found;
-    auto custom = customProvider(found, provider[QStringLiteral("url")].toString());
+    auto custom = found.ownServer ? providerAt(found, provider[QStringLiteral("host")].toString())
+                                  : customProvider(found, provider[QStringLiteral("url")].toString());
     if (!custom)
         qFatal("%s", qPrintable(custom.error().summary));
     return *custom;
