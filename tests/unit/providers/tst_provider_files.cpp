@@ -157,9 +157,12 @@ private Q_SLOTS:
     {
         QSet<QString> keys;
         collectKeys(QJsonDocument::fromJson(resource(u"providers/provider.schema.json")).object(), keys);
-        QFile source(QStringLiteral(SIXGATE_SOURCE_DIR "/core/storage/providerparse.cpp"));
-        QVERIFY(source.open(QIODevice::ReadOnly));
-        const QString code = QString::fromUtf8(source.readAll());
+        QString code;
+        for (const char *file : {"providerparse", "providertemplates", "providerways"}) {
+            QFile source(QStringLiteral(SIXGATE_SOURCE_DIR "/core/storage/%1.cpp").arg(QLatin1String(file)));
+            QVERIFY(source.open(QIODevice::ReadOnly));
+            code += QString::fromUtf8(source.readAll());
+        }
         static const QRegularExpression opened(QStringLiteral("ProviderFields fields\\([^{]*\\{([^}]*)\\}"));
         static const QRegularExpression word(QStringLiteral("\"([A-Za-z0-9]+)\""));
         QSet<QString> known;
