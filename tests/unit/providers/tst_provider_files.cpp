@@ -33,33 +33,48 @@ QByteArray definitionText(const QString &file)
     return resource(QStringLiteral("providers/") + file);
 }
 
-/// What another implementation of JSON Schema says: "valid", or what is wrong.
-QByteArray judgedBySchema(const QByteArray &text)
+/// Another implementation of JSON Schema. One process for all questions: each takes a line, and gives one.
+class SchemaJudge
 {
-    QTemporaryFile schema;
-    if (!schema.open())
-        qFatal("no temporary file");
-    schema.write(resource(u"providers/provider.schema.json"));
-    schema.flush();
-    QProcess python;
-    python.start(
-        QStringLiteral("/usr/bin/python3"),
-        {QStringLiteral("-c"),
-         QStringLiteral("import json, sys, jsonschema\n"
-                        "schema = json.load(open(sys.argv[1]))\n"
-                        "jsonschema.Draft202012Validator.check_schema(schema)\n"
-                        "bad = list(jsonschema.Draft202012Validator(schema).iter_errors(json.load(sys.stdin)))\n"
-                        "print('\\n'.join(one.message for one in bad) or 'valid')"),
-         schema.fileName()});
-    if (!python.waitForStarted())
-        qFatal("no python3");
-    python.write(text);
-    python.closeWriteChannel();
-    python.waitForFinished();
-    if (python.exitCode() != 0)
-        qFatal("%s", python.readAllStandardError().constData());
-    return python.readAllStandardOutput().trimmed();
-}
+public:
+    SchemaJudge()
+    {
+        if (!m_schema.open())
+            qFatal("no temporary file");
+        m_schema.write(resource(u"providers/provider.schema.json"));
+        m_schema.flush();
+        m_python.start(QStringLiteral("/usr/bin/python3"),
+                       {QStringLiteral("-c"),
+                        QStringLiteral("import json, sys, jsonschema\n"
+                                       "schema = json.load(open(sys.argv[1]))\n"
+                                       "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                                       "judge = jsonschema.Draft202012Validator(schema)\n"
+                                       "for line in sys.stdin:\n"
+                                       "    bad = [one.message for one in judge.iter_errors(json.loads(line))]\n"
+                                       "    print(json.dumps(bad) if bad else 'valid', flush=True)\n"),
+                        m_schema.fileName()});
+    }
+    ~SchemaJudge()
+    {
+        m_python.closeWriteChannel();
+        m_python.waitForFinished();
+    }
+
+    /// "valid", or what is wrong.
+    QByteArray judge(const QByteArray &text)
+    {
+        m_python.write(QJsonDocument::fromJson(text).toJson(QJsonDocument::Compact) + '\n');
+        while (!m_python.canReadLine()) {
+            if (!m_python.waitForReadyRead(10000))
+                qFatal("%s", m_python.readAllStandardError().constData());
+        }
+        return m_python.readLine().trimmed();
+    }
+
+private:
+    QTemporaryFile m_schema;
+    QProcess m_python;
+};
 
 /// The keys of one object of the schema, and of those below it.
 void collectKeys(const QJsonValue &value, QSet<QString> &keys)
@@ -118,7 +133,12 @@ class TestProviderFiles : public QObject
 {
     Q_OBJECT
 
+    std::unique_ptr<SchemaJudge> m_judge;
+
 private Q_SLOTS:
+    void initTestCase() { m_judge = std::make_unique<SchemaJudge>(); }
+    void cleanupTestCase() { m_judge.reset(); }
+
     void everyDefinitionIsGood_data()
     {
         QTest::addColumn<QString>("file");
@@ -135,7 +155,7 @@ private Q_SLOTS:
         const auto provider = parseProvider(text);
         QVERIFY2(provider, provider ? "" : qPrintable(provider.error().summary));
         QCOMPARE(provider->name.text() + QStringLiteral(".json"), file);
-        QCOMPARE(judgedBySchema(text), QByteArray("valid"));
+        QCOMPARE(m_judge->judge(text), QByteArray("valid"));
         QVERIFY(provider->verified.date.isValid());
         for (const CredentialField &field : provider->needs)
             QVERIFY2(field.where.endsWith(QLatin1Char('.')), qPrintable(field.where));
@@ -249,7 +269,7 @@ private Q_SLOTS:
         const auto provider = parseProvider(text);
         QVERIFY(!provider);
         QVERIFY2(provider.error().summary.contains(told), qPrintable(provider.error().summary));
-        QCOMPARE(judgedBySchema(text) != "valid", schemaToo);
+        QCOMPARE(m_judge->judge(text) != "valid", schemaToo);
     }
 
     void theUsersFilesComeFirst()
