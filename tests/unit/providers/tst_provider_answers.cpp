@@ -119,6 +119,7 @@ private Q_SLOTS:
         row("huge", 200, "good 198.51.100.10\n" + QByteArray(70000, 'x'), "strange");
         row("many lines", 200, QByteArray("good\n").repeated(300), "strange");
         row("a redirect with a good body", 302, "good 198.51.100.10", "redirected 1800");
+        row("a redirect with a bad body", 302, "badauth", "redirected 1800");
         row("moved", 301, "", "redirected 1800");
         row("good, but refused", 400, "good 198.51.100.10", "strange");
         row("good, but an outage", 503, "good 198.51.100.10", "retry 60");
