@@ -21,7 +21,8 @@ std::vector<QString> neededBy(const Site &site)
     std::vector<QString> names;
     for (const DnsAccount &account : site.dns) {
         names.push_back(dnsKeySecret(account));
-        names.push_back(dnsAcmeKeySecret(account));
+        if (site.needsAcmeKey(account))
+            names.push_back(dnsAcmeKeySecret(account));
     }
     for (const Vps &vps : site.vps) {
         if (vps.auth == SshAuth::Password)

@@ -1,5 +1,6 @@
 #include "ctl/commands.h"
 #include "ctl/json.h"
+#include "decide/homesnippet.h"
 #include "resources/resources.h"
 #include "storage/files.h"
 #include "storage/sitefile.h"
@@ -219,23 +220,74 @@ int show(const Options &options, Output &output)
     return AllWell;
 }
 
+/// What the home's web server is told so that it hands challenges over; of each kind where none is named.
+int homeSnippets(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("site home-snippet");
+    const QString wanted = options.words.value(2);
+    const auto site = siteOf(options);
+    if (!site) {
+        giveUp(output, site.error(), command);
+        return BadInput;
+    }
+    QJsonArray snippets;
+    for (const HomeServerKind kind : allHomeServerKinds) {
+        const QString name = homeServerKindName(kind);
+        if (!wanted.isEmpty() && wanted != name)
+            continue;
+        const auto snippet = homeSnippet(*site, kind, resource(QStringLiteral("home/%1.mustache").arg(name)));
+        if (!snippet) {
+            giveUp(output, snippet.error(), command);
+            return BadInput;
+        }
+        // To be copied into a file: all but its text stands in comments.
+        output.print(QStringLiteral("# For %1 at home: save this as %2\n# %3\n# Then: %4\n\n%5%6")
+                         .arg(name, snippet->file, snippet->place, snippet->reload, QString::fromUtf8(snippet->text),
+                              QLatin1String(wanted.isEmpty() && kind != HomeServerKind::Caddy ? "\n" : "")));
+        snippets.append(QJsonObject{{QStringLiteral("server"), name},
+                                    {QStringLiteral("file"), snippet->file},
+                                    {QStringLiteral("text"), QString::fromUtf8(snippet->text)},
+                                    {QStringLiteral("place"), snippet->place},
+                                    {QStringLiteral("reload"), snippet->reload}});
+    }
+    if (snippets.isEmpty())
+        return giveUp(
+            output,
+            {ErrorCode::Invalid,
+             QStringLiteral("There is no snippet for \"%1\": apache, nginx and caddy are known, for example: "
+                            "sixgatectl site home-snippet nginx.")
+                 .arg(harmless(wanted)),
+             {},
+             QStringLiteral("Any web server will do that answers unknown paths below "
+                            "/.well-known/acme-challenge/ with a redirect (302) to the same path at http://%1.")
+                 .arg(site->vps.front().host.ascii())},
+            command);
+    QJsonObject out = document(command);
+    out[QStringLiteral("snippets")] = snippets;
+    output.document(out);
+    return AllWell;
+}
+
 } // namespace
 
 int runSite(const Options &options, Output &output)
 {
     const QString what = options.words.value(1);
-    if (auto fits = noMoreWords(options, 2); !fits)
+    if (auto fits = noMoreWords(options, what == QLatin1String("home-snippet") ? 3 : 2); !fits)
         return giveUp(output, fits.error(), {});
+    if (what == QLatin1String("home-snippet"))
+        return homeSnippets(options, output);
     if (what == QLatin1String("new"))
         return makeNew(options, output);
     if (what == QLatin1String("validate"))
         return validate(options, output);
     if (what == QLatin1String("show"))
         return show(options, output);
-    output.error({ErrorCode::Invalid,
-                  QStringLiteral("\"site\" takes new, validate or show, for example: sixgatectl site validate."),
-                  {},
-                  {}});
+    output.error(
+        {ErrorCode::Invalid,
+         QStringLiteral("\"site\" takes new, validate, show or home-snippet, for example: sixgatectl site validate."),
+         {},
+         {}});
     return BadInput;
 }
 

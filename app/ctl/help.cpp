@@ -21,23 +21,28 @@ struct CommandHelp {
 };
 
 constexpr std::array commands = {
-    CommandHelp{"site", "site new|validate|show",
-                "The site file: what is wanted.\n"
-                "  new       write one to begin with; refuses to replace one without --force.\n"
-                "            --public-name NAME    the name that visitors use\n"
-                "            --upstream-name NAME  the name by which the VPS finds the home (default home6.ZONE)\n"
-                "            --vps-name NAME       the VPS's own name (default vps.ZONE)\n"
-                "            --zone NAME           the DNS zone (default: the public name without its first label)\n"
-                "            --dns-server SERVER   the zone's primary, a name or an address (default ns1.ZONE)\n"
-                "            --interface-id ID     of the home server, e.g. ::11 or its MAC address;\n"
-                "                                  without it the server is this machine\n"
-                "            --host-key \"TYPE SHA256:…\"  the VPS's SSH host key; vps trust fetches it\n"
-                "            --mail ADDRESS        where the certification authority may write to\n"
-                "            --agree-to-terms      agree to the terms of the certification authority\n"
-                "            Without any of these it writes the handbook's example.\n"
-                "  validate  say what is wrong (exit 2) or deserves a word (exit 0).\n"
-                "  show      print it in short; with --json as the file has it, defaults left out.",
-                "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
+    CommandHelp{
+        "site", "site new|validate|show|home-snippet [SERVER]",
+        "The site file: what is wanted.\n"
+        "  new       write one to begin with; refuses to replace one without --force.\n"
+        "            --public-name NAME    the name that visitors use\n"
+        "            --upstream-name NAME  the name by which the VPS finds the home (default home6.ZONE)\n"
+        "            --vps-name NAME       the VPS's own name (default vps.ZONE)\n"
+        "            --zone NAME           the DNS zone (default: the public name without its first label)\n"
+        "            --dns-server SERVER   the zone's primary, a name or an address (default ns1.ZONE)\n"
+        "            --interface-id ID     of the home server, e.g. ::11 or its MAC address;\n"
+        "                                  without it the server is this machine\n"
+        "            --host-key \"TYPE SHA256:…\"  the VPS's SSH host key; vps trust fetches it\n"
+        "            --mail ADDRESS        where the certification authority may write to\n"
+        "            --agree-to-terms      agree to the terms of the certification authority\n"
+        "            Without any of these it writes the handbook's example.\n"
+        "  validate  say what is wrong (exit 2) or deserves a word (exit 0).\n"
+        "  show      print it in short; with --json as the file has it, defaults left out.\n"
+        "  home-snippet [apache|nginx|caddy]  what the home's web server is told so that it hands challenges of the\n"
+        "            certification authority over to the VPS (services with \"challenge\": \"http\"), where to put "
+        "it,\n"
+        "            and how to make the server read it; without a word for each kind of server.",
+        "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
     CommandHelp{"secret", "secret set NAME | list | remove NAME",
                 "The secrets of the site, in the store that --secrets names.\n"
                 "  set       read the value from standard input; on a terminal ask for it and show nothing.\n"

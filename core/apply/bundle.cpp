@@ -102,7 +102,7 @@ struct StepWriter {
     {
         if (!isWord(a.lineage))
             return unfit(change, a.lineage);
-        if (!isPath(a.credentialsPath))
+        if (!a.handOver && !isPath(a.credentialsPath))
             return unfit(change, a.credentialsPath);
         const qint64 seconds = a.propagation.count();
         if (seconds < 0 || seconds > 9999)
@@ -114,8 +114,9 @@ struct StepWriter {
             names << name.ascii();
         return begin("certificate") + '\t' + a.lineage.toLatin1() + '\t' + a.directory.text().toUtf8().toBase64() +
                '\t' + (a.mail ? a.mail->text().toUtf8().toBase64() : QByteArray("-")) + '\t' +
-               QByteArray::number(seconds) + '\t' + a.credentialsPath.toLatin1() + '\t' +
-               names.join(QLatin1Char(',')).toLatin1();
+               (a.handOver ? "http\t" + a.handOver->ascii().toLatin1()
+                           : QByteArray::number(seconds) + '\t' + a.credentialsPath.toLatin1()) +
+               '\t' + names.join(QLatin1Char(',')).toLatin1();
     }
 
     Result<QByteArray> operator()(const ActivateRelease &a) const
@@ -163,6 +164,11 @@ struct StepWriter {
     }
 
     Result<QByteArray> operator()(const ForgetCertificate &a) const { return words("forget", {a.lineage}); }
+
+    Result<QByteArray> operator()(const SetUpRenewalTest &a) const
+    {
+        return begin("renewals") + (a.on ? "\ton" : "\toff");
+    }
 
     Result<QByteArray> operator()(const SetUpPush &a) const { return begin("push") + (a.on ? "\ton" : "\toff"); }
 
@@ -244,8 +250,8 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes, const Ru
     TarWriter tar;
     // One script for Perl, several files for those who read it.
     QByteArray script;
-    for (QStringView part :
-         {u"run", u"packages", u"push", u"alarm", u"remove", u"apache", u"firewall", u"undo", u"tools"})
+    for (QStringView part : {u"run", u"certificates", u"rehearsal", u"renewals", u"packages", u"push", u"alarm",
+                             u"remove", u"apache", u"firewall", u"undo", u"tools"})
         script += resource(QStringLiteral("vps/%1.pl").arg(part));
     tar.add("run.pl", script);
     for (size_t i = 0; i < blobs.size(); ++i)

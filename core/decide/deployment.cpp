@@ -17,6 +17,10 @@ namespace
 constexpr auto currentRelease = "/etc/sixgate/current/";
 // Sorts after other sites' files: see resources/proxy/apache-entry.conf.
 constexpr auto siteName = "zz-sixgate";
+// Of the certification authority's challenges over HTTP; www-data cannot enter /var/lib/sixgate.
+constexpr auto challengeWebroot = "/var/lib/sixgate-acme";
+constexpr auto renewalService = "renewal/sixgate-renewal-test.service";
+constexpr auto renewalTimer = "renewal/sixgate-renewal-test.timer";
 // certbot and the public CA refuse more names in one certificate.
 constexpr size_t mostNames = 100;
 
@@ -60,22 +64,24 @@ bool carries(const CertificateSeen &certificate, const Service &service)
 class Builder
 {
 public:
-    Builder(const Site &site, const DeploymentInputs &inputs, Template siteTemplate)
-        : m_site(site), m_inputs(inputs), m_template(std::move(siteTemplate))
+    Builder(const Site &site, const DeploymentInputs &inputs, Template siteTemplate, Template challengeTemplate)
+        : m_site(site), m_inputs(inputs), m_template(std::move(siteTemplate)), m_challenge(std::move(challengeTemplate))
     {
     }
 
     Result<WantedDeployment> build()
     {
         m_wanted.packages = {QStringLiteral("apache2"), QStringLiteral("ca-certificates"), QStringLiteral("certbot"),
-                             QStringLiteral("openssl"), QStringLiteral("python3-certbot-dns-rfc2136")};
+                             QStringLiteral("openssl")};
+        if (any(Challenge::Dns))
+            m_wanted.packages.push_back(QStringLiteral("python3-certbot-dns-rfc2136"));
         m_wanted.modules = {QStringLiteral("alias"),    QStringLiteral("env"),        QStringLiteral("headers"),
                             QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
                             QStringLiteral("setenvif"), QStringLiteral("ssl")};
         m_wanted.sites = {QLatin1String(siteName)};
         // Its programs are called there.
         if (pushes())
-            m_wanted.packages.insert(m_wanted.packages.end() - 2, QStringLiteral("iproute2"));
+            m_wanted.packages.insert(m_wanted.packages.begin() + 3, QStringLiteral("iproute2"));
         const auto shared = m_template.render(std::move(TemplateValues().flag("shared", true).flag("push", pushes())));
         if (!shared)
             return passOn(shared);
@@ -85,7 +91,11 @@ public:
             if (auto done = addService(service); !done)
                 return passOn(done);
         }
+        if (auto done = addChallenges(); !done)
+            return passOn(done);
         if (auto done = addPush(); !done)
+            return passOn(done);
+        if (auto done = addRenewalTest(); !done)
             return passOn(done);
         m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/00-base.conf")), 0644, m_inputs.templates.base,
                                       QStringLiteral("Apache's answer for names that are no service's")));
@@ -98,6 +108,54 @@ public:
 
 private:
     bool pushes() const { return !m_site.vps.empty() && !m_site.vps.front().pushKeys.empty(); }
+
+    Outcome addRenewalTest()
+    {
+        if (m_wanted.certificates.empty())
+            return {};
+        const RenewalScripts &scripts = m_inputs.renewal;
+        if (scripts.program.isEmpty() || scripts.service.isEmpty() || scripts.timer.isEmpty())
+            return fail(ErrorCode::Internal, QStringLiteral("What rehearses renewals is missing."));
+        m_wanted.files.push_back(file(inRelease(QStringLiteral("renewal/test.pl")), 0644, scripts.program,
+                                      QStringLiteral("the program that rehearses the renewal of certificates")));
+        m_wanted.files.push_back(
+            file(inRelease(QLatin1String(renewalService)), 0644, scripts.service,
+                 QStringLiteral("how systemd rehearses renewals: it lets certbot write its own files and no others")));
+        m_wanted.files.push_back(file(inRelease(QLatin1String(renewalTimer)), 0644, scripts.timer,
+                                      QStringLiteral("when renewals are rehearsed: each week")));
+        return {};
+    }
+
+    bool any(Challenge challenge) const
+    {
+        return std::any_of(m_site.services.begin(), m_site.services.end(),
+                           [&](const Service &service) { return service.challenge == challenge; });
+    }
+
+    /// Port 80 of all names whose certificates are got by HTTP-01, and of the VPS name.
+    Outcome addChallenges()
+    {
+        if (!any(Challenge::Http) || m_site.vps.empty())
+            return {};
+        std::vector<TemplateValues> names;
+        for (const Service &service : m_site.services) {
+            if (service.challenge != Challenge::Http)
+                continue;
+            for (TemplateValues &one : nameList(service.publicNames.begin(), service.publicNames.end()))
+                names.push_back(std::move(one));
+        }
+        const QString vps = m_site.vps.front().host.ascii();
+        const auto text =
+            m_challenge.render(std::move(TemplateValues().text("vps", vps).list("names", std::move(names))));
+        if (!text)
+            return passOn(text);
+        m_wanted.files.push_back(
+            file(inRelease(QStringLiteral("apache/00-challenge.conf")), 0644, *text,
+                 QStringLiteral("Apache shows the certification authority what certbot puts there, also for the "
+                                "home, which hands it over to %1")
+                     .arg(vps)));
+        return {};
+    }
 
     Outcome addPush()
     {
@@ -138,6 +196,7 @@ private:
         TemplateValues values;
         values.flag("shared", false)
             .flag("push", pushes())
+            .flag("challenged", service.challenge == Challenge::Http)
             .text("service", label)
             .text("upstream", service.upstreamName.ascii())
             .text("port", service.port.text())
@@ -220,6 +279,13 @@ private:
 
     Outcome addCertificate(const Service &service)
     {
+        if (service.challenge == Challenge::Http) {
+            if (m_site.vps.empty())
+                return fail(ErrorCode::Invalid, QStringLiteral("The site has no VPS."));
+            m_wanted.certificates.push_back(
+                {service.name.text(), service.publicNames, m_site.vps.front().acme.directory, {}});
+            return {};
+        }
         // planDeployment() withholds a service whose names lie in several accounts.
         const DnsAccount *account = m_site.accountFor(service.publicNames.front());
         if (!account || m_site.vps.empty())
@@ -266,7 +332,7 @@ private:
         }
         for (const WantedCertificate &one : m_wanted.certificates)
             add(one.lineage + QLatin1Char(' ') + joinedNames(one.names) + QLatin1Char(' ') + one.directory.text() +
-                QLatin1Char(' ') + one.credentialsPath);
+                QLatin1Char(' ') + one.means());
         hash.addData(manifest);
         m_wanted.releaseId = QString::fromLatin1(hash.result().toHex().left(16));
     }
@@ -274,6 +340,7 @@ private:
     const Site &m_site;
     const DeploymentInputs &m_inputs;
     Template m_template;
+    Template m_challenge;
     WantedDeployment m_wanted;
     std::set<QString> m_pins;
     std::map<Label, bool> m_pinsNamed; ///< by service: its pinned certificate carries the public names
@@ -287,7 +354,31 @@ Result<WantedDeployment> wantedDeployment(const Site &site, const DeploymentInpu
     auto siteTemplate = Template::parse(inputs.templates.site);
     if (!siteTemplate)
         return passOn(siteTemplate);
-    return Builder(site, inputs, std::move(*siteTemplate)).build();
+    auto challengeTemplate = Template::parse(inputs.templates.challenge);
+    if (!challengeTemplate)
+        return passOn(challengeTemplate);
+    return Builder(site, inputs, std::move(*siteTemplate), std::move(*challengeTemplate)).build();
+}
+
+QString WantedCertificate::means() const
+{
+    return credentialsPath.isEmpty() ? QLatin1String(challengeWebroot) : credentialsPath;
+}
+
+bool renewalTestIsSetUp(const RenewalTestSeen &seen, const WantedDeployment &wanted)
+{
+    const auto fits = [&](const char *name, const QByteArray &sha256) {
+        return std::any_of(wanted.files.begin(), wanted.files.end(), [&](const WantedFile &one) {
+            return one.path == inRelease(QLatin1String(name)) && one.sha256 == sha256;
+        });
+    };
+    return seen.running && fits(renewalService, seen.serviceSha256) && fits(renewalTimer, seen.timerSha256);
+}
+
+bool isSixgatesOwn(const RenewalSeen &renewal)
+{
+    return renewal.means == QLatin1String(challengeWebroot) ||
+           renewal.means.startsWith(QLatin1String("/etc/sixgate/acme/"));
 }
 
 QString acmeCredentialsPath(const DnsAccount &account)
@@ -297,6 +388,8 @@ QString acmeCredentialsPath(const DnsAccount &account)
 
 Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key)
 {
+    if (!account.acmeKey)
+        return fail(ErrorCode::Invalid, QStringLiteral("The DNS account %1 has no ACME key.").arg(account.name.text()));
     const auto secret = base64Text(key);
     if (!secret)
         return fail(ErrorCode::Invalid,
@@ -307,8 +400,8 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
     return QByteArray("# Managed by Sixgate; changes are overwritten.\n") +
            "dns_rfc2136_server = " + ipText(server).toLatin1() + '\n' +
            "dns_rfc2136_port = " + account.port.text().toLatin1() + '\n' +
-           "dns_rfc2136_name = " + account.acmeKey.name.text().toLatin1() + '\n' +
-           "dns_rfc2136_algorithm = " + tsigAlgorithmName(account.acmeKey.algorithm).toUpper().toLatin1() + '\n' +
+           "dns_rfc2136_name = " + account.acmeKey->name.text().toLatin1() + '\n' +
+           "dns_rfc2136_algorithm = " + tsigAlgorithmName(account.acmeKey->algorithm).toUpper().toLatin1() + '\n' +
            "dns_rfc2136_secret = " + secret->reveal() + '\n';
 }
 

@@ -16,6 +16,8 @@ struct ProxyTemplates {
     QByteArray site;  ///< proxy/apache-site.mustache, once a service and once for what they share
     QByteArray base;  ///< proxy/apache-base.conf: answers for names that are no service's
     QByteArray entry; ///< proxy/apache-entry.conf: the site file that Apache has enabled
+    /// proxy/apache-challenge.mustache: port 80 where certificates are got by HTTP-01
+    QByteArray challenge;
 };
 
 /// What runs on the VPS where machines may push the home's address (resources/vps/push).
@@ -37,6 +39,13 @@ struct AlarmScripts {
     QByteArray mailService;
 };
 
+/// What rehearses the renewal of certificates on the VPS (resources/vps/renewal).
+struct RenewalScripts {
+    QByteArray program;
+    QByteArray service;
+    QByteArray timer;
+};
+
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
@@ -49,6 +58,7 @@ struct DeploymentInputs {
     PushScripts push = {};        ///< needed where the site has push keys
     AlarmScripts alarm = {};      ///< needed where vpsTellsSilence()
     AlarmForVps alarmForVps = {}; ///< needed there, too; secret
+    RenewalScripts renewal = {};  ///< needed where there is a service
 };
 
 /// One managed file as it should be.
@@ -67,7 +77,10 @@ struct WantedCertificate {
     QString lineage;
     std::vector<Hostname> names;
     HttpsUrl directory;
-    QString credentialsPath;
+    QString credentialsPath; ///< of the rfc2136 ini file; empty: by HTTP-01
+
+    /// What certbot's renewal is to name: that file, or the webroot.
+    QString means() const;
 };
 
 /// The whole wanted state of the VPS.
@@ -90,6 +103,12 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
 
 /// Where that file lies on the VPS: outside of the releases, since certbot's renewals refer to it.
 QString acmeCredentialsPath(const DnsAccount &account);
+
+/// What rehearses renewals is there, runs, and has the units that are among the wanted files.
+bool renewalTestIsSetUp(const RenewalTestSeen &seen, const WantedDeployment &wanted);
+
+/// Certbot got this certificate for Sixgate: it renews by an ini file or the webroot of Sixgate's.
+bool isSixgatesOwn(const RenewalSeen &renewal);
 
 /// Renders the wanted state. Fails with Invalid where a value would not survive its template's escape, with NotFound
 /// where the credentials of an account or the certificate of a server with a pinned key are missing, with Denied where

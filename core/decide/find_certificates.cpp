@@ -143,10 +143,37 @@ void judgeVps(const Sight &sight, Findings &out, const NameSeen &one)
         add("vps-cert-wrong", path->error ? path->error->summary : QString());
 }
 
+/// What certbot said of the renewal when it was rehearsed last.
+void judgeRenewals(const Sight &sight, Findings &out)
+{
+    const auto &facts = sight.seen.seen.vps.facts;
+    if (!facts)
+        return;
+    for (const Service &service : sight.site.services) {
+        const auto ended = facts->renewalTest.ended.find(service.name.text());
+        if (ended == facts->renewalTest.ended.end() || ended->second.good)
+            continue;
+        const auto certificate = facts->certificates.find(service.name.text());
+        // It was got anew since then.
+        if (certificate == facts->certificates.end() || certificate->second.notBefore > ended->second.at)
+            continue;
+        out.add({QStringLiteral("vps-cert-renewal"),
+                 service.name.text(),
+                 {{QStringLiteral("service"), service.name.text()},
+                  {QStringLiteral("name"), service.publicNames.front().ascii()},
+                  {QStringLiteral("vps"), sight.vpsName()},
+                  {QStringLiteral("until"), dayText(certificate->second.notAfter)},
+                  {QStringLiteral("reason"), ended->second.text}},
+                 {QStringLiteral("certbot's dry run on %1: %2").arg(dayText(ended->second.at), ended->second.text)},
+                 {service.name.text(), service.publicNames.front().ascii()}});
+    }
+}
+
 } // namespace
 
 void findCertificates(const Sight &sight, Findings &out)
 {
+    judgeRenewals(sight, out);
     // One certificate for many names is one condition.
     std::set<std::pair<QString, QByteArray>> done;
     for (const NameSeen &one : sight.names) {

@@ -130,7 +130,8 @@ QString keyNames(const Site &site)
 {
     std::vector<QString> keys;
     for (const DnsAccount &account : site.dns) {
-        for (const QString &key : {account.key.name.text(), account.acmeKey.name.text()}) {
+        for (const QString &key :
+             {account.key.name.text(), account.acmeKey ? account.acmeKey->name.text() : account.key.name.text()}) {
             if (key != QLatin1String("sixgate")) // everybody's
                 keys.push_back(key);
         }

@@ -12,6 +12,15 @@ namespace sixgate
 namespace
 {
 
+/// The home hands challenges over to the VPS name: it must lead to the VPS before certificates are got by HTTP-01.
+bool isForChallenges(const Site &site, const Change &change)
+{
+    const auto *records = std::get_if<SetRecords>(&change.action);
+    return records && !site.vps.empty() && records->wanted.name == site.vps.front().host &&
+           std::any_of(site.services.begin(), site.services.end(),
+                       [](const Service &service) { return service.challenge == Challenge::Http; });
+}
+
 /// Visitors come by the public names' A records, people and programs by the VPS's own name.
 bool leadsToVps(const Site &site, const Change &change)
 {
@@ -72,14 +81,21 @@ bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs
 Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &inputs)
 {
     Plan plan;
-    std::vector<Change> last;
+    std::vector<Change> last, handOver;
     if (inputs.scope != PlanScope::Vps) {
         for (Change &change : planRecords(site, seen, inputs.managed, plan.withheld))
-            (leadsToVps(site, change) ? last : plan.changes).push_back(std::move(change));
+            (isForChallenges(site, change) ? handOver
+             : leadsToVps(site, change)    ? last
+                                           : plan.changes)
+                .push_back(std::move(change));
     }
+    const auto beforeVps = std::ptrdiff_t(plan.changes.size());
     const bool ready = inputs.scope == PlanScope::Dns ? seen.vps.facts && !seen.vps.facts->deployedId.isEmpty()
                                                       : planVps(site, seen, inputs, plan);
-    if (!ready) {
+    if (ready) {
+        plan.changes.insert(plan.changes.begin() + beforeVps, handOver.begin(), handOver.end());
+    } else {
+        last.insert(last.begin(), handOver.begin(), handOver.end());
         for (const Change &change : last)
             plan.withheld.push_back(
                 {change.object, QStringLiteral("The VPS is not ready for visitors yet."), {}, false});

@@ -1,3 +1,4 @@
+#include "decide/acmelimits.h"
 #include "decide/alarmsettings.h"
 #include "decide/deployment.h"
 #include "decide/firewall.h"
@@ -55,6 +56,7 @@ public:
         takeAlarmAway();
         setUpPush();
         setUpAlarm();
+        setUpRenewalTest();
         // What the old release needs goes when the new one has proven itself, and credentials after what needs them.
         forgetCertificates();
         deletions(true);
@@ -148,6 +150,20 @@ private:
             else
                 m_perhaps.push_back(one);
         }
+        // What the home hands over comes to the VPS name over IPv6 where that has an AAAA record; only the rules for
+        // IPv4 are read here, and the rehearsal does not leave the machine.
+        const bool http = std::any_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
+                                      [](const WantedCertificate &one) { return one.credentialsPath.isEmpty(); });
+        if (http && m_facts.hasGlobalIpv6 &&
+            (m_facts.ufw.contains("Status: active") || m_facts.nft.contains("hook input")))
+            m_perhaps.push_back(
+                {QStringLiteral("The VPS has a firewall of its own; whether it lets the certification authority in to "
+                                "port 80 over IPv6, where %1 has an AAAA record, was not looked at.")
+                     .arg(m_host),
+                 QStringLiteral(
+                     "Open TCP port 80 for IPv6 there, too (with ufw: ufw allow 80/tcp), or let %1 have an A "
+                     "record alone.")
+                     .arg(m_host)});
     }
 
     void files()
@@ -229,9 +245,8 @@ private:
     /// A certificate that stays is renewed by these credentials.
     bool renewsSomething(const QString &path) const
     {
-        return std::any_of(m_facts.renewals.begin(), m_facts.renewals.end(), [&](const auto &one) {
-            return one.second.credentialsPath == path && !m_forgotten.count(one.first);
-        });
+        return std::any_of(m_facts.renewals.begin(), m_facts.renewals.end(),
+                           [&](const auto &one) { return one.second.means == path && !m_forgotten.count(one.first); });
     }
 
     void modules()
@@ -270,7 +285,7 @@ private:
             return QStringLiteral("certbot does not renew the one there");
         if (renewal->second.directory != wanted.directory.text())
             return QStringLiteral("the one there is from %1").arg(renewal->second.directory);
-        if (renewal->second.credentialsPath != wanted.credentialsPath)
+        if (renewal->second.means != wanted.means())
             return QStringLiteral("the one there renews in another way");
         return {};
     }
@@ -288,12 +303,19 @@ private:
             for (const Hostname &name : wanted.names)
                 names << name.ascii();
             const QString all = names.join(QStringLiteral(", "));
-            Change &change = add(QStringLiteral("vps.certificate.") + wanted.lineage, Verb::Obtain,
-                                 QStringLiteral("certificate %1").arg(wanted.lineage),
-                                 QStringLiteral("Get a certificate for %1 from %2 (%3); certbot renews it by itself.")
-                                     .arg(all, wanted.directory.text(), why),
-                                 ObtainCertificate{wanted.lineage, wanted.names, wanted.directory, acme.mail,
-                                                   acme.propagation, wanted.credentialsPath});
+            if (const auto pause = acmePause(m_facts.acmeAttempts, wanted.directory, wanted.names, m_facts.clock))
+                withhold(pause->sentence, pause->fix);
+            const bool http = wanted.credentialsPath.isEmpty();
+            Change &change =
+                add(QStringLiteral("vps.certificate.") + wanted.lineage, Verb::Obtain,
+                    QStringLiteral("certificate %1").arg(wanted.lineage),
+                    QStringLiteral("Get a certificate for %1 from %2 (%3)%4; certbot renews it by itself.")
+                        .arg(all, wanted.directory.text(), why,
+                             http ? QStringLiteral(", after a rehearsal of how the home hands challenges over")
+                                  : QString()),
+                    ObtainCertificate{wanted.lineage, wanted.names, wanted.directory, acme.mail,
+                                      http ? std::chrono::seconds(0) : acme.propagation, wanted.credentialsPath,
+                                      http ? std::optional(m_site.vps.front().host) : std::nullopt});
             change.newValue = all;
             const auto found = m_facts.certificates.find(wanted.lineage);
             if (found != m_facts.certificates.end())
@@ -380,6 +402,30 @@ private:
                      false);
     }
 
+    /// The renewal of a certificate that was got is rehearsed at once, too: what would fail in two months is told now.
+    void setUpRenewalTest()
+    {
+        const RenewalTestSeen &seen = m_facts.renewalTest;
+        if (m_wanted.certificates.empty()) {
+            if (seen.any)
+                add(QStringLiteral("vps.renewals"), Verb::Delete, QStringLiteral("rehearsal of renewals"),
+                    QStringLiteral(
+                        "Take away what rehearses the renewal of certificates: the site needs none any more."),
+                    SetUpRenewalTest{false});
+            return;
+        }
+        const bool got = std::any_of(m_changes.begin(), m_changes.end(), [](const Change &change) {
+            return std::holds_alternative<ObtainCertificate>(change.action);
+        });
+        if (got || !renewalTestIsSetUp(seen, m_wanted))
+            add(QStringLiteral("vps.renewals"), seen.any ? Verb::Update : Verb::Enable,
+                QStringLiteral("rehearsal of renewals"),
+                QStringLiteral(
+                    "Rehearse the renewal of the certificates by certbot's dry run, now and each week; check "
+                    "tells where one would fail."),
+                SetUpRenewalTest{});
+    }
+
     /// Certificates that Sixgate got and that no service needs any more: nor the current deployment, which can be gone
     /// back to. So they go along with the deployment after the next one.
     void forgetCertificates()
@@ -390,8 +436,7 @@ private:
         for (const WantedCertificate &one : m_wanted.certificates)
             wanted.insert(one.lineage);
         for (const auto &[lineage, renewal] : m_facts.renewals) {
-            if (wanted.count(lineage) || m_facts.usedCertificates.count(lineage) ||
-                !renewal.credentialsPath.startsWith(QLatin1String(credentialsFolder)))
+            if (wanted.count(lineage) || m_facts.usedCertificates.count(lineage) || !isSixgatesOwn(renewal))
                 continue;
             m_forgotten.insert(lineage);
             Change &change =
@@ -411,7 +456,11 @@ private:
     void activate(size_t at)
     {
         const bool running = m_facts.apacheActive && m_facts.certbotTimerActive;
-        if (m_changes.empty() && running && m_facts.deployedId == m_wanted.releaseId)
+        // The folder of the challenges is made anew by an activation.
+        const bool challenges =
+            m_facts.webroot || std::none_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
+                                            [](const WantedCertificate &one) { return one.credentialsPath.isEmpty(); });
+        if (m_changes.empty() && running && challenges && m_facts.deployedId == m_wanted.releaseId)
             return;
         Change &change =
             add(QStringLiteral("vps.activate"), Verb::Activate, QStringLiteral("release %1").arg(m_wanted.releaseId),
@@ -439,6 +488,8 @@ private:
     void judgeNames()
     {
         for (const Service &service : m_site.services) {
+            if (service.challenge != Challenge::Dns)
+                continue;
             const DnsAccount *first = nullptr;
             for (const Hostname &name : service.publicNames) {
                 const DnsAccount *account = m_site.accountFor(name);

@@ -1,5 +1,7 @@
 #include "decide/vpsacts.h"
 
+#include "decide/deployment.h"
+
 #include "decide/records.h"
 
 #include <algorithm>
@@ -147,7 +149,7 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
                   .arg(facts.installed.size());
     QStringList certificates;
     for (const auto &[lineage, renewal] : facts.renewals) {
-        if (renewal.credentialsPath.startsWith(QLatin1String("/etc/sixgate/acme/")))
+        if (isSixgatesOwn(renewal))
             certificates << lineage;
     }
     return QStringLiteral(
@@ -159,7 +161,8 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
                  : QStringLiteral(", and the certificates ") + certificates.join(QStringLiteral(", ")),
              packages,
              (facts.push.any ? QStringLiteral(", the account and the service of the push") : QString()) +
-                 (facts.alarm.any ? QStringLiteral(", the alarm with its settings") : QString()));
+                 (facts.alarm.any ? QStringLiteral(", the alarm with its settings") : QString()) +
+                 (facts.renewalTest.any ? QStringLiteral(", the rehearsal of renewals") : QString()));
 }
 
 } // namespace

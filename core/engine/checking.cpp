@@ -353,6 +353,13 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
     return std::move(verified.report);
 }
 
+void Checking::awaitRenewalTest(std::stop_token stop)
+{
+    auto ended = m_vps.awaitRenewalTest(stop);
+    if (ended && m_seen.seen.vps.facts)
+        m_seen.seen.vps.facts->renewalTest = std::move(*ended);
+}
+
 void Checking::diagnoseInto(CheckReport &report, std::stop_token stop)
 {
     spreadLoops(report.paths);

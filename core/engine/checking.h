@@ -28,6 +28,9 @@ public:
     Result<CheckReport> run(const std::set<PathKind> &kinds, const PathSink &sink, bool freshFacts,
                             std::stop_token stop);
 
+    /// After a deployment: how the rehearsal of renewals ended that began with it counts for the diagnosis, too.
+    void awaitRenewalTest(std::stop_token stop);
+
     /// Makes the diagnosis of the last run, and remembers what later checks will want to know.
     void diagnoseInto(CheckReport &report, std::stop_token stop);
 

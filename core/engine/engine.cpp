@@ -302,6 +302,8 @@ Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind>
         const bool broken = std::any_of(report->paths.begin(), report->paths.end(),
                                         [](const PathReport &path) { return path.state == PathState::Broken; });
         if (!mayHeal || !broken || until.passed()) {
+            if (d->deployed)
+                checking.awaitRenewalTest(stop);
             checking.diagnoseInto(*report, stop);
             if (mayHeal && d->job.sinks.path) {
                 for (const PathReport &path : report->paths)

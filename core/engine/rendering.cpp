@@ -104,7 +104,7 @@ std::optional<CertificateSeen> pinnedCertificate(const Job &job, const HomeServe
 Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::stop_token stop)
 {
     DeploymentInputs inputs{{resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
-                             resource(u"proxy/apache-entry.conf")},
+                             resource(u"proxy/apache-entry.conf"), resource(u"proxy/apache-challenge.mustache")},
                             {},
                             {}};
     inputs.now = QDateTime::currentDateTimeUtc();
@@ -113,14 +113,13 @@ Result<Rendered> renderDeployment(const Job &job, const HomeSeen &home, std::sto
         inputs.push.daemon += resource(QStringLiteral("vps/push/%1.pl").arg(part));
     inputs.push.client = resource(u"vps/push/client.pl");
     inputs.push.unit = resource(u"vps/push/sixgate-push.service");
+    inputs.renewal = {resource(u"vps/renewal/test.pl"), resource(u"vps/renewal/sixgate-renewal-test.service"),
+                      resource(u"vps/renewal/sixgate-renewal-test.timer")};
     const Site &site = job.site;
     if (const auto added = addAlarm(job, inputs, stop); !added)
         return passOn(added);
     for (const DnsAccount &account : site.dns) {
-        const bool used = std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {
-            return site.accountFor(service.publicNames.front()) == &account;
-        });
-        if (!used)
+        if (!site.needsAcmeKey(account))
             continue;
         if (const auto added = addCredentials(job, account, inputs, stop); !added)
             return passOn(added);

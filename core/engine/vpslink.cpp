@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr auto busyTime = 5min; // for another run on the VPS to end
+constexpr std::chrono::seconds rehearsalTime = 90s;
 
 } // namespace
 
@@ -54,6 +55,23 @@ Outcome VpsLink::open(std::stop_token stop, const VpsPatience &patience, const s
         return connected;
     m_host = std::move(*host);
     return {};
+}
+
+std::optional<RenewalTestSeen> VpsLink::awaitRenewalTest(std::stop_token stop)
+{
+    if (!m_host || !m_seen.facts || !m_seen.facts->renewalTest.busy)
+        return std::nullopt;
+    m_job.say(
+        QStringLiteral("Waiting until certbot has rehearsed the renewal: at most %1 s").arg(rehearsalTime.count()));
+    const Deadline patience = Deadline::after(rehearsalTime);
+    while (!patience.passed() && pauseFor(1s, stop)) {
+        const auto facts = readVpsFacts(*m_host, {}, Deadline::after(30s).sooner(patience.left()), stop);
+        if (!facts)
+            return std::nullopt;
+        if (!facts->renewalTest.busy)
+            return facts->renewalTest;
+    }
+    return std::nullopt;
 }
 
 void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop,

@@ -6,6 +6,7 @@
 #include "transport/remotehost.h"
 
 #include <memory>
+#include <optional>
 
 namespace sixgate
 {
@@ -35,6 +36,10 @@ public:
     /// state. Where it does not end in five minutes, the facts are not known.
     void readFacts(const FactsQuestions &questions, bool wait, std::stop_token stop,
                    std::chrono::milliseconds most = std::chrono::seconds(30));
+
+    /// Waits until what rehearses renewals there has ended, at most 90 s, and gives how. Nothing where it was not at
+    /// work when the facts were read, or where it cannot be seen any more.
+    std::optional<RenewalTestSeen> awaitRenewalTest(std::stop_token stop);
 
     /// nullptr where there is no connection: see why().
     RemoteHost *host() const { return m_host.get(); }

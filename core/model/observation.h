@@ -138,8 +138,42 @@ struct RemoteFile {
 
 /// How certbot renews one lineage (`/etc/letsencrypt/renewal/<lineage>.conf`).
 struct RenewalSeen {
-    QString directory;       ///< ACME directory URL
-    QString credentialsPath; ///< of the rfc2136 ini file; empty: another way
+    QString directory; ///< ACME directory URL
+    QString means;     ///< path of the rfc2136 ini file, or of the webroot of HTTP-01; empty: another way
+};
+
+/// How a try to get a certificate ended, as the certification authority counts it.
+enum class AcmeEnd {
+    Issued,
+    Failed,  ///< the authority could not validate `names`
+    Limited, ///< the authority said that it was asked too often
+};
+
+/// A try to get a certificate for this site, remembered on the VPS, where the account of the authority is.
+struct AcmeAttempt {
+    QDateTime at; ///< UTC
+    AcmeEnd end = AcmeEnd::Issued;
+    QString directory;
+    std::vector<QString> names; ///< in lower case; of a failure: those that failed
+    QDateTime until;            ///< Limited: when the authority is to be asked again, by its own word; may be null
+};
+
+/// How the last rehearsal of one certificate's renewal ended (`certbot renew --dry-run`, on the VPS).
+struct RenewalRehearsed {
+    QDateTime at; ///< UTC
+    bool good = false;
+    QString text; ///< one line of certbot's; empty where it went well
+};
+
+/// What rehearses renewals on the VPS each week.
+struct RenewalTestSeen {
+    bool any = false;     ///< something of it is there
+    bool running = false; ///< its timer is enabled and active
+    bool busy = false;    ///< it is at work now
+    // Hex SHA-256 of its units; empty: there is none.
+    QByteArray serviceSha256;
+    QByteArray timerSha256;
+    std::map<QString, RenewalRehearsed> ended; ///< by lineage
 };
 
 /// Effective settings of the VPS's sshd for one account (`sshd -T`): keyword in lower case → its words.
@@ -202,6 +236,9 @@ struct VpsFacts {
     QString outerInterface;                 ///< of the IPv4 route to the internet; empty: not known
     PushSeen push;
     AlarmSeen alarm;
+    RenewalTestSeen renewalTest;
+    bool webroot = false;                  ///< the folder of HTTP-01's challenges is there, and root's
+    std::vector<AcmeAttempt> acmeAttempts; ///< of the last days, oldest first
 };
 
 struct VpsSeen {

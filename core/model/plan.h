@@ -6,6 +6,7 @@
 #include <QByteArray>
 
 #include <algorithm>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -51,14 +52,15 @@ struct EnableModules {
 struct EnableSite {
     QString site;
 };
-/// Get a certificate by certbot (DNS-01, RFC 2136).
+/// Get a certificate by certbot: DNS-01 by RFC 2136, or HTTP-01 where `handOver` is set.
 struct ObtainCertificate {
     QString lineage; ///< certbot's --cert-name: the service's label
     std::vector<Hostname> names;
     HttpsUrl directory;
     std::optional<Mail> mail;
     std::chrono::seconds propagation{30};
-    QString credentialsPath; ///< of the rfc2136 ini file on the VPS
+    QString credentialsPath;          ///< of the rfc2136 ini file on the VPS; empty with HTTP-01
+    std::optional<Hostname> handOver; ///< the VPS name, to which the home hands challenges that it does not know
 };
 enum class FirewallKind { Ufw, Nftables };
 /// Let visitors over IPv4 through the VPS's own firewall.
@@ -91,6 +93,11 @@ struct SetUpAlarm {
     std::optional<QByteArray> settings; ///< with secrets: shown nowhere; none: take it away
 };
 
+/// Rehearse renewals on the VPS: now, and each week; or no longer. Comes after the activation, and is not waited for.
+struct SetUpRenewalTest {
+    bool on = true;
+};
+
 /// Make the release before the current one current again. A plan of its own.
 struct GoBack {
     QString releaseId;
@@ -102,9 +109,9 @@ struct RemoveAll {
 };
 
 // The first alternative is one that can be default-constructed: a Change begins empty.
-using ChangeAction =
-    std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite, ObtainCertificate,
-                 ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll, SetUpPush, SetUpAlarm>;
+using ChangeAction = std::variant<InstallPackages, SetRecords, WriteFile, DeleteFile, EnableModules, EnableSite,
+                                  ObtainCertificate, ActivateRelease, ForgetCertificate, OpenPorts, GoBack, RemoveAll,
+                                  SetUpPush, SetUpAlarm, SetUpRenewalTest>;
 
 struct Change {
     QString id; ///< unique in the plan, `[a-z0-9.-]+`; the VPS reports progress by it

@@ -1,11 +1,18 @@
 #include "model/site.h"
 
+#include <algorithm>
+
 namespace sixgate
 {
 
 QString tsigAlgorithmName(TsigAlgorithm algorithm)
 {
     return algorithm == TsigAlgorithm::HmacSha512 ? QStringLiteral("hmac-sha512") : QStringLiteral("hmac-sha256");
+}
+
+QString challengeName(Challenge challenge)
+{
+    return challenge == Challenge::Http ? QStringLiteral("http") : QStringLiteral("dns");
 }
 
 QString sshAuthName(SshAuth auth)
@@ -47,6 +54,14 @@ const DnsAccount *Site::accountFor(const Hostname &host) const
             best = &account;
     }
     return best;
+}
+
+bool Site::needsAcmeKey(const DnsAccount &account) const
+{
+    return std::any_of(services.begin(), services.end(), [&](const Service &service) {
+        return service.challenge == Challenge::Dns && !service.publicNames.empty() &&
+               accountFor(service.publicNames.front()) == &account;
+    });
 }
 
 QString dnsKeySecret(const DnsAccount &account)

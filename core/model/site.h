@@ -57,7 +57,9 @@ struct DnsAccount {
     ServerAddress server; ///< the primary
     Port port;            ///< default 53
     TsigKeyRef key;       ///< may set A and AAAA; secret `dns.<name>.key`
-    TsigKeyRef acmeKey;   ///< may only set TXT at `_acme-challenge`; goes to the VPS; secret `dns.<name>.acme-key`
+    /// May only set TXT at `_acme-challenge`; goes to the VPS; secret `dns.<name>.acme-key`. Needed where
+    /// needsAcmeKey().
+    std::optional<TsigKeyRef> acmeKey;
     std::chrono::seconds ttl{60};
 };
 
@@ -100,6 +102,13 @@ struct Vps {
     friend bool operator==(const Vps &, const Vps &) = default;
 };
 
+/// How the certification authority is shown that a service's names are ours (RFC 8555, section 8).
+enum class Challenge {
+    Dns,  ///< DNS-01: the VPS sets TXT records with the account's ACME key
+    Http, ///< HTTP-01: the home hands unknown challenges to the VPS name, where certbot answers them
+};
+QString challengeName(Challenge challenge); ///< "dns", "http"
+
 /// A service: its public names, where it runs, by which name the VPS finds it.
 struct Service {
     Label name;
@@ -108,6 +117,7 @@ struct Service {
     Label server;                      ///< a HomeServer's name
     Port port;                         ///< TLS port at home, default 443
     UrlPath probePath;                 ///< fetched by the probes, default `/`
+    Challenge challenge = Challenge::Dns;
 };
 
 /// A service that tells the address from which a request comes. Named, no literal: a certificate is for a name.
@@ -141,6 +151,8 @@ struct Site {
     const HomeServer *server(const Label &name) const; ///< nullptr where there is none (validation excludes it)
     /// The account with the longest zone that holds `host`; nullptr where none does.
     const DnsAccount *accountFor(const Hostname &host) const;
+    /// Some service gets its certificate by DNS records in this account's zone.
+    bool needsAcmeKey(const DnsAccount &account) const;
 };
 
 /// Names under which secrets are stored, e.g. `dns.main.key`.

@@ -110,6 +110,12 @@ private:
             return takePush(v);
         if (key == "alarm" && v.size() == 8 && once(key))
             return takeAlarm(v);
+        if (key == "renewals" && v.size() == 5 && once(key))
+            return takeRenewals(v);
+        if (key == "rehearsed" && v.size() == 4 && isName(v[0]))
+            return takeRehearsed(v);
+        if (key == "attempt" && v.size() == 5)
+            return takeAttempt(v);
         if (key == "sshd" && v.size() > 1)
             return takeSshd(v);
         if (key == "file" && v.size() == 4)
@@ -129,12 +135,13 @@ private:
 
     bool takeFlag(const QByteArray &key, const QByteArray &value)
     {
-        bool *flag = key == "systemd"  ? &m_facts.systemd
-                     : key == "busy"   ? &m_facts.busy
-                     : key == "ipv6"   ? &m_facts.hasGlobalIpv6
-                     : key == "apache" ? &m_facts.apacheActive
-                     : key == "timer"  ? &m_facts.certbotTimerActive
-                                       : nullptr;
+        bool *flag = key == "systemd"   ? &m_facts.systemd
+                     : key == "busy"    ? &m_facts.busy
+                     : key == "ipv6"    ? &m_facts.hasGlobalIpv6
+                     : key == "apache"  ? &m_facts.apacheActive
+                     : key == "timer"   ? &m_facts.certbotTimerActive
+                     : key == "webroot" ? &m_facts.webroot
+                                        : nullptr;
         if (!flag || (value != "0" && value != "1") || !once(key))
             return false;
         *flag = value == "1";
@@ -208,6 +215,58 @@ private:
             *hashes[i - std::size(flags)] = v[i];
         }
         return true;
+    }
+
+    bool takeRenewals(const std::vector<QByteArray> &v)
+    {
+        RenewalTestSeen &seen = m_facts.renewalTest;
+        bool *const flags[] = {&seen.any, &seen.running, &seen.busy};
+        for (size_t i = 0; i < std::size(flags); ++i) {
+            if (v[i] != "0" && v[i] != "1")
+                return false;
+            *flags[i] = v[i] == "1";
+        }
+        static const QString hash = QStringLiteral("([0-9a-f]{64})?");
+        seen.serviceSha256 = v[3];
+        seen.timerSha256 = v[4];
+        return matches(QString::fromLatin1(v[3]), hash) && matches(QString::fromLatin1(v[4]), hash);
+    }
+
+    bool takeRehearsed(const std::vector<QByteArray> &v)
+    {
+        const auto at = timeOf(v[1]);
+        if (!at || !at->isValid() || (v[2] != "0" && v[2] != "1"))
+            return false;
+        return m_facts.renewalTest.ended
+            .emplace(QString::fromLatin1(v[0]), RenewalRehearsed{*at, v[2] == "1", shownLine(v[3])})
+            .second;
+    }
+
+    bool takeAttempt(const std::vector<QByteArray> &v)
+    {
+        constexpr size_t mostAttempts = 500;
+        static const std::map<QByteArray, AcmeEnd> ends = {
+            {"issued", AcmeEnd::Issued}, {"failed", AcmeEnd::Failed}, {"limited", AcmeEnd::Limited}};
+        const auto end = ends.find(v[1]);
+        const auto at = timeOf(v[0]), until = timeOf(v[4]);
+        if (end == ends.end() || !at || !until || !at->isValid() || m_facts.acmeAttempts.size() >= mostAttempts ||
+            !matches(QString::fromLatin1(v[3]), QStringLiteral("[a-z0-9.,-]{1,26000}")))
+            return false;
+        AcmeAttempt attempt{*at, end->second, shownLine(v[2]), {}, *until};
+        for (const QByteArray &name : v[3].split(','))
+            attempt.names.push_back(QString::fromLatin1(name));
+        m_facts.acmeAttempts.push_back(std::move(attempt));
+        return true;
+    }
+
+    /// Seconds since 1970; 0: none.
+    static std::optional<QDateTime> timeOf(const QByteArray &text)
+    {
+        bool number = false;
+        const qint64 n = text.toLongLong(&number);
+        if (!number || n < 0 || n >= 253402300800LL)
+            return std::nullopt;
+        return n == 0 ? QDateTime() : QDateTime::fromSecsSinceEpoch(n, Qt::UTC);
     }
 
     // A list comes in one line, or in one for each.

@@ -42,12 +42,28 @@ Outcome checkAccounts(const Site &site)
                                          "\"example.org\" here and \"example.net\" there.")
                               .arg(site.dns[i].zone.ascii())
                               .arg(first->second));
-        if (site.dns[i].key.name == site.dns[i].acmeKey.name)
+        const auto &acmeKey = site.dns[i].acmeKey;
+        if (acmeKey && site.dns[i].key.name == acmeKey->name)
             return failAt(item("dns", i, "acmeKey.name"),
                           QStringLiteral("“%1” is also the key that sets addresses: whoever takes over the VPS could "
                                          "change every record of “%2”; name a second key here, which may only set TXT "
                                          "at _acme-challenge names, for example \"sixgate-acme\".")
                               .arg(site.dns[i].key.name.text(), site.dns[i].zone.ascii()));
+    }
+    return {};
+}
+
+/// Whose certificates are proved by DNS records, its account has a key for them.
+Outcome checkAcmeKeys(const Site &site)
+{
+    for (size_t i = 0; i < site.dns.size(); ++i) {
+        if (site.dns[i].acmeKey || !site.needsAcmeKey(site.dns[i]))
+            continue;
+        return failAt(item("dns", i, "acmeKey"),
+                      QStringLiteral("This key is missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\", "
+                                     "\"algorithm\": \"hmac-sha256\" }; without one each service whose names lie in "
+                                     "“%1” needs \"challenge\": \"http\".")
+                          .arg(site.dns[i].zone.ascii()));
     }
     return {};
 }
@@ -172,6 +188,8 @@ Outcome checkSite(const Site &site)
         good = checkLabels(site.services, "services");
     if (good)
         good = checkServices(site);
+    if (good)
+        good = checkAcmeKeys(site);
     return good;
 }
 

@@ -118,7 +118,8 @@ void write(Writer &out, const DnsAccount &account)
     if (account.ttl.count() != 60)
         out.number("ttl", account.ttl.count());
     write(out, "key", account.key);
-    write(out, "acmeKey", account.acmeKey);
+    if (account.acmeKey)
+        write(out, "acmeKey", *account.acmeKey);
     out.close('}');
 }
 
@@ -163,6 +164,8 @@ void write(Writer &out, const Service &service)
         out.number("port", service.port.number());
     if (service.probePath.text() != QLatin1String("/"))
         out.text("probePath", service.probePath.text());
+    if (service.challenge != Challenge::Dns)
+        out.text("challenge", challengeName(service.challenge));
     out.close('}');
 }
 

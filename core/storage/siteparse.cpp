@@ -165,15 +165,37 @@ Result<DnsAccount> parseAccount(const JsonNode &node)
     const auto key = parseKey(*fields, "key", QStringLiteral("dns.%1.key").arg(name->text()));
     if (!key)
         return passOn(key);
-    const auto acmeKey = parseKey(*fields, "acmeKey", QStringLiteral("dns.%1.acme-key").arg(name->text()));
-    if (!acmeKey)
-        return passOn(acmeKey);
-    return DnsAccount{*name, *zone, *server, *port, *key, *acmeKey, *ttl};
+    std::optional<TsigKeyRef> acmeKey;
+    if (fields->has("acmeKey")) {
+        const auto given = parseKey(*fields, "acmeKey", QStringLiteral("dns.%1.acme-key").arg(name->text()));
+        if (!given)
+            return passOn(given);
+        acmeKey = *given;
+    }
+    return DnsAccount{*name, *zone, *server, *port, *key, acmeKey, *ttl};
+}
+
+Result<Challenge> parseChallenge(const JsonFields &service)
+{
+    if (!service.has("challenge"))
+        return Challenge::Dns;
+    const JsonNode node = service.at("challenge");
+    const auto text = jsonText(node, "\"dns\"");
+    if (!text)
+        return passOn(text);
+    for (const Challenge one : {Challenge::Dns, Challenge::Http}) {
+        if (*text == challengeName(one))
+            return one;
+    }
+    return failAt(node.path, QStringLiteral("%1 is not a way to prove names to the certification authority, for "
+                                            "example \"dns\" or \"http\".")
+                                 .arg(quoted(*text)));
 }
 
 Result<Service> parseService(const JsonNode &node)
 {
-    const auto fields = JsonFields::open(node, {"name", "publicNames", "upstreamName", "server", "port", "probePath"});
+    const auto fields =
+        JsonFields::open(node, {"name", "publicNames", "upstreamName", "server", "port", "probePath", "challenge"});
     if (!fields)
         return passOn(fields);
     const auto name = neededField<Label>(*fields, "name", "\"cloud\"");
@@ -212,7 +234,10 @@ Result<Service> parseService(const JsonNode &node)
     const auto probePath = *given ? Result<UrlPath>(**given) : UrlPath::parse(QStringLiteral("/"));
     if (!probePath)
         return passOn(probePath);
-    return Service{*name, publicNames, *upstream, *server, *port, *probePath};
+    const auto challenge = parseChallenge(*fields);
+    if (!challenge)
+        return passOn(challenge);
+    return Service{*name, publicNames, *upstream, *server, *port, *probePath, *challenge};
 }
 
 Result<EchoService> parseEcho(const JsonNode &node)

@@ -13,6 +13,7 @@ use POSIX ();
 my $most_content = 256 * 1024;
 my $most_rules   = 512 * 1024;
 my $base         = '/etc/sixgate';
+my $webroot      = '/var/lib/sixgate-acme';
 my $name         = qr/[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}/;    # others are nobody's that Sixgate knows
 $ENV{PATH}   = '/usr/sbin:/usr/bin:/sbin:/bin';
 $ENV{LC_ALL} = 'C';
@@ -91,7 +92,8 @@ my $ufw = $> == 0 && -d '/etc/ufw' ? begin('ufw', 'status', 'verbose') : undef;
 pipe(my $warnings, my $to_warnings) or die "pipe: $!\n";
 my $nft = $> == 0 ? begin($to_warnings, 'nft', 'list', 'ruleset') : undef;
 close($to_warnings);
-my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service', 'sixgate-alarm.timer', 'sixgate-alarm-mail.socket');    # a line for each
+my $active = begin('systemctl', 'is-active', 'apache2.service', 'certbot.timer', 'sixgate-push.service', 'sixgate-alarm.timer', 'sixgate-alarm-mail.socket',
+    'sixgate-renewal-test.timer', 'sixgate-renewal-test.service');    # a line for each
 # Would sshd let keepers in, where they are wanted?
 my $sshd = $> == 0 && $wanted{"$base/current/push/authorized_keys"}
     ? begin('sshd', '-T', '-C', 'user=sixgate-push,host=keeper.invalid,addr=2001:db8::1') : undef;
@@ -179,6 +181,21 @@ for (['apache', 'multi-user.target.wants/apache2.service'], ['timer', 'timers.ta
     delete $sum{$settings} if @is && ($is[4] != 0 || $is[2] & 077);    # others may read it: to be put there anew
     answer('alarm', (grep { -e } $settings, @units) ? 1 : 0, $on ? 1 : 0, -x '/usr/sbin/sendmail' ? 1 : 0, map { $sum{$_} // '' } $settings, @units);
 }
+# What rehearses renewals: anything of it, its timer, whether it is at work now, the hashes of its units; how each ended.
+{
+    my ($folder, $state) = ('/etc/systemd/system', '/var/lib/sixgate-renewal');
+    my @units = map { "$folder/sixgate-renewal-test$_" } '.service', '.timer';
+    my $on   = (shift(@active) // '') eq 'active' && -e "$folder/timers.target.wants/sixgate-renewal-test.timer";
+    my $busy = (shift(@active) // '') =~ /^(?:active|activating|deactivating)$/;
+    my %sum;
+    if (my @there = grep { -f } @units) {
+        for (split /\n/, output('sha256sum', '--', @there)) { $sum{$2} = $1 if /^([0-9a-f]{64})  (.*)$/; }
+    }
+    answer('renewals', (grep { -e } @units, $state) ? 1 : 0, $on ? 1 : 0, $busy ? 1 : 0, map { $sum{$_} // '' } @units);
+    for (split /\n/, content("$state/result", 1 << 20) // '') {
+        answer('rehearsed', $1, $2, $3, unbase64($4)) if m{^($name) (\d+) ([01]) ([A-Za-z0-9+/=]+)$};
+    }
+}
 for (split /\n/, ended($sshd)) {
     answer('sshd', $1, split ' ', $2)
         if /^((?:allow|deny)(?:users|groups)|pubkeyauthentication|authorizedkeysfile|authenticationmethods|forcecommand) ([!-~]+(?: [!-~]+)*)$/;
@@ -256,12 +273,14 @@ for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     for (split /\n/, content("/etc/letsencrypt/renewal/$lineage.conf", 65536) // '') {
         $is{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
     }
-    my $credentials = ($is{authenticator} // '') eq 'dns-rfc2136' ? $is{dns_rfc2136_credentials} // '' : '';
-    $renewal{$lineage} = [$is{server} // '', $credentials];
-    next unless $credentials =~ m{^$base/acme/};
+    # By what it renews: a file with a key, or the folder of HTTP-01's challenges.
+    my $means = ($is{authenticator} // '') eq 'dns-rfc2136' ? $is{dns_rfc2136_credentials} // '' : '';
+    ($means = $is{webroot_path} // '') =~ s/,$// if ($is{authenticator} // '') eq 'webroot';
+    $renewal{$lineage} = [$is{server} // '', $means];
+    next unless $means eq $webroot || $means =~ m{^$base/acme/};
     my $place = "/etc/letsencrypt/live/$lineage/";
     if ($shown{$lineage}) { push @used, $lineage; next; }
-    $of_others{$lineage} = $credentials
+    $of_others{$lineage} = $means
         if output('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--', $place, '/etc') ne '';
 }
 
@@ -324,6 +343,12 @@ for (@certificates) {
     answer('renewal', $lineage, $renewal{$lineage}[0], $of_others{$lineage} ? '' : $renewal{$lineage}[1]);
 }
 answer('used', $_) for @used;
+
+# The folder of HTTP-01's challenges, and what the authority counts.
+answer('webroot', (grep { my @is = lstat; !@is || !-d _ || $is[4] != 0 || $is[2] & 022 } $webroot, "$webroot/.well-known", "$webroot/.well-known/acme-challenge") ? 0 : 1);
+for (split /\n/, content('/var/lib/sixgate/acme-attempts', 1 << 20) // '') {
+    answer('attempt', $1, $2, $3, $4, $5) if /^(\d+) (issued|failed|limited) (\S+) ([a-z0-9.,-]+) (\d+)$/;
+}
 # The rules of the firewall: last, since ufw takes longest.
 if ((my $text = ended($ufw)) ne '') { answer('ufw', substr($text, 0, $most_rules)); }
 if (($nft = ended($nft)) ne '') {

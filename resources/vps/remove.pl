@@ -11,6 +11,7 @@ sub do_remove {
     push @kept, remove_site();
     alarm_off() if alarm_is_there();
     push_off() if push_is_there();
+    renewals_off();
     push @kept, remove_certificates();
     push @kept, $packages eq 'purge' ? remove_packages() : packages_that_stay();
     units_as_found();
@@ -68,7 +69,7 @@ sub disable_modules {
 sub remove_certificates {
     my @kept;
     for my $lineage (lineages()) {
-        next unless (renewal($lineage)->{dns_rfc2136_credentials} // '') =~ m{^$base/acme/};
+        next unless is_sixgates_own($lineage);
         my (undef, $users) = command('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--',
             "/etc/letsencrypt/live/$lineage/", '/etc');
         if ($users =~ m{^/}) {
@@ -211,8 +212,8 @@ sub units_as_found {
 
 # Last of all: the folder of this run itself goes when the run has told how it ended.
 sub remove_files {
-    command('rm', '-rf', '--', $base);
-    unlink $made_by, $installed_list, $named_list, $enabled_modules, $found, $units_found;
+    command('rm', '-rf', '--', $base, $webroot);
+    unlink $made_by, $attempts, $installed_list, $named_list, $enabled_modules, $found, $units_found;
     for my $folder (glob "$runs/*") { command('rm', '-rf', '--', $folder) unless $folder eq $dir || is_alive($folder); }
     $leaving = 1;
 }

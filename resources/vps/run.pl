@@ -6,13 +6,15 @@
 #   write       ID PATH MODE OLD-SHA256|- NEW-SHA256 BLOB       the content is DIR/files/BLOB
 #   delete      ID PATH OLD-SHA256
 #   modules     ID NAME…
-#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…
+#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…     by DNS-01
+#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- http VPS-NAME NAME,NAME…                by HTTP-01, see rehearsal.pl
 #   site        ID NAME
 #   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN
-#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, alarm, forget, and
+#   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, alarm, renewals, forget, and
 #                                                               delete of credentials
 #   push        ID on|off
 #   alarm       ID off, or ID on BLOB SHA256                    the settings are DIR/files/BLOB
+#   renewals    ID on|off                                   rehearses the renewal of certificates, now and each week
 #   forget      ID LINEAGE
 #
 #   back        ID RELEASE OLD-RELEASE                          instead of an activation: to the release before
@@ -53,7 +55,12 @@ my ($push_unit, $push_socket) = ("/etc/systemd/system/$push_service", '/run/sixg
 my $units = '/etc/systemd/system';
 my ($alarm_service, $alarm_timer) = ('sixgate-alarm.service', 'sixgate-alarm.timer');
 my ($mail_socket, $mail_service) = ('sixgate-alarm-mail.socket', 'sixgate-alarm-mail@.service');
+my ($renewal_service, $renewal_timer) = ('sixgate-renewal-test.service', 'sixgate-renewal-test.timer');
+my $renewal_state = '/var/lib/sixgate-renewal';
 my $alarm_settings = "$base/alarm.json";    # with secrets
+my $webroot = '/var/lib/sixgate-acme';    # of HTTP-01's challenges; Apache's workers cannot enter /var/lib/sixgate
+my $attempts = '/var/lib/sixgate/acme-attempts';    # what the authority counts: see certificates.pl
+my $challenge_site = '/etc/apache2/sites-enabled/zz-sixgate-challenge.conf';    # while certificates are got
 my $lock_file = '/run/sixgate.lock';    # not in /run/lock, where anybody may make files
 my $leaving = 0;      # the last run of all
 my $edited  = '/var/lib/sixgate/edited';     # copies of what people changed by hand
@@ -78,6 +85,7 @@ my $release;          # name of the new one below releases/
 my $started_from;     # hashes of the current release's files, by path
 my %changed_sites;    # service files that this run writes: their names are probed
 my $token = join '', map { sprintf '%04x', int rand 65536 } 1 .. 8;    # what comes back with it came from the home
+my $challenging = 0;  # Apache shows the challenges of this run
 my ($log, $lock, $journal);
 my %owner = (who => '', version => '');    # who carries the plan out, with which Sixgate
 my $remembered  = 0;  # how much is noted in the journal with its content
@@ -109,7 +117,7 @@ sub main {
     my %do = (
         packages => \&do_packages, write => \&do_write, delete => \&do_delete, modules => \&do_modules,
         certificate => \&do_certificate, site => \&do_site, firewall => \&do_firewall, activate => \&do_activate, forget => \&do_forget,
-        push => \&do_push, alarm => \&do_alarm, back => \&do_back, remove => \&do_remove,
+        push => \&do_push, alarm => \&do_alarm, renewals => \&do_renewals, back => \&do_back, remove => \&do_remove,
     );
     for my $one (@steps) {
         $step = $one->{id};
@@ -145,12 +153,13 @@ sub read_steps {
         write       => qr/^($word)\t($path)\t([0-7]{3,4})\t($sha|-)\t($sha)\t(\d+)$/,
         delete      => qr/^($word)\t($path)\t($sha)$/,
         modules     => qr/^($word)((?:\t$word)+)$/,
-        certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(\d{1,4})\t($path)\t([a-z0-9.,-]+)$/,
+        certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(?:(\d{1,4})\t($path)|http\t([a-z0-9.-]+))\t([a-z0-9.,-]+)$/,
         site        => qr/^($word)\t($word)$/,
         firewall    => qr/^($word)\t(80|443|80,443)\t(ufw|nftables\t(?:inet|ip)(?:\t$rules){2})$/,
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
         forget      => qr/^($word)\t($word)$/,
         push        => qr/^($word)\t(on|off)$/,
+        renewals    => qr/^($word)\t(on|off)$/,
         alarm       => qr/^($word)\t(off|on\t\d+\t$sha)$/,
         back        => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16})$/,
         remove      => qr/^($word)\t(purge|keep)$/,
@@ -163,7 +172,7 @@ sub read_steps {
         my @field = ($rest // '') =~ $form or failed("The plan has a bad step of kind $kind.");
         failed('The plan has a bad path.') if grep { defined && m{/\.\.?(?:/|$)|//} } @field[ 1, 5 ];
         push @steps, { kind => $kind, id => shift @field, field => \@field };
-        my $late = $kind =~ /^(?:forget|push|alarm)$/ || $kind eq 'delete' && $after;
+        my $late = $kind =~ /^(?:forget|push|alarm|renewals)$/ || $kind eq 'delete' && $after;
         failed("The plan has a step of kind $kind in a wrong place.")
             if $late != $after || $kind eq 'delete' && $late && $steps[-1]{field}[0] !~ m{^$base/acme/};
         ($activation, $after) = ($steps[-1], 1) if $kind =~ /^(?:activate|back|remove)$/;
@@ -254,7 +263,7 @@ sub do_delete {
         my $same = (sums(grep { -f } $path)->{$path} // '-') eq $old;
         if ($proven) {
             failed("$path was changed since the plan was made; it stays.") unless $same;
-            my ($user) = grep { (renewal($_)->{dns_rfc2136_credentials} // '') eq $path } lineages();
+            my ($user) = grep { means($_) eq $path } lineages();
             failed("$path stays: certbot renews the certificate $user by it.") if defined $user;
         }
         else {
@@ -289,72 +298,6 @@ sub remember_modules {
     put($enabled_modules, 0600, join('', map { "$_\n" } sort keys %all));
 }
 
-sub do_certificate {
-    my ($is) = @_;
-    my ($lineage, $url, $mail, $seconds, $credentials, $names) = @{ $is->{field} };
-    ($url, $mail) = map { $_ eq '-' ? '' : unbase64($_) } $url, $mail;
-    my @names = split /,/, $names;
-    my $lacks = sub { certificate_lacks($lineage, $url, $credentials, @names) };
-    my $why = $lacks->() or return ['unchanged', 'It is there already.'];
-    my @command = ('certbot', 'certonly', '--non-interactive', '--agree-tos', '--server', $url,
-        $mail eq '' ? '--register-unsafely-without-email' : ("--email=$mail", '--no-eff-email'),
-        '--authenticator', 'dns-rfc2136', '--dns-rfc2136-credentials', $credentials,
-        '--dns-rfc2136-propagation-seconds', $seconds, '--cert-name', $lineage, '--renew-with-new-domains',
-        # Otherwise what is there would be kept as "not yet due", and the way it renews, too.
-        $why eq 'authority' || $why eq 'credentials' ? '--force-renewal' : '--keep-until-expiring',
-        '--deploy-hook', 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
-    event($step, 'note', "Asking for it; the proof in the zone gets $seconds s to spread.");
-    my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + $seconds }, @command);
-    stop_here();
-    my $lack = $lacks->();
-    my ($account) = $credentials =~ m{([^/]+)\.ini$};
-    failed("The DNS server has another ACME key than the one that certbot got.",
-        "Store the right one: sixgatectl secret set dns.$account.acme-key\n" . tail($text))
-        if $text =~ /didn't like the (?:signature|key)|BADSIG|BADKEY|BadSignature|BadKey/ && (!$ok || $lack);
-    failed("certbot could not get the certificate for $names.", tail($text)) if !$ok || $lack;
-    return ['done', "Got it, for $names."];
-}
-
-# What the certificate lacks, in a word; nothing where all is well.
-sub certificate_lacks {
-    my ($lineage, $url, $credentials, @names) = @_;
-    my $pem = "/etc/letsencrypt/live/$lineage/cert.pem";
-    return 'there is none' unless -f $pem && -f "/etc/letsencrypt/live/$lineage/privkey.pem";
-    my $renewal = renewal($lineage);
-    return 'authority'   unless ($renewal->{server}                  // '') eq $url;
-    my $ours = ($renewal->{authenticator} // '') eq 'dns-rfc2136';
-    return 'credentials' unless $ours && ($renewal->{dns_rfc2136_credentials} // '') eq $credentials;
-    my ($fresh) = command('openssl', 'x509', '-in', $pem, '-noout', '-checkend', 7 * 86400);
-    return 'time' unless $fresh;
-    my (undef, $text) = command('openssl', 'x509', '-in', $pem, '-noout', '-ext', 'subjectAltName');
-    my $has = join(',', sort map { lc } $text =~ /DNS:([^,\s]+)/g);
-    return $has eq join(',', sort @names) ? '' : 'names';
-}
-
-sub renewal {
-    my ($lineage) = @_;
-    my %renewal;
-    my $path = "/etc/letsencrypt/renewal/$lineage.conf";
-    for (split /\n/, -f $path ? slurp($path) : '') { $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/; }
-    return \%renewal;
-}
-
-sub do_forget {
-    my ($is) = @_;
-    my ($lineage) = @{ $is->{field} };
-    return ['unchanged', 'It is gone already.'] unless grep { $_ eq $lineage } lineages();
-    my (undef, $users) = command('grep', '-rlsF', '--exclude-dir=letsencrypt', '--exclude-dir=sixgate', '--',
-        "/etc/letsencrypt/live/$lineage/", '/etc');
-    return ['unchanged', 'It stays, and certbot renews it: ' . (split /\n/, $users)[0] . ' names it.'] if $users =~ m{^/};
-    my ($ok, $text) = patiently(qr/Another instance of Certbot/, { seconds => 120 }, 'certbot', 'delete',
-        '--non-interactive', '--cert-name', $lineage);
-    failed("certbot could not delete the certificate $lineage.", tail($text)) if !$ok || grep { $_ eq $lineage } lineages();
-    return ['done', 'Deleted.'];
-}
-
-# Names of all certificates that certbot renews.
-sub lineages { return map { m{/([^/]+)\.conf$} ? $1 : () } glob '/etc/letsencrypt/renewal/*.conf'; }
-
 sub do_site {
     my ($is) = @_;
     my ($name) = @{ $is->{field} };
@@ -368,6 +311,7 @@ sub do_site {
 
 sub do_activate {
     make_nameless_certificate();
+    make_webroot() if -f "$base/releases/$release/apache/00-challenge.conf";
     command('sync', '-f', "$base/releases/$release");
     swap();
     return ['done', 'Apache answers with the new configuration.'];
@@ -378,6 +322,7 @@ sub do_back {
     my ($id) = @{ $is->{field} };
     ($release) = map { m{/($id-[0-9a-z-]+)$} ? $1 : () } grep { -f "$_/manifest" } glob "$base/releases/*";
     failed('The deployment before the current one is no longer there.') unless defined $release;
+    make_webroot() if -f "$base/releases/$release/apache/00-challenge.conf";
     swap();
     push_goes_on();
     return ['done', 'Apache answers with the configuration of before.'];
@@ -400,6 +345,7 @@ sub swap {
     stop_here();
     nobody_edited();
     $swapped = 1;
+    unlink $challenge_site;    # the release itself has it
     link_to($current, "releases/$release");
     unlink "$base/staged";
     start_apache();

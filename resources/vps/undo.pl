@@ -138,7 +138,7 @@ sub take_back {
     while (<$log>) { $state{$1} = $2 if /^step\t(\S+)\t(started|done|unchanged|failed)\t/; }
     seek($log, 0, 2);
     for my $one (reverse @steps) {
-        next if $one->{kind} =~ /^(?:packages|certificate|forget|push|alarm)$/ || $bad{ $one->{id} };
+        next if $one->{kind} =~ /^(?:packages|certificate|forget|push|alarm|renewals)$/ || $bad{ $one->{id} };
         event($one->{id}, 'undone', '') if ($state{ $one->{id} } // '') =~ /^(?:started|done)$/;
     }
     forget_journal();
@@ -256,7 +256,7 @@ sub tidy {
         unlink "$folder/run.pl", "$folder/undo";
     }
     unlink glob('/etc/.sixgate-*'), glob("$base/{current,active,staged}.* $base/staged $base/default/*.new $base/{,acme/}.sixgate-* /etc/apache2/sites-available/.sixgate-*"),
-        glob('/etc/systemd/system/{.sixgate-*,{multi-user.target,nftables.service}.wants/sixgate-*.service.*} /var/lib/sixgate/.sixgate-*');
+        glob('/etc/systemd/system/{.sixgate-*,{multi-user.target,nftables.service}.wants/sixgate-*.service.*} /var/lib/sixgate/.sixgate-*'), glob("$webroot/.well-known/acme-challenge/{sixgate-*,.sixgate-*}");
     restore_active();
     my %keep = map { $_ => 1 } grep { defined } readlink $current, readlink $active;
     for my $folder (glob "$base/releases/*") {

@@ -44,7 +44,7 @@ Site siteOf(int services)
                           host(s("ns1.example.org")),
                           *Port::fromNumber(53),
                           {parsed<KeyName>(s("k")), TsigAlgorithm::HmacSha256},
-                          {parsed<KeyName>(s("a")), TsigAlgorithm::HmacSha256}}},
+                          TsigKeyRef{parsed<KeyName>(s("a")), TsigAlgorithm::HmacSha256}}},
               {Vps{label(s("vps")),
                    host(s("vps.example.org")),
                    *Port::fromNumber(22),
@@ -173,7 +173,9 @@ private:
     {
         DeploymentInputs inputs;
         inputs.templates = {resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
-                            resource(u"proxy/apache-entry.conf")};
+                            resource(u"proxy/apache-entry.conf"), resource(u"proxy/apache-challenge.mustache")};
+        inputs.renewal = {resource(u"vps/renewal/test.pl"), resource(u"vps/renewal/sixgate-renewal-test.service"),
+                          resource(u"vps/renewal/sixgate-renewal-test.timer")};
         inputs.acmeCredentials.emplace(label(QStringLiteral("main")), QByteArray("dns_rfc2136_server = 192.0.2.1\n"));
         return inputs;
     }

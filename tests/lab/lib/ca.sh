@@ -3,6 +3,8 @@
 
 LAB_ACME_NAME=acme.$LAB_INFRA_ZONE
 LAB_ACME_DIRECTORY=https://$LAB_ACME_NAME:14000/dir
+# Where certbot goes for its dry runs, whichever authority a certificate is from.
+LAB_STAGING_NAME=acme-staging-v02.api.letsencrypt.org
 LAB_CA_BUNDLE=$LAB_STATE/ssl/certs/ca-certificates.crt
 
 # The CA that vouches for pebble's own HTTPS; kept over restarts.
@@ -22,6 +24,39 @@ make_acme_server_certificate() {
     )
 }
 
+# The dry runs' authority is the same pebble by another name.
+start_staging() {
+    local dir=$LAB_STATE/ca
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/staging.key" -out "$dir/staging.csr" -subj '/CN=staging' 2>/dev/null
+    openssl x509 -req -in "$dir/staging.csr" -CA "$LAB_KEYS/ca/ca.pem" -CAkey "$LAB_KEYS/ca/ca.key" -days 3650 -out "$dir/staging.pem" \
+        -extfile <(printf 'subjectAltName=DNS:%s\n' "$LAB_STAGING_NAME") 2>/dev/null
+    cat >"$dir/staging.conf" <<EOF
+worker_processes 1;
+user root;
+pid $dir/staging.pid;
+error_log $dir/staging.log;
+events { worker_connections 64; }
+http {
+    access_log $dir/staging-access.log;
+    client_body_temp_path $dir/body;
+    proxy_temp_path $dir/proxy;
+    fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi;
+    scgi_temp_path $dir/scgi;
+    server {
+        listen 443 ssl;
+        listen [::]:443 ssl;
+        ssl_certificate $dir/staging.pem;
+        ssl_certificate_key $dir/staging.key;
+        proxy_set_header Host \$host;
+        location = /directory { proxy_pass https://127.0.0.1:14000/dir; }
+        location / { proxy_pass https://127.0.0.1:14000; }
+    }
+}
+EOF
+    spawn ca staging nginx -c "$dir/staging.conf" -e "$dir/staging.log" -g 'daemon off;'
+}
+
 start_ca() {
     local dir=$LAB_STATE/ca
     make_acme_server_certificate
@@ -38,6 +73,7 @@ EOF
     spawn ca ca-unbound unbound -d -c "$dir/unbound.conf"
     spawn ca pebble env PEBBLE_VA_NOSLEEP=1 "PEBBLE_WFE_NONCEREJECT=${LAB_NONCE_REJECT:-0}" PEBBLE_AUTHZREUSE=0 \
         pebble -config "$dir/pebble.json" -dnsserver 127.0.0.1:53
+    start_staging
     spawn ca ip-echo /usr/bin/python3 "$LAB_DIR/helpers/webapp.py" 80
 }
 

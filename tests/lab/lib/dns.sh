@@ -123,6 +123,7 @@ zone_root() {
     zone_head .
     printf '%s. NS ns1.%s.\n%s. NS ns1.%s.\nns1.%s. A %s\nns1.%s. AAAA %s\n' "$LAB_ZONE" "$LAB_ZONE" "$LAB_INFRA_ZONE" "$LAB_ZONE" \
         "$LAB_ZONE" "$LAB_NS4" "$LAB_ZONE" "$LAB_NS6"
+    printf '%s. A %s\n%s. AAAA %s\n' "$LAB_STAGING_NAME" "$LAB_CA4" "$LAB_STAGING_NAME" "$LAB_CA6"
 }
 
 # A caching resolver over the lab's zones: resolver_conf DIR OPTION… (lines of the server section)

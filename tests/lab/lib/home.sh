@@ -129,9 +129,13 @@ http {
     fastcgi_temp_path $dir/fastcgi;
     uwsgi_temp_path $dir/uwsgi;
     scgi_temp_path $dir/scgi;
+EOF
+    # By Sixgate's snippet another server may have port 80.
+    [ "$(home_http_kind)" = apache ] || [ "$(home_http_kind)" = caddy ] || cat <<EOF
     server {
 $(web_listen 80)
-        location /.well-known/acme-challenge/ { root $dir/webroot; }
+        root $dir/webroot;
+$([ "$(home_http_kind)" = nginx ] && echo "        include $dir/http/snippet;" || echo "        location /.well-known/acme-challenge/ { }")
         location / { return 301 https://\$host\$request_uri; }
     }
 EOF
@@ -161,6 +165,67 @@ EOF
 EOF
     if [ -n "$tls" ]; then echo '    }'; fi
     echo '}'
+}
+
+# --- port 80 by the snippet that hands challenges over ------------------------------------------
+
+home_http_kind() { cat "$LAB_STATE/server/http/kind" 2>/dev/null || echo off; }
+
+# home_http nginx|apache|caddy FILE, or off
+home_http() {
+    local kind=${1-} file=${2-} dir=$LAB_STATE/server/http
+    case $kind in
+    off) ;;
+    nginx | apache | caddy) [ -s "$file" ] || die "usage: lab home http $kind FILE: what sixgatectl site home-snippet $kind prints" ;;
+    *) die 'usage: lab home http nginx|apache|caddy FILE, or lab home http off' ;;
+    esac
+    mkdir -p "$dir"
+    [ ! -e "$LAB_STATE/pids/http" ] || stop_recorded http TERM
+    [ "$kind" = off ] || install -m 644 "$file" "$dir/snippet"
+    echo "$kind" >"$dir/kind"
+    restart_nginx
+    [ "$kind" = off ] || [ "$kind" = nginx ] || wait_for 5 'nginx to leave port 80' port_80_is_free
+    case $kind in
+    apache)
+        home_apache_conf >"$dir/apache.conf"
+        spawn server http apache2 -f "$dir/apache.conf" -D FOREGROUND
+        ;;
+    caddy)
+        printf '{\n\tadmin off\n\tstorage file_system %s\n}\nimport %s\n' "$dir/caddy" "$dir/snippet" >"$dir/Caddyfile"
+        spawn server http caddy run --adapter caddyfile --config "$dir/Caddyfile"
+        ;;
+    esac
+    wait_for 10 'the home to answer on port 80' in_node desktop curl -gsS -m 1 -o /dev/null "http://[$(server_address)]/"
+}
+
+port_80_is_free() { [ -z "$(in_node server ss -Hltn 'sport = :80')" ]; }
+
+# As Debian's, with one site that leads to HTTPS.
+home_apache_conf() {
+    local dir=$LAB_STATE/server/http module
+    cat <<EOF
+ServerRoot $dir
+PidFile $dir/apache.pid
+ErrorLog $dir/apache.log
+Listen 80
+User www-data
+Group www-data
+EOF
+    for module in mpm_event authz_core alias rewrite; do
+        printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$module" "$module"
+    done
+    cat <<EOF
+<Directory $LAB_STATE/server/webroot>
+    Require all granted
+</Directory>
+<VirtualHost *:80>
+    ServerName $LAB_PUBLIC_NAME
+    DocumentRoot $LAB_STATE/server/webroot
+    Include $dir/snippet
+    RewriteEngine on
+    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+</VirtualHost>
+EOF
 }
 
 start_server() {

@@ -75,6 +75,7 @@ diagnose() {
 # Nothing but one connection and a look: changes_nothing WHAT NODE
 changes_nothing() {
     local serial updates logins
+    within 60 rehearsal_ended # it sets TXT records
     serial=$(record "$LAB_ZONE" SOA) updates=$(dns_updates) logins=$(ssh_logins)
     run "$1" 0 "$2" apply --json
     expect "$1: says that nothing changed" json '.changed == false and .changes == []'
@@ -156,7 +157,9 @@ vps_state() {
 }
 ssh_logins() { lab exec vps journalctl -u ssh -o cat | grep -c '^Accepted\|\[preauth\]'; }
 on_vps() { lab exec vps pgrep -f "$1" >/dev/null; }
-nothing_runs() { ! on_vps run.pl && ! on_vps /certbot; }
+nothing_runs() { ! on_vps run.pl && ! on_vps 'certbot certonly'; }
+# certbot does one thing at a time, and its rehearsal of renewals begins after each new certificate.
+rehearsal_ended() { ! lab exec vps systemctl show -P ActiveState sixgate-renewal-test.service 2>/dev/null | grep -qxE 'active|activating|deactivating'; }
 # swaps_within SECONDS LINK: the current release is another one than LINK
 swaps_within() {
     local root end=$((SECONDS + $1))

@@ -78,6 +78,20 @@ private Q_SLOTS:
         QCOMPARE(blobs.size(), size_t(2));
     }
 
+    void byHttp()
+    {
+        ObtainCertificate one = certificate("cloud", 0, "");
+        one.handOver = host("vps.example.org");
+        QCOMPARE(*steps({change(one)}), "certificate\tvps.x\tcloud\t" +
+                                            QByteArray("https://acme.example.net/directory").toBase64() + '\t' +
+                                            QByteArray("o'neil+x@example.org").toBase64() +
+                                            "\thttp\tvps.example.org\tcloud.example.org,xn--bcher-kva.example.org\n");
+        one.handOver.reset();
+        QVERIFY(!steps({change(one)}));
+        QCOMPARE(*steps({change(SetUpRenewalTest{})}), QByteArray("renewals\tvps.x\ton\n"));
+        QCOMPARE(*steps({change(SetUpRenewalTest{false})}), QByteArray("renewals\tvps.x\toff\n"));
+    }
+
     void alarm()
     {
         std::vector<QByteArray> blobs{"another"};

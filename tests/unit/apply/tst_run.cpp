@@ -132,6 +132,20 @@ private Q_SLOTS:
         QTest::newRow("push before") << "push\tp\ton\n" + activate << misplaced + "push";
         QTest::newRow("push after") << activate + "push\tp\ton\n" + credentials
                                     << QByteArray("moved: /etc/sixgate/acme/old.ini");
+        const QByteArray name = "cloud.example.org\n", get = "certificate\tc\tcloud\taHR0cHM6Ly9h\t-\t";
+        QTest::newRow("certificate by DNS and by HTTP")
+            << get + "30\t/etc/sixgate/acme/a.ini\t" + name + get + "http\tvps.example.org\t" + name + file + activate
+            << QByteArray("moved: /etc/sixgate/current/old.conf");
+        QTest::newRow("certificate by DNS without a key")
+            << get + "30\t" + name + activate << QByteArray("failed: The plan has a bad step of kind certificate.");
+        QTest::newRow("certificate by HTTP with a key")
+            << get + "http\t/etc/sixgate/acme/a.ini\t" + name + activate
+            << QByteArray("failed: The plan has a bad step of kind certificate.");
+        QTest::newRow("key elsewhere") << get + "30\t/etc/sixgate/acme/../../shadow\t" + name + activate
+                                       << QByteArray("failed: The plan has a bad path.");
+        QTest::newRow("rehearsal of renewals before") << "renewals\tr\ton\n" + activate << misplaced + "renewals";
+        QTest::newRow("rehearsal of renewals after")
+            << activate + "renewals\tr\ton\n" + credentials << QByteArray("moved: /etc/sixgate/acme/old.ini");
         QTest::newRow("push of another kind") << activate + "push\tp\tmaybe\n"
                                               << QByteArray("failed: The plan has a bad step of kind push.");
         QTest::newRow("no activation") << file << QByteArray("failed: The plan has no activation.");

@@ -31,7 +31,7 @@ Site meiers()
                  host("ns.provider.net"),
                  *Port::parse(latin("53")),
                  {*KeyName::parse(latin("meier-key"))},
-                 {*KeyName::parse(latin("meier-acme"))}}};
+                 TsigKeyRef{*KeyName::parse(latin("meier-acme"))}}};
     site.services = {{label("cloud"),
                       {host("cloud.meier.de")},
                       host("home6.meier.de"),

@@ -115,13 +115,14 @@ inline CertificateSeen certificate(std::vector<QString> names, const char *key =
 inline ProxyTemplates templates()
 {
     return {resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
-            resource(u"proxy/apache-entry.conf")};
+            resource(u"proxy/apache-entry.conf"), resource(u"proxy/apache-challenge.mustache")};
 }
 
 inline DeploymentInputs inputs(const Site &of)
 {
     DeploymentInputs in{templates(), {}, {}};
     in.push = {"the daemon\n", "the client\n", "the unit\n"};
+    in.renewal = {"the rehearsal\n", "its service\n", "its timer\n"};
     in.alarm = {"the alarm\n", "the service\n", "the timer\n", "the socket\n", "the mail\n"};
     if (of.alarm) {
         std::map<QString, Secret> secrets;
@@ -129,10 +130,13 @@ inline DeploymentInputs inputs(const Site &of)
             secrets.emplace(name, Secret("https://hook.example.org/wo0dp3cker"));
         in.alarmForVps = {must(alarmSettings(of, secrets)), *of.alarm, {}};
     }
-    for (const DnsAccount &one : of.dns)
+    for (const DnsAccount &one : of.dns) {
+        if (!one.acmeKey)
+            continue;
         in.acmeCredentials.emplace(one.name,
                                    must(acmeCredentials(one, must(parseIpAddress(QStringLiteral("192.0.2.53"))),
                                                         Secret("c2VjcmV0IGFjbWUga2V5"))));
+    }
     return in;
 }
 

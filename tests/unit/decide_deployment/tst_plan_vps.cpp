@@ -45,8 +45,15 @@ VpsFacts asWanted(const WantedDeployment &wanted)
         for (const Hostname &name : one.names)
             names.push_back(name.ascii());
         facts.certificates.emplace(one.lineage, certificate(names));
-        facts.renewals[one.lineage] = {one.directory.text(), one.credentialsPath};
+        facts.renewals[one.lineage] = {one.directory.text(), one.means()};
     }
+    for (const WantedFile &file : wanted.files) {
+        if (file.path.endsWith(QLatin1String("/sixgate-renewal-test.service")))
+            facts.renewalTest.serviceSha256 = file.sha256;
+        if (file.path.endsWith(QLatin1String("/sixgate-renewal-test.timer")))
+            facts.renewalTest.timerSha256 = file.sha256;
+    }
+    facts.renewalTest.any = facts.renewalTest.running = facts.webroot = true;
     facts.deployedId = wanted.releaseId;
     facts.apacheActive = facts.certbotTimerActive = true;
     facts.listeners80And443 = {QStringLiteral("80 apache2"), QStringLiteral("443 apache2")};
@@ -91,8 +98,11 @@ private Q_SLOTS:
                                                    "vps.file.apache2.sites-available.zz-sixgate.conf "
                                                    "vps.file.apache.00-base.conf vps.file.apache.cloud.conf "
                                                    "vps.file.apache.service.inc "
+                                                   "vps.file.renewal.sixgate-renewal-test.service "
+                                                   "vps.file.renewal.sixgate-renewal-test.timer "
+                                                   "vps.file.renewal.test.pl "
                                                    "vps.file.manifest vps.modules vps.certificate.cloud "
-                                                   "vps.site.zz-sixgate vps.activate")
+                                                   "vps.site.zz-sixgate vps.activate vps.renewals")
                                    .split(QLatin1Char(' ')));
         QVERIFY(withheld.empty());
         for (const Change &one : changes) {
@@ -105,7 +115,7 @@ private Q_SLOTS:
             key.sentence.contains(QStringLiteral("the DNS server is to let it set _acme-challenge TXT records only")));
         QVERIFY(key.diff.isEmpty() && key.newValue.startsWith(QStringLiteral("(secret)")));
         QVERIFY(changes[4].diff.startsWith(QStringLiteral("--- %1\n+++ %1\n@@ -0,0 +1,").arg(confPath)));
-        const auto activate = std::get<ActivateRelease>(changes.back().action);
+        const auto activate = std::get<ActivateRelease>(changes[changes.size() - 2].action);
         QVERIFY(activate.expectedId.isEmpty() && activate.releaseId.size() == 16);
     }
 
@@ -132,16 +142,19 @@ private Q_SLOTS:
         row("mode of the key", "vps.file.acme.main.ini vps.activate");
         row("file too many", "vps.file.apache.old.conf vps.activate");
         row("odd file too many", "vps.file.apache.old-a.conf vps.file.apache.old-a.conf.2 vps.activate");
-        row("no certificate", "vps.certificate.cloud vps.activate");
-        row("other names", "vps.certificate.cloud vps.activate");
+        row("no certificate", "vps.certificate.cloud vps.activate vps.renewals");
+        row("other names", "vps.certificate.cloud vps.activate vps.renewals");
         row("names in capitals", "");
-        row("ends in 6 days", "vps.certificate.cloud vps.activate");
+        row("ends in 6 days", "vps.certificate.cloud vps.activate vps.renewals");
         row("ends in 8 days", "");
         row("clock unknown", "");
-        row("other authority", "vps.certificate.cloud vps.activate");
-        row("other credentials", "vps.certificate.cloud vps.activate");
-        row("not renewed", "vps.certificate.cloud vps.activate");
+        row("other authority", "vps.certificate.cloud vps.activate vps.renewals");
+        row("other credentials", "vps.certificate.cloud vps.activate vps.renewals");
+        row("not renewed", "vps.certificate.cloud vps.activate vps.renewals");
         row("apache stopped", "vps.activate");
+        row("no folder for challenges, which nobody needs", "");
+        row("renewals are not rehearsed", "vps.activate vps.renewals");
+        row("an older unit rehearses them", "vps.activate vps.renewals");
         row("timer stopped", "vps.activate");
         row("swap without end", "vps.activate");
         row("foreign certificate", "");
@@ -191,12 +204,18 @@ private Q_SLOTS:
             facts.certificates.at(lineage).notAfter = facts.clock.addDays(6);
         else if (is("ends in 8 days"))
             facts.certificates.at(lineage).notAfter = facts.clock.addDays(8);
+        else if (is("no folder for challenges, which nobody needs"))
+            facts.webroot = false;
+        else if (is("renewals are not rehearsed"))
+            facts.renewalTest = {};
+        else if (is("an older unit rehearses them"))
+            facts.renewalTest.serviceSha256 = sha;
         else if (is("clock unknown"))
             facts.clock = {};
         else if (is("other authority"))
             facts.renewals[lineage].directory = QStringLiteral("https://staging.example.net/directory");
         else if (is("other credentials"))
-            facts.renewals[lineage].credentialsPath.clear();
+            facts.renewals[lineage].means.clear();
         else if (is("not renewed"))
             facts.renewals.clear();
         else if (is("apache stopped"))

@@ -21,7 +21,7 @@ QByteArray readable(const WantedDeployment &wanted)
     list("modules", wanted.modules);
     list("sites", wanted.sites);
     for (const WantedCertificate &one : wanted.certificates) {
-        out += "certificate " + one.lineage.toLatin1() + " by " + one.credentialsPath.toLatin1() + " for";
+        out += "certificate " + one.lineage.toLatin1() + " by " + one.means().toLatin1() + " for";
         for (const Hostname &name : one.names)
             out += ' ' + name.ascii().toLatin1();
         out += '\n';
@@ -58,6 +58,7 @@ private Q_SLOTS:
         QTest::newRow("idn") << 5;
         QTest::newRow("two-accounts") << 6;
         QTest::newRow("push") << 7;
+        QTest::newRow("http-challenge") << 8;
     }
 
     void golden()
@@ -84,6 +85,11 @@ private Q_SLOTS:
                       service("cam", {"cam.example.org", "door.example.org"}, "cam6.example.org", "pi")});
             s.servers = {server("nas"), server("pi", fingerprint("server key"))};
             s.vps[0].pushKeys = {pushKey(QStringLiteral("nas")), pushKey(QStringLiteral("desk"), QLatin1Char('B'))};
+        }
+        if (which == 8) {
+            s = site({service("cloud", {"cloud.example.org", "files.example.org"}, "home6.example.org")});
+            s.services[0].challenge = Challenge::Http;
+            s.dns[0].acmeKey.reset();
         }
         DeploymentInputs in = inputs(s);
         if (which == 7)
@@ -272,7 +278,7 @@ private Q_SLOTS:
         QFETCH(bool, fits);
         DnsAccount main = account("main", "example.org");
         main.port = port(5353);
-        main.acmeKey.algorithm = TsigAlgorithm::HmacSha512;
+        main.acmeKey->algorithm = TsigAlgorithm::HmacSha512;
         const auto text =
             acmeCredentials(main, must(parseIpAddress(QStringLiteral("2001:db8::53"))), Secret(QByteArray(key)));
         QCOMPARE(bool(text), fits);

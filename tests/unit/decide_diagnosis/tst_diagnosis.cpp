@@ -542,6 +542,18 @@ private Q_SLOTS:
         row("the VPS's certificate for another name", "vps-cert-wrong",
             [](Seen &s) { s.fail(K::V4, "identity", "wrong-name"); });
 
+        const auto rehearsed = [](Seen &s, bool good, int daysAfterItWasGot, const char *lineage = "cloud") {
+            const CertificateSeen certificate = *s.path(K::V4).certificate;
+            VpsFacts &facts = *s.evidence.seen.vps.facts;
+            facts.certificates.emplace(QString::fromLatin1(lineage), certificate);
+            facts.renewalTest.ended[QString::fromLatin1(lineage)] = {certificate.notBefore.addDays(daysAfterItWasGot),
+                                                                     good, QStringLiteral("no such file")};
+        };
+        row("a renewal was rehearsed and failed", "vps-cert-renewal", [=](Seen &s) { rehearsed(s, false, 7); });
+        row("a renewal was rehearsed and went well", "", [=](Seen &s) { rehearsed(s, true, 7); });
+        row("the certificate was got anew since", "", [=](Seen &s) { rehearsed(s, false, -1); });
+        row("the renewal of a certificate that no service has", "", [=](Seen &s) { rehearsed(s, false, 7, "photos"); });
+
         // --- the service
         row("500", "app-error", [](Seen &s) {
             for (const K kind : {K::V4, K::V6, K::Lan})

@@ -42,7 +42,7 @@ Site meiers()
                           host("ns.provider.net"),
                           *Port::parse(utf8("53")),
                           {*KeyName::parse(utf8(key))},
-                          {*KeyName::parse(utf8("acme-meier"))}};
+                          TsigKeyRef{*KeyName::parse(utf8("acme-meier"))}};
     };
     site.dns = {account("main", "meier.de", "meier-key.home"), account("second", "wölkchen.net", "sixgate")};
     site.vps = {{label("vps"),

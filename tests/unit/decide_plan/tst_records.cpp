@@ -29,7 +29,7 @@ Site site()
                             parsed<Hostname>("ns1.example.org"),
                             port(53),
                             {parsed<KeyName>("k"), TsigAlgorithm::HmacSha256},
-                            {parsed<KeyName>("a"), TsigAlgorithm::HmacSha256}}},
+                            TsigKeyRef{parsed<KeyName>("a"), TsigAlgorithm::HmacSha256}}},
                 {Vps{parsed<Label>("vps"),
                      parsed<Hostname>("vps.example.org"),
                      port(22),

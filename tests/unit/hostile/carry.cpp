@@ -176,7 +176,8 @@ void command(const Site &site, Carried &carried)
     for (const DnsAccount &account : site.dns) {
         word(account.name);
         word(account.key.name);
-        word(account.acmeKey.name);
+        if (account.acmeKey)
+            word(account.acmeKey->name);
         bytes(account.zone.ascii().toUtf8());
     }
     for (const Vps &vps : site.vps) {
@@ -244,10 +245,11 @@ Plan planOf(const Site &site, const Observation &seen, const WantedDeployment &w
 Result<WantedDeployment> deploymentOf(const Site &site)
 {
     DeploymentInputs inputs{{resource(u"proxy/apache-site.mustache"), resource(u"proxy/apache-base.conf"),
-                             resource(u"proxy/apache-entry.conf")},
+                             resource(u"proxy/apache-entry.conf"), resource(u"proxy/apache-challenge.mustache")},
                             {},
                             {}};
     inputs.push = {"the daemon\n", "the client\n", "the unit\n"};
+    inputs.renewal = {"the rehearsal\n", "its service\n", "its timer\n"};
     inputs.alarm = {"the alarm\n", "the service\n", "the timer\n", "the socket\n", "the mail\n"};
     if (site.alarm) {
         std::map<QString, Secret> secrets;
@@ -259,6 +261,8 @@ Result<WantedDeployment> deploymentOf(const Site &site)
         inputs.alarmForVps = {std::move(*settings), *site.alarm, {}};
     }
     for (const DnsAccount &account : site.dns) {
+        if (!account.acmeKey)
+            continue;
         const auto literal = parseIpAddress(serverAddressText(account.server));
         auto credentials = acmeCredentials(account, literal ? *literal : *parseIpAddress(text("192.0.2.53")),
                                            Secret("c2VjcmV0IGFjbWUga2V5"));

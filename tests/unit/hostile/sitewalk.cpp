@@ -235,6 +235,7 @@ QJsonObject example()
     QJsonObject second = services[1].toObject();
     second[QStringLiteral("server")] = QStringLiteral("desk");
     second[QStringLiteral("upstreamName")] = QStringLiteral("desk6.example.org");
+    second[QStringLiteral("challenge")] = QStringLiteral("http");
     services[1] = second;
     site[QStringLiteral("services")] = services;
     QJsonArray all = site[QStringLiteral("vps")].toArray();

@@ -157,6 +157,8 @@ private Q_SLOTS:
                   {"1", "1", "1", QByteArray(64, 'a'), QByteArray(64, 'b'), QByteArray(64, 'c'), QByteArray(64, 'd'),
                    QByteArray(64, 'e')}},
                  {"sshd", {"pubkeyauthentication", "yes"}},
+                 {"attempt", {"1790000000", "failed", "https://acme.example.net/dir", "cloud.example.org", "0"}},
+                 {"rehearsed", {"cloud", "1790000000", "0", "The key authorization file was not found."}},
                  {"used", {"cloud"}}}) {
             if (answer.contains('\n' + key + '\t'))
                 continue;

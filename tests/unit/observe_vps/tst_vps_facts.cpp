@@ -142,7 +142,7 @@ private Q_SLOTS:
                  (std::vector<QString>{text("cloud.example.org"), text("www.example.org")}));
         QVERIFY(facts->certificates.count(QString::fromLatin1(longName)));
         QCOMPARE(facts->renewals.at(text("cloud")).directory, text("https://acme.example.net/dir"));
-        QCOMPARE(facts->renewals.at(text("cloud")).credentialsPath, text("/etc/sixgate/acme/main.ini"));
+        QCOMPARE(facts->renewals.at(text("cloud")).means, text("/etc/sixgate/acme/main.ini"));
 
         // Half a deployment is none.
         unlink("/etc/sixgate/active");
@@ -254,13 +254,63 @@ private Q_SLOTS:
                                           "smtpd_tls_key_file=/etc/letsencrypt/live/shared/privkey.pem\n");
         const auto facts = parseVpsFacts(answerTo({}));
         QVERIFY(facts);
-        QCOMPARE(facts->renewals.at(text("served")).credentialsPath, text("/etc/sixgate/acme/served.ini"));
-        QCOMPARE(facts->renewals.at(text("unused")).credentialsPath, text("/etc/sixgate/acme/unused.ini"));
-        QCOMPARE(facts->renewals.at(text("shared")).credentialsPath, QString());
+        QCOMPARE(facts->renewals.at(text("served")).means, text("/etc/sixgate/acme/served.ini"));
+        QCOMPARE(facts->renewals.at(text("unused")).means, text("/etc/sixgate/acme/unused.ini"));
+        QCOMPARE(facts->renewals.at(text("shared")).means, QString());
         QVERIFY(facts->files.count(text("/etc/sixgate/acme/served.ini")));
         QVERIFY(facts->files.count(text("/etc/sixgate/acme/unused.ini")));
         QVERIFY(!facts->files.count(text("/etc/sixgate/acme/shared.ini")));
         QVERIFY(!facts->files.count(text("/etc/sixgate/acme/.sixgate-x")));
+    }
+
+    // Certificates by HTTP-01, what was asked of the authority, how rehearsals of renewals ended.
+    void challenges()
+    {
+        const proxytest::Identity certificate = proxytest::issue({"x", {"cloud.example.org"}});
+        const auto renews = [&](const QByteArray &name, const QByteArray &lines) {
+            writeFile("/etc/letsencrypt/live/" + name + "/cert.pem", certificate.pem());
+            writeFile("/etc/letsencrypt/renewal/" + name + ".conf",
+                      "[renewalparams]\n" + lines + "server = https://acme.example.net/dir\n");
+        };
+        renews("ours", "authenticator = webroot\nwebroot_path = /var/lib/sixgate-acme,\n[[webroot_map]]\n"
+                       "cloud.example.org = /var/lib/sixgate-acme\n");
+        renews("foreign", "authenticator = webroot\nwebroot_path = /var/www/html,\n");
+        renews("apache", "authenticator = apache\nwebroot_path = /var/lib/sixgate-acme,\n");
+        const auto none = parseVpsFacts(answerTo({}));
+        QVERIFY(none);
+        QCOMPARE(none->renewals.at(text("ours")).means, text("/var/lib/sixgate-acme"));
+        QCOMPARE(none->renewals.at(text("foreign")).means, text("/var/www/html"));
+        QCOMPARE(none->renewals.at(text("apache")).means, QString());
+        QVERIFY(!none->webroot && none->acmeAttempts.empty() && !none->renewalTest.any);
+
+        const QByteArray folder = "/var/lib/sixgate-acme/.well-known/acme-challenge";
+        writeFile(folder + "/x", "x");
+        writeFile("/var/lib/sixgate/acme-attempts",
+                  "1790000000 failed https://acme.example.net/dir cloud.example.org,www.example.org 0\n"
+                  "1790000001 issued https://acme.example.net/dir cloud.example.org 0\n"
+                  "1790000002 limited https://acme.example.net/dir cloud.example.org 1790003600\n"
+                  "what somebody wrote\n1790000003 lost https://acme.example.net/dir cloud.example.org 0\n");
+        writeFile("/var/lib/sixgate-renewal/result", "ours 1790000000 1 =\nphotos 1790000100 0 bm8gc3VjaCBmaWxl\nx\n");
+        writeFile("/etc/systemd/system/sixgate-renewal-test.service", "unit\n");
+        const auto facts = parseVpsFacts(answerTo({}));
+        QVERIFY(facts);
+        QVERIFY(facts->webroot && facts->renewalTest.any && !facts->renewalTest.running && !facts->renewalTest.busy);
+        QCOMPARE(facts->acmeAttempts.size(), size_t(3));
+        QCOMPARE(facts->acmeAttempts[0].end, AcmeEnd::Failed);
+        QCOMPARE(facts->acmeAttempts[0].names.size(), size_t(2));
+        QCOMPARE(facts->acmeAttempts[0].at.toSecsSinceEpoch(), qint64(1790000000));
+        QVERIFY(!facts->acmeAttempts[0].until.isValid());
+        QCOMPARE(facts->acmeAttempts[1].end, AcmeEnd::Issued);
+        QCOMPARE(facts->acmeAttempts[2].until.toSecsSinceEpoch(), qint64(1790003600));
+        QCOMPARE(facts->renewalTest.ended.size(), size_t(2));
+        QVERIFY(facts->renewalTest.ended.at(text("ours")).good);
+        QCOMPARE(facts->renewalTest.ended.at(text("photos")).text, text("no such file"));
+        QCOMPARE(facts->renewalTest.serviceSha256,
+                 QCryptographicHash::hash("unit\n", QCryptographicHash::Sha256).toHex());
+        QVERIFY(facts->renewalTest.timerSha256.isEmpty());
+        // Others may write there.
+        chmod(folder.constData(), 0777);
+        QVERIFY(!parseVpsFacts(answerTo({}))->webroot);
     }
 
     // The account, its keys and its service, as a run makes them and otherwise.

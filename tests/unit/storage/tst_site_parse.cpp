@@ -63,7 +63,7 @@ private Q_SLOTS:
         QCOMPARE(int(site->dns[0].port.number()), 53);
         QCOMPARE(site->dns[0].ttl.count(), 60);
         QCOMPARE(site->dns[0].key.name.text(), QStringLiteral("sixgate-home"));
-        QCOMPARE(tsigAlgorithmName(site->dns[0].acmeKey.algorithm), QStringLiteral("hmac-sha256"));
+        QCOMPARE(tsigAlgorithmName(site->dns[0].acmeKey->algorithm), QStringLiteral("hmac-sha256"));
         QCOMPARE(site->vps[0].host.ascii(), QStringLiteral("vps.example.org"));
         QCOMPARE(int(site->vps[0].sshPort.number()), 22);
         QCOMPARE(site->vps[0].acme.propagation.count(), 30);
@@ -105,6 +105,10 @@ private Q_SLOTS:
             "\"192.0.2.1\", \"key\": {\"name\": \"a\", \"algorithm\": \"hmac-sha256\"}, \"acmeKey\": {\"name\": \"b\", "
             "\"algorithm\": \"hmac-sha512\"}}",
             "\"zone\": \"dyn.example.org\"");
+        row("services[0].challenge = \"http\"", "\"challenge\": \"http\"");
+        row("services[0].challenge = \"dns\"", "\"probePath\": \"/status.php\"\n");
+        row("dns[0].acmeKey\nservices[0].challenge = \"http\"\nservices[1].challenge = \"http\"",
+            "\"algorithm\": \"hmac-sha256\"\n      }\n    }\n  ],");
         row("vps[0].ssh.port = 2222", "\"port\": 2222");
         row("vps[0].ssh.keyFile = \"/etc/sixgate/key \\u00e4\"", "\"keyFile\": \"/etc/sixgate/key ä\"");
         row("vps[0].ssh.hostKeys[1] = \"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",

@@ -151,7 +151,9 @@ private Q_SLOTS:
         row("dns[0].key.algorithm = \"hmac-sha1\"", "too weak");
         row("dns[0].key.algorithm = \"hmac-sha384\"", "not understood");
         row("dns[0].key.algorithm = \"HMAC-SHA256\"", "for example \"hmac-sha256\"");
-        row("dns[0].acmeKey", "missing");
+        row("dns[0].acmeKey", "missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\"");
+        at("dns[0].acmeKey", "dns[0].acmeKey\nservices[0].challenge = \"http\"",
+           "without one each service whose names lie in “example.org” needs \"challenge\": \"http\"");
         at("dns[1].name",
            "dns[1] = {\"name\": \"main\", \"kind\": \"rfc2136\", \"zone\": \"example.net\", \"server\": "
            "\"192.0.2.1\", \"key\": {\"name\": \"a\", \"algorithm\": \"hmac-sha256\"}, \"acmeKey\": "
@@ -218,7 +220,11 @@ private Q_SLOTS:
         row("services[0].port = 0", "from 1 to 65535 is wanted, for example 443");
         row("services[0].probePath = \"status\"", "Example: /status");
         row("services[0].probePath = \"/\\r\\nHost: x\"", "Example: /status");
-        row("services[0].port_ = 443", "known here: name, publicNames, upstreamName, server, port, probePath");
+        row("services[0].port_ = 443",
+            "known here: name, publicNames, upstreamName, server, port, probePath, challenge");
+        row("services[0].challenge = \"tls-alpn\"", "for example \"dns\" or \"http\"");
+        row("services[0].challenge = \"HTTP\"", "for example \"dns\" or \"http\"");
+        row("services[0].challenge = true", "a text in quotes is wanted");
         row("services[1].name = \"cloud\"", "already the name of services[0]");
     }
 

@@ -348,7 +348,7 @@ private Q_SLOTS:
     void findsThePrimary()
     {
         DnsAccount account{parsed<Label>("main"), parsed<Hostname>("example.org"), parsed<Hostname>("ns1.example.org"),
-                           *Port::fromNumber(53), {parsed<KeyName>("k")},          {parsed<KeyName>("a")}};
+                           *Port::fromNumber(53), {parsed<KeyName>("k")},          TsigKeyRef{parsed<KeyName>("a")}};
         const auto found = findPrimary(account, Deadline::after(8s), {});
         QVERIFY(found);
         QCOMPARE(serverText(*found), QStringLiteral("::1"));

@@ -32,7 +32,7 @@ Site site()
                        parsed<Hostname>("ns1.example.org"),
                        port,
                        {parsed<KeyName>("setter")},
-                       {parsed<KeyName>("acme")}});
+                       TsigKeyRef{parsed<KeyName>("acme")}});
     out.vps.push_back({parsed<Label>("vps"),
                        parsed<Hostname>("vps.example.org"),
                        *Port::fromNumber(22),
