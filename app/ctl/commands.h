@@ -13,6 +13,8 @@ namespace sixgate::ctl
 
 /// The commands; each gives its exit code.
 int runSite(const Options &options, Output &output);
+/// `dns providers`.
+int runDns(const Options &options, Output &output);
 int runSecret(const Options &options, Output &output, std::stop_token stop);
 int runHome(const Options &options, Output &output, std::stop_token stop);
 int runPlan(const Options &options, Output &output, std::stop_token stop);

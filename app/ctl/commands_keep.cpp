@@ -176,7 +176,8 @@ bool waitForAnotherSite(const QString &path, const QByteArray &used, const LogLi
             continue;
         }
         known = last;
-        const auto site = parseSite(known);
+        const ProviderShelf shelf = loadProviders(providerFolders(path));
+        const auto site = parseSite(known, &shelf);
         if (site)
             return true;
         log(4, QStringLiteral("The site file has changed, and cannot be used: %1 The keeper goes on with what it had.")

@@ -1,6 +1,7 @@
 #include "ctl/commands.h"
 #include "ctl/input.h"
 #include "ctl/json.h"
+#include "decide/providercalls.h"
 #include "model/alarmnames.h"
 #include "model/secret.h"
 
@@ -20,7 +21,15 @@ std::vector<QString> neededBy(const Site &site)
 {
     std::vector<QString> names;
     for (const DnsAccount &account : site.dns) {
-        names.push_back(dnsKeySecret(account));
+        if (account.update())
+            names.push_back(dnsKeySecret(account));
+        const ProviderAccess *access = account.provider();
+        const Result<ProviderDefinition> definition =
+            access ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
+        for (const CredentialField &one : definition ? definition->needs : std::vector<CredentialField>()) {
+            if (one.secret)
+                names.push_back(dnsCredentialSecret(account, one.name));
+        }
         if (site.needsAcmeKey(account))
             names.push_back(dnsAcmeKeySecret(account));
     }
@@ -49,7 +58,7 @@ bool isUsedBy(const Site &site, const QString &name)
 bool isTsigKey(const Site &site, const QString &name)
 {
     return std::any_of(site.dns.begin(), site.dns.end(), [&](const DnsAccount &account) {
-        return dnsKeySecret(account) == name || dnsAcmeKeySecret(account) == name;
+        return account.update() && (dnsKeySecret(account) == name || dnsAcmeKeySecret(account) == name);
     });
 }
 

@@ -1,6 +1,7 @@
 #include "ctl/commands.h"
 #include "ctl/json.h"
 #include "decide/homesnippet.h"
+#include "decide/providercalls.h"
 #include "resources/resources.h"
 #include "storage/files.h"
 #include "storage/sitefile.h"
@@ -48,6 +49,41 @@ Outcome addressFrom(const Options &options, Site &site)
     return {};
 }
 
+/// The account as the options have it: at a provider, or that of the example with another server.
+Outcome accessFrom(const Options &options, DnsAccount &account)
+{
+    const QString providerText = options.value("--provider");
+    if (providerText.isEmpty()) {
+        for (const char *other : {"--credential", "--update-url"}) {
+            if (options.has(other))
+                return fail(ErrorCode::Invalid,
+                            QStringLiteral("%1 goes with --provider, for example --provider custom.")
+                                .arg(QLatin1String(other)));
+        }
+        auto &access = std::get<UpdateAccess>(account.access);
+        if (const auto address = parseIpAddress(options.value("--dns-server")); address)
+            access.server = std::visit([](const auto &one) { return ServerAddress(one); }, *address);
+        else if (const auto server = nameIn(options, "--dns-server", QStringLiteral("ns1"), account.zone); server)
+            access.server = *server;
+        else
+            return passOn(server);
+        return {};
+    }
+    const auto provider = parsed<Label>("--provider", providerText);
+    if (!provider)
+        return passOn(provider);
+    ProviderAccess access{*provider, {}, options.value("--update-url"), {}};
+    const auto credentials = options.given.find(QStringLiteral("--credential"));
+    for (const QString &pair : credentials == options.given.end() ? QStringList() : credentials->second) {
+        const auto name = parsed<Label>("--credential", pair.section(QLatin1Char('='), 0, 0));
+        if (!name)
+            return passOn(name);
+        access.plain.insert_or_assign(*name, pair.section(QLatin1Char('='), 1));
+    }
+    account.access = std::move(access);
+    return {};
+}
+
 /// The handbook's example, with one service and what the options say.
 Result<Site> siteFrom(const Options &options)
 {
@@ -79,13 +115,8 @@ Result<Site> siteFrom(const Options &options)
 
     DnsAccount &account = site->dns.front();
     account.zone = *zone;
-    const QString serverText = options.value("--dns-server");
-    if (const auto address = parseIpAddress(serverText); address)
-        account.server = std::visit([](const auto &one) { return ServerAddress(one); }, *address);
-    else if (const auto server = nameIn(options, "--dns-server", QStringLiteral("ns1"), *zone); server)
-        account.server = *server;
-    else
-        return passOn(server);
+    if (auto done = accessFrom(options, account); !done)
+        return passOn(done);
 
     Vps &vps = site->vps.front();
     vps.host = *vpsName;
@@ -110,13 +141,16 @@ Result<Site> siteFrom(const Options &options)
     if (label)
         service.name = *label;
     service.publicNames = {*publicName};
+    if (!account.update())
+        service.challenge = Challenge::Http;
     service.upstreamName = *upstream;
     site->servers.resize(1, site->servers.front());
     service.server = site->servers.front().name;
     if (auto done = addressFrom(options, *site); !done)
         return passOn(done);
     // The same checks as for a file.
-    return parseSite(siteJson(*site));
+    const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
+    return parseSite(siteJson(*site), &shelf);
 }
 
 int makeNew(const Options &options, Output &output)
@@ -140,14 +174,30 @@ int makeNew(const Options &options, Output &output)
     if (auto saved = saveSite(options.siteFile, *site); !saved)
         return giveUp(output, saved.error(), command);
     const DnsAccount &account = site->dns.front();
+    QStringList names;
+    if (const ProviderAccess *access = account.provider()) {
+        const auto definition = definitionOf(*access);
+        for (const CredentialField &one : definition ? definition->needs : std::vector<CredentialField>()) {
+            if (one.secret)
+                names << dnsCredentialSecret(account, one.name);
+        }
+    } else {
+        names << dnsKeySecret(account) << dnsAcmeKeySecret(account);
+    }
+    QString store;
+    for (const QString &name : names)
+        store += QStringLiteral("       sixgatectl secret set %1\n").arg(name);
     output.print(QStringLiteral("Wrote %1.\n\nNext:\n"
                                 "  1. Look through it: sixgatectl site validate tells what is still missing.\n"
                                 "     sixgatectl vps trust fetches the VPS's host key for you to compare.\n"
-                                "  2. Store the keys of the zone %2:\n"
-                                "       sixgatectl secret set %3\n"
-                                "       sixgatectl secret set %4\n"
-                                "  3. Look at the plan: sixgatectl plan\n")
-                     .arg(options.siteFile, account.zone.ascii(), dnsKeySecret(account), dnsAcmeKeySecret(account)));
+                                "  2. Store the secrets for the zone %2:\n%3%4"
+                                "  %5. Look at the plan: sixgatectl plan\n")
+                     .arg(options.siteFile, account.zone.ascii(), store,
+                          account.update()
+                              ? QString()
+                              : QStringLiteral("  3. Let the home's web server hand challenges over: sixgatectl site "
+                                               "home-snippet\n"))
+                     .arg(account.update() ? 3 : 4));
     QJsonObject out = document(command);
     out[QStringLiteral("file")] = options.siteFile;
     output.document(out);
@@ -161,6 +211,15 @@ int validate(const Options &options, Output &output)
     if (!site) {
         giveUp(output, site.error(), command);
         return BadInput;
+    }
+    for (const DnsAccount &account : site->dns) {
+        const ProviderAccess *access = account.provider();
+        if (!access)
+            continue;
+        if (const auto definition = definitionOf(*access); !definition) {
+            giveUp(output, definition.error(), command);
+            return BadInput;
+        }
     }
     QJsonArray warnings;
     for (const SiteWarning &one : siteWarnings(*site)) {
@@ -188,6 +247,16 @@ QString addressText(const AddressSource &source)
         .arg(std::get<AddressFromInterfaceId>(source).id.text());
 }
 
+/// "ns1.example.org", "the provider desec", "something else (watched)"
+QString accessText(const DnsAccount &account)
+{
+    if (const UpdateAccess *access = account.update())
+        return serverAddressText(access->server);
+    if (const ProviderAccess *access = account.provider())
+        return QStringLiteral("the provider %1").arg(access->provider.text());
+    return QStringLiteral("something else, watched only");
+}
+
 int show(const Options &options, Output &output)
 {
     const QString command = QStringLiteral("site show");
@@ -201,7 +270,7 @@ int show(const Options &options, Output &output)
         output.print(QStringLiteral("  server   %1: %2\n").arg(server.name.text(), addressText(server.address)));
     for (const DnsAccount &account : site->dns)
         output.print(QStringLiteral("  dns      %1: zone %2 at %3, time to live %4 s\n")
-                         .arg(account.name.text(), account.zone.ascii(), serverAddressText(account.server))
+                         .arg(account.name.text(), account.zone.ascii(), accessText(account))
                          .arg(account.ttl.count()));
     for (const Vps &vps : site->vps)
         output.print(QStringLiteral("  vps      %1: %2@%3 port %4\n")

@@ -30,6 +30,9 @@ constexpr std::array commands = {
         "            --vps-name NAME       the VPS's own name (default vps.ZONE)\n"
         "            --zone NAME           the DNS zone (default: the public name without its first label)\n"
         "            --dns-server SERVER   the zone's primary, a name or an address (default ns1.ZONE)\n"
+        "            --provider NAME       in place of it: the provider that keeps the zone, see dns providers\n"
+        "            --credential NAME=VALUE  what it wants that is no secret, e.g. user=me@example.org\n"
+        "            --update-url URL      of the provider \"custom\"\n"
         "            --interface-id ID     of the home server, e.g. ::11 or its MAC address;\n"
         "                                  without it the server is this machine\n"
         "            --host-key \"TYPE SHA256:…\"  the VPS's SSH host key; vps trust fetches it\n"
@@ -43,6 +46,11 @@ constexpr std::array commands = {
         "it,\n"
         "            and how to make the server read it; without a word for each kind of server.",
         "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
+    CommandHelp{
+        "dns", "dns providers [NAME]",
+        "The providers of DNS that Sixgate knows; with a name: what it can do, what is not proven, and what to\n"
+        "enter in the site file. Files of your own may lie in the folder \"providers\" beside the site file.",
+        "sixgatectl dns providers desec"},
     CommandHelp{"secret", "secret set NAME | list | remove NAME",
                 "The secrets of the site, in the store that --secrets names.\n"
                 "  set       read the value from standard input; on a terminal ask for it and show nothing.\n"

@@ -84,6 +84,8 @@ int run(const QStringList &arguments)
     });
     if (command == QLatin1String("site"))
         return runSite(*options, output);
+    if (command == QLatin1String("dns"))
+        return runDns(*options, output);
     if (command == QLatin1String("secret"))
         return runSecret(*options, output, signals.token());
     if (command == QLatin1String("home"))

@@ -388,7 +388,8 @@ QString acmeCredentialsPath(const DnsAccount &account)
 
 Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key)
 {
-    if (!account.acmeKey)
+    const UpdateAccess *access = account.update();
+    if (!access || !access->acmeKey)
         return fail(ErrorCode::Invalid, QStringLiteral("The DNS account %1 has no ACME key.").arg(account.name.text()));
     const auto secret = base64Text(key);
     if (!secret)
@@ -399,9 +400,9 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
     // The plugin looks the algorithm up as it is written: in lower case it would silently use HMAC-MD5.
     return QByteArray("# Managed by Sixgate; changes are overwritten.\n") +
            "dns_rfc2136_server = " + ipText(server).toLatin1() + '\n' +
-           "dns_rfc2136_port = " + account.port.text().toLatin1() + '\n' +
-           "dns_rfc2136_name = " + account.acmeKey->name.text().toLatin1() + '\n' +
-           "dns_rfc2136_algorithm = " + tsigAlgorithmName(account.acmeKey->algorithm).toUpper().toLatin1() + '\n' +
+           "dns_rfc2136_port = " + access->port.text().toLatin1() + '\n' +
+           "dns_rfc2136_name = " + access->acmeKey->name.text().toLatin1() + '\n' +
+           "dns_rfc2136_algorithm = " + tsigAlgorithmName(access->acmeKey->algorithm).toUpper().toLatin1() + '\n' +
            "dns_rfc2136_secret = " + secret->reveal() + '\n';
 }
 

@@ -130,8 +130,11 @@ QString keyNames(const Site &site)
 {
     std::vector<QString> keys;
     for (const DnsAccount &account : site.dns) {
-        for (const QString &key :
-             {account.key.name.text(), account.acmeKey ? account.acmeKey->name.text() : account.key.name.text()}) {
+        const UpdateAccess *access = account.update();
+        if (!access)
+            continue;
+        const TsigKeyRef &acme = access->acmeKey ? *access->acmeKey : access->key;
+        for (const QString &key : {access->key.name.text(), acme.name.text()}) {
             if (key != QLatin1String("sixgate")) // everybody's
                 keys.push_back(key);
         }
@@ -151,7 +154,8 @@ std::vector<Hostname> namesOf(const Site &site)
     for (const Vps &vps : site.vps)
         names.push_back(vps.host);
     for (const DnsAccount &account : site.dns) {
-        if (const auto *server = std::get_if<Hostname>(&account.server))
+        const UpdateAccess *access = account.update();
+        if (const auto *server = access ? std::get_if<Hostname>(&access->server) : nullptr)
             names.push_back(*server);
     }
     return names;

@@ -265,7 +265,8 @@ QString MaskValues::nameOfSite(const Hostname &name)
     for (const Vps &vps : m_site.vps)
         role = vps.host == name ? QStringLiteral("vps") : role;
     for (const DnsAccount &one : m_site.dns) {
-        if (const auto *server = std::get_if<Hostname>(&one.server); server && *server == name)
+        const UpdateAccess *access = one.update();
+        if (const auto *server = access ? std::get_if<Hostname>(&access->server) : nullptr; server && *server == name)
             role = QStringLiteral("ns");
     }
     return pick(m_names, name.ascii(), [&](int) {

@@ -330,6 +330,26 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
     if (!custom.update->v6.offered)
         return bad(
             QStringLiteral("The URL has no {v6}, {addresses} or {address}: it could not set the home's address."));
+    QStringList used = found;
+    for (const QString &header : custom.headers)
+        used += placeholdersOf(header);
+    std::erase_if(custom.needs, [&](const CredentialField &one) { return !used.contains(one.name.text()); });
+    return custom;
+}
+
+Result<ProviderDefinition> definitionOf(const ProviderAccess &access)
+{
+    if (!access.definition)
+        return fail(ErrorCode::NotFound, QStringLiteral("There is no provider %1.").arg(access.provider.text()));
+    if (!access.definition->customUrl)
+        return *access.definition;
+    auto custom = customProvider(*access.definition, access.url);
+    for (const auto &one : custom ? custom->needs : std::vector<CredentialField>()) {
+        if (!one.secret && !access.plain.contains(one.name))
+            return fail(ErrorCode::Invalid,
+                        QStringLiteral("The URL needs \"%1\" in \"credentials\" of the account: %2.")
+                            .arg(one.name.text(), one.label));
+    }
     return custom;
 }
 

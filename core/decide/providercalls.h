@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/providertalk.h"
+#include "model/site.h"
 
 #include <map>
 #include <vector>
@@ -27,9 +28,13 @@ Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, cons
 
 /// The definition with a URL of the user's: https, with {host}, and {v4}, {v6} or {addresses} where the addresses
 /// belong; {user} and {password} stand for credentials. A family that the URL does not name is not offered.
+/// Of the credentials those stay that it uses.
 Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QString &url);
 
 /// The definition with the host, and perhaps the port, of a server of the user's own: `dns.example.org:8443`.
 Result<ProviderDefinition> providerAt(ProviderDefinition provider, const QString &server);
+
+/// The definition of an account, with its own URL where it has one. Invalid where that is none, or lacks a credential.
+Result<ProviderDefinition> definitionOf(const ProviderAccess &access);
 
 } // namespace sixgate

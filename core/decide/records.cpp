@@ -1,5 +1,7 @@
 #include "decide/records.h"
 
+#include "model/provider.h"
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -105,7 +107,7 @@ Known<RecordSet> currentOf(const RecordWish &wish, const ZoneSeen &zone)
 
 bool isFulfilled(const RecordWish &wish, const RecordSet &current)
 {
-    return current.values == *wish.values && (wish.values->empty() || current.ttl == wish.ttl);
+    return current.values == *wish.values && (wish.values->empty() || wish.anyTtl || current.ttl == wish.ttl);
 }
 
 /// The names that a wildcard answers for, but not as wished: they need records of their own, and all of them, since the
@@ -144,6 +146,20 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
     const auto current = currentOf(wish, zone);
     if (!current)
         return leave(current.error(), true);
+    if (wish.watched) {
+        if (current->values == *wish.values)
+            return std::nullopt;
+        return leave(
+            {ErrorCode::Refused,
+             QStringLiteral("%1 is kept by something else (the account %2 is only watched), and is %3 where it "
+                            "should be %4.")
+                 .arg(objectOf(wish.key), wish.account.text(),
+                      current->values.empty() ? QStringLiteral("absent") : joined(current->values),
+                      wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
+             {},
+             QStringLiteral("Correct it where it is set: in the router or the program that keeps it.")},
+            true);
+    }
     if (!uncover)
         return isFulfilled(wish, *current) ? std::nullopt : std::optional(recordChange(wish, *current));
     if (wish.values->empty())
@@ -160,7 +176,8 @@ bool isSomebodys(const Site &site, const Hostname &name)
 {
     return std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) { return vps.host == name; }) ||
            std::any_of(site.dns.begin(), site.dns.end(), [&](const DnsAccount &account) {
-               const auto *host = std::get_if<Hostname>(&account.server);
+               const UpdateAccess *access = account.update();
+               const auto *host = access ? std::get_if<Hostname>(&access->server) : nullptr;
                return host && *host == name;
            });
 }
@@ -176,7 +193,13 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
         const DnsAccount *account = site.accountFor(name);
         if (!account || !known.insert(RecordKey{name, type}).second)
             return;
-        wishes.push_back({RecordKey{name, type}, account->name, std::move(values), account->ttl, purpose});
+        RecordWish wish{RecordKey{name, type}, account->name, std::move(values), account->ttl, purpose};
+        wish.watched = account->watched();
+        if (const ProviderAccess *access = account->provider(); access && access->definition) {
+            wish.anyTtl = access->definition->addresses != ProviderWay::Api;
+            wish.ttl = std::clamp(wish.ttl, access->definition->leastTtl, access->definition->mostTtl);
+        }
+        wishes.push_back(std::move(wish));
     };
     const auto ipv4 = vpsIpv4(site, seen);
     std::map<Label, Known<std::vector<QString>>> ipv6;

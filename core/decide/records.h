@@ -18,7 +18,9 @@ struct RecordWish {
     /// is.
     Known<std::vector<QString>> values;
     std::chrono::seconds ttl{60};
-    QString purpose; ///< for sentences: "IPv4 visitors reach the VPS"
+    QString purpose;      ///< for sentences: "IPv4 visitors reach the VPS"
+    bool anyTtl = false;  ///< the provider decides how long resolvers may keep it
+    bool watched = false; ///< something else sets it: it is not changed
 };
 
 /// The keys to ask the authoritative servers for: everything wanted plus everything Sixgate has set before.
@@ -31,7 +33,7 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen);
 /// The changes that make the zones as wished. `managed` are records that Sixgate set earlier: those no longer in the
 /// site file are deleted, where they still hold what was set, and never at the names of the VPS and of the DNS servers.
 /// A name that a wildcard answers for gets all its records, or none where every answer is as wished. Names that are a
-/// CNAME, and values not known, go to `withheld`.
+/// CNAME, values not known, and records that something else keeps and has wrong, go to `withheld`.
 std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
                                 std::vector<Withheld> &withheld);
 

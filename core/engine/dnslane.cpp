@@ -1,6 +1,5 @@
 #include "engine/dnslane.h"
 
-#include "apply/records.h"
 #include "decide/records.h"
 
 #include <algorithm>
@@ -13,7 +12,6 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto keyTime = 20s;
 constexpr auto recordTime = 20s; // for one record, with its read-back
 
 /// Errors that say that nothing was changed.
@@ -28,7 +26,7 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
 {
     for (const Change &change : changes) {
         const auto *records = std::get_if<SetRecords>(&change.action);
-        if (!records || m_keys.contains(records->account))
+        if (!records)
             continue;
         const auto &accounts = m_job.site.dns;
         const auto account = std::find_if(accounts.begin(), accounts.end(),
@@ -36,11 +34,8 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
         if (account == accounts.end())
             return fail(ErrorCode::Invalid,
                         QStringLiteral("There is no DNS account %1 in the site file.").arg(records->account.text()));
-        auto secret = m_job.secrets.get(dnsKeySecret(*account), Deadline::after(keyTime), stop);
-        if (!secret)
-            return passOn(secret);
-        m_keys.emplace(account->name,
-                       TsigKey{account->key.name, account->key.algorithm, std::move(*secret), dnsKeySecret(*account)});
+        if (auto ready = m_writer.prepare(*account, stop); !ready)
+            return ready;
     }
     return {};
 }
@@ -55,7 +50,7 @@ Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_
     with.insert(with.end(), before.begin(), before.end());
     if (auto saved = remember(with); !saved)
         return m_job.failed(change, saved.error());
-    const auto done = applyRecords(records, m_job.site, m_keys, Deadline::after(recordTime), stop);
+    const auto done = std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front().done);
     const bool already = done && done->already;
     const bool unchanged = already || (!done && isCertain(done.error()));
     if (!unchanged) {
@@ -84,7 +79,7 @@ std::vector<QString> DnsLane::undo()
         SetRecords back{made->records.account, made->records.expected, made->records.wanted};
         if (made->records.perhapsAbsent)
             back.wanted.values.clear();
-        const auto done = applyRecords(back, m_job.site, m_keys, Deadline::after(recordTime), {});
+        const auto done = std::move(m_writer.write({back}, Deadline::after(recordTime), {}).front().done);
         // Where it is not known whether it was set, "it is another one" means that it was not.
         if (done || (!made->certain && done.error().code == ErrorCode::Moved))
             m_job.step(made->id, StepState::Undone);

@@ -1,9 +1,7 @@
 #pragma once
 
+#include "engine/dnswriter.h"
 #include "engine/job.h"
-#include "transport/dns.h"
-
-#include <map>
 
 namespace sixgate
 {
@@ -12,7 +10,7 @@ namespace sixgate
 class DnsLane
 {
 public:
-    explicit DnsLane(Job &job) : m_job(job) {}
+    explicit DnsLane(Job &job) : m_job(job), m_writer(job.site, job.secrets) {}
 
     /// Fetches the keys that `changes` need, before anything is changed.
     Outcome prepare(const std::vector<Change> &changes, std::stop_token stop);
@@ -36,7 +34,7 @@ private:
     Outcome remember(std::vector<ManagedRecord> records);
 
     Job &m_job;
-    std::map<Label, TsigKey> m_keys;
+    DnsWriter m_writer;
     std::vector<Made> m_made;
     std::vector<ManagedRecord> m_before; ///< what was managed before the first change
     std::chrono::seconds m_oldTtl{0};

@@ -1,12 +1,11 @@
 #include "engine/homerecords.h"
 
-#include "apply/records.h"
 #include "decide/memory.h"
 #include "decide/pace.h"
+#include "decide/providerrules.h"
 #include "decide/records.h"
 #include "observe/zone.h"
 #include "storage/memory.h"
-#include "transport/parallel.h"
 
 #include <algorithm>
 
@@ -18,21 +17,15 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto keyTime = 20s;
 constexpr auto zoneTime = 5s;
 constexpr auto recordTime = 10s;
+constexpr std::chrono::milliseconds providerLag = 5min;
 constexpr auto lockTime = 2s; // a person's apply may hold it for minutes: then later
-constexpr size_t mostAtOnce = 16;
 
 RecordKey keyOf(const Change &change)
 {
     const auto &wanted = std::get<SetRecords>(change.action).wanted;
     return {wanted.name, wanted.type};
-}
-
-PacedRecord pacedOf(const Change &change)
-{
-    return {std::get<SetRecords>(change.action).account, keyOf(change)};
 }
 
 /// What counts as the same for the provider's rules; nothing where there is no record.
@@ -45,8 +38,31 @@ QString valueText(const RecordSet &set)
         .arg(set.ttl.count());
 }
 
-UpdateOutcome outcomeOf(const Result<RecordsApplied> &done, const QString &value)
+/// The same of all that goes together.
+QString valueText(const std::vector<Change> &changes, RecordSet SetRecords::*which)
 {
+    if (changes.size() == 1)
+        return valueText(std::get<SetRecords>(changes.front().action).*which);
+    QStringList all;
+    for (const Change &one : changes)
+        all << recordText(keyOf(one)) + QLatin1Char(' ') + valueText(std::get<SetRecords>(one.action).*which);
+    all.sort();
+    return all.join(QLatin1Char('\n'));
+}
+
+/// The provider took this value so lately that its name servers need not show it yet.
+bool isOnItsWay(const PaceState &pace, const QString &wanted, const QDateTime &now)
+{
+    return pace.stands && pace.accepted == wanted && !pace.updates.empty() && now - pace.updates.back() < providerLag;
+}
+
+UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value)
+{
+    if (written.said) {
+        if (const auto outcome = updateOutcome(*written.said, value))
+            return *outcome;
+    }
+    const auto &done = written.done;
     if (done)
         return {UpdateOutcome::What::Accepted, value, {}};
     switch (done.error().code) {
@@ -69,7 +85,7 @@ bool leadsNowhere(const Change &change, bool vpsReady)
 } // namespace
 
 HomeRecords::HomeRecords(Job &job, Paces paces, std::function<Outcome(const Paces &)> save)
-    : m_job(job), m_paces(std::move(paces)), m_save(std::move(save))
+    : m_job(job), m_paces(std::move(paces)), m_save(std::move(save)), m_writer(job.site, job.secrets)
 {
     for (auto &[record, pace] : m_paces)
         pace = noteRestart(std::move(pace), QDateTime::currentDateTimeUtc());
@@ -78,13 +94,8 @@ HomeRecords::HomeRecords(Job &job, Paces paces, std::function<Outcome(const Pace
 Outcome HomeRecords::fetchKeys(std::stop_token stop)
 {
     for (const DnsAccount &account : m_job.site.dns) {
-        if (m_keys.contains(account.name))
-            continue;
-        auto secret = m_job.secrets.get(dnsKeySecret(account), Deadline::after(keyTime), stop);
-        if (!secret)
-            return passOn(secret);
-        m_keys.emplace(account.name,
-                       TsigKey{account.key.name, account.key.algorithm, std::move(*secret), dnsKeySecret(account)});
+        if (auto ready = m_writer.prepare(account, stop); !ready)
+            return ready;
     }
     return {};
 }
@@ -95,18 +106,42 @@ void HomeRecords::userActed()
         pace = noteUserActed(std::move(pace));
 }
 
-std::vector<Change> HomeRecords::allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now)
+HomeRecords::Units HomeRecords::unitsOf(const std::vector<Change> &changes) const
 {
-    std::vector<Change> may;
+    Units units;
     for (const Change &change : changes) {
-        const auto &records = std::get<SetRecords>(change.action);
-        PaceState &pace = m_paces[pacedOf(change)];
+        PacedRecord unit{std::get<SetRecords>(change.action).account, keyOf(change)};
+        switch (m_writer.scope(unit.account)) {
+        case LimitScope::Record:
+            break;
+        case LimitScope::Name:
+            unit.key.type = RecordType::AAAA;
+            break;
+        case LimitScope::Account:
+            for (const DnsAccount &one : m_job.site.dns) {
+                if (one.name == unit.account)
+                    unit.key = {one.zone, RecordType::AAAA};
+            }
+            break;
+        }
+        units[unit].push_back(change);
+    }
+    return units;
+}
+
+HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now)
+{
+    Units may;
+    for (const auto &[unit, own] : unitsOf(changes)) {
+        PaceState &pace = m_paces[unit];
+        const QString wanted = valueText(own, &SetRecords::wanted);
         // What the zone holds is another value than the wanted one, so nothing stands.
-        pace = noteSeen(std::move(pace), valueText(records.expected));
-        const MayUpdate verdict = mayUpdate(rfc2136Rules(), pace, valueText(records.wanted), now);
+        if (!m_writer.isProvider(unit.account) || !isOnItsWay(pace, wanted, now))
+            pace = noteSeen(std::move(pace), valueText(own, &SetRecords::expected));
+        const MayUpdate verdict = mayUpdate(m_writer.rules(unit.account), pace, wanted, now);
         switch (verdict.verdict) {
         case UpdateVerdict::Now:
-            may.push_back(change);
+            may.emplace(unit, own);
             break;
         case UpdateVerdict::Wait:
             set.again = set.again ? std::min(*set.again, verdict.at) : verdict.at;
@@ -114,8 +149,10 @@ std::vector<Change> HomeRecords::allowed(const std::vector<Change> &changes, Set
         case UpdateVerdict::Unneeded: // it is on its way
         case UpdateVerdict::Stopped:
             for (KeptRecord &one : set.records) {
-                if (one.record == recordText(keyOf(change)))
-                    one.why = verdict.why;
+                for (const Change &change : own) {
+                    if (one.record == recordText(keyOf(change)))
+                        one.why = verdict.why;
+                }
             }
             break;
         }
@@ -162,15 +199,15 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
             one.right = one.values == *wish.values;
         set.records.push_back(std::move(one));
     }
-    const auto may = allowed(changes, set, now);
-    std::vector<std::optional<Result<RecordsApplied>>> done(may.size());
-    if (!may.empty()) {
+    const Units units = allowed(changes, set, now);
+    if (!units.empty()) {
+        std::vector<Change> may;
         // Counted, and remembered as Sixgate's, before anything is sent: who is killed now has still done so.
-        for (const Change &change : may) {
-            PaceState &pace = m_paces[pacedOf(change)];
-            pace = noteUpdate(std::move(pace), rfc2136Rules(),
-                              {UpdateOutcome::What::Sending, valueText(std::get<SetRecords>(change.action).wanted), {}},
-                              now);
+        for (const auto &[unit, own] : units) {
+            PaceState &pace = m_paces[unit];
+            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account),
+                              {UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}}, now);
+            may.insert(may.end(), own.begin(), own.end());
         }
         if (auto saved = m_save(m_paces); !saved)
             return passOn(saved);
@@ -180,31 +217,44 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         next.managedRecords.insert(next.managedRecords.end(), before.begin(), before.end());
         if (auto saved = m_job.save(std::move(next)); !saved)
             return passOn(saved);
-        forEachParallel(may.size(), mostAtOnce, [&](size_t i) {
-            done[i].emplace(applyRecords(std::get<SetRecords>(may[i].action), m_job.site, m_keys,
-                                         Deadline::after(recordTime), stop));
-        });
+        std::vector<SetRecords> sets;
+        for (const Change &change : may)
+            sets.push_back(std::get<SetRecords>(change.action));
+        const auto written = m_writer.write(sets, Deadline::after(recordTime), stop);
+        // In the order of `may`.
+        std::size_t at = 0;
+        for (const auto &[unit, own] : units) {
+            const QString value = valueText(own, &SetRecords::wanted);
+            UpdateOutcome outcome = outcomeOf(written[at], value);
+            for (std::size_t i = at; i < at + own.size(); ++i) {
+                if (const auto one = outcomeOf(written[i], value); one.what != UpdateOutcome::What::Accepted)
+                    outcome = one;
+            }
+            at += own.size();
+            PaceState &pace = m_paces[unit];
+            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, now);
+        }
         std::vector<Change> made;
         for (size_t i = 0; i < may.size(); ++i) {
-            const auto &wanted = std::get<SetRecords>(may[i].action);
-            PaceState &pace = m_paces[pacedOf(may[i])];
-            pace = noteUpdate(std::move(pace), rfc2136Rules(), outcomeOf(*done[i], valueText(wanted.wanted)), now);
-            if (*done[i])
+            const auto &wanted = sets[i];
+            const auto &done = written[i].done;
+            if (done)
                 made.push_back(may[i]);
             for (KeptRecord &one : set.records) {
                 if (one.record != recordText(keyOf(may[i])))
                     continue;
-                one.right = done[i]->has_value();
+                const bool late = done && written[i].said && !done->stale.empty();
+                one.right = done && !late;
                 if (one.right)
                     one.values = wanted.wanted.values;
                 else
-                    one.why = done[i]->error().summary;
+                    one.why = done ? QStringLiteral("The provider has taken it; its name servers do not show it yet.")
+                                   : withRemedy(done.error());
             }
-            if (*done[i] || done[i]->error().code == ErrorCode::Denied || done[i]->error().code == ErrorCode::Refused) {
-                const bool accepted = done[i]->has_value();
+            if (done || done.error().code == ErrorCode::Denied || done.error().code == ErrorCode::Refused) {
                 (void)updateMemory(m_job.site.name, [&](SiteMemory memory) {
-                    return noteAnswer(std::move(memory), wanted.account, accepted,
-                                      accepted ? QString() : done[i]->error().summary, now);
+                    return noteAnswer(std::move(memory), wanted.account, done.has_value(),
+                                      done ? QString() : done.error().summary, now);
                 });
             }
         }
@@ -213,10 +263,10 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         after.managedRecords = managedAfter(m_job.site, before, made);
         // Of the others it is not known what became of them.
         for (size_t i = 0; i < may.size(); ++i) {
-            const auto &wanted = std::get<SetRecords>(may[i].action).wanted;
-            if (!*done[i] && done[i]->error().code != ErrorCode::Denied &&
-                done[i]->error().code != ErrorCode::Refused && done[i]->error().code != ErrorCode::Moved &&
-                !wanted.values.empty())
+            const auto &wanted = sets[i].wanted;
+            const auto &done = written[i].done;
+            if (!done && done.error().code != ErrorCode::Denied && done.error().code != ErrorCode::Refused &&
+                done.error().code != ErrorCode::Moved && !wanted.values.empty())
                 after.managedRecords.push_back({keyOf(may[i]), wanted.values});
         }
         if (auto saved = m_job.save(std::move(after)); !saved)

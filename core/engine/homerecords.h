@@ -1,10 +1,10 @@
 #pragma once
 
+#include "engine/dnswriter.h"
 #include "engine/job.h"
 #include "model/keepersnapshot.h"
 #include "model/pace.h"
 #include "storage/keeping.h"
-#include "transport/dns.h"
 
 #include <functional>
 #include <map>
@@ -39,12 +39,15 @@ public:
     void userActed();
 
 private:
-    std::vector<Change> allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now);
+    /// Changes that one provider counts together, by what its limits count.
+    using Units = std::map<PacedRecord, std::vector<Change>>;
+    Units unitsOf(const std::vector<Change> &changes) const;
+    Units allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now);
 
     Job &m_job;
     Paces m_paces;
     std::function<Outcome(const Paces &)> m_save;
-    std::map<Label, TsigKey> m_keys;
+    DnsWriter m_writer;
 };
 
 } // namespace sixgate

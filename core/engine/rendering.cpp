@@ -19,7 +19,7 @@ namespace
 constexpr auto lookTime = 20s;
 
 /// certbot's plugin wants a literal: always the same one, or each run would rewrite the file.
-Result<IpAddress> acmeServer(const DnsAccount &account, std::stop_token stop)
+Result<IpAddress> acmeServer(const UpdateAccess &account, std::stop_token stop)
 {
     auto addresses = resolveServer(account.server, Deadline::after(lookTime), stop);
     if (!addresses)
@@ -56,7 +56,10 @@ Outcome addCredentials(const Job &job, const DnsAccount &account, DeploymentInpu
         return passOn(key);
     if (const auto differ = keysDiffer(job, account, *key, stop); !differ)
         return differ;
-    const auto server = acmeServer(account, stop);
+    const UpdateAccess *access = account.update();
+    if (!access)
+        return {};
+    const auto server = acmeServer(*access, stop);
     if (!server)
         return passOn(server);
     auto credentials = acmeCredentials(account, *server, *key);

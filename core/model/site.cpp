@@ -69,6 +69,11 @@ QString dnsKeySecret(const DnsAccount &account)
     return QStringLiteral("dns.%1.key").arg(account.name.text());
 }
 
+QString dnsCredentialSecret(const DnsAccount &account, const Label &credential)
+{
+    return QStringLiteral("dns.%1.%2").arg(account.name.text(), credential.text());
+}
+
 QString dnsAcmeKeySecret(const DnsAccount &account)
 {
     return QStringLiteral("dns.%1.acme-key").arg(account.name.text());

@@ -10,6 +10,8 @@
 #include "model/port.h"
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -50,17 +52,46 @@ struct TsigKeyRef {
 using ServerAddress = std::variant<Hostname, Ipv4Address, Ipv6Address>;
 QString serverAddressText(const ServerAddress &address);
 
-/// An account at a DNS provider; here RFC 2136 with TSIG.
-struct DnsAccount {
-    Label name;
-    Hostname zone;
+struct ProviderDefinition;
+
+/// A zone that takes messages by RFC 2136 with TSIG.
+struct UpdateAccess {
     ServerAddress server; ///< the primary
     Port port;            ///< default 53
     TsigKeyRef key;       ///< may set A and AAAA; secret `dns.<name>.key`
     /// May only set TXT at `_acme-challenge`; goes to the VPS; secret `dns.<name>.acme-key`. Needed where
     /// needsAcmeKey().
     std::optional<TsigKeyRef> acmeKey;
+};
+
+/// A zone at a provider that has a definition (model/provider.h). Its secret credentials are secrets
+/// `dns.<name>.<credential>`.
+struct ProviderAccess {
+    Label provider;
+    std::map<Label, QString> plain; ///< credentials that are no secrets, e.g. the user name
+    QString url;                    ///< where the definition wants one: template of the user's; else empty
+    std::shared_ptr<const ProviderDefinition> definition; ///< of `provider`; never null in a parsed site
+};
+
+/// A zone that something else keeps, a router for example: it is read, never written.
+struct WatchedAccess {
+};
+
+/// An account at a DNS provider: who keeps a zone's records, and how.
+struct DnsAccount {
+    Label name;
+    Hostname zone;
+    std::variant<UpdateAccess, ProviderAccess, WatchedAccess> access;
     std::chrono::seconds ttl{60};
+
+    const UpdateAccess *update() const { return std::get_if<UpdateAccess>(&access); }
+    const ProviderAccess *provider() const { return std::get_if<ProviderAccess>(&access); }
+    bool watched() const { return std::holds_alternative<WatchedAccess>(access); }
+    const TsigKeyRef *acmeKey() const
+    {
+        const auto *by = update();
+        return by && by->acmeKey ? &*by->acmeKey : nullptr;
+    }
 };
 
 /// How the VPS gets its certificates.
@@ -157,6 +188,7 @@ struct Site {
 
 /// Names under which secrets are stored, e.g. `dns.main.key`.
 QString dnsKeySecret(const DnsAccount &account);
+QString dnsCredentialSecret(const DnsAccount &account, const Label &credential);
 QString dnsAcmeKeySecret(const DnsAccount &account);
 /// For texts: its name, with its address where the site file tells it, since another machine may have the name as yet.
 QString vpsLabel(const Vps &vps);

@@ -42,13 +42,14 @@ Outcome checkAccounts(const Site &site)
                                          "\"example.org\" here and \"example.net\" there.")
                               .arg(site.dns[i].zone.ascii())
                               .arg(first->second));
-        const auto &acmeKey = site.dns[i].acmeKey;
-        if (acmeKey && site.dns[i].key.name == acmeKey->name)
+        const UpdateAccess *access = site.dns[i].update();
+        const TsigKeyRef *acmeKey = site.dns[i].acmeKey();
+        if (acmeKey && access->key.name == acmeKey->name)
             return failAt(item("dns", i, "acmeKey.name"),
                           QStringLiteral("“%1” is also the key that sets addresses: whoever takes over the VPS could "
                                          "change every record of “%2”; name a second key here, which may only set TXT "
                                          "at _acme-challenge names, for example \"sixgate-acme\".")
-                              .arg(site.dns[i].key.name.text(), site.dns[i].zone.ascii()));
+                              .arg(access->key.name.text(), site.dns[i].zone.ascii()));
     }
     return {};
 }
@@ -57,8 +58,15 @@ Outcome checkAccounts(const Site &site)
 Outcome checkAcmeKeys(const Site &site)
 {
     for (size_t i = 0; i < site.dns.size(); ++i) {
-        if (site.dns[i].acmeKey || !site.needsAcmeKey(site.dns[i]))
+        if (site.dns[i].acmeKey() || !site.needsAcmeKey(site.dns[i]))
             continue;
+        if (!site.dns[i].update())
+            return failAt(
+                item("dns", i, "zone"),
+                QStringLiteral(
+                    "Certificates cannot be proved by DNS in an account of this kind; each service whose names "
+                    "lie in “%1” needs \"challenge\": \"http\".")
+                    .arg(site.dns[i].zone.ascii()));
         return failAt(item("dns", i, "acmeKey"),
                       QStringLiteral("This key is missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\", "
                                      "\"algorithm\": \"hmac-sha256\" }; without one each service whose names lie in "

@@ -2,6 +2,7 @@
 
 #include "model/site.h"
 #include "storage/json.h"
+#include "storage/providerfile.h"
 
 #include <chrono>
 
@@ -16,6 +17,7 @@ Outcome refuseSecret(const JsonNode &node, const QString &secretName);
 Result<std::chrono::seconds> secondsField(const JsonFields &fields, const char *key, qint64 least, qint64 most,
                                           qint64 standard);
 
+Result<DnsAccount> parseAccount(const JsonNode &node, const ProviderShelf &shelf);
 Result<Alarm> parseAlarm(const JsonNode &node);
 Result<Vps> parseVps(const JsonNode &node);
 QByteArray vpsJson(const Vps &vps);

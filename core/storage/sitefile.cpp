@@ -36,7 +36,8 @@ Result<Site> loadSite(const QString &path)
     const auto text = readAtMost(*file, path, LongestSiteFile);
     if (!text)
         return passOn(text);
-    auto site = parseSite(*text);
+    const ProviderShelf shelf = loadProviders(providerFolders(path));
+    auto site = parseSite(*text, &shelf);
     if (!site) {
         Error error = site.error();
         error.detail = QStringLiteral("In %1.").arg(path);
@@ -49,7 +50,8 @@ Outcome saveSite(const QString &path, const Site &site)
 {
     const QByteArray text = siteJson(site);
     // A site built by a program may not fit together; the file must.
-    if (const auto good = parseSite(text); !good)
+    const ProviderShelf shelf = loadProviders(providerFolders(path));
+    if (const auto good = parseSite(text, &shelf); !good)
         return passOn(good);
     return writeAtomically(path, text);
 }

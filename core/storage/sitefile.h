@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/site.h"
+#include "storage/providerfile.h"
 
 #include <QByteArray>
 
@@ -12,12 +13,14 @@ namespace sixgate
 
 /// Parses the text of a site file and checks that its parts fit together. Invalid: one sentence with the JSON path,
 /// what is wrong, and an example of right; for a syntax error line and column instead of the path.
-Result<Site> parseSite(const QByteArray &json);
+/// `shelf`: the definitions of providers; those that come with Sixgate where absent.
+Result<Site> parseSite(const QByteArray &json, const ProviderShelf *shelf = nullptr);
 
 /// The text of a site file: UTF-8, indented, keys always in the same order, values that are the default left out.
 QByteArray siteJson(const Site &site);
 
-/// Reads and parses a file of at most 16 MiB. NotFound, Denied or Invalid.
+/// Reads and parses a file of at most 16 MiB, with the definitions of providers that lie beside it. NotFound, Denied or
+/// Invalid.
 Result<Site> loadSite(const QString &path);
 
 /// Writes the file with mode 0600, complete or not at all: temporary file in the same folder, fsync, rename, fsync of

@@ -110,16 +110,34 @@ void write(Writer &out, const DnsAccount &account)
 {
     out.open(nullptr, '{');
     out.text("name", account.name.text());
-    out.text("kind", QStringLiteral("rfc2136"));
+    const UpdateAccess *update = account.update();
+    const ProviderAccess *provider = account.provider();
+    out.text("kind", update     ? QStringLiteral("rfc2136")
+                     : provider ? QStringLiteral("provider")
+                                : QStringLiteral("watched"));
+    if (provider)
+        out.text("provider", provider->provider.text());
     out.text("zone", account.zone.ascii());
-    out.text("server", serverAddressText(account.server));
-    if (account.port.number() != 53)
-        out.number("port", account.port.number());
+    if (update) {
+        out.text("server", serverAddressText(update->server));
+        if (update->port.number() != 53)
+            out.number("port", update->port.number());
+    }
     if (account.ttl.count() != 60)
         out.number("ttl", account.ttl.count());
-    write(out, "key", account.key);
-    if (account.acmeKey)
-        write(out, "acmeKey", *account.acmeKey);
+    if (update) {
+        write(out, "key", update->key);
+        if (update->acmeKey)
+            write(out, "acmeKey", *update->acmeKey);
+    }
+    if (provider && !provider->url.isEmpty())
+        out.text("url", provider->url);
+    if (provider && !provider->plain.empty()) {
+        out.open("credentials", '{');
+        for (const auto &[name, value] : provider->plain)
+            out.text(name.text().toLatin1().constData(), value);
+        out.close('}');
+    }
     out.close('}');
 }
 

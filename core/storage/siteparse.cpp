@@ -72,109 +72,6 @@ Result<HomeServer> parseServer(const JsonNode &node)
     return HomeServer{*name, *address, *pinned};
 }
 
-Result<TsigAlgorithm> parseAlgorithm(const JsonNode &node)
-{
-    const auto text = jsonText(node, "\"hmac-sha256\"");
-    if (!text)
-        return passOn(text);
-    if (*text == QLatin1String("hmac-sha256"))
-        return TsigAlgorithm::HmacSha256;
-    if (*text == QLatin1String("hmac-sha512"))
-        return TsigAlgorithm::HmacSha512;
-    QString why = QStringLiteral("is not a TSIG algorithm");
-    if (*text == QLatin1String("hmac-sha384") || *text == QLatin1String("hmac-sha224"))
-        why = QStringLiteral("is not understood by the DNS library in use");
-    else if (*text == QLatin1String("hmac-sha1") || text->startsWith(QLatin1String("hmac-md5")))
-        why = QStringLiteral("is too weak");
-    return failAt(node.path,
-                  QStringLiteral("%1 %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(quoted(*text), why));
-}
-
-Result<TsigKeyRef> parseKey(const JsonFields &account, const char *key, const QString &secretName)
-{
-    const auto node = account.need(key, "{ \"name\": \"sixgate-key\", \"algorithm\": \"hmac-sha256\" }");
-    if (!node)
-        return passOn(node);
-    if (const auto clean = refuseSecret(*node, secretName); !clean)
-        return passOn(clean);
-    const auto fields = JsonFields::open(*node, {"name", "algorithm"});
-    if (!fields)
-        return passOn(fields);
-    const auto name = neededField<KeyName>(*fields, "name", "\"sixgate-key\"");
-    if (!name)
-        return passOn(name);
-    const auto algorithmNode = fields->need("algorithm", "\"hmac-sha256\"");
-    if (!algorithmNode)
-        return passOn(algorithmNode);
-    const auto algorithm = parseAlgorithm(*algorithmNode);
-    if (!algorithm)
-        return passOn(algorithm);
-    return TsigKeyRef{*name, *algorithm};
-}
-
-Result<ServerAddress> parseServerAddress(const JsonNode &node)
-{
-    const auto text = jsonText(node, "\"ns1.example.org\"");
-    if (!text)
-        return passOn(text);
-    const bool literal = std::all_of(text->begin(), text->end(), [](QChar c) { return c.isDigit() || c == u'.'; });
-    if (literal || (text->contains(u':') && !text->contains(u'/'))) {
-        const auto address = parseIpAddress(*text);
-        if (!address)
-            return failAt(node.path, address.error().summary, address.error().fix);
-        return std::visit([](const auto &value) { return ServerAddress(value); }, *address);
-    }
-    const auto host = jsonParsed<Hostname>(node, "\"ns1.example.org\"");
-    if (!host)
-        return passOn(host);
-    return ServerAddress(*host);
-}
-
-Result<DnsAccount> parseAccount(const JsonNode &node)
-{
-    const auto fields = JsonFields::open(node, {"name", "kind", "zone", "server", "port", "ttl", "key", "acmeKey"});
-    if (!fields)
-        return passOn(fields);
-    const auto name = neededField<Label>(*fields, "name", "\"main\"");
-    if (!name)
-        return passOn(name);
-    const auto kindNode = fields->need("kind", "\"rfc2136\"");
-    if (!kindNode)
-        return passOn(kindNode);
-    const auto kind = jsonText(*kindNode, "\"rfc2136\"");
-    if (!kind)
-        return passOn(kind);
-    if (*kind != QLatin1String("rfc2136"))
-        return failAt(kindNode->path,
-                      QStringLiteral("%1 is not a kind of DNS account, for example \"rfc2136\".").arg(quoted(*kind)));
-    const auto zone = neededField<Hostname>(*fields, "zone", "\"example.org\"");
-    if (!zone)
-        return passOn(zone);
-    const auto serverNode = fields->need("server", "\"ns1.example.org\"");
-    if (!serverNode)
-        return passOn(serverNode);
-    const auto server = parseServerAddress(*serverNode);
-    if (!server)
-        return passOn(server);
-    const auto port = portField(*fields, "port", 53);
-    if (!port)
-        return passOn(port);
-    const auto ttl = secondsField(*fields, "ttl", 1, 86400, 60);
-    if (!ttl)
-        return passOn(ttl);
-    const auto key = parseKey(*fields, "key", QStringLiteral("dns.%1.key").arg(name->text()));
-    if (!key)
-        return passOn(key);
-    std::optional<TsigKeyRef> acmeKey;
-    if (fields->has("acmeKey")) {
-        const auto given = parseKey(*fields, "acmeKey", QStringLiteral("dns.%1.acme-key").arg(name->text()));
-        if (!given)
-            return passOn(given);
-        acmeKey = *given;
-    }
-    return DnsAccount{*name, *zone, *server, *port, *key, acmeKey, *ttl};
-}
-
 Result<Challenge> parseChallenge(const JsonFields &service)
 {
     if (!service.has("challenge"))
@@ -295,8 +192,8 @@ Result<std::vector<EchoService>> parseEchoes(const JsonFields &root)
     return services;
 }
 
-template <class T>
-Result<std::vector<T>> parseEach(const JsonFields &root, const char *key, Result<T> (*parse)(const JsonNode &))
+template <class T, class Parse>
+Result<std::vector<T>> parseEach(const JsonFields &root, const char *key, const Parse &parse)
 {
     const auto node = root.need(key, "[ … ]");
     if (!node)
@@ -336,8 +233,10 @@ Outcome checkSchema(const JsonNode &document)
 
 } // namespace
 
-Result<Site> parseSite(const QByteArray &json)
+Result<Site> parseSite(const QByteArray &json, const ProviderShelf *given)
 {
+    static const ProviderShelf own = loadProviders({});
+    const ProviderShelf &shelf = given ? *given : own;
     const auto document = parseJson(json, QStringLiteral("The site file"));
     if (!document)
         return passOn(document);
@@ -353,7 +252,7 @@ Result<Site> parseSite(const QByteArray &json)
     auto servers = parseEach<HomeServer>(*root, "servers", parseServer);
     if (!servers)
         return passOn(servers);
-    auto dns = parseEach<DnsAccount>(*root, "dns", parseAccount);
+    auto dns = parseEach<DnsAccount>(*root, "dns", [&](const JsonNode &node) { return parseAccount(node, shelf); });
     if (!dns)
         return passOn(dns);
     auto vps = parseEach<Vps>(*root, "vps", parseVps);
@@ -367,10 +266,10 @@ Result<Site> parseSite(const QByteArray &json)
         return passOn(echo);
     std::optional<Alarm> alarm;
     if (root->has("alarm")) {
-        auto given = parseAlarm(root->at("alarm"));
-        if (!given)
-            return passOn(given);
-        alarm = std::move(*given);
+        auto parsed = parseAlarm(root->at("alarm"));
+        if (!parsed)
+            return passOn(parsed);
+        alarm = std::move(*parsed);
     }
     Site site{Schema,           *name,           std::move(*servers),
               std::move(*dns),  std::move(*vps), std::move(*services),

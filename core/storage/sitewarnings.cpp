@@ -80,7 +80,8 @@ void warnOfNames(const Site &site, std::vector<SiteWarning> &warnings)
     DocumentationNames names;
     for (size_t i = 0; i < site.dns.size(); ++i) {
         names.name(site.dns[i].zone, QStringLiteral("dns[%1].zone").arg(i));
-        names.server(site.dns[i].server, QStringLiteral("dns[%1].server").arg(i));
+        if (const UpdateAccess *access = site.dns[i].update())
+            names.server(access->server, QStringLiteral("dns[%1].server").arg(i));
     }
     for (size_t i = 0; i < site.vps.size(); ++i) {
         names.name(site.vps[i].host, QStringLiteral("vps[%1].host").arg(i));
@@ -123,7 +124,8 @@ void warnOfServerNames(const Site &site, std::vector<SiteWarning> &warnings)
 {
     std::map<Hostname, QString> servers;
     for (const DnsAccount &account : site.dns) {
-        if (const auto *host = std::get_if<Hostname>(&account.server))
+        const UpdateAccess *access = account.update();
+        if (const auto *host = access ? std::get_if<Hostname>(&access->server) : nullptr)
             servers.emplace(*host, account.name.text());
     }
     const auto check = [&](const Hostname &name, const QString &path) {

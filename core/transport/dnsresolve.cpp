@@ -246,13 +246,24 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
 
 Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop)
 {
-    const auto addresses = resolveServer(account.server, deadline, stop);
-    if (!addresses)
-        return passOn(addresses);
+    std::vector<DnsServer> servers;
+    if (const UpdateAccess *access = account.update()) {
+        const auto addresses = resolveServer(access->server, deadline, stop);
+        if (!addresses)
+            return passOn(addresses);
+        for (const IpAddress &one : *addresses)
+            servers.push_back({one, access->port});
+    } else {
+        // Whoever answers for it; of several any, since all are to say the same.
+        auto found = authoritativeServers(account.zone, deadline, stop);
+        if (!found)
+            return passOn(found);
+        servers = std::move(*found);
+    }
     // IPv6 that leads nowhere, as it does for a moment after a change of the prefix, must not use up the time.
     return firstOf<DnsServer>(
-        addresses->size(), headStart, std::move(stop), [&](size_t index, std::stop_token own) -> Result<DnsServer> {
-            const DnsServer server{addresses->at(index), account.port};
+        servers.size(), headStart, std::move(stop), [&](size_t index, std::stop_token own) -> Result<DnsServer> {
+            const DnsServer &server = servers[index];
             const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline, std::move(own));
             if (!answer)
                 return passOn(answer);

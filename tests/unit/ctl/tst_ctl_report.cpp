@@ -26,12 +26,11 @@ Site meiers()
     const auto host = [](const char *name) { return *Hostname::parse(latin(name)); };
     const auto label = [](const char *name) { return *Label::parse(latin(name)); };
     Site site{1, label("home"), {}, {}, {}, {}};
-    site.dns = {{label("main"),
-                 host("meier.de"),
-                 host("ns.provider.net"),
-                 *Port::parse(latin("53")),
-                 {*KeyName::parse(latin("meier-key"))},
-                 TsigKeyRef{*KeyName::parse(latin("meier-acme"))}}};
+    site.dns = {{label("main"), host("meier.de"),
+                 UpdateAccess{host("ns.provider.net"),
+                              *Port::parse(latin("53")),
+                              {*KeyName::parse(latin("meier-key"))},
+                              TsigKeyRef{*KeyName::parse(latin("meier-acme"))}}}};
     site.services = {{label("cloud"),
                       {host("cloud.meier.de")},
                       host("home6.meier.de"),

@@ -15,7 +15,7 @@ Site httpSite()
 {
     Site made = site({service("cloud", {"cloud.example.org"}, "home6.example.org")});
     made.services[0].challenge = Challenge::Http;
-    made.dns[0].acmeKey.reset();
+    std::get<UpdateAccess>(made.dns[0].access).acmeKey.reset();
     return made;
 }
 
@@ -183,7 +183,7 @@ private Q_SLOTS:
         two.dns.push_back(account("second", "example.com"));
         two.services[0].publicNames.push_back(host("www.example.com"));
         QVERIFY(plan(two, asWanted(two)).withheld.empty());
-        two.dns[0].acmeKey = two.dns[1].acmeKey;
+        std::get<UpdateAccess>(two.dns[0].access).acmeKey = *two.dns[1].acmeKey();
         two.services[0].challenge = Challenge::Dns;
         QVERIFY(!plan(two, asWanted(two)).withheld.empty());
     }

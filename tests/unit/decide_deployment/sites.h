@@ -46,8 +46,8 @@ inline DnsAccount account(const char *name, const char *zone)
     const auto key = [](const char *text) {
         return TsigKeyRef{must(KeyName::parse(QString::fromUtf8(text))), TsigAlgorithm::HmacSha256};
     };
-    return {label(name),     host(zone),      host("ns1.example.net"), port(53),
-            key("home-key"), key("acme-key"), std::chrono::seconds(60)};
+    return {label(name), host(zone), UpdateAccess{host("ns1.example.net"), port(53), key("home-key"), key("acme-key")},
+            std::chrono::seconds(60)};
 }
 
 inline HomeServer server(const char *name, std::optional<Fingerprint> pinned = std::nullopt)
@@ -131,7 +131,7 @@ inline DeploymentInputs inputs(const Site &of)
         in.alarmForVps = {must(alarmSettings(of, secrets)), *of.alarm, {}};
     }
     for (const DnsAccount &one : of.dns) {
-        if (!one.acmeKey)
+        if (!one.acmeKey())
             continue;
         in.acmeCredentials.emplace(one.name,
                                    must(acmeCredentials(one, must(parseIpAddress(QStringLiteral("192.0.2.53"))),

@@ -89,7 +89,7 @@ private Q_SLOTS:
         if (which == 8) {
             s = site({service("cloud", {"cloud.example.org", "files.example.org"}, "home6.example.org")});
             s.services[0].challenge = Challenge::Http;
-            s.dns[0].acmeKey.reset();
+            std::get<UpdateAccess>(s.dns[0].access).acmeKey.reset();
         }
         DeploymentInputs in = inputs(s);
         if (which == 7)
@@ -277,8 +277,9 @@ private Q_SLOTS:
         QFETCH(QByteArray, key);
         QFETCH(bool, fits);
         DnsAccount main = account("main", "example.org");
-        main.port = port(5353);
-        main.acmeKey->algorithm = TsigAlgorithm::HmacSha512;
+        auto &access = std::get<UpdateAccess>(main.access);
+        access.port = port(5353);
+        access.acmeKey->algorithm = TsigAlgorithm::HmacSha512;
         const auto text =
             acmeCredentials(main, must(parseIpAddress(QStringLiteral("2001:db8::53"))), Secret(QByteArray(key)));
         QCOMPARE(bool(text), fits);

@@ -76,8 +76,8 @@ Seen::Seen() : site{1, *Label::parse(QStringLiteral("home")), {}, {}, {}, {}, {}
     const Label cloud = *Label::parse(QStringLiteral("cloud"));
     site.servers = {{nas, AddressFromInterfaceId{*InterfaceId::parse(QStringLiteral("::11"))}, std::nullopt}};
     const KeyName key = *KeyName::parse(QStringLiteral("k"));
-    site.dns = {{*Label::parse(QStringLiteral("main")), host("example.org"), host("ns1.example.org"),
-                 *Port::fromNumber(53), TsigKeyRef{key}, TsigKeyRef{key}}};
+    site.dns = {{*Label::parse(QStringLiteral("main")), host("example.org"),
+                 UpdateAccess{host("ns1.example.org"), *Port::fromNumber(53), TsigKeyRef{key}, TsigKeyRef{key}}}};
     site.vps = {{*Label::parse(QStringLiteral("vps")),
                  host("vps.example.org"),
                  *Port::fromNumber(22),

@@ -37,12 +37,11 @@ Site meiers()
 {
     Site site{1, label("home"), {}, {}, {}, {}};
     const auto account = [](const char *name, const char *zone, const char *key) {
-        return DnsAccount{label(name),
-                          host(zone),
-                          host("ns.provider.net"),
-                          *Port::parse(utf8("53")),
-                          {*KeyName::parse(utf8(key))},
-                          TsigKeyRef{*KeyName::parse(utf8("acme-meier"))}};
+        return DnsAccount{label(name), host(zone),
+                          UpdateAccess{host("ns.provider.net"),
+                                       *Port::parse(utf8("53")),
+                                       {*KeyName::parse(utf8(key))},
+                                       TsigKeyRef{*KeyName::parse(utf8("acme-meier"))}}};
     };
     site.dns = {account("main", "meier.de", "meier-key.home"), account("second", "wölkchen.net", "sixgate")};
     site.vps = {{label("vps"),

@@ -144,9 +144,12 @@ Outcome ask(const Site &site, const Carried &carried, const Observation &seen)
         const auto question = dnscodec::question(key.name.ascii(), key.type);
         if (const auto query = dnscodec::encodeQuery(question, false, true); !query)
             return passOn(query);
+        const UpdateAccess *access = account->update();
+        if (!access)
+            continue;
         RecordSet wanted{key.name, RecordType::AAAA, account->ttl, {text("2001:db8::11")}};
         const auto update = dnscodec::encodeUpdate(account->zone, wanted, &wanted,
-                                                   {account->key.name, account->key.algorithm, Secret("c2VjcmV0"), {}});
+                                                   {access->key.name, access->key.algorithm, Secret("c2VjcmV0"), {}});
         if (!update)
             return passOn(update);
     }
@@ -175,9 +178,18 @@ void command(const Site &site, Carried &carried)
     }
     for (const DnsAccount &account : site.dns) {
         word(account.name);
-        word(account.key.name);
-        if (account.acmeKey)
-            word(account.acmeKey->name);
+        if (const UpdateAccess *access = account.update())
+            word(access->key.name);
+        if (const TsigKeyRef *key = account.acmeKey())
+            word(key->name);
+        if (const ProviderAccess *access = account.provider()) {
+            word(access->provider);
+            for (const auto &[name, value] : access->plain) {
+                word(name);
+                bytes(value.toUtf8());
+            }
+            bytes(access->url.toUtf8());
+        }
         bytes(account.zone.ascii().toUtf8());
     }
     for (const Vps &vps : site.vps) {
@@ -261,9 +273,9 @@ Result<WantedDeployment> deploymentOf(const Site &site)
         inputs.alarmForVps = {std::move(*settings), *site.alarm, {}};
     }
     for (const DnsAccount &account : site.dns) {
-        if (!account.acmeKey)
+        if (!account.acmeKey())
             continue;
-        const auto literal = parseIpAddress(serverAddressText(account.server));
+        const auto literal = parseIpAddress(serverAddressText(account.update()->server));
         auto credentials = acmeCredentials(account, literal ? *literal : *parseIpAddress(text("192.0.2.53")),
                                            Secret("c2VjcmV0IGFjbWUga2V5"));
         if (!credentials)

@@ -238,6 +238,15 @@ QJsonObject example()
     second[QStringLiteral("challenge")] = QStringLiteral("http");
     services[1] = second;
     site[QStringLiteral("services")] = services;
+    QJsonArray accounts = site[QStringLiteral("dns")].toArray();
+    accounts.append(QJsonObject{
+        {QStringLiteral("name"), QStringLiteral("second")},
+        {QStringLiteral("kind"), QStringLiteral("provider")},
+        {QStringLiteral("provider"), QStringLiteral("custom")},
+        {QStringLiteral("zone"), QStringLiteral("example.net")},
+        {QStringLiteral("url"), QStringLiteral("https://dyn.example.net/nic/update?hostname={host}&myip={addresses}")},
+        {QStringLiteral("credentials"), QJsonObject{{QStringLiteral("user"), QStringLiteral("me")}}}});
+    site[QStringLiteral("dns")] = accounts;
     QJsonArray all = site[QStringLiteral("vps")].toArray();
     QJsonObject vps = all[0].toObject();
     QJsonObject acme = vps[QStringLiteral("acme")].toObject();

@@ -59,11 +59,11 @@ private Q_SLOTS:
         QCOMPARE(std::get<AddressFromInterfaceId>(site->servers[0].address).id.text(), QStringLiteral("::11"));
         QVERIFY(!site->servers[0].pinnedKey);
         QCOMPARE(site->dns[0].zone.ascii(), QStringLiteral("example.org"));
-        QCOMPARE(serverAddressText(site->dns[0].server), QStringLiteral("ns1.example.org"));
-        QCOMPARE(int(site->dns[0].port.number()), 53);
+        QCOMPARE(serverAddressText(site->dns[0].update()->server), QStringLiteral("ns1.example.org"));
+        QCOMPARE(int(site->dns[0].update()->port.number()), 53);
         QCOMPARE(site->dns[0].ttl.count(), 60);
-        QCOMPARE(site->dns[0].key.name.text(), QStringLiteral("sixgate-home"));
-        QCOMPARE(tsigAlgorithmName(site->dns[0].acmeKey->algorithm), QStringLiteral("hmac-sha256"));
+        QCOMPARE(site->dns[0].update()->key.name.text(), QStringLiteral("sixgate-home"));
+        QCOMPARE(tsigAlgorithmName(site->dns[0].acmeKey()->algorithm), QStringLiteral("hmac-sha256"));
         QCOMPARE(site->vps[0].host.ascii(), QStringLiteral("vps.example.org"));
         QCOMPARE(int(site->vps[0].sshPort.number()), 22);
         QCOMPARE(site->vps[0].acme.propagation.count(), 30);
@@ -105,6 +105,19 @@ private Q_SLOTS:
             "\"192.0.2.1\", \"key\": {\"name\": \"a\", \"algorithm\": \"hmac-sha256\"}, \"acmeKey\": {\"name\": \"b\", "
             "\"algorithm\": \"hmac-sha512\"}}",
             "\"zone\": \"dyn.example.org\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"desec\", \"zone\": \"dedyn.io\"}",
+            "\"kind\": \"provider\",\n      \"provider\": \"desec\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"strato\", \"zone\": \"example.net\", "
+            "\"ttl\": "
+            "300, \"credentials\": {\"user\": \"example.net\"}}",
+            "\"user\": \"example.net\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"custom\", \"zone\": \"example.net\", "
+            "\"url\": "
+            "\"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\", \"credentials\": {\"user\": "
+            "\"me\"}}",
+            "\"url\": \"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"watched\", \"zone\": \"myfritz.net\"}",
+            "\"kind\": \"watched\",\n      \"zone\": \"myfritz.net\"");
         row("services[0].challenge = \"http\"", "\"challenge\": \"http\"");
         row("services[0].challenge = \"dns\"", "\"probePath\": \"/status.php\"\n");
         row("dns[0].acmeKey\nservices[0].challenge = \"http\"\nservices[1].challenge = \"http\"",
@@ -222,6 +235,11 @@ private Q_SLOTS:
                 changes = QStringLiteral("servers[0].address = {\"from\": \"this-machine\"}\n");
             if (key.startsWith(QLatin1String("alarm.")))
                 changes = alarm;
+            for (const char *own : {"dns[0].provider", "dns[0].url", "dns[0].credentials"}) {
+                if (key == QLatin1String(own))
+                    changes = QStringLiteral("dns[0] = {\"name\": \"main\", \"kind\": \"provider\", \"provider\": "
+                                             "\"custom\", \"zone\": \"example.org\"}\n");
+            }
             const auto refused = parseSite(changedExample(changes + key + QStringLiteral(" = [[]]")));
             QVERIFY2(!refused, qPrintable(key));
             const QString summary = refused.error().summary;

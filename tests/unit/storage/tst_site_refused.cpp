@@ -129,6 +129,30 @@ private Q_SLOTS:
         row("dns[0].kind = \"cloudflare\"", "for example \"rfc2136\"");
         row("dns[0].zone = \"*.example.org\"", "is not a host name");
         row("dns[0].zone = \"org\"", "it has no dot");
+        const auto other = [&](const char *place, const char *rest, const char *part) {
+            at((QByteArray("dns[1].") + place).constData(),
+               (QByteArray("dns[1] = {\"name\": \"two\", \"zone\": \"example.net\", ") + rest + '}').constData(), part);
+        };
+        const auto atProvider = [&](const char *place, const char *rest, const char *part) {
+            other(place, (QByteArray("\"kind\": \"provider\", ") + rest).constData(), part);
+        };
+        other("provider", "\"kind\": \"provider\"", "\"provider\": \"desec\"");
+        atProvider("provider", "\"provider\": \"nobody\"",
+                   "There is no provider “nobody”; \"sixgatectl dns providers\" lists");
+        atProvider("provider", "\"provider\": \"rfc2136\"", "\"kind\": \"rfc2136\"");
+        atProvider("credentials", "\"provider\": \"strato\"", "Strato needs \"user\" here");
+        atProvider("credentials.password",
+                   "\"provider\": \"strato\", \"credentials\": {\"user\": \"a\", \"password\": \"c3dvcmRmaXNo\"}",
+                   "This is a secret, and the site file holds none");
+        atProvider("credentials.user", "\"provider\": \"desec\", \"credentials\": {\"user\": \"a\"}",
+                   "no such credential");
+        atProvider("credentials.user", "\"provider\": \"desec\", \"credentials\": {\"user\": \"a\\nb\"}",
+                   "ASCII characters on one line");
+        atProvider("url", "\"provider\": \"desec\", \"url\": \"https://a.example/{host}\"", "a URL of its own");
+        atProvider("url", "\"provider\": \"custom\", \"credentials\": {\"user\": \"a\"}", "needs its URL");
+        atProvider("url", "\"provider\": \"custom\", \"url\": \"http://a.example/{host}\"", "https");
+        atProvider("key", "\"provider\": \"desec\", \"key\": {}", "not known");
+        other("server", "\"kind\": \"watched\", \"server\": \"ns1.example.net\"", "not known");
         row("dns[0].server", "missing, for example \"server\": \"ns1.example.org\"");
         row("dns[0].server = \"198.51.100\"", "is not an IP address");
         row("dns[0].server = \"198.51.100.300\"", "is not an IP address");

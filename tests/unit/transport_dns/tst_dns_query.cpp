@@ -347,8 +347,9 @@ private Q_SLOTS:
 
     void findsThePrimary()
     {
-        DnsAccount account{parsed<Label>("main"), parsed<Hostname>("example.org"), parsed<Hostname>("ns1.example.org"),
-                           *Port::fromNumber(53), {parsed<KeyName>("k")},          TsigKeyRef{parsed<KeyName>("a")}};
+        DnsAccount account{
+            parsed<Label>("main"), parsed<Hostname>("example.org"),
+            UpdateAccess{parsed<Hostname>("ns1.example.org"), *Port::fromNumber(53), {parsed<KeyName>("k")}, {}}};
         const auto found = findPrimary(account, Deadline::after(8s), {});
         QVERIFY(found);
         QCOMPARE(serverText(*found), QStringLiteral("::1"));
@@ -356,7 +357,8 @@ private Q_SLOTS:
         const auto noZone = findPrimary(account, Deadline::after(8s), {});
         QVERIFY(!noZone);
         QCOMPARE(noZone.error().code, ErrorCode::Refused);
-        account.server = parsed<Ipv4Address>("127.0.0.53"); // answers, but without authority
+        std::get<UpdateAccess>(account.access).server =
+            parsed<Ipv4Address>("127.0.0.53"); // answers, but without authority
         account.zone = parsed<Hostname>("example.org");
         const auto resolver = findPrimary(account, Deadline::after(8s), {});
         QVERIFY(!resolver);

@@ -27,12 +27,11 @@ Site site()
 {
     const auto port = *Port::fromNumber(53);
     Site out{1, parsed<Label>("home"), {}, {}, {}, {}};
-    out.dns.push_back({parsed<Label>("main"),
-                       parsed<Hostname>("example.org"),
-                       parsed<Hostname>("ns1.example.org"),
-                       port,
-                       {parsed<KeyName>("setter")},
-                       TsigKeyRef{parsed<KeyName>("acme")}});
+    out.dns.push_back({parsed<Label>("main"), parsed<Hostname>("example.org"),
+                       UpdateAccess{parsed<Hostname>("ns1.example.org"),
+                                    port,
+                                    {parsed<KeyName>("setter")},
+                                    TsigKeyRef{parsed<KeyName>("acme")}}});
     out.vps.push_back({parsed<Label>("vps"),
                        parsed<Hostname>("vps.example.org"),
                        *Port::fromNumber(22),
@@ -139,11 +138,12 @@ private Q_SLOTS:
                 found.insert(seen ? ErrorCode::Internal : seen.error().code);
             return found;
         };
-        broken.dns[0].server = parsed<Ipv4Address>("127.0.0.77"); // nobody there
+        std::get<UpdateAccess>(broken.dns[0].access).server = parsed<Ipv4Address>("127.0.0.77"); // nobody there
         QCOMPARE(codes(3s), std::set{ErrorCode::Network});
-        broken.dns[0].server = parsed<Ipv4Address>("127.0.0.53"); // a resolver has no authority
+        std::get<UpdateAccess>(broken.dns[0].access).server =
+            parsed<Ipv4Address>("127.0.0.53"); // a resolver has no authority
         QCOMPARE(codes(3s), std::set{ErrorCode::Refused});
-        broken.dns[0].server = parsed<Hostname>("nobody.example.org");
+        std::get<UpdateAccess>(broken.dns[0].access).server = parsed<Hostname>("nobody.example.org");
         QCOMPARE(codes(3s), std::set{ErrorCode::NotFound});
         broken = site();
         broken.dns[0].zone = parsed<Hostname>("vps.example.org"); // no zone of its own
@@ -185,7 +185,7 @@ private Q_SLOTS:
         QVERIFY(seen.ipv4 && seen.ipv6);
         QVERIFY(seen.ipv4->empty() && seen.ipv6->empty());
         other = site();
-        other.dns[0].server = parsed<Ipv4Address>("127.0.0.77");
+        std::get<UpdateAccess>(other.dns[0].access).server = parsed<Ipv4Address>("127.0.0.77");
         seen = observeVpsName(other, Deadline::after(5s), {});
         QVERIFY(!seen.ipv4 && !seen.ipv6);
     }
@@ -261,7 +261,7 @@ private Q_SLOTS:
     void byAddressAndWithoutResolver()
     {
         Site literal = site();
-        literal.dns[0].server = parsed<Ipv4Address>("127.0.0.1");
+        std::get<UpdateAccess>(literal.dns[0].access).server = parsed<Ipv4Address>("127.0.0.1");
         m_resolver.reset();
         const auto done =
             applyRecords(change("two.example.org", {m_address}, {}), literal, keys(), Deadline::after(4s), {});

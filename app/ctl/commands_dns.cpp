@@ -1,0 +1,183 @@
+// dns providers: what Sixgate knows of the providers of DNS.
+
+#include "ctl/commands.h"
+#include "ctl/json.h"
+#include "model/provider.h"
+#include "model/text.h"
+#include "storage/providerfile.h"
+
+namespace sixgate::ctl
+{
+
+namespace
+{
+
+QString wayText(const ProviderDefinition &one)
+{
+    switch (one.addresses) {
+    case ProviderWay::None:
+        return QStringLiteral("no addresses");
+    case ProviderWay::Template:
+        return QStringLiteral("DynDNS");
+    case ProviderWay::Api:
+        return QStringLiteral("API");
+    case ProviderWay::Update:
+        return QStringLiteral("RFC 2136");
+    }
+    return {};
+}
+
+QString stateText(ProviderVerification::State state)
+{
+    switch (state) {
+    case ProviderVerification::State::Documented:
+        return QStringLiteral("as the provider documents it");
+    case ProviderVerification::State::Clients:
+        return QStringLiteral("as other programs do it");
+    case ProviderVerification::State::Tested:
+        return QStringLiteral("tested against the provider's own program");
+    }
+    return {};
+}
+
+/// "TTL from 60 s; at most 3 updates of a name in 600 s"
+QStringList limitTexts(const ProviderDefinition &one)
+{
+    QStringList all;
+    const QString of = one.scope == LimitScope::Record ? QStringLiteral("a record")
+                       : one.scope == LimitScope::Name ? QStringLiteral("a name")
+                                                       : QStringLiteral("the account");
+    if (one.addresses == ProviderWay::Api || one.addresses == ProviderWay::Update)
+        all << QStringLiteral("time to live from %1").arg(exactSpanText(one.leastTtl));
+    if (one.rules.interval.count() > 0)
+        all << QStringLiteral("%1 between two updates of %2")
+                   .arg(exactSpanText(std::chrono::ceil<std::chrono::seconds>(one.rules.interval)), of);
+    for (const UpdateWindow &window : one.rules.windows)
+        all << QStringLiteral("at most %1 updates of %2 in %3")
+                   .arg(window.most)
+                   .arg(of, exactSpanText(std::chrono::ceil<std::chrono::seconds>(window.span)));
+    return all;
+}
+
+/// What belongs in the site file.
+QString exampleText(const ProviderDefinition &one)
+{
+    if (one.addresses == ProviderWay::Update)
+        return QStringLiteral("    { \"name\": \"main\", \"kind\": \"rfc2136\", \"zone\": \"example.org\", \"server\": "
+                              "\"ns1.example.org\",\n      \"key\": { \"name\": \"sixgate-home\", \"algorithm\": "
+                              "\"hmac-sha256\" } }\n");
+    QStringList plain;
+    for (const CredentialField &field : one.needs) {
+        if (!field.secret)
+            plain << QStringLiteral("\"%1\": \"…\"").arg(field.name.text());
+    }
+    const QString zone = one.zones.empty() ? QStringLiteral("example.org") : one.zones.front();
+    return QStringLiteral(
+               "    { \"name\": \"main\", \"kind\": \"provider\", \"provider\": \"%1\", \"zone\": \"%2\"%3%4 }\n")
+        .arg(one.name.text(), zone,
+             one.customUrl ? QStringLiteral(",\n      \"url\": "
+                                            "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\"")
+                           : QString(),
+             plain.isEmpty() ? QString()
+                             : QStringLiteral(", \"credentials\": { %1 }").arg(plain.join(QStringLiteral(", "))));
+}
+
+QJsonObject json(const ProviderDefinition &one)
+{
+    QJsonArray credentials;
+    for (const CredentialField &field : one.needs)
+        credentials.append(QJsonObject{{QStringLiteral("name"), field.name.text()},
+                                       {QStringLiteral("label"), field.label},
+                                       {QStringLiteral("where"), field.where},
+                                       {QStringLiteral("secret"), field.secret}});
+    return {{QStringLiteral("name"), one.name.text()},
+            {QStringLiteral("title"), one.title},
+            {QStringLiteral("about"), one.about},
+            {QStringLiteral("way"), wayText(one)},
+            {QStringLiteral("texts"), one.texts != ProviderWay::None},
+            {QStringLiteral("mustExist"), one.mustExist},
+            {QStringLiteral("credentials"), credentials},
+            {QStringLiteral("limits"), QJsonArray::fromStringList(limitTexts(one))},
+            {QStringLiteral("verified"), stateText(one.verified.state)},
+            {QStringLiteral("verifiedOn"), one.verified.date.toString(Qt::ISODate)},
+            {QStringLiteral("unproven"), QJsonArray::fromStringList(one.verified.unproven)}};
+}
+
+void print(Output &output, const ProviderDefinition &one)
+{
+    const auto line = [&](const char *what, const QString &text) {
+        output.print(QStringLiteral("  %1  %2\n").arg(QString::fromLatin1(what).leftJustified(12), harmless(text)));
+    };
+    output.print(output.strong(QStringLiteral("%1 (%2)\n").arg(harmless(one.title), one.name.text())));
+    if (!one.about.isEmpty())
+        line("", one.about);
+    line("addresses", wayText(one));
+    line("certificates",
+         one.texts == ProviderWay::None
+             ? QStringLiteral("it takes no texts: give the services \"challenge\": \"http\"")
+             : QStringLiteral("it takes texts; Sixgate does not use them for certificates yet: give the "
+                              "services \"challenge\": \"http\""));
+    if (one.addresses == ProviderWay::Update)
+        line("", QStringLiteral("Of a zone that you run yourself: certificates by DNS, with a second key."));
+    for (const QString &limit : limitTexts(one))
+        line("limit", limit);
+    if (one.mustExist)
+        line("before", QStringLiteral("Make each name with its record on the provider's pages first."));
+    line("known", QStringLiteral("%1, looked up on %2")
+                      .arg(stateText(one.verified.state), one.verified.date.toString(Qt::ISODate)));
+    for (const QString &unproven : one.verified.unproven)
+        line("not proven", unproven);
+    output.print(QStringLiteral("\nIn the site file, below \"dns\":\n"));
+    output.print(exampleText(one));
+    for (const CredentialField &field : one.needs)
+        output.print(QStringLiteral("%1: %2\n    %3\n")
+                         .arg(field.secret ? QStringLiteral("sixgatectl secret set dns.main.%1").arg(field.name.text())
+                                           : QStringLiteral("\"%1\" in \"credentials\"").arg(field.name.text()),
+                              harmless(field.label), harmless(field.where)));
+}
+
+} // namespace
+
+int runDns(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("dns providers");
+    if (options.words.value(1) != QLatin1String("providers"))
+        return giveUp(output,
+                      {ErrorCode::Invalid,
+                       QStringLiteral("\"dns\" takes providers, for example: sixgatectl dns providers desec."),
+                       {},
+                       {}},
+                      {});
+    if (auto few = noMoreWords(options, 3); !few)
+        return giveUp(output, few.error(), command);
+    const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
+    for (const ProviderFault &fault : shelf.faults)
+        output.remark(QStringLiteral("! %1\n").arg(harmless(fault.error.summary)));
+    const QString wanted = options.words.value(2);
+    QJsonArray list;
+    for (const auto &[name, one] : shelf.providers) {
+        if (!wanted.isEmpty() && wanted != name.text())
+            continue;
+        list.append(json(one));
+        if (!wanted.isEmpty())
+            print(output, one);
+        else
+            output.print(QStringLiteral("%1  %2  %3\n")
+                             .arg(name.text().leftJustified(12), wayText(one).leftJustified(9), harmless(one.title)));
+    }
+    if (list.isEmpty())
+        return giveUp(output,
+                      {ErrorCode::Invalid,
+                       QStringLiteral("There is no provider %1; see: sixgatectl dns providers").arg(quoted(wanted)),
+                       {},
+                       QStringLiteral("One that speaks dyndns2 can be reached as \"custom\", with its URL.")},
+                      command);
+    if (wanted.isEmpty())
+        output.print(QStringLiteral("\nMore of one, and what to enter: sixgatectl dns providers NAME\n"));
+    QJsonObject out = document(command);
+    out[QStringLiteral("providers")] = list;
+    output.document(out);
+    return AllWell;
+}
+
+} // namespace sixgate::ctl

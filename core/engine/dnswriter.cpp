@@ -1,0 +1,297 @@
+#include "engine/dnswriter.h"
+
+#include "apply/providerclient.h"
+#include "decide/providercalls.h"
+#include "decide/providerrules.h"
+#include "decide/providertalks.h"
+#include "transport/io.h"
+#include "transport/parallel.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto secretTime = 20s;
+constexpr std::size_t mostAtOnce = 16;
+constexpr auto shownTime = 3s; // what a provider took is to show
+constexpr auto shownPause = 200ms;
+
+Error noSuchAccount(const Label &name)
+{
+    return {ErrorCode::NotFound, QStringLiteral("The site has no DNS account %1.").arg(name.text()), {}, {}};
+}
+
+Result<std::vector<QString>> valuesAt(const DnsServer &server, const RecordKey &key, const Deadline &deadline,
+                                      const std::stop_token &stop)
+{
+    const auto answer = queryServer(server, key.name, key.type, false, deadline, stop);
+    if (!answer)
+        return passOn(answer);
+    if ((answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain) || !answer->authoritative)
+        return fail(
+            ErrorCode::Refused,
+            QStringLiteral("The DNS server %1 does not tell what %2 is.").arg(serverText(server), recordText(key)),
+            rcodeName(answer->rcode));
+    return answer->find(key.name, key.type).values;
+}
+
+std::vector<QString> sorted(std::vector<QString> values)
+{
+    std::sort(values.begin(), values.end());
+    return values;
+}
+
+template <class Address>
+void setStanding(FamilyGoal<Address> &goal, const Result<std::vector<QString>> &values)
+{
+    if (!values || values->size() > 1)
+        return;
+    goal.stands = std::optional<Address>();
+    if (values->size() == 1) {
+        const auto address = Address::parse(values->front());
+        if (address)
+            goal.stands = std::optional<Address>(*address);
+        else
+            goal.stands.reset();
+    }
+}
+
+template <class Address>
+Outcome setWanted(FamilyGoal<Address> &goal, const std::vector<QString> &values)
+{
+    using What = typename FamilyGoal<Address>::What;
+    if (values.empty()) {
+        goal.what = What::Absent;
+        return {};
+    }
+    const auto address = Address::parse(values.front());
+    if (values.size() > 1 || !address)
+        return fail(ErrorCode::Invalid, QStringLiteral("This provider takes one address of a kind for a name."));
+    goal.what = What::Set;
+    goal.address = *address;
+    return {};
+}
+
+/// A provider's answer as a change's result.
+Result<RecordsApplied> resultOf(const ProviderAnswer &answer, const QString &title)
+{
+    const QString sentence =
+        answer.sentence.isEmpty() ? QStringLiteral("%1 answered “%2”.").arg(title, answer.word) : answer.sentence;
+    switch (answer.meaning) {
+    case AnswerMeaning::Done:
+    case AnswerMeaning::Unchanged:
+    case AnswerMeaning::Unneeded:
+        return RecordsApplied();
+    case AnswerMeaning::Stop:
+        return fail(
+            ErrorCode::Denied, sentence, answer.word,
+            QStringLiteral("Correct it there or in the site file, then: sixgatectl apply, and where a keeper runs: "
+                           "sixgatectl status check."));
+    case AnswerMeaning::Retry:
+    case AnswerMeaning::Withheld:
+        return fail(ErrorCode::Refused, sentence, answer.word);
+    case AnswerMeaning::Redirected:
+    case AnswerMeaning::Strange:
+        return fail(ErrorCode::Protocol, sentence, answer.word);
+    case AnswerMeaning::NoAnswer:
+        return fail(ErrorCode::Timeout, sentence, answer.word);
+    case AnswerMeaning::Unsent:
+        break;
+    }
+    return fail(ErrorCode::Network, sentence, answer.word);
+}
+
+} // namespace
+
+struct DnsWriter::Provider {
+    ProviderDefinition definition;
+    ProviderClient client;
+};
+
+DnsWriter::DnsWriter(const Site &site, SecretStore &secrets) : m_site(site), m_secrets(secrets) {}
+
+DnsWriter::~DnsWriter() = default;
+
+const DnsAccount *DnsWriter::account(const Label &name) const
+{
+    const auto found =
+        std::find_if(m_site.dns.begin(), m_site.dns.end(), [&](const DnsAccount &one) { return one.name == name; });
+    return found == m_site.dns.end() ? nullptr : &*found;
+}
+
+Outcome DnsWriter::prepare(const DnsAccount &account, const std::stop_token &stop)
+{
+    if (account.watched() || m_keys.contains(account.name) || m_providers.contains(account.name))
+        return {};
+    if (const UpdateAccess *access = account.update()) {
+        auto secret = m_secrets.get(dnsKeySecret(account), Deadline::after(secretTime), stop);
+        if (!secret)
+            return passOn(secret);
+        m_keys.emplace(account.name,
+                       TsigKey{access->key.name, access->key.algorithm, std::move(*secret), dnsKeySecret(account)});
+        return {};
+    }
+    const ProviderAccess *access = account.provider();
+    const Result<ProviderDefinition> definition = access ? definitionOf(*access) : fail(ErrorCode::Internal, QString());
+    if (!definition)
+        return passOn(definition);
+    Credentials credentials;
+    for (const CredentialField &one : definition->needs) {
+        if (!one.secret) {
+            const auto plain = access->plain.find(one.name);
+            if (plain != access->plain.end())
+                credentials.emplace(one.name.text(), Secret(plain->second.toUtf8()));
+            continue;
+        }
+        auto secret = m_secrets.get(dnsCredentialSecret(account, one.name), Deadline::after(secretTime), stop);
+        if (!secret)
+            return passOn(secret);
+        credentials.emplace(one.name.text(), std::move(*secret));
+    }
+    std::unique_ptr<Provider> provider(new Provider{*definition, ProviderClient(*definition, std::move(credentials))});
+    m_providers.emplace(account.name, std::move(provider));
+    return {};
+}
+
+UpdateRules DnsWriter::rules(const Label &name) const
+{
+    const auto found = m_providers.find(name);
+    return found == m_providers.end() ? rfc2136Rules() : providerRules(found->second->definition);
+}
+
+LimitScope DnsWriter::scope(const Label &name) const
+{
+    const auto found = m_providers.find(name);
+    return found == m_providers.end() ? LimitScope::Record : found->second->definition.scope;
+}
+
+std::vector<DnsWriter::Written> DnsWriter::write(const std::vector<SetRecords> &changes, const Deadline &deadline,
+                                                 const std::stop_token &stop)
+{
+    std::vector<std::optional<Written>> written(changes.size());
+    std::map<Label, std::vector<std::size_t>> byProvider;
+    std::vector<std::size_t> byUpdate;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const DnsAccount *one = account(changes[i].account);
+        if (!one)
+            written[i] = Written{tl::unexpected<Error>(noSuchAccount(changes[i].account)), {}};
+        else if (m_providers.contains(one->name))
+            byProvider[one->name].push_back(i);
+        else
+            byUpdate.push_back(i);
+    }
+    // One thread for each provider, and one for each record that goes by itself.
+    const std::vector<std::pair<Label, std::vector<std::size_t>>> talks(byProvider.begin(), byProvider.end());
+    forEachParallel(talks.size() + byUpdate.size(), mostAtOnce, [&](std::size_t n) {
+        if (n < talks.size()) {
+            writeByProvider(*m_providers.at(talks[n].first), *account(talks[n].first), changes, talks[n].second,
+                            written, deadline, stop);
+            return;
+        }
+        const std::size_t i = byUpdate[n - talks.size()];
+        written[i] = Written{applyRecords(changes[i], m_site, m_keys, deadline, stop), {}};
+    });
+    std::vector<Written> out;
+    for (auto &one : written)
+        out.push_back(one ? std::move(*one)
+                          : Written{fail(ErrorCode::Internal, QStringLiteral("Nothing was done.")), {}});
+    return out;
+}
+
+void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, const std::vector<SetRecords> &changes,
+                                const std::vector<std::size_t> &mine, std::vector<std::optional<Written>> &written,
+                                const Deadline &deadline, const std::stop_token &stop)
+{
+    const auto all = [&](const Error &error) {
+        for (const std::size_t i : mine) {
+            if (!written[i])
+                written[i] = Written{tl::unexpected<Error>(error), {}};
+        }
+    };
+    const auto primary = findPrimary(account, deadline, stop);
+    if (!primary)
+        return all(primary.error());
+    // What stands there now: nothing is overwritten that somebody else has set, and what is not changed is sent along.
+    std::map<Hostname, NameGoal> goals;
+    for (const std::size_t i : mine)
+        goals.try_emplace(changes[i].wanted.name, NameGoal{changes[i].wanted.name, {}, {}, changes[i].wanted.ttl});
+    std::map<RecordKey, Result<std::vector<QString>>> now;
+    for (auto &[name, goal] : goals) {
+        for (const RecordType type : {RecordType::A, RecordType::AAAA})
+            now.emplace(RecordKey{name, type}, valuesAt(*primary, {name, type}, deadline, stop));
+        setStanding(goal.v4, now.at({name, RecordType::A}));
+        setStanding(goal.v6, now.at({name, RecordType::AAAA}));
+    }
+    std::map<RecordKey, std::size_t> asked;
+    for (const std::size_t i : mine) {
+        const SetRecords &change = changes[i];
+        const RecordKey key{change.wanted.name, change.wanted.type};
+        const auto &values = now.at(key);
+        if (!values) {
+            written[i] = Written{passOn(values), {}};
+            continue;
+        }
+        if (sorted(*values) == sorted(change.wanted.values)) {
+            RecordsApplied already;
+            already.already = true;
+            written[i] = Written{already, {}};
+            continue;
+        }
+        if (sorted(*values) != sorted(change.expected.values) && !(change.perhapsAbsent && values->empty())) {
+            written[i] =
+                Written{fail(ErrorCode::Moved,
+                             QStringLiteral("%1 is no longer what the plan was made from.").arg(recordText(key)),
+                             QStringList(values->begin(), values->end()).join(QStringLiteral(", ")),
+                             QStringLiteral("Look at the plan again: sixgatectl plan.")),
+                        {}};
+            continue;
+        }
+        NameGoal &goal = goals.at(change.wanted.name);
+        const Outcome fits = key.type == RecordType::A ? setWanted(goal.v4, change.wanted.values)
+                                                       : setWanted(goal.v6, change.wanted.values);
+        if (!fits)
+            written[i] = Written{passOn(fits), {}};
+        else
+            asked.emplace(key, i);
+    }
+    std::vector<NameGoal> list;
+    for (const auto &[name, goal] : goals) {
+        if (asked.contains({name, RecordType::A}) || asked.contains({name, RecordType::AAAA}))
+            list.push_back(goal);
+    }
+    if (list.empty())
+        return;
+    const auto talk = addressTalk(provider.definition, account.zone, list);
+    if (!talk)
+        return all(talk.error());
+    for (const RecordOutcome &outcome : provider.client.carry(**talk, deadline, stop)) {
+        const auto found = asked.find(outcome.key);
+        if (found != asked.end())
+            written[found->second] = Written{resultOf(outcome.answer, provider.definition.title), outcome.answer};
+    }
+    all(Error{ErrorCode::Internal, QStringLiteral("%1 was not asked.").arg(provider.definition.title), {}, {}});
+    // What it took shows in the DNS, at once or after a while.
+    const Deadline shown = deadline.sooner(shownTime);
+    std::map<RecordKey, std::size_t> open = asked;
+    while (true) {
+        std::erase_if(open, [&](const auto &one) {
+            const auto &done = written[one.second]->done;
+            if (!done)
+                return true;
+            const auto values = valuesAt(*primary, one.first, shown, stop);
+            return values && sorted(*values) == sorted(changes[one.second].wanted.values);
+        });
+        if (open.empty() || shown.left() <= shownPause || !pauseFor(shownPause, stop))
+            break;
+    }
+    for (const auto &[key, i] : open)
+        written[i]->done->stale.push_back(serverText(*primary));
+}
+
+} // namespace sixgate

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "apply/records.h"
+#include "model/pace.h"
+#include "model/providertalk.h"
+#include "storage/secrets.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace sixgate
+{
+
+class ProviderClient;
+
+/// Writes records into the accounts of a site, however each is reached: by RFC 2136, or by its provider's calls. Keeps
+/// the keys that it has fetched, and connections. One thread at a time.
+class DnsWriter
+{
+public:
+    /// Both outlive it.
+    DnsWriter(const Site &site, SecretStore &secrets);
+    ~DnsWriter();
+
+    /// Fetches what an account needs, once; nothing for one that is watched. Errors as of the store of secrets; Invalid
+    /// where the account's URL is none.
+    Outcome prepare(const DnsAccount &account, const std::stop_token &stop);
+
+    struct Written {
+        Result<RecordsApplied> done;
+        /// What a provider said, for the account's pace; absent where it was not asked, and of RFC 2136.
+        std::optional<ProviderAnswer> said;
+    };
+    /// Makes the changes, those of one account at a provider in one talk; a result for each, in their order. What a
+    /// provider took, but its name servers do not show yet, is done, and they are named in `stale`. Errors as of
+    /// applyRecords(); Denied where the provider wants the user to act.
+    std::vector<Written> write(const std::vector<SetRecords> &changes, const Deadline &deadline,
+                               const std::stop_token &stop);
+
+    /// How often the account takes updates, and what that counts.
+    UpdateRules rules(const Label &account) const;
+    LimitScope scope(const Label &account) const;
+    bool isProvider(const Label &account) const { return m_providers.contains(account); }
+
+private:
+    struct Provider;
+    const DnsAccount *account(const Label &name) const;
+    void writeByProvider(Provider &provider, const DnsAccount &account, const std::vector<SetRecords> &changes,
+                         const std::vector<std::size_t> &mine, std::vector<std::optional<Written>> &written,
+                         const Deadline &deadline, const std::stop_token &stop);
+
+    const Site &m_site;
+    SecretStore &m_secrets;
+    std::map<Label, TsigKey> m_keys;
+    std::map<Label, std::unique_ptr<Provider>> m_providers;
+};
+
+} // namespace sixgate
