@@ -84,6 +84,30 @@ Outcome accessFrom(const Options &options, DnsAccount &account)
     return {};
 }
 
+/// Below a provider's own zone the usual names are other people's.
+Outcome checkOwnNames(const Options &options, const Hostname &zone)
+{
+    const QString providerText = options.value("--provider");
+    if (providerText.isEmpty())
+        return {};
+    if (options.has("--dns-server"))
+        return fail(ErrorCode::Invalid, QStringLiteral("--dns-server does not go with --provider: choose one."));
+    const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
+    for (const auto &[name, one] : shelf.providers) {
+        if (name.text() != providerText ||
+            std::find(one.zones.begin(), one.zones.end(), zone.ascii()) == one.zones.end())
+            continue;
+        for (const char *needed : {"--upstream-name", "--vps-name"}) {
+            if (options.value(needed).isEmpty())
+                return fail(ErrorCode::Invalid,
+                            QStringLiteral("%1 is missing: %2 is the provider's own zone, in which the usual names are "
+                                           "other people's.")
+                                .arg(QLatin1String(needed), zone.ascii()));
+        }
+    }
+    return {};
+}
+
 /// The handbook's example, with one service and what the options say.
 Result<Site> siteFrom(const Options &options)
 {
@@ -106,6 +130,8 @@ Result<Site> siteFrom(const Options &options)
     const auto zone = zoneText.contains(QLatin1Char('.')) ? parsed<Hostname>("--zone", zoneText) : publicName;
     if (!zone)
         return passOn(zone);
+    if (auto done = checkOwnNames(options, *zone); !done)
+        return passOn(done);
     const auto upstream = nameIn(options, "--upstream-name", QStringLiteral("home6"), *zone);
     if (!upstream)
         return passOn(upstream);

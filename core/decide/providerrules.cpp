@@ -69,4 +69,28 @@ std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const Q
     return std::nullopt;
 }
 
+UpdateOutcome worseOutcome(const UpdateOutcome &one, const UpdateOutcome &other)
+{
+    const auto rank = [](const UpdateOutcome &outcome) {
+        switch (outcome.what) {
+        case UpdateOutcome::What::Refused:
+            return outcome.untilUserActs ? 4 : 3;
+        case UpdateOutcome::What::NoAnswer:
+            return 2;
+        case UpdateOutcome::What::Accepted:
+        case UpdateOutcome::What::Sending:
+            return 1;
+        case UpdateOutcome::What::Unsent:
+            break;
+        }
+        return 0;
+    };
+    UpdateOutcome worse = rank(other) > rank(one) ? other : one;
+    if (one.after && (!worse.after || *one.after > *worse.after))
+        worse.after = one.after;
+    if (other.after && (!worse.after || *other.after > *worse.after))
+        worse.after = other.after;
+    return worse;
+}
+
 } // namespace sixgate

@@ -196,7 +196,7 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
         RecordWish wish{RecordKey{name, type}, account->name, std::move(values), account->ttl, purpose};
         wish.watched = account->watched();
         if (const ProviderAccess *access = account->provider(); access && access->definition) {
-            wish.anyTtl = access->definition->addresses != ProviderWay::Api;
+            wish.anyTtl = true; // what it makes of it is its own
             wish.ttl = std::clamp(wish.ttl, access->definition->leastTtl, access->definition->mostTtl);
         }
         wishes.push_back(std::move(wish));
@@ -266,7 +266,8 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
             continue;
         const DnsAccount *account = site.accountFor(key.name);
         const auto found = seen.zone.records.find(key);
-        if (!account || found == seen.zone.records.end() || !found->second || found->second->values != record.values)
+        if (!account || account->watched() || found == seen.zone.records.end() || !found->second ||
+            found->second->values != record.values)
             continue;
         changes.push_back(recordChange({key, account->name, std::vector<QString>{}, account->ttl,
                                         QStringLiteral("it is no longer in the site file")},
@@ -289,7 +290,10 @@ std::vector<ManagedRecord> managedAfter(const Site &site, const std::vector<Mana
             records.insert({key, set->wanted.values});
     }
     // A name whose account left the site file can no longer be changed by us.
-    std::erase_if(records, [&](const ManagedRecord &one) { return !site.accountFor(one.key.name); });
+    std::erase_if(records, [&](const ManagedRecord &one) {
+        const DnsAccount *account = site.accountFor(one.key.name);
+        return !account || account->watched();
+    });
     return {records.begin(), records.end()};
 }
 

@@ -177,8 +177,16 @@ private:
             queue({{goal.name}, erased, erased, true});
             return;
         }
-        const Part v4 = familyPart(rules().v4, goal.v4, QStringLiteral("A"));
-        const Part v6 = familyPart(rules().v6, goal.v6, QStringLiteral("AAAA"));
+        Part v4 = familyPart(rules().v4, goal.v4, QStringLiteral("A"));
+        Part v6 = familyPart(rules().v6, goal.v6, QStringLiteral("AAAA"));
+        // What cannot be set here at all is no reason to leave the other one.
+        if (!rules().v4.offered && !v4 && v6) {
+            note(goal.name, RecordType::A, true, AnswerMeaning::Withheld, v4.error().summary);
+            v4 = FamilyPart{};
+        } else if (!rules().v6.offered && !v6 && v4) {
+            note(goal.name, RecordType::AAAA, true, AnswerMeaning::Withheld, v6.error().summary);
+            v6 = FamilyPart{};
+        }
         if (!v4 || !v6) {
             withhold(goal, !v4 ? v4.error().summary : v6.error().summary);
             return;

@@ -1,6 +1,7 @@
 #include "engine/dnslane.h"
 
 #include "decide/records.h"
+#include "transport/io.h"
 
 #include <algorithm>
 
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 namespace
 {
 
+constexpr std::chrono::milliseconds mostWait = 3min;
 constexpr auto recordTime = 20s; // for one record, with its read-back
 
 /// Errors that say that nothing was changed.
@@ -24,6 +26,11 @@ bool isCertain(const Error &error)
 
 Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token stop)
 {
+    // Whoever applies has acted: what was refused is tried again. The provider's other limits hold on.
+    if (auto kept = loadKeeping(m_job.site.name)) {
+        for (auto &[unit, pace] : kept->paces)
+            m_paces.insert_or_assign(unit, noteUserActed(std::move(pace)));
+    }
     for (const Change &change : changes) {
         const auto *records = std::get_if<SetRecords>(&change.action);
         if (!records)
@@ -40,6 +47,32 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
     return {};
 }
 
+Result<RecordsApplied> DnsLane::write(const SetRecords &records, const std::stop_token &stop)
+{
+    if (!m_writer.isProvider(records.account))
+        return std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front().done);
+    const UpdateRules rules = m_writer.rules(records.account);
+    PaceState &pace = m_paces[m_writer.unitOf(records)];
+    const QString value =
+        QStringLiteral("%1 %2").arg(records.wanted.name.ascii(), recordTypeName(records.wanted.type)) +
+        QLatin1Char(' ') +
+        QStringList(records.wanted.values.begin(), records.wanted.values.end()).join(QLatin1Char(','));
+    const auto now = [] { return QDateTime::currentDateTimeUtc(); };
+    if (const MayUpdate verdict = mayUpdate(rules, pace, value, now()); verdict.verdict == UpdateVerdict::Wait) {
+        const auto wait = std::chrono::milliseconds(std::max<qint64>(now().msecsTo(verdict.at), 0));
+        if (wait > mostWait)
+            return fail(ErrorCode::Refused, verdict.why, {},
+                        QStringLiteral("Try again at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm"))));
+        m_job.say(QStringLiteral("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
+        if (auto slept = pauseFor(wait, stop); !slept)
+            return passOn(slept);
+    }
+    pace = noteUpdate(std::move(pace), rules, {UpdateOutcome::What::Sending, value, {}}, now());
+    auto written = std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front());
+    pace = noteUpdate(std::move(pace), rules, outcomeOf(written, value, true), now());
+    return std::move(written.done);
+}
+
 Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_token stop)
 {
     m_job.step(change.id, StepState::Started);
@@ -50,7 +83,7 @@ Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_
     with.insert(with.end(), before.begin(), before.end());
     if (auto saved = remember(with); !saved)
         return m_job.failed(change, saved.error());
-    const auto done = std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front().done);
+    const auto done = write(records, stop);
     const bool already = done && done->already;
     const bool unchanged = already || (!done && isCertain(done.error()));
     if (!unchanged) {
@@ -79,7 +112,7 @@ std::vector<QString> DnsLane::undo()
         SetRecords back{made->records.account, made->records.expected, made->records.wanted};
         if (made->records.perhapsAbsent)
             back.wanted.values.clear();
-        const auto done = std::move(m_writer.write({back}, Deadline::after(recordTime), {}).front().done);
+        const auto done = write(back, {});
         // Where it is not known whether it was set, "it is another one" means that it was not.
         if (done || (!made->certain && done.error().code == ErrorCode::Moved))
             m_job.step(made->id, StepState::Undone);

@@ -32,9 +32,12 @@ private:
         bool certain = false; ///< else nobody knows whether it was set
     };
     Outcome remember(std::vector<ManagedRecord> records);
+    /// One change, when the provider's rules allow it: waits for a few minutes at most.
+    Result<RecordsApplied> write(const SetRecords &records, const std::stop_token &stop);
 
     Job &m_job;
     DnsWriter m_writer;
+    std::map<PacedRecord, PaceState> m_paces; ///< what a keeper has kept, and what this job sends
     std::vector<Made> m_made;
     std::vector<ManagedRecord> m_before; ///< what was managed before the first change
     std::chrono::seconds m_oldTtl{0};

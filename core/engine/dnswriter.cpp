@@ -21,6 +21,7 @@ constexpr auto secretTime = 20s;
 constexpr std::size_t mostAtOnce = 16;
 constexpr auto shownTime = 3s; // what a provider took is to show
 constexpr auto shownPause = 200ms;
+constexpr auto lag = 5min; // of a provider's name servers
 
 Error noSuchAccount(const Label &name)
 {
@@ -109,6 +110,27 @@ Result<RecordsApplied> resultOf(const ProviderAnswer &answer, const QString &tit
 
 } // namespace
 
+UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value, bool provider)
+{
+    if (written.said) {
+        if (const auto outcome = updateOutcome(*written.said, value))
+            return *outcome;
+    }
+    if (provider)
+        return {UpdateOutcome::What::Unsent, value, {}}; // it was not asked
+    const auto &done = written.done;
+    if (done)
+        return {UpdateOutcome::What::Accepted, value, {}};
+    switch (done.error().code) {
+    case ErrorCode::Denied:
+    case ErrorCode::Refused:
+    case ErrorCode::Moved:
+        return {UpdateOutcome::What::Refused, value, done.error().summary};
+    default:
+        return {UpdateOutcome::What::NoAnswer, value, {}};
+    }
+}
+
 struct DnsWriter::Provider {
     ProviderDefinition definition;
     ProviderClient client;
@@ -126,6 +148,21 @@ const DnsAccount *DnsWriter::account(const Label &name) const
 }
 
 Outcome DnsWriter::prepare(const DnsAccount &account, const std::stop_token &stop)
+{
+    auto ready = fetch(account, stop);
+    m_unready.erase(account.name);
+    if (!ready)
+        m_unready.emplace(account.name, ready.error());
+    return ready;
+}
+
+void DnsWriter::forget()
+{
+    m_keys.clear();
+    m_providers.clear();
+}
+
+Outcome DnsWriter::fetch(const DnsAccount &account, const std::stop_token &stop)
 {
     if (account.watched() || m_keys.contains(account.name) || m_providers.contains(account.name))
         return {};
@@ -165,10 +202,33 @@ UpdateRules DnsWriter::rules(const Label &name) const
     return found == m_providers.end() ? rfc2136Rules() : providerRules(found->second->definition);
 }
 
-LimitScope DnsWriter::scope(const Label &name) const
+PacedRecord DnsWriter::unitOf(const SetRecords &change) const
 {
-    const auto found = m_providers.find(name);
-    return found == m_providers.end() ? LimitScope::Record : found->second->definition.scope;
+    PacedRecord unit{change.account, {change.wanted.name, change.wanted.type}};
+    const auto found = m_providers.find(change.account);
+    if (found == m_providers.end())
+        return unit;
+    switch (found->second->definition.scope) {
+    case LimitScope::Record:
+        break;
+    case LimitScope::Name:
+        unit.key.type = RecordType::AAAA;
+        break;
+    case LimitScope::Account:
+        if (const DnsAccount *one = account(change.account))
+            unit.key = {one->zone, RecordType::AAAA};
+        break;
+    }
+    return unit;
+}
+
+std::optional<std::vector<QString>> DnsWriter::taken(const RecordKey &key) const
+{
+    const std::lock_guard lock(m_takenMutex);
+    const auto found = m_taken.find(key);
+    if (found == m_taken.end() || std::chrono::steady_clock::now() - found->second.at > lag)
+        return std::nullopt;
+    return found->second.values;
 }
 
 std::vector<DnsWriter::Written> DnsWriter::write(const std::vector<SetRecords> &changes, const Deadline &deadline,
@@ -179,8 +239,14 @@ std::vector<DnsWriter::Written> DnsWriter::write(const std::vector<SetRecords> &
     std::vector<std::size_t> byUpdate;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const DnsAccount *one = account(changes[i].account);
+        const auto unready = m_unready.find(changes[i].account);
         if (!one)
             written[i] = Written{tl::unexpected<Error>(noSuchAccount(changes[i].account)), {}};
+        else if (one->watched())
+            written[i] = Written{
+                fail(ErrorCode::Refused, QStringLiteral("The account %1 is only watched.").arg(one->name.text())), {}};
+        else if (unready != m_unready.end())
+            written[i] = Written{tl::unexpected<Error>(unready->second), {}};
         else if (m_providers.contains(one->name))
             byProvider[one->name].push_back(i);
         else
@@ -223,8 +289,11 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
         goals.try_emplace(changes[i].wanted.name, NameGoal{changes[i].wanted.name, {}, {}, changes[i].wanted.ttl});
     std::map<RecordKey, Result<std::vector<QString>>> now;
     for (auto &[name, goal] : goals) {
-        for (const RecordType type : {RecordType::A, RecordType::AAAA})
-            now.emplace(RecordKey{name, type}, valuesAt(*primary, {name, type}, deadline, stop));
+        for (const RecordType type : {RecordType::A, RecordType::AAAA}) {
+            const auto own = taken({name, type});
+            now.emplace(RecordKey{name, type},
+                        own ? Result<std::vector<QString>>(*own) : valuesAt(*primary, {name, type}, deadline, stop));
+        }
         setStanding(goal.v4, now.at({name, RecordType::A}));
         setStanding(goal.v6, now.at({name, RecordType::AAAA}));
     }
@@ -237,13 +306,19 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
             written[i] = Written{passOn(values), {}};
             continue;
         }
+        const bool ours = taken(key).has_value();
         if (sorted(*values) == sorted(change.wanted.values)) {
             RecordsApplied already;
             already.already = true;
-            written[i] = Written{already, {}};
+            std::optional<ProviderAnswer> said;
+            if (ours && sorted(change.expected.values) != sorted(change.wanted.values)) {
+                already.stale.push_back(serverText(*primary));
+                said.emplace().meaning = AnswerMeaning::Unneeded;
+            }
+            written[i] = Written{already, said};
             continue;
         }
-        if (sorted(*values) != sorted(change.expected.values) && !(change.perhapsAbsent && values->empty())) {
+        if (!ours && sorted(*values) != sorted(change.expected.values) && !(change.perhapsAbsent && values->empty())) {
             written[i] =
                 Written{fail(ErrorCode::Moved,
                              QStringLiteral("%1 is no longer what the plan was made from.").arg(recordText(key)),
@@ -272,8 +347,14 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
         return all(talk.error());
     for (const RecordOutcome &outcome : provider.client.carry(**talk, deadline, stop)) {
         const auto found = asked.find(outcome.key);
-        if (found != asked.end())
-            written[found->second] = Written{resultOf(outcome.answer, provider.definition.title), outcome.answer};
+        if (found == asked.end())
+            continue;
+        written[found->second] = Written{resultOf(outcome.answer, provider.definition.title), outcome.answer};
+        if (written[found->second]->done) {
+            const std::lock_guard lock(m_takenMutex);
+            m_taken.insert_or_assign(outcome.key,
+                                     Taken{changes[found->second].wanted.values, std::chrono::steady_clock::now()});
+        }
     }
     all(Error{ErrorCode::Internal, QStringLiteral("%1 was not asked.").arg(provider.definition.title), {}, {}});
     // What it took shows in the DNS, at once or after a while.

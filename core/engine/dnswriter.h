@@ -1,12 +1,14 @@
 #pragma once
 
 #include "apply/records.h"
-#include "model/pace.h"
+#include "decide/pace.h"
 #include "model/providertalk.h"
+#include "storage/keeping.h"
 #include "storage/secrets.h"
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace sixgate
@@ -38,14 +40,20 @@ public:
     std::vector<Written> write(const std::vector<SetRecords> &changes, const Deadline &deadline,
                                const std::stop_token &stop);
 
-    /// How often the account takes updates, and what that counts.
+    /// Forgets keys and credentials: the next prepare() fetches them anew.
+    void forget();
+
+    /// How often the account takes updates, and what it counts as one: a record, a name, or all of the account.
     UpdateRules rules(const Label &account) const;
-    LimitScope scope(const Label &account) const;
+    PacedRecord unitOf(const SetRecords &change) const;
     bool isProvider(const Label &account) const { return m_providers.contains(account); }
 
 private:
     struct Provider;
+    Outcome fetch(const DnsAccount &account, const std::stop_token &stop);
     const DnsAccount *account(const Label &name) const;
+    /// What a provider has taken so lately that its name servers need not show it yet.
+    std::optional<std::vector<QString>> taken(const RecordKey &key) const;
     void writeByProvider(Provider &provider, const DnsAccount &account, const std::vector<SetRecords> &changes,
                          const std::vector<std::size_t> &mine, std::vector<std::optional<Written>> &written,
                          const Deadline &deadline, const std::stop_token &stop);
@@ -54,6 +62,17 @@ private:
     SecretStore &m_secrets;
     std::map<Label, TsigKey> m_keys;
     std::map<Label, std::unique_ptr<Provider>> m_providers;
+    std::map<Label, Error> m_unready;
+
+    struct Taken {
+        std::vector<QString> values;
+        std::chrono::steady_clock::time_point at;
+    };
+    mutable std::mutex m_takenMutex; ///< talks with several providers run at once
+    std::map<RecordKey, Taken> m_taken;
 };
+
+/// What came of it, for the account's pace. `provider`: isProvider().
+UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value, bool provider);
 
 } // namespace sixgate

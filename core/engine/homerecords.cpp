@@ -7,6 +7,8 @@
 #include "observe/zone.h"
 #include "storage/memory.h"
 
+#include <QElapsedTimer>
+
 #include <algorithm>
 
 namespace sixgate
@@ -56,25 +58,6 @@ bool isOnItsWay(const PaceState &pace, const QString &wanted, const QDateTime &n
     return pace.stands && pace.accepted == wanted && !pace.updates.empty() && now - pace.updates.back() < providerLag;
 }
 
-UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value)
-{
-    if (written.said) {
-        if (const auto outcome = updateOutcome(*written.said, value))
-            return *outcome;
-    }
-    const auto &done = written.done;
-    if (done)
-        return {UpdateOutcome::What::Accepted, value, {}};
-    switch (done.error().code) {
-    case ErrorCode::Denied:
-    case ErrorCode::Refused:
-    case ErrorCode::Moved:
-        return {UpdateOutcome::What::Refused, value, done.error().summary};
-    default:
-        return {UpdateOutcome::What::NoAnswer, value, {}};
-    }
-}
-
 /// Nobody is led to a VPS of which it is not known that it serves: such a record is corrected, not made.
 bool leadsNowhere(const Change &change, bool vpsReady)
 {
@@ -93,39 +76,29 @@ HomeRecords::HomeRecords(Job &job, Paces paces, std::function<Outcome(const Pace
 
 Outcome HomeRecords::fetchKeys(std::stop_token stop)
 {
+    // One that cannot be had is no reason to leave the others.
+    Outcome first;
     for (const DnsAccount &account : m_job.site.dns) {
-        if (auto ready = m_writer.prepare(account, stop); !ready)
-            return ready;
+        if (auto ready = m_writer.prepare(account, stop); !ready && first)
+            first = std::move(ready);
     }
-    return {};
+    return first;
 }
 
 void HomeRecords::userActed()
 {
     for (auto &[key, pace] : m_paces)
         pace = noteUserActed(std::move(pace));
+    (void)m_save(m_paces);
+    // Other keys may have been stored.
+    m_writer.forget();
 }
 
 HomeRecords::Units HomeRecords::unitsOf(const std::vector<Change> &changes) const
 {
     Units units;
-    for (const Change &change : changes) {
-        PacedRecord unit{std::get<SetRecords>(change.action).account, keyOf(change)};
-        switch (m_writer.scope(unit.account)) {
-        case LimitScope::Record:
-            break;
-        case LimitScope::Name:
-            unit.key.type = RecordType::AAAA;
-            break;
-        case LimitScope::Account:
-            for (const DnsAccount &one : m_job.site.dns) {
-                if (one.name == unit.account)
-                    unit.key = {one.zone, RecordType::AAAA};
-            }
-            break;
-        }
-        units[unit].push_back(change);
-    }
+    for (const Change &change : changes)
+        units[m_writer.unitOf(std::get<SetRecords>(change.action))].push_back(change);
     return units;
 }
 
@@ -162,6 +135,10 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
 
 Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const QDateTime &now, std::stop_token stop)
 {
+    // Looking takes its time: what is sent counts from when it is sent.
+    QElapsedTimer since;
+    since.start();
+    const auto later = [&] { return now.addMSecs(since.elapsed()); };
     auto lock = lockSite(m_job.site.name, Deadline::after(lockTime), stop);
     if (!lock)
         return passOn(lock);
@@ -206,7 +183,7 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         for (const auto &[unit, own] : units) {
             PaceState &pace = m_paces[unit];
             pace = noteUpdate(std::move(pace), m_writer.rules(unit.account),
-                              {UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}}, now);
+                              {UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}}, later());
             may.insert(may.end(), own.begin(), own.end());
         }
         if (auto saved = m_save(m_paces); !saved)
@@ -225,14 +202,13 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         std::size_t at = 0;
         for (const auto &[unit, own] : units) {
             const QString value = valueText(own, &SetRecords::wanted);
-            UpdateOutcome outcome = outcomeOf(written[at], value);
-            for (std::size_t i = at; i < at + own.size(); ++i) {
-                if (const auto one = outcomeOf(written[i], value); one.what != UpdateOutcome::What::Accepted)
-                    outcome = one;
-            }
+            const bool provider = m_writer.isProvider(unit.account);
+            UpdateOutcome outcome = outcomeOf(written[at], value, provider);
+            for (std::size_t i = at + 1; i < at + own.size(); ++i)
+                outcome = worseOutcome(outcome, outcomeOf(written[i], value, provider));
             at += own.size();
             PaceState &pace = m_paces[unit];
-            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, now);
+            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, later());
         }
         std::vector<Change> made;
         for (size_t i = 0; i < may.size(); ++i) {

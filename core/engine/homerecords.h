@@ -22,7 +22,7 @@ public:
     /// `save` makes what was sent lasting, before it is sent and after the answer came.
     HomeRecords(Job &job, Paces paces, std::function<Outcome(const Paces &)> save);
 
-    /// Fetches the keys of all accounts: later the secret store may be locked.
+    /// Fetches the keys of all accounts: later the secret store may be locked. The first error; set() goes on without.
     Outcome fetchKeys(std::stop_token stop);
 
     struct Set {

@@ -80,13 +80,14 @@ void KeeperLanes::watch(std::stop_token stop)
         const LinkDigest text = linkDigest(site(), link);
         const bool changed = settling.read(now, Clock::now(), text.text, text.state);
         if (changed && link) {
+            {
+                // First: the fast lane may be waiting for what the slow one holds.
+                const std::lock_guard lock(m_mutex);
+                m_slowWrite.request_stop();
+            }
             if (fastLane.joinable()) {
                 fastLane.request_stop();
                 fastLane.join();
-            }
-            {
-                const std::lock_guard lock(m_mutex);
-                m_slowWrite.request_stop();
             }
             fastLane = std::jthread(
                 [this, link = *link, at = hinted.value_or(now)](std::stop_token own) { fast(link, at, own); });
@@ -219,6 +220,9 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
         moved = provenText(home) != before;
         earlier = m_home;
         noteHome(home);
+        // What the slow lane has begun meanwhile, it has begun with what was known before.
+        ++m_homeTurn;
+        m_slowWrite.request_stop();
         m_pushDirty = true;
         // Who leads measures it.
         measure = moved && !first && m_where == Whereabouts::Home && m_leadership.answer.says != LeaseSays::Others;
@@ -301,7 +305,7 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
     seen.home = home;
     const auto keys = m_records->fetchKeys(stop);
     trouble(QStringLiteral("DNS key"), keys || stop.stop_requested() ? QString() : withRemedy(keys.error()));
-    if (!keys)
+    if (stop.stop_requested())
         return false;
     const auto set = m_records->set(seen, ready, wall(), stop);
     if (stop.stop_requested())
@@ -321,6 +325,12 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
     // At the start the VPS's address is not known for a moment, and so not what its records should be.
     trouble(QStringLiteral("DNS"), wrong.isEmpty() || !looked ? QString() : wrong.first());
     return set->right;
+}
+
+HomeSeen KeeperLanes::homeNow()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_home;
 }
 
 void KeeperLanes::noteHome(const HomeSeen &home)

@@ -122,6 +122,8 @@ public:
     bool setRecords(const HomeSeen &home, const std::stop_token &stop);
     /// What was seen of the home last. With m_mutex.
     void noteHome(const HomeSeen &home);
+    /// The home as it was seen last. Without m_mutex.
+    HomeSeen homeNow();
     /// Logs in to the VPS out of the home's new network, as far as this machine is in it, while the home is being
     /// proven there, so that telling it finds that done. To be called again, after the first time, until it is.
     void dialAhead(bool first = false);
@@ -174,6 +176,7 @@ public:
     std::condition_variable_any m_wake; ///< the slow lane waits for it
     std::unique_ptr<History> m_history; ///< none where it cannot be opened
     HomeSeen m_home;                    ///< as it was seen last
+    quint64 m_homeTurn = 0;             ///< counts what fast lanes have seen
     VpsSeen m_vps;                      ///< its name's records, as they were seen last
     std::vector<IpAddress> m_vpsAddresses;
     Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));

@@ -189,17 +189,26 @@ void KeeperLanes::slow(std::stop_token stop)
                 recordsDue = std::min(recordsDue, Clock::now());
         }
         if (ready && now >= homeDue && !recovering) {
+            quint64 turn = 0;
+            {
+                const std::lock_guard lock(m_mutex);
+                turn = m_homeTurn;
+            }
             HomeSeen again = lookAtHome(site(), Deadline::after(proveTime), write.get_token());
-            if (!write.stop_requested()) {
-                {
-                    const std::lock_guard lock(m_mutex);
+            bool isNews = false;
+            {
+                const std::lock_guard lock(m_mutex);
+                // A fast lane may have seen more meanwhile.
+                isNews = !write.stop_requested() && turn == m_homeTurn;
+                if (isNews) {
                     if (m_vpsKeys)
                         refuseForeignKeys(again, *m_vpsKeys);
                     if (provenText(again) != provenText(m_home))
                         m_pushDirty = true;
-                    home = again;
                     noteHome(again);
                 }
+            }
+            if (isNews) {
                 showHome(again);
                 homeDue = Clock::now() + (allProven(again) ? m_options.calm : unprovenEvery);
             }
@@ -209,7 +218,7 @@ void KeeperLanes::slow(std::stop_token stop)
             letGo(write.get_token());
         now = Clock::now();
         if (ready && leadership.mayWriteDns && !paused() && (now >= recordsDue) && !write.stop_requested()) {
-            const bool right = setRecords(home, write.get_token());
+            const bool right = setRecords(homeNow(), write.get_token());
             if (right) {
                 noteRecords();
                 recordsBackoff.worked();
@@ -219,7 +228,7 @@ void KeeperLanes::slow(std::stop_token stop)
         const bool ask = leadership.ask && bootTime() >= *leadership.ask;
         now = Clock::now();
         if (ready && m_push && (ask || now >= pushDue) && !write.stop_requested()) {
-            const bool told = tellVps(home, false, std::nullopt, write.get_token());
+            const bool told = tellVps(homeNow(), false, std::nullopt, write.get_token());
             bool wrong = false;
             {
                 const std::lock_guard lock(m_mutex);

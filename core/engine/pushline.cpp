@@ -68,11 +68,6 @@ void PushLine::keep(std::shared_ptr<SshSession> session, bool lasting)
     m_lasting = lasting;
 }
 
-void PushLine::forget()
-{
-    keep(nullptr, false);
-}
-
 void PushLine::makeLasting(const std::vector<IpAddress> &vpsAddresses, const Deadline &deadline, std::stop_token stop)
 {
     const auto ipv4 = onlyIpv4(vpsAddresses);
@@ -98,7 +93,8 @@ void PushLine::dialAhead(const std::vector<IpAddress> &vpsAddresses, const std::
     std::vector<Ahead> before; // ends without the lock
     const std::lock_guard lock(m_mutex);
     for (auto one = m_ahead.begin(); one != m_ahead.end();) {
-        if (source && one->source == source)
+        const bool failed = one->dialled.wait_for(0ms) == std::future_status::ready && !one->dialled.get().has_value();
+        if (source && one->source == source && !failed)
             return;
         if (source && !one->source) {
             ++one;
@@ -152,8 +148,10 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
         auto answer = push(*before, request, deadline.sooner(keptTime), stop);
         if (answer || answer.error().code == ErrorCode::Cancelled)
             return answer;
-        // Dead, most likely: a new one tells more.
-        forget();
+        // Dead, most likely: a new one tells more. Another lane may have kept one meanwhile.
+        const std::lock_guard lock(m_mutex);
+        if (m_kept == before)
+            m_kept.reset();
     }
     auto aheads = fresh ? takeAhead(source) : std::vector<Ahead>();
     Race race;

@@ -35,8 +35,6 @@ public:
                            const std::optional<Ipv6Address> &source, const Deadline &deadline, std::stop_token stop);
     /// Sees that the connection that is kept goes over IPv4, where the VPS can be reached so. When nothing is urgent.
     void makeLasting(const std::vector<IpAddress> &vpsAddresses, const Deadline &deadline, std::stop_token stop);
-    /// Lets the kept connection go.
-    void forget();
 
 private:
     using Dialled = Result<std::shared_ptr<SshSession>>;

@@ -198,6 +198,14 @@ private Q_SLOTS:
         QCOMPARE(summary(changes), (QStringList{QStringLiteral("delete old.example.org A [198.51.100.10>]"),
                                                 QStringLiteral("delete old.example.org AAAA [2001:db8:1::11>]")}));
         QVERIFY(managedAfter(site(), managed, changes).empty());
+        // What something else keeps now is left alone, and reported where it is wrong.
+        Site watched = site();
+        watched.dns.front().access = WatchedAccess();
+        std::vector<Withheld> left;
+        QVERIFY(planRecords(watched, observation(records, "2001:db8:9::11", "198.51.100.10", managed), managed, left)
+                    .empty());
+        QVERIFY(!left.empty() && left.front().reason.contains(QStringLiteral("kept by something else")));
+        QVERIFY(managedAfter(watched, managed, {}).empty());
         // The same records, not set by us: left alone.
         QVERIFY(
             planRecords(site(), observation(records, "2001:db8:1::11", "198.51.100.10", managed), {}, kept).empty());

@@ -239,6 +239,32 @@ private Q_SLOTS:
         QCOMPARE(after(302, "").at, now.addSecs(1800));
         QCOMPARE(after(200, "hello").at, now.addSecs(60));
     }
+
+    // One talk has many answers; the one that says most about what may be sent next holds.
+    void worstOfATalk()
+    {
+        using What = UpdateOutcome::What;
+        const auto outcome = [](What what, bool stops = false, std::optional<std::chrono::milliseconds> after = {}) {
+            UpdateOutcome one;
+            one.what = what;
+            one.untilUserActs = stops;
+            one.after = after;
+            return one;
+        };
+        const std::vector<UpdateOutcome> inOrder{outcome(What::Unsent), outcome(What::Accepted),
+                                                 outcome(What::NoAnswer), outcome(What::Refused),
+                                                 outcome(What::Refused, true)};
+        for (size_t i = 0; i < inOrder.size(); ++i) {
+            for (size_t k = 0; k < inOrder.size(); ++k) {
+                const auto worse = worseOutcome(inOrder[i], inOrder[k]);
+                const auto &wanted = inOrder[std::max(i, k)];
+                QVERIFY(worse.what == wanted.what && worse.untilUserActs == wanted.untilUserActs);
+            }
+        }
+        const auto both = worseOutcome(outcome(What::Refused, false, std::chrono::seconds(60)),
+                                       outcome(What::Refused, true, std::chrono::seconds(30)));
+        QVERIFY(both.untilUserActs && both.after == std::chrono::seconds(60));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestProviderAnswers)
