@@ -157,8 +157,11 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
     Race race;
     const std::stop_callback passStop(stop, [&race] { race.losers.request_stop(); });
     const auto login = [&]() -> Dialled {
-        // What was begun ahead is most likely done; it may be dead as well, where the carrier's NAT forgot it just now.
-        if (!aheads.empty() && !pauseFor(aheadStart, race.losers.get_token()))
+        // What was begun ahead is most likely done. One over IPv4 may be dead as well, where the carrier's NAT forgot
+        // it just now: nobody waits for it.
+        const bool likely =
+            std::any_of(aheads.begin(), aheads.end(), [](const Ahead &one) { return one.source.has_value(); });
+        if (likely && !pauseFor(aheadStart, race.losers.get_token()))
             return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
         auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
         // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
