@@ -25,8 +25,12 @@ public:
     /// failure. No text in an outcome holds a secret, even where the provider sends it back.
     std::vector<RecordOutcome> carry(ProviderTalk &talk, const Deadline &deadline, std::stop_token stop);
 
+    /// Lets its connections go, so that the next talk makes new ones: after a change of the home's prefix kept ones are
+    /// dead, and would be found so by waiting.
+    void disconnect() { m_connections.clear(); }
+
     int requests() const { return m_requests; } ///< sent so far
-    int connections() const;                    ///< made so far
+    int connections() const;                    ///< made so far, without those let go
 
 private:
     Result<ProviderReply> ask(const ProviderRequest &request, const Deadline &deadline, std::stop_token stop,

@@ -356,6 +356,7 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
                                      Taken{changes[found->second].wanted.values, std::chrono::steady_clock::now()});
         }
     }
+    provider.client.disconnect();
     all(Error{ErrorCode::Internal, QStringLiteral("%1 was not asked.").arg(provider.definition.title), {}, {}});
     // What it took shows in the DNS, at once or after a while.
     const Deadline shown = deadline.sooner(shownTime);
