@@ -83,6 +83,11 @@ QString headline(const KeeperSnapshot &one)
         return one.alarmTroubles.front();
     if (one.servers.empty())
         return QStringLiteral("Looking at the home.");
+    if (auto seen = one; !one.awaited.empty()) {
+        seen.awaited.clear();
+        if (seen.fine())
+            return one.awaitedText();
+    }
     return one.fine() ? QStringLiteral("All is as it should be.") : QStringLiteral("Something is not as it should be.");
 }
 

@@ -236,6 +236,8 @@ AlarmView alarmView(KeeperSnapshot snapshot)
         }
     }
     if (view.sentences.empty())
+        add(snapshot.awaitedText());
+    if (view.sentences.empty())
         add(QStringLiteral("The keeper cannot say what it is."));
     return view;
 }

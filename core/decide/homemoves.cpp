@@ -26,6 +26,9 @@ LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
         const AddressChoice choice = chooseAddress(server, *link);
         std::vector<Ipv6Address> fit = choice.fit;
         std::sort(fit.begin(), fit.end());
+        out.chosen.push_back(choice.chosen);
+        for (const Ipv6Address &one : fit)
+            out.fit.emplace(server.name, one);
         out.text += server.name.text().toUtf8() + ' ' + (choice.chosen ? choice.chosen->text().toLatin1() : "-");
         for (const Ipv6Address &one : fit)
             out.text += ' ' + one.text().toLatin1();
@@ -38,6 +41,12 @@ LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
     if (ofItsOwn && isSettlingIn(*link))
         out.state = ReadState::Incomplete;
     return out;
+}
+
+bool isOnlyLess(const LinkDigest &before, const LinkDigest &now)
+{
+    return now.chosen == before.chosen && now.fit.size() < before.fit.size() &&
+           std::includes(before.fit.begin(), before.fit.end(), now.fit.begin(), now.fit.end());
 }
 
 bool isSettlingIn(const LinkSeen &link)

@@ -6,6 +6,8 @@
 #include "model/site.h"
 
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace sixgate
 {
@@ -17,8 +19,14 @@ namespace sixgate
 struct LinkDigest {
     QByteArray text;
     ReadState state = ReadState::Complete;
+    std::vector<std::optional<Ipv6Address>> chosen; ///< of each server: its best candidate
+    std::set<std::pair<Label, Ipv6Address>> fit;    ///< all candidates
 };
 LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link);
+
+/// Since `before` there are fewer candidates, and the best ones are the same: left-over addresses have run out. Whoever
+/// is proving them needs not begin anew.
+bool isOnlyLess(const LinkDigest &before, const LinkDigest &now);
 
 /// An address of this machine is still tentative (RFC 4862 §5.4).
 bool isSettlingIn(const LinkSeen &link);

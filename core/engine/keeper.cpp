@@ -70,7 +70,10 @@ Outcome KeeperLanes::begin(std::stop_token stop)
             trouble(QStringLiteral("push key"),
                     QStringLiteral("This machine has no push key; make one: sixgatectl vps push-key"));
     }
-    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.machine = m_machine->text(); });
+    m_board.change([&](KeeperSnapshot &snapshot) {
+        snapshot.machine = m_machine->text();
+        snapshot.await(QStringLiteral("paths"));
+    });
     beginAlarm();
     return {};
 }
@@ -207,6 +210,13 @@ Leadership KeeperLanes::lead()
             if (now.role != KeeperRole::Leader) {
                 snapshot.records.clear();
                 snapshot.pushes.clear();
+                snapshot.looked(QStringLiteral("DNS"));
+                snapshot.looked(QStringLiteral("VPS"));
+            } else {
+                if (snapshot.records.empty() && !site().dns.empty())
+                    snapshot.await(QStringLiteral("DNS"));
+                if (snapshot.pushes.empty() && m_push)
+                    snapshot.await(QStringLiteral("VPS"));
             }
         });
     }

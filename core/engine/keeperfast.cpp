@@ -42,6 +42,7 @@ void KeeperLanes::watch(std::stop_token stop)
     std::optional<Clock::time_point> hinted;
     auto fed = Clock::now() - 10s;
     std::jthread fastLane;
+    std::optional<LinkDigest> acted;
     while (!stop.stop_requested()) {
         if (m_sinks.alive && Clock::now() - fed >= 5s) {
             m_sinks.alive();
@@ -77,9 +78,20 @@ void KeeperLanes::watch(std::stop_token stop)
         if (now < settling.next())
             continue;
         const auto link = readLink();
-        const LinkDigest text = linkDigest(site(), link);
-        const bool changed = settling.read(now, Clock::now(), text.text, text.state);
+        const LinkDigest seen = linkDigest(site(), link);
+        const bool changed = settling.read(now, Clock::now(), seen.text, seen.state);
+        if (changed && link && acted && isOnlyLess(*acted, seen)) {
+            // Of another network's many prefixes one after the other runs out.
+            const std::lock_guard lock(m_mutex);
+            if (m_proving) {
+                m_proveAgain = true;
+                acted = seen;
+                hinted.reset();
+                continue;
+            }
+        }
         if (changed && link) {
+            acted = seen;
             {
                 // First: the fast lane may be waiting for what the slow one holds.
                 const std::lock_guard lock(m_mutex);
@@ -92,7 +104,7 @@ void KeeperLanes::watch(std::stop_token stop)
             fastLane = std::jthread(
                 [this, link = *link, at = hinted.value_or(now)](std::stop_token own) { fast(link, at, own); });
         }
-        if (text.state != ReadState::Incomplete)
+        if (seen.state != ReadState::Incomplete)
             hinted.reset();
     }
     if (fastLane.joinable())
@@ -129,16 +141,27 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
     std::optional<Deadline> other;
     const std::jthread calling([&](std::stop_token done) { callServers(link, done); });
     HomeSeen home;
+    const auto set = [this](bool proving) {
+        const std::lock_guard lock(m_mutex);
+        m_proving = proving;
+        return std::exchange(m_proveAgain, false);
+    };
     while (true) {
+        (void)set(true);
         const auto now = readLink();
         home = lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), stop);
-        if (stop.stop_requested() || bestProven(site(), home, link) || until.passed() || (other && other->passed()))
+        const bool enough =
+            stop.stop_requested() || bestProven(site(), home, link) || until.passed() || (other && other->passed());
+        // What ran out since this look began may be what was proven.
+        if (enough && (!set(false) || stop.stop_requested() || until.passed()))
             return home;
         if (!other && allProven(home))
             other = Deadline::after(otherMost);
         dialAhead();
-        if (!pauseFor(provePause, stop))
+        if (!pauseFor(provePause, stop)) {
+            set(false);
             return home;
+        }
     }
 }
 
@@ -321,7 +344,10 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
         if (!one.right)
             wrong << QStringLiteral("%1: %2").arg(one.record, one.why);
     }
-    m_board.change([&](KeeperSnapshot &snapshot) { snapshot.records = set->records; });
+    m_board.change([&](KeeperSnapshot &snapshot) {
+        snapshot.records = set->records;
+        snapshot.looked(QStringLiteral("DNS"));
+    });
     // At the start the VPS's address is not known for a moment, and so not what its records should be.
     trouble(QStringLiteral("DNS"), wrong.isEmpty() || !looked ? QString() : wrong.first());
     return set->right;
@@ -402,6 +428,7 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
         }
     }
     m_board.change([&](KeeperSnapshot &snapshot) {
+        snapshot.looked(QStringLiteral("VPS"));
         if (!answer) {
             for (KeptPush &one : snapshot.pushes) {
                 one.done = false;

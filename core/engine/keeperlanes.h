@@ -191,6 +191,8 @@ public:
     bool m_pushDirty = true;                     ///< the VPS is to be told
     bool m_checkNow = false;                     ///< somebody wants everything looked at now
     bool m_homeNow = false;                      ///< the home may not be here any more
+    bool m_proving = false;                      ///< a fast lane looks for the home
+    bool m_proveAgain = false;                   ///< and what it looks at has become less meanwhile
     std::optional<QDateTime> m_recordsAgain;     ///< when the slow lane is to look at the records, at the latest
     std::optional<UnderWay> m_recovery;
     std::stop_source m_slowWrite; ///< what the slow lane changes now: the fast one ends it

@@ -113,6 +113,7 @@ void KeeperLanes::lookAtPaths(const std::stop_token &stop)
                     expiryTrouble(one, wall()).value_or(QString()));
     }
     showPaths(paths);
+    m_board.change([](KeeperSnapshot &snapshot) { snapshot.looked(QStringLiteral("paths")); });
     bool recovering = false;
     {
         const std::lock_guard lock(m_mutex);
@@ -254,6 +255,7 @@ void KeeperLanes::slow(std::stop_token stop)
             // The fast lane took over: what it could not do is due soon.
             recordsDue = std::min(recordsDue, Clock::now() + 500ms);
             pushDue = std::min(pushDue, Clock::now() + 500ms);
+            pathsDue = std::min(pathsDue, Clock::now() + 500ms);
         }
         // What is not done now is not waited for: it would be due all the time.
         auto next = vpsDue;

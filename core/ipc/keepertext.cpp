@@ -155,6 +155,7 @@ QJsonObject json(const KeeperSnapshot &one)
             {QStringLiteral("records"), listJson(one.records, recordJson)},
             {QStringLiteral("pushes"), listJson(one.pushes, pushJson)},
             {QStringLiteral("paths"), listJson(one.paths, pathJson)},
+            {QStringLiteral("awaited"), textsJson(one.awaited)},
             {QStringLiteral("recovery"), one.recovery ? QJsonValue(recoveryJson(*one.recovery)) : QJsonValue::Null},
             {QStringLiteral("troubles"), textsJson(one.troubles)},
             {QStringLiteral("alarmTroubles"), textsJson(one.alarmTroubles)}};
@@ -205,6 +206,7 @@ Result<KeeperSnapshot> parseSnapshot(const QJsonObject &object)
             return bad("paths");
         one.paths.push_back(std::move(*path));
     }
+    one.awaited = textsOf(object[QStringLiteral("awaited")]);
     if (const auto recovery = object[QStringLiteral("recovery")]; recovery.isObject()) {
         const QJsonObject item = recovery.toObject();
         KeptRecovery kept{timeOf(item[QStringLiteral("at")]),

@@ -11,9 +11,28 @@ bool KeeperSnapshot::fine() const
     const auto right = [](const KeptRecord &one) { return one.right; };
     const auto pushed = [](const KeptPush &one) { return one.done; };
     const auto whole = [](const KeptPath &one) { return one.state != PathState::Broken; };
-    return role != QLatin1String("paused") && troubles.empty() && alarmTroubles.empty() && !servers.empty() &&
-           std::all_of(servers.begin(), servers.end(), proven) && std::all_of(records.begin(), records.end(), right) &&
-           std::all_of(pushes.begin(), pushes.end(), pushed) && std::all_of(paths.begin(), paths.end(), whole);
+    return role != QLatin1String("paused") && troubles.empty() && alarmTroubles.empty() && awaited.empty() &&
+           !servers.empty() && std::all_of(servers.begin(), servers.end(), proven) &&
+           std::all_of(records.begin(), records.end(), right) && std::all_of(pushes.begin(), pushes.end(), pushed) &&
+           std::all_of(paths.begin(), paths.end(), whole);
+}
+
+void KeeperSnapshot::await(const QString &part)
+{
+    if (std::find(awaited.begin(), awaited.end(), part) == awaited.end())
+        awaited.push_back(part);
+}
+
+void KeeperSnapshot::looked(const QString &part)
+{
+    std::erase(awaited, part);
+}
+
+QString KeeperSnapshot::awaitedText() const
+{
+    return awaited.empty() ? QString()
+                           : QStringLiteral("It has not looked at everything yet: %1.")
+                                 .arg(QStringList(awaited.begin(), awaited.end()).join(QStringLiteral(", ")));
 }
 
 QString keeperIntentName(KeeperIntent intent)

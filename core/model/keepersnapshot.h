@@ -75,12 +75,19 @@ struct KeeperSnapshot {
     std::vector<KeptRecord> records;
     std::vector<KeptPush> pushes;
     std::vector<KeptPath> paths;
+    std::vector<QString> awaited; ///< "DNS", "VPS", "paths": what this machine is to look at, and has not yet
     std::optional<KeptRecovery> recovery;
     std::vector<QString> troubles;      ///< one sentence each: what the keeper cannot do now, and why
     std::vector<QString> alarmTroubles; ///< the same of the alarm itself: whom it cannot tell
 
-    /// A person may be calm: all is right, and kept so.
+    /// A person may be calm: all was looked at, is right, and kept so.
     bool fine() const;
+    /// Notes that `part` is to be looked at.
+    void await(const QString &part);
+    /// Notes that `part` was looked at.
+    void looked(const QString &part);
+    /// "It has not looked at everything yet: DNS, paths."; empty where it has.
+    QString awaitedText() const;
 };
 
 using SharedSnapshot = std::shared_ptr<const KeeperSnapshot>;

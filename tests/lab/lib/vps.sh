@@ -163,6 +163,12 @@ vps_answers() {
     in_node phone timeout 1 bash -c "exec 3<>/dev/tcp/$(machine_address4 "${1:-vps}")/22 && read -r -t 1 banner <&3 && [[ \$banner == SSH-* ]]"
 }
 
+vps_answers_ipv6() {
+    local address=$LAB_VPS6
+    [ "$1" = vps ] || address=$LAB_VPS2_6
+    in_node cafe timeout 1 bash -c "exec 3<>/dev/tcp/$address/22"
+}
+
 # A bare machine again. Its node is made anew too: filters and routes that somebody set there go with it.
 reset_vps() {
     local node=${1:-vps}
@@ -171,6 +177,8 @@ reset_vps() {
     add_wan_node "$node"
     start_vps "$node"
     wait_for 30 "$node to answer on port 22" vps_answers "$node"
+    # Its first neighbour may be found at the second try only, after a second.
+    wait_for 10 "$node to answer over IPv6" vps_answers_ipv6 "$node"
 }
 
 # Takes the second machine away, with its node and its keys.

@@ -84,6 +84,32 @@ private Q_SLOTS:
         QVERIFY(linkDigest(site(), fail(ErrorCode::Unavailable, latin("No."))).state == ReadState::Failed);
     }
 
+    void lessIsNoNews_data()
+    {
+        QTest::addColumn<std::vector<LocalAddress>>("before");
+        QTest::addColumn<std::vector<LocalAddress>>("now");
+        QTest::addColumn<bool>("less");
+        const LocalAddress best = local("2001:db8:2::11"), old = local("2001:db8:1::11", 60),
+                           older = local("2001:db8:3::11", 50);
+        using All = std::vector<LocalAddress>;
+        QTest::newRow("one runs out") << All{best, old} << All{best} << true;
+        QTest::newRow("one of several") << All{best, old, older} << All{best, old} << true;
+        QTest::newRow("the same") << All{best, old} << All{best, old} << false;
+        QTest::newRow("one comes back") << All{best} << All{best, old} << false;
+        QTest::newRow("one for another") << All{best, old} << All{best, older} << false;
+        QTest::newRow("the best one goes") << All{best, old} << All{old} << false;
+        QTest::newRow("all go") << All{best} << All{} << false;
+    }
+
+    // Addresses that nobody has any more run out one after the other: that is no new home each time.
+    void lessIsNoNews()
+    {
+        QFETCH(std::vector<LocalAddress>, before);
+        QFETCH(std::vector<LocalAddress>, now);
+        QFETCH(bool, less);
+        QCOMPARE(isOnlyLess(linkDigest(site(), link(before)), linkDigest(site(), link(now))), less);
+    }
+
     void source()
     {
         const auto prefix = *Ipv6Prefix::of(address("2001:db8:2::11"), 64);

@@ -444,6 +444,17 @@ private Q_SLOTS:
         snapshot.prefixes = {latin("2001:db8:1::/64")};
         QVERIFY(alarmView(snapshot).part == AlarmView::Part::Leads && alarmView(snapshot).fine);
         QVERIFY(alarmView(snapshot).atHome);
+        // Begun a moment ago: nothing is wrong, but nothing was looked at, either.
+        snapshot.await(latin("DNS"));
+        snapshot.await(latin("paths"));
+        snapshot.await(latin("DNS"));
+        QVERIFY(!snapshot.fine() && !alarmView(snapshot).fine);
+        QCOMPARE(alarmView(snapshot).sentences,
+                 std::vector<QString>{latin("It has not looked at everything yet: DNS, paths.")});
+        snapshot.looked(latin("DNS"));
+        QVERIFY(!snapshot.fine());
+        snapshot.looked(latin("paths"));
+        QVERIFY(snapshot.fine() && alarmView(snapshot).fine && snapshot.awaitedText().isEmpty());
         snapshot.troubles = {latin("The keychain does not answer.")};
         // What the alarm itself cannot do is no reason for one; what others cannot do is, be it the same sentence.
         snapshot.alarmTroubles = snapshot.troubles;

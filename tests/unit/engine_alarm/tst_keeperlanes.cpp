@@ -83,6 +83,7 @@ struct Lanes {
             snapshot.role = latin("leader");
             snapshot.servers = {{*Label::parse(latin("nas")), *Ipv6Address::parse(latin("2001:db8:1::11")), {}}};
             snapshot.prefixes = {latin("2001:db8:1::/64")};
+            snapshot.awaited.clear();
         });
     }
 };
@@ -100,6 +101,21 @@ private Q_SLOTS:
     {
         m_folder = std::make_unique<QTemporaryDir>();
         qputenv("XDG_STATE_HOME", QFile::encodeName(m_folder->path()));
+    }
+
+    // Who restarts it in the middle of an outage is not told that all is well.
+    void isNotFineBeforeItHasLooked()
+    {
+        Lanes keeper;
+        keeper.store.open();
+        QVERIFY(keeper.lanes.begin({}));
+        keeper.lanes.m_board.change([](KeeperSnapshot &snapshot) {
+            snapshot.servers = {{*Label::parse(latin("nas")), *Ipv6Address::parse(latin("2001:db8:1::11")), {}}};
+        });
+        QVERIFY(keeper.lanes.snapshot()->troubles.empty());
+        QVERIFY(!keeper.lanes.snapshot()->fine());
+        keeper.lanes.m_board.change([](KeeperSnapshot &snapshot) { snapshot.looked(latin("paths")); });
+        QVERIFY(keeper.lanes.snapshot()->fine());
     }
 
     void recordsWaitForNoSecretOfTheAlarm()

@@ -46,6 +46,7 @@ SharedSnapshot snapshot(const char *role)
     one.pushes = {{latin("home6.example.org"), latin("2001:db8:1::11"), false, latin("not-proven"), one.startedAt}};
     one.paths = {
         {latin("cloud.example.org"), PathKind::Upstream, PathState::Broken, 12ms, latin("Why."), one.startedAt}};
+    one.awaited = {latin("DNS"), latin("paths")};
     one.recovery = KeptRecovery{one.startedAt, latin("a"), latin("b"), {{latin("dns"), 120}, {latin("v4"), 700}}};
     one.troubles = {latin("Something – with “quotes”.")};
     one.alarmTroubles = {latin("Nobody listens.")};
