@@ -43,6 +43,7 @@ void KeeperLanes::watch(std::stop_token stop)
     auto fed = Clock::now() - 10s;
     std::jthread fastLane;
     std::optional<LinkDigest> acted;
+    bool settlesIn = false;
     while (!stop.stop_requested()) {
         if (m_sinks.alive && Clock::now() - fed >= 5s) {
             m_sinks.alive();
@@ -78,6 +79,11 @@ void KeeperLanes::watch(std::stop_token stop)
         if (now < settling.next())
             continue;
         const auto link = readLink();
+        if (link && std::exchange(settlesIn, isSettlingIn(*link)) && !settlesIn) {
+            // A connection to an address that was tentative does not come about any more: begin anew, at once.
+            const std::lock_guard lock(m_mutex);
+            m_look.request_stop();
+        }
         const LinkDigest seen = linkDigest(site(), link);
         const bool changed = settling.read(now, Clock::now(), seen.text, seen.state);
         if (changed && link && acted && isOnlyLess(*acted, seen)) {
@@ -148,8 +154,17 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
     };
     while (true) {
         (void)set(true);
+        std::stop_source look;
+        {
+            const std::lock_guard lock(m_mutex);
+            m_look = look;
+        }
+        const std::stop_callback passStop(stop, [&look] { look.request_stop(); });
         const auto now = readLink();
-        home = lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), stop);
+        home =
+            lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), look.get_token());
+        if (look.stop_requested() && !stop.stop_requested())
+            continue;
         const bool enough =
             stop.stop_requested() || bestProven(site(), home, link) || until.passed() || (other && other->passed());
         // What ran out since this look began may be what was proven.

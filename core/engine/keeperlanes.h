@@ -195,6 +195,7 @@ public:
     bool m_proveAgain = false;                   ///< and what it looks at has become less meanwhile
     std::optional<QDateTime> m_recordsAgain;     ///< when the slow lane is to look at the records, at the latest
     std::optional<UnderWay> m_recovery;
+    std::stop_source m_look;      ///< one look of the fast lane: what it looks at is usable only now
     std::stop_source m_slowWrite; ///< what the slow lane changes now: the fast one ends it
 
     /// None where nobody is told; set before the threads begin. Last: its own thread ends before the rest goes.
