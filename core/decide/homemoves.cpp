@@ -17,11 +17,13 @@ bool isProven(const ServerSeen &one)
 
 } // namespace
 
-LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
+LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link, int connected)
 {
     if (!link)
         return {{}, ReadState::Failed};
     LinkDigest out;
+    out.connected = connected;
+    out.text = QByteArray::number(connected) + '\n';
     for (const HomeServer &server : site.servers) {
         const AddressChoice choice = chooseAddress(server, *link);
         std::vector<Ipv6Address> fit = choice.fit;
@@ -45,7 +47,7 @@ LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link)
 
 bool isOnlyLess(const LinkDigest &before, const LinkDigest &now)
 {
-    return now.chosen == before.chosen && now.fit.size() < before.fit.size() &&
+    return now.connected == before.connected && now.chosen == before.chosen && now.fit.size() < before.fit.size() &&
            std::includes(before.fit.begin(), before.fit.end(), now.fit.begin(), now.fit.end());
 }
 

@@ -17,15 +17,17 @@ namespace sixgate
 /// What counts of the link's state for this site, as a text that is the same where it is the same; lifetimes, which
 /// run, do not count. Incomplete while an address of this machine is tentative that may be a server's.
 struct LinkDigest {
-    QByteArray text;
+    QByteArray text; ///< with the times that it was connected
     ReadState state = ReadState::Complete;
     std::vector<std::optional<Ipv6Address>> chosen; ///< of each server: its best candidate
     std::set<std::pair<Label, Ipv6Address>> fit;    ///< all candidates
+    int connected = 0;
 };
-LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link);
+/// `connected`: how often the link got a carrier; it may be another network then, with the same addresses left over.
+LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link, int connected = 0);
 
-/// Since `before` there are fewer candidates, and the best ones are the same: left-over addresses have run out. Whoever
-/// is proving them needs not begin anew.
+/// Since `before` there are fewer candidates, and the best ones and the carrier are the same: left-over addresses have
+/// run out. Whoever is proving them needs not begin anew.
 bool isOnlyLess(const LinkDigest &before, const LinkDigest &now);
 
 /// An address of this machine is still tentative (RFC 4862 §5.4).

@@ -25,6 +25,7 @@ constexpr auto provePause = 50ms;  // until the next one
 constexpr auto callEvery = 100ms;  // who waits for a neighbour
 constexpr auto otherMost = 4s;     // for the best candidate, where another one is proven
 constexpr auto proveMost = 20s;    // after that the slow lane goes on
+constexpr auto tellAfter = 8s;     // that the home is not seen, while it is looked for further
 constexpr auto pushTime = 10s;
 constexpr auto driftEvery = 15min;
 constexpr auto recoverMost = 180s; // then they are looked at as ever
@@ -44,6 +45,9 @@ void KeeperLanes::watch(std::stop_token stop)
     std::jthread fastLane;
     std::optional<LinkDigest> acted;
     bool settlesIn = false;
+    int connected = 0;
+    std::set<QString> cables; // that were connected, or events were lost, since the last read
+    bool lost = false;
     while (!stop.stop_requested()) {
         if (m_sinks.alive && Clock::now() - fed >= 5s) {
             m_sinks.alive();
@@ -65,6 +69,8 @@ void KeeperLanes::watch(std::stop_token stop)
             break;
         }
         const auto now = Clock::now();
+        cables.insert(hints.connected.begin(), hints.connected.end());
+        lost = lost || hints.lost;
         if (hints.any()) {
             settling.hint(now);
             if (!hinted)
@@ -84,7 +90,15 @@ void KeeperLanes::watch(std::stop_token stop)
             const std::lock_guard lock(m_mutex);
             m_look.request_stop();
         }
-        const LinkDigest seen = linkDigest(site(), link);
+        // A container's interface is no network that the home is in.
+        const bool ours = link && std::any_of(link->addresses.begin(), link->addresses.end(), [&](const auto &one) {
+                              return one.address.isGlobal() && cables.contains(one.interface);
+                          });
+        if (link && (ours || std::exchange(lost, false)))
+            ++connected;
+        if (link)
+            cables.clear();
+        const LinkDigest seen = linkDigest(site(), link, connected);
         const bool changed = settling.read(now, Clock::now(), seen.text, seen.state);
         if (changed && link && acted && isOnlyLess(*acted, seen)) {
             // Of another network's many prefixes one after the other runs out.
@@ -241,7 +255,17 @@ void KeeperLanes::dialAhead(bool first)
 void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop)
 {
     dialAhead(true);
-    HomeSeen home = proveHome(link, proveMost, stop);
+    HomeSeen home = proveHome(link, tellAfter, stop);
+    if (!isAtHome(home) && !stop.stop_requested()) {
+        // Elsewhere, most likely; a home that comes back late is found in the rest of the time.
+        {
+            const std::lock_guard lock(m_mutex);
+            m_where = whereabouts(home, m_homePrefixes);
+        }
+        showHome(home);
+        (void)lead();
+        home = proveHome(link, proveMost - tellAfter, stop);
+    }
     if (stop.stop_requested())
         return;
     QString before;

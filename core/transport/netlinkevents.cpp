@@ -4,6 +4,8 @@
 #include "transport/netlinktalk.h"
 
 #include <limits>
+#include <map>
+#include <optional>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -16,7 +18,8 @@ using namespace netlink;
 struct HomeEvents::Sources {
     Socket netlink;
     Fd clock;
-    Fd both; ///< epoll over the two
+    Fd both;                      ///< epoll over the two
+    std::map<int, bool> carriers; ///< of the interfaces that were told of
 };
 
 namespace
@@ -34,6 +37,26 @@ Outcome arm(const Fd &clock)
     if (::timerfd_settime(clock.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr) != 0)
         return netlinkFailed("timerfd", errno);
     return {};
+}
+
+/// The name of the interface whose carrier has come back, by one message.
+std::optional<QString> connectedBy(const nlmsghdr *header, std::map<int, bool> &carriers)
+{
+    const auto *body = static_cast<const ifinfomsg *>(mnl_nlmsg_get_payload(header));
+    if (header->nlmsg_type == RTM_DELLINK) {
+        carriers.erase(body->ifi_index);
+        return std::nullopt;
+    }
+    if (header->nlmsg_type != RTM_NEWLINK)
+        return std::nullopt;
+    const bool now = (body->ifi_flags & IFF_RUNNING) != 0;
+    const auto known = carriers.find(body->ifi_index);
+    const bool came = known != carriers.end() && !known->second && now;
+    carriers.insert_or_assign(body->ifi_index, now);
+    const nlattr *name = attributesOf<IFLA_IFNAME + 1>(header, sizeof *body)[IFLA_IFNAME];
+    if (!came || !name)
+        return std::nullopt;
+    return QString::fromLocal8Bit(mnl_attr_get_str(name));
 }
 
 } // namespace
@@ -77,11 +100,17 @@ Result<HomeHints> HomeEvents::wait(const Deadline &deadline, std::stop_token sto
             return hints;
         return passOn(ready);
     }
-    char buffer[16 * 1024];
+    alignas(nlmsghdr) char buffer[16 * 1024];
     while (true) {
         const auto got = mnl_socket_recvfrom(m_sources->netlink.get(), buffer, sizeof buffer);
         if (got > 0) {
             hints.network = true;
+            int left = int(got);
+            for (auto *header = reinterpret_cast<const nlmsghdr *>(buffer); mnl_nlmsg_ok(header, left);
+                 header = mnl_nlmsg_next(header, &left)) {
+                if (auto name = connectedBy(header, m_sources->carriers))
+                    hints.connected.push_back(std::move(*name));
+            }
             continue;
         }
         if (got < 0 && errno == EINTR)

@@ -3,17 +3,21 @@
 #include "model/deadline.h"
 #include "model/result.h"
 
+#include <QString>
+
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 namespace sixgate
 {
 
 /// Why the home is to be looked at again. Hints, no facts: read the whole state afterwards.
 struct HomeHints {
-    bool network = false; ///< a link, an address or a route changed
-    bool lost = false;    ///< so many that some were lost
-    bool clock = false;   ///< the wall clock was set, or the machine slept
+    bool network = false;           ///< a link, an address or a route changed
+    bool lost = false;              ///< so many that some were lost
+    bool clock = false;             ///< the wall clock was set, or the machine slept
+    std::vector<QString> connected; ///< interfaces that have a carrier again: perhaps another network
 
     bool any() const { return network || lost || clock; }
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 """resources/vps/push/alarm.py: when it tells what, in which words."""
 
+import ipaddress
 import json
 import pathlib
 import sys
@@ -230,6 +231,19 @@ class Decisions(unittest.TestCase):
         self.assertEqual(service["event"], "trouble")
         self.assertNotIn("silent", service["text"] + service["title"])
         self.assertIn("has not answered since", service["text"])
+
+    def test_own_network(self):
+        """Whoever is told without encryption is in the home's own network: the same addresses as in the program there."""
+        rows = pathlib.Path(__file__).resolve().parents[1] / "model" / "own_networks.txt"
+        seen = 0
+        for line in rows.read_text().splitlines():
+            if line.startswith("#"):
+                continue
+            kind, text = line.split()
+            address = ipaddress.ip_address(text)
+            self.assertEqual(any(address in one for one in alarm.PRIVATE), kind == "own", text)
+            seen += 1
+        self.assertGreater(seen, 30)
 
 
 if __name__ == "__main__":

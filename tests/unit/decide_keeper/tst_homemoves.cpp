@@ -62,6 +62,9 @@ private Q_SLOTS:
     {
         const auto before = linkDigest(site(), link({local("2001:db8:1::11")}));
         QVERIFY(before.state == ReadState::Complete);
+        // The same addresses, perhaps of another network.
+        QVERIFY(linkDigest(site(), link({local("2001:db8:1::11")}), 1).text != before.text);
+        QVERIFY(!isOnlyLess(before, linkDigest(site(), link({}), 1)));
         // Lifetimes run.
         QCOMPARE(linkDigest(site(), link({local("2001:db8:1::11", 60)})).text, before.text);
         QVERIFY(linkDigest(site(), link({local("2001:db8:2::11")})).text != before.text);

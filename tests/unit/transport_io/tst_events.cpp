@@ -53,6 +53,33 @@ private Q_SLOTS:
         QVERIFY(after && after->network && !after->clock);
     }
 
+    // A cable that is pulled and put into another socket changes no address.
+    void carrierComesBack()
+    {
+        QVERIFY(ip("link add socket type veth peer name wall"));
+        QVERIFY(ip("link set socket up"));
+        QVERIFY(ip("link set wall up"));
+        auto events = HomeEvents::open();
+        QVERIFY(events);
+        const auto all = [&] {
+            std::vector<QString> connected;
+            while (true) {
+                const auto hints = events->wait(Deadline::after(300ms), {});
+                if (!hints || !hints->any())
+                    return connected;
+                connected.insert(connected.end(), hints->connected.begin(), hints->connected.end());
+            }
+        };
+        QVERIFY(ip("link set socket mtu 1400"));
+        QVERIFY(all().empty());
+        QVERIFY(ip("link set wall down"));
+        QVERIFY(all().empty());
+        QVERIFY(ip("link set wall up"));
+        const auto connected = all();
+        QVERIFY(std::find(connected.begin(), connected.end(), QStringLiteral("socket")) != connected.end());
+        QVERIFY(ip("link del socket"));
+    }
+
     void tooMany()
     {
         auto events = HomeEvents::open();
