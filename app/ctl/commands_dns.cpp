@@ -121,6 +121,8 @@ void print(Output &output, const ProviderDefinition &one)
         line("", QStringLiteral("Of a zone that you run yourself: certificates by DNS, with a second key."));
     for (const QString &limit : limitTexts(one))
         line("limit", limit);
+    if (one.router.mode != RouterPrefix::Mode::None)
+        line("router", QStringLiteral("A router can tell it the prefix: sixgatectl site router-url"));
     if (one.mustExist)
         line("before", QStringLiteral("Make each name with its record on the provider's pages first."));
     line("known", QStringLiteral("%1, looked up on %2")

@@ -129,10 +129,13 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
                          server.address ? server.address->text() : server.why);
     for (const KeptRecord &record : one.records) {
         const QStringList values(record.values.begin(), record.values.end());
-        text += QStringLiteral("  DNS       %1 %2 %3%4\n")
-                    .arg(mark(output, record.right), record.record,
-                         values.isEmpty() ? QStringLiteral("(none)") : values.join(QStringLiteral(", ")),
-                         record.why.isEmpty() ? QString() : QStringLiteral(": ") + record.why);
+        const QStringList aliases(record.aliases.begin(), record.aliases.end());
+        text +=
+            QStringLiteral("  DNS       %1 %2%3 %4%5\n")
+                .arg(mark(output, record.right), record.record,
+                     aliases.isEmpty() ? QString() : QStringLiteral(" (← %1)").arg(aliases.join(QStringLiteral(", "))),
+                     values.isEmpty() ? QStringLiteral("(none)") : values.join(QStringLiteral(", ")),
+                     record.why.isEmpty() ? QString() : QStringLiteral(": ") + record.why);
     }
     for (const KeptPush &push : one.pushes)
         text += QStringLiteral("  VPS       %1 %2 → %3%4  %5\n")

@@ -2,9 +2,11 @@
 #include "ctl/json.h"
 #include "decide/homesnippet.h"
 #include "decide/providercalls.h"
+#include "decide/routerurl.h"
 #include "resources/resources.h"
 #include "storage/files.h"
 #include "storage/sitefile.h"
+#include "transport/dns.h"
 
 #include <QFileInfo>
 #include <QJsonDocument>
@@ -363,15 +365,111 @@ int homeSnippets(const Options &options, Output &output)
     return AllWell;
 }
 
+/// The VPS's IPv4 address, where a URL for a router must have it: of the site file, or looked up.
+std::optional<Ipv4Address> ipv4ForRouter(const Site &site, const Hostname &name)
+{
+    const DnsAccount *account = site.accountFor(name);
+    const ProviderAccess *access = account ? account->provider() : nullptr;
+    const auto definition = access ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
+    if (!definition || !routerUrlNeedsIpv4(*definition) || site.vps.empty())
+        return std::nullopt;
+    for (const IpAddress &one : site.vps.front().addresses) {
+        if (const auto *four = std::get_if<Ipv4Address>(&one))
+            return *four;
+    }
+    const auto found = resolveIpv4(site.vps.front().host, Deadline::after(std::chrono::seconds(5)), {});
+    return found && found->size() == 1 ? std::optional(found->front()) : std::nullopt;
+}
+
+/// What to enter in the router, of one name or of each.
+int showRouterUrls(const Options &options, Output &output)
+{
+    const QString command = QStringLiteral("site router-url");
+    const auto site = siteOf(options);
+    if (!site) {
+        giveUp(output, site.error(), command);
+        return BadInput;
+    }
+    std::vector<Hostname> names;
+    if (const QString wanted = options.words.value(2); !wanted.isEmpty()) {
+        const auto name = Hostname::parse(wanted);
+        if (!name)
+            return giveUp(output, name.error(), command);
+        names.push_back(*name);
+    } else {
+        const auto add = [&](const Hostname &one) {
+            if (std::find(names.begin(), names.end(), one) == names.end())
+                names.push_back(one);
+        };
+        for (const Service &service : site->services) {
+            for (const Hostname &one : service.publicNames)
+                add(one);
+            add(service.upstreamName);
+        }
+    }
+    QJsonArray list;
+    std::optional<Error> last;
+    bool any = false;
+    for (const Hostname &name : names) {
+        const auto ipv4 = ipv4ForRouter(*site, name);
+        for (const RouterKind kind : allRouterKinds) {
+            const auto one = routerUrl(*site, name, kind, ipv4);
+            if (!one) {
+                // The same of each router.
+                if (names.size() > 1)
+                    output.print(QStringLiteral("%1: %2\n  → %3\n")
+                                     .arg(name.ascii(), harmless(one.error().summary), harmless(one.error().fix)));
+                list.append(QJsonObject{{QStringLiteral("name"), name.ascii()},
+                                        {QStringLiteral("why"), one.error().summary},
+                                        {QStringLiteral("instead"), one.error().fix}});
+                last = one.error();
+                break;
+            }
+            any = true;
+            const bool box = kind == RouterKind::FritzBox;
+            output.print(output.strong(
+                QStringLiteral("%1, in %2\n")
+                    .arg(name.ascii(),
+                         box ? QStringLiteral("a FRITZ!Box (Internet, Permit Access, DynDNS, User-defined)")
+                             : QStringLiteral("OpenWrt (ddns-scripts, a custom service, IPv6)"))));
+            output.print(
+                QStringLiteral("  update URL   %1\n  domain name  %2\n  user name    %3\n  password     %4 (the "
+                               "one that \"sixgatectl secret set %5\" stores)\n")
+                    .arg(harmless(one->url), one->domain,
+                         one->user.isEmpty() ? QStringLiteral("any") : harmless(one->user), harmless(one->password),
+                         one->passwordSecret));
+            for (const QString &note : one->notes)
+                output.print(QStringLiteral("  · %1\n").arg(harmless(note)));
+            list.append(QJsonObject{{QStringLiteral("name"), name.ascii()},
+                                    {QStringLiteral("router"), routerKindName(kind)},
+                                    {QStringLiteral("url"), one->url},
+                                    {QStringLiteral("domain"), one->domain},
+                                    {QStringLiteral("user"), one->user},
+                                    {QStringLiteral("password"), one->password},
+                                    {QStringLiteral("secret"), one->passwordSecret},
+                                    {QStringLiteral("notes"), QJsonArray::fromStringList(one->notes)}});
+        }
+    }
+    if (!any && names.size() == 1 && last)
+        return giveUp(output, *last, command);
+    QJsonObject out = document(command);
+    out[QStringLiteral("routers")] = list;
+    output.document(out);
+    return AllWell;
+}
+
 } // namespace
 
 int runSite(const Options &options, Output &output)
 {
     const QString what = options.words.value(1);
-    if (auto fits = noMoreWords(options, what == QLatin1String("home-snippet") ? 3 : 2); !fits)
+    const bool takesWord = what == QLatin1String("home-snippet") || what == QLatin1String("router-url");
+    if (auto fits = noMoreWords(options, takesWord ? 3 : 2); !fits)
         return giveUp(output, fits.error(), {});
     if (what == QLatin1String("home-snippet"))
         return homeSnippets(options, output);
+    if (what == QLatin1String("router-url"))
+        return showRouterUrls(options, output);
     if (what == QLatin1String("new"))
         return makeNew(options, output);
     if (what == QLatin1String("validate"))
@@ -380,7 +478,8 @@ int runSite(const Options &options, Output &output)
         return show(options, output);
     output.error(
         {ErrorCode::Invalid,
-         QStringLiteral("\"site\" takes new, validate, show or home-snippet, for example: sixgatectl site validate."),
+         QStringLiteral(
+             "\"site\" takes new, validate, show, home-snippet or router-url, for example: sixgatectl site validate."),
          {},
          {}});
     return BadInput;

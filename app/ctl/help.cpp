@@ -22,7 +22,7 @@ struct CommandHelp {
 
 constexpr std::array commands = {
     CommandHelp{
-        "site", "site new|validate|show|home-snippet [SERVER]",
+        "site", "site new|validate|show|home-snippet [SERVER]|router-url [NAME]",
         "The site file: what is wanted.\n"
         "  new       write one to begin with; refuses to replace one without --force.\n"
         "            --public-name NAME    the name that visitors use\n"
@@ -44,7 +44,10 @@ constexpr std::array commands = {
         "  home-snippet [apache|nginx|caddy]  what the home's web server is told so that it hands challenges of the\n"
         "            certification authority over to the VPS (services with \"challenge\": \"http\"), where to put "
         "it,\n"
-        "            and how to make the server read it; without a word for each kind of server.",
+        "            and how to make the server read it; without a word for each kind of server.\n"
+        "  router-url [NAME]  what to enter in a FRITZ!Box or OpenWrt, so that it tells the provider the new prefix "
+        "by\n"
+        "            itself, of one name or of each; or why that is not possible, and which way instead.",
         "sixgatectl site new --public-name cloud.example.org --interface-id ::11"},
     CommandHelp{
         "dns", "dns providers [NAME]",

@@ -2,6 +2,9 @@
 
 #include "decide/findings.h"
 #include "decide/memory.h"
+#include "decide/records.h"
+#include "decide/writers.h"
+#include "model/interfaceid.h"
 
 #include <algorithm>
 
@@ -30,7 +33,7 @@ private:
              const NameSeen &one, QStringList more = {})
     {
         const QString record = recordText(key);
-        const bool visitors = key.name == one.name;
+        const bool visitors = key.name != one.service.upstreamName;
         m_out.add({QString::fromLatin1(code),
                    record,
                    {{QStringLiteral("record"), record},
@@ -45,23 +48,38 @@ private:
                     {QStringLiteral("vps"), m_sight.vpsName()},
                     {QStringLiteral("server"), one.server.name.text()}},
                    QStringList{QStringLiteral("%1: %2").arg(record, listed(old))} + more,
-                   {key.name.ascii(), one.service.name.text(), one.server.name.text(), record}});
+                   {key.name.ascii(), visitors ? one.name.ascii() : key.name.ascii(), one.service.name.text(),
+                    one.server.name.text(), record}});
     }
 
-    bool judgeAlias(const NameSeen &one, const Hostname &name)
+    bool judgeAlias(const NameSeen &one, const Hostname &name, const QStringList &more = {})
     {
         const auto alias = m_sight.values(name, RecordType::CNAME);
         if (!alias || alias->empty())
             return false;
-        add("cname-in-the-way", {name, RecordType::CNAME}, *alias, QString(), one);
+        add("cname-in-the-way", {name, RecordType::CNAME}, *alias, QString(), one, more);
         return true;
     }
 
     void judgePublic(const NameSeen &one)
     {
-        if (judgeAlias(one, one.name))
+        const auto place = publicPlace(m_sight.site, m_sight.seen.seen.zone, one.service, one.name);
+        if (!place) {
+            if (place.error().code == ErrorCode::Refused)
+                judgeAlias(one, one.name, {place.error().summary});
             return;
-        const RecordKey a{one.name, RecordType::A};
+        }
+        if (!place->account) {
+            // Nobody here can mend it: it is right, or the alias is in the way.
+            for (const RecordWish &wish : recordWishes(m_sight.site, m_sight.seen.seen)) {
+                if (wish.key.name == one.name && !wish.values && wish.values.error().code == ErrorCode::Refused) {
+                    judgeAlias(one, one.name, {wish.values.error().summary});
+                    return;
+                }
+            }
+            return;
+        }
+        const RecordKey a{place->name, RecordType::A};
         const auto values = m_sight.values(one.name, RecordType::A);
         const auto &vps = m_sight.seen.seen.vps.ipv4;
         if (values && vps && !vps->empty()) {
@@ -75,7 +93,7 @@ private:
                 add(isHomes(*values) ? "a-carrier-nat" : "a-not-vps", a, *values, listed(wanted), one,
                     {QStringLiteral("The VPS has %1.").arg(listed(wanted))});
         }
-        judgeAaaa(one, one.name);
+        judgeAaaa(one, place->name);
     }
 
     void judgeUpstream(const NameSeen &one)
@@ -156,8 +174,28 @@ private:
     std::set<QString> m_done;
 };
 
+/// The router's addresses in the home's prefixes, as far as its hardware address tells them (RFC 4291, appendix A).
+std::vector<IpAddress> routerAddresses(const Sight &sight, const std::vector<Ipv6Prefix> &prefixes)
+{
+    std::vector<IpAddress> addresses;
+    const auto id = InterfaceId::parse(sight.seen.router);
+    if (!id)
+        return addresses;
+    for (const Ipv6Prefix &prefix : prefixes) {
+        if (prefix.length() > 64)
+            continue;
+        std::array<std::uint8_t, 16> bytes{};
+        std::copy_n(prefix.network().bytes().begin(), 8, bytes.begin());
+        std::copy(id->bytes().begin(), id->bytes().end(), bytes.begin() + 8);
+        addresses.push_back(Ipv6Address::fromBytes(bytes));
+    }
+    return addresses;
+}
+
 void findWriters(const Sight &sight, Findings &out)
 {
+    const auto prefixes = sight.seen.seen.home.prefixes.value_or(std::vector<Ipv6Prefix>());
+    const auto router = routerAddresses(sight, prefixes);
     for (const auto &[key, history] : sight.seen.memory.records) {
         const auto writers = twoWriters(sight.seen.memory, key, sight.seen.now);
         if (!writers)
@@ -166,14 +204,21 @@ void findWriters(const Sight &sight, Findings &out)
         for (const QDateTime &time : writers->times)
             evidence << dayText(time);
         std::set<QString> subjects{key.name.ascii(), recordText(key)};
+        QStringList facts{
+            QStringLiteral("Sixgate's %1 was replaced by %2: %3")
+                .arg(listed(writers->ours), listed(writers->theirs), evidence.join(QStringLiteral(", ")))};
+        if (writers->theirs.size() == 1) {
+            if (const QString who = suspectOf(writers->theirs.front(), prefixes, sight.seen.publicIpv4, router);
+                !who.isEmpty())
+                facts << QStringLiteral("%1: %2.").arg(writers->theirs.front(), who);
+        }
         out.add({QStringLiteral("two-writers"),
                  recordText(key),
                  {{QStringLiteral("record"), recordText(key)},
                   {QStringLiteral("ours"), listed(writers->ours)},
                   {QStringLiteral("theirs"), listed(writers->theirs)},
                   {QStringLiteral("times"), QString::number(writers->times.size())}},
-                 {QStringLiteral("Sixgate's %1 was replaced by %2: %3")
-                      .arg(listed(writers->ours), listed(writers->theirs), evidence.join(QStringLiteral(", ")))},
+                 facts,
                  subjects});
     }
 }

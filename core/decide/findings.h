@@ -66,7 +66,7 @@ public:
     /// Where the server is: proven, or by the best candidate.
     std::optional<Ipv6Address> address(const Label &label) const;
     const Known<RecordSet> *record(const Hostname &name, RecordType type) const;
-    /// The values of a record that is known; nothing where it is not.
+    /// The values of a record that is known; nothing where it is not. Of addresses those at the end of its CNAMEs.
     std::optional<std::vector<QString>> values(const Hostname &name, RecordType type) const;
     QString vpsName() const;
     bool vpsAnswers() const; ///< at any of its addresses and ports

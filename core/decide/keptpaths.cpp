@@ -60,7 +60,9 @@ std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushe
                 path.why = QStringLiteral("The VPS does not reach the home server (%1).").arg(proof->reason);
             paths.push_back(path);
             const auto record = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
-                return one.record == name.ascii() + QStringLiteral(" AAAA");
+                return one.record == name.ascii() + QStringLiteral(" AAAA") ||
+                       (one.record.endsWith(QLatin1String(" AAAA")) &&
+                        std::find(one.aliases.begin(), one.aliases.end(), name.ascii()) != one.aliases.end());
             });
             path.kind = PathKind::V6;
             if (record == records.end() || !record->right)

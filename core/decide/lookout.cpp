@@ -1,5 +1,6 @@
 #include "decide/lookout.h"
 
+#include "model/aliases.h"
 #include "model/interfaceid.h"
 #include "model/ipv6prefix.h"
 
@@ -19,7 +20,8 @@ std::vector<Ipv6Address> publishedFor(const Site &site, const ZoneSeen &zone, co
 {
     std::set<Ipv6Address> found;
     const auto take = [&](const Hostname &name) {
-        const auto record = zone.records.find(RecordKey{name, RecordType::AAAA});
+        const auto chain = followAliases(zone, name);
+        const auto record = chain ? zone.records.find(RecordKey{chain->end, RecordType::AAAA}) : zone.records.end();
         if (record == zone.records.end() || !record->second)
             return;
         for (const QString &value : record->second->values) {

@@ -45,6 +45,10 @@ void followClock(PaceState &state, const QDateTime &now)
             at -= back;
         if (state.blocked)
             *state.blocked -= back;
+        if (state.past.renewed)
+            *state.past.renewed -= back;
+        for (ForeignChange &one : state.past.foreign)
+            one.at -= back;
     }
     state.clockSeen = now;
 }
@@ -57,16 +61,19 @@ milliseconds pauseAfter(const UpdateRules &rules, int refusals)
     return std::min(pause, std::max(rules.longestPause, rules.pause));
 }
 
-void countUpdate(PaceState &state, const UpdateRules &rules, const QDateTime &now)
+void countUpdate(PaceState &state, const UpdateRules &rules, const QDateTime &now, int requests)
 {
     const Reach reach = reachOf(rules);
-    state.updates.push_back(now);
+    // More than any rule looks at would say nothing more.
+    const int counted = std::clamp(requests, 1, std::max(reach.count, 1));
+    state.updates.insert(state.updates.end(), std::size_t(counted), now);
     const auto old = std::find_if(state.updates.begin(), state.updates.end(),
                                   [&](const QDateTime &at) { return now - at <= reach.span; });
     state.updates.erase(state.updates.begin(), old);
-    // One more than the rules look at, for where this one turns out not to have been sent.
-    if (state.updates.size() > std::size_t(reach.count) + 1)
-        state.updates.erase(state.updates.begin(), state.updates.end() - reach.count - 1);
+    // More than the rules look at, for where these turn out not to have been sent.
+    if (state.updates.size() > std::size_t(reach.count + counted))
+        state.updates.erase(state.updates.begin(), state.updates.end() - reach.count - counted);
+    state.sendingCount = counted;
 }
 
 QString spanOf(milliseconds span)
@@ -83,10 +90,11 @@ UpdateRules rfc2136Rules()
     return rules;
 }
 
-MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now)
+MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now,
+                    int requests, bool anyway)
 {
     followClock(state, now);
-    if (state.stands && !state.sending && state.accepted == wanted)
+    if (!anyway && state.stands && !state.sending && state.accepted == wanted)
         return {UpdateVerdict::Unneeded, {}, QStringLiteral("The DNS provider has this value already.")};
     if (!state.stopped.isEmpty())
         return {UpdateVerdict::Stopped,
@@ -106,8 +114,10 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
                   QStringLiteral("The DNS provider takes one update of a record in %1.").arg(spanOf(rules.interval)));
     for (const UpdateWindow &window : rules.windows) {
         const auto most = std::size_t(mostOf(window));
-        if (state.updates.size() >= most)
-            notBefore(state.updates[state.updates.size() - most] + window.span,
+        // Of what needs more than there may ever be, the whole window.
+        const auto needed = std::min(std::size_t(std::max(requests, 1)), most);
+        if (state.updates.size() + needed > most)
+            notBefore(state.updates[state.updates.size() + needed - 1 - most] + window.span,
                       QStringLiteral("The DNS provider takes %1 of a record in %2.")
                           .arg(most == 1 ? QStringLiteral("one update") : QStringLiteral("%1 updates").arg(most),
                                spanOf(window.span)));
@@ -125,6 +135,17 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
     return {};
 }
 
+int requestsLeft(const UpdateRules &rules, const PaceState &state, const QDateTime &now)
+{
+    int left = 1'000'000;
+    for (const UpdateWindow &window : rules.windows) {
+        const auto within = std::count_if(state.updates.begin(), state.updates.end(),
+                                          [&](const QDateTime &at) { return now - at < window.span; });
+        left = std::min(left, mostOf(window) - int(std::min<std::ptrdiff_t>(within, mostOf(window))));
+    }
+    return left;
+}
+
 PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutcome &outcome, const QDateTime &now)
 {
     using What = UpdateOutcome::What;
@@ -132,11 +153,14 @@ PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutc
     if (outcome.what == What::Sending)
         state = noteRestart(std::move(state), now); // of another one that nobody has told the end of
     // What was noted as being sent counts once, from now on as late as it can have come in.
-    if (state.sending && !state.updates.empty())
-        state.updates.pop_back();
+    if (state.sending)
+        state.updates.resize(state.updates.size() -
+                             std::min(state.updates.size(), std::size_t(std::max(state.sendingCount, 1))));
     state.sending.reset();
     if (outcome.what != What::Unsent)
-        countUpdate(state, rules, now);
+        countUpdate(state, rules, now, outcome.requests);
+    if (outcome.what != What::Sending)
+        state.sendingCount = 1;
 
     switch (outcome.what) {
     case What::Sending:
@@ -164,6 +188,9 @@ PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutc
     case What::Unsent:
         state.blocked = now + rules.retry;
         break;
+    case What::Answered:
+        state.stands = false;
+        break;
     }
     return state;
 }
@@ -172,8 +199,9 @@ PaceState noteRestart(PaceState state, const QDateTime &now)
 {
     followClock(state, now);
     if (state.sending) {
-        if (!state.updates.empty())
-            state.updates.back() = now;
+        const auto sent = std::min(state.updates.size(), std::size_t(std::max(state.sendingCount, 1)));
+        std::fill(state.updates.end() - std::ptrdiff_t(sent), state.updates.end(), now);
+        state.sendingCount = 1;
         state.stands = state.stands && state.accepted == state.sending;
         state.accepted = state.sending;
         state.sending.reset();
@@ -194,6 +222,8 @@ PaceState noteUserActed(PaceState state)
     state.stopped.clear();
     state.refusals = 0;
     state.blocked.reset();
+    state.past.refused.clear();
+    state.past.foreign.clear();
     return state;
 }
 

@@ -33,7 +33,13 @@ struct MayUpdate {
 };
 
 /// `state` is set right where the clock was set back.
-MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now);
+/// `requests`: as so many updates it will count. `anyway`: sent although the provider has this value, so that a name
+/// does not expire.
+MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now,
+                    int requests = 1, bool anyway = false);
+
+/// So many requests fit now, by the windows alone; a large number where there are none. Not below zero.
+int requestsLeft(const UpdateRules &rules, const PaceState &state, const QDateTime &now);
 
 struct UpdateOutcome {
     enum class What {
@@ -42,12 +48,15 @@ struct UpdateOutcome {
         Refused,  ///< `answer` tells why
         NoAnswer, ///< may have been taken or not
         Unsent,   ///< the provider got nothing (no network, no name): does not count as an update
+        Answered, ///< it said something of single names, which is noted there; counts as an update, and says nothing
+                  ///< more
     };
     What what = What::Accepted;
     QString value;
     QString answer;             ///< of Refused: the provider's word for it, as in UpdateRules::fatal
     bool untilUserActs = false; ///< of Refused: nothing more is sent, whatever the word
     std::optional<std::chrono::milliseconds> after; ///< of Refused: the provider orders to wait so long
+    int requests = 1;                               ///< that were or are to be sent: it counts as so many updates
 };
 
 /// The state with an outcome. Accepted, Refused and NoAnswer without a Sending before them count as an update, too.
@@ -61,7 +70,8 @@ PaceState noteRestart(PaceState state, const QDateTime &now);
 /// and else it must be. While an update is on its way this is no news.
 PaceState noteSeen(PaceState state, const QString &value);
 
-/// The user has acted (other credentials, "try again"): no stop and no pause; the provider's other rules hold on.
+/// The user has acted (other credentials, "try again"): no stop and no pause, also of the record itself, and nobody
+/// else is known to write it; the provider's other rules hold on.
 PaceState noteUserActed(PaceState state);
 
 } // namespace sixgate

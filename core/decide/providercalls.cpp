@@ -1,6 +1,7 @@
 #include "decide/providercalls.h"
 
 #include "model/text.h"
+#include "model/urlsecrets.h"
 #include "model/version.h"
 
 #include <QJsonArray>
@@ -308,7 +309,7 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
         // What is encoded already is encoded again when it is sent.
         custom.update->call.query.append(QString::fromUtf8(QByteArray::fromPercentEncoding(one.toUtf8())));
         if (one.indexOf(QLatin1Char('=')) < 1)
-            return bad(QStringLiteral("The parameter %1 of the URL is not NAME=VALUE.").arg(quoted(one)));
+            return bad(QStringLiteral("A parameter of the URL is not NAME=VALUE: %1.").arg(quoted(maskedUrl(url))));
     }
     const QStringList found = placeholdersOf(url);
     for (const QString &name : found) {

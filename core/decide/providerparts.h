@@ -43,6 +43,7 @@ struct RestGoal {
     What what = What::Exactly;
     std::vector<QString> values;
     std::chrono::seconds ttl{60};
+    bool rewrite = false; ///< of Exactly: also where they stand so already
 };
 std::unique_ptr<ProviderTalk> restTalk(const ProviderDefinition &provider, const Hostname &zone,
                                        std::vector<RestGoal> goals);

@@ -1,6 +1,14 @@
 #include "decide/providerrules.h"
 
 #include "decide/provideranswers.h"
+#include "decide/providercalls.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <algorithm>
+#include <set>
 
 namespace sixgate
 {
@@ -34,6 +42,51 @@ UpdateRules providerRules(const ProviderDefinition &provider)
     return rules;
 }
 
+int expectedRequests(const ProviderDefinition &provider, const std::vector<RecordKey> &records)
+{
+    const int count = int(records.size());
+    if (provider.api && provider.addresses == ProviderWay::Api)
+        return (provider.api->zone ? 1 : 0) + count * (provider.api->action ? 3 : 2);
+    if (!provider.update || provider.update->separate)
+        return std::max(count, 1);
+    std::set<Hostname> names;
+    for (const RecordKey &key : records)
+        names.insert(key.name);
+    const int together = std::max(provider.update->mostHosts, 1);
+    return std::max((int(names.size()) + together - 1) / together, 1);
+}
+
+bool setsTtl(const ProviderDefinition &provider)
+{
+    const auto has = [](const ProviderCall &call) {
+        QStringList texts{call.url};
+        texts += call.query;
+        texts += call.form;
+        if (call.json.isObject())
+            texts << QString::fromUtf8(QJsonDocument(call.json.toObject()).toJson());
+        else if (call.json.isArray())
+            texts << QString::fromUtf8(QJsonDocument(call.json.toArray()).toJson());
+        return texts.join(QLatin1Char('\n')).contains(QLatin1String("{ttl}"));
+    };
+    if (provider.addresses == ProviderWay::Update)
+        return true;
+    if (provider.addresses == ProviderWay::Template)
+        return provider.update && has(provider.update->call);
+    if (provider.addresses != ProviderWay::Api || !provider.api)
+        return false;
+    // A record that is there already is changed by `set` or `change`.
+    const auto &call = provider.api->byRecord ? provider.api->change : provider.api->set;
+    return call && has(*call);
+}
+
+bool concernsNameAlone(const ProviderAnswer &answer)
+{
+    // What is not known to be of the name may be of the account, and asking on would make it worse.
+    static const std::set<QString> ofName{QStringLiteral("nohost"), QStringLiteral("notfqdn"), QStringLiteral("!yours"),
+                                          QStringLiteral("!active"), QStringLiteral("numhost")};
+    return answer.meaning == AnswerMeaning::Stop && !answer.account && ofName.contains(answer.word);
+}
+
 std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const QString &value)
 {
     using What = UpdateOutcome::What;
@@ -49,7 +102,7 @@ std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const Q
         return outcome;
     case AnswerMeaning::Stop:
         outcome.untilUserActs = true;
-        outcome.what = What::Refused;
+        outcome.what = concernsNameAlone(answer) ? What::Answered : What::Refused;
         return outcome;
     case AnswerMeaning::Retry:
     case AnswerMeaning::Redirected:
@@ -80,8 +133,10 @@ UpdateOutcome worseOutcome(const UpdateOutcome &one, const UpdateOutcome &other)
         case UpdateOutcome::What::Accepted:
         case UpdateOutcome::What::Sending:
             return 1;
-        case UpdateOutcome::What::Unsent:
+        case UpdateOutcome::What::Answered: // of others it says nothing
             break;
+        case UpdateOutcome::What::Unsent:
+            return -1;
         }
         return 0;
     };

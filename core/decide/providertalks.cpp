@@ -48,8 +48,10 @@ void addRestGoal(std::vector<RestGoal> &all, const NameGoal &name, RecordType ty
     if (goal.what == What::Unknown)
         return;
     RestGoal one{{name.name, type}, name.name.ascii(), RestGoal::What::Exactly, {}, name.ttl};
-    if (goal.what == What::Set)
+    if (goal.what == What::Set) {
         one.values.push_back(goal.address->text());
+        one.rewrite = goal.renew;
+    }
     all.push_back(std::move(one));
 }
 

@@ -1,8 +1,11 @@
 #include "decide/records.h"
 
+#include "decide/providerrules.h"
+#include "model/aliases.h"
 #include "model/provider.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -146,6 +149,17 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
     const auto current = currentOf(wish, zone);
     if (!current)
         return leave(current.error(), true);
+    if (!wish.takesOne.isEmpty() && wish.values->size() > 1 && !isFulfilled(wish, *current))
+        return leave(
+            {ErrorCode::Refused,
+             QStringLiteral("%1 takes one address of a kind for a name, and %2 is to have %3: %4.")
+                 .arg(wish.takesOne, objectOf(wish.key))
+                 .arg(wish.values->size())
+                 .arg(joined(*wish.values)),
+             {},
+             QStringLiteral("Give the VPS name one address of this kind (in \"addresses\" of the VPS, or in its "
+                            "zone), or keep this name in an account by RFC 2136.")},
+            true);
     if (wish.watched) {
         if (current->values == *wish.values)
             return std::nullopt;
@@ -171,6 +185,50 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
     return change;
 }
 
+bool standsThere(const ZoneSeen &zone, const RecordKey &key, const std::vector<QString> &values)
+{
+    const auto found = zone.records.find(key);
+    return found != zone.records.end() && found->second && found->second->values == values;
+}
+
+tl::unexpected<Error> keptElsewhere(const Hostname &name, const Hostname &end)
+{
+    return fail(
+        ErrorCode::Refused,
+        QStringLiteral("%1 is an alias (CNAME) of %2, which no DNS account of the site file reaches, and which "
+                       "has other addresses.")
+            .arg(name.ascii(), end.ascii()),
+        {},
+        QStringLiteral("Add an account for the zone of %1 to \"dns\" in the site file (\"kind\": \"watched\" where "
+                       "something else keeps it), or remove the CNAME record of %2.")
+            .arg(end.ascii(), name.ascii()));
+}
+
+tl::unexpected<Error> leadsWrong(const Hostname &name, const Hostname &end, const QString &why)
+{
+    return fail(
+        ErrorCode::Refused, QStringLiteral("%1 is an alias (CNAME) of %2, %3.").arg(name.ascii(), end.ascii(), why), {},
+        QStringLiteral("Remove the CNAME record of %1, or let it lead to a name of its own.").arg(name.ascii()));
+}
+
+/// Where a name's CNAME records lead; itself where that does not matter or is not known.
+Hostname endOf(const ZoneSeen &zone, const Hostname &name)
+{
+    if (zone.wildcards.contains(name))
+        return name;
+    const auto chain = followAliases(zone, name);
+    return chain ? chain->end : name;
+}
+
+/// Some public name may lead to a name that is not known now.
+bool someEndIsUnknown(const Site &site, const ZoneSeen &zone)
+{
+    return std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {
+        return std::any_of(service.publicNames.begin(), service.publicNames.end(),
+                           [&](const Hostname &name) { return !followAliases(zone, name); });
+    });
+}
+
 /// The VPS's name and the DNS servers' names: whoever set records there, Sixgate deletes none.
 bool isSomebodys(const Site &site, const Hostname &name)
 {
@@ -184,19 +242,57 @@ bool isSomebodys(const Site &site, const Hostname &name)
 
 } // namespace
 
+Result<PublicPlace> publicPlace(const Site &site, const ZoneSeen &zone, const Service &service,
+                                const Hostname &publicName)
+{
+    const PublicPlace own{publicName, site.accountFor(publicName)};
+    if (zone.wildcards.contains(publicName))
+        return own;
+    const auto chain = followAliases(zone, publicName);
+    if (!chain) {
+        Error why = chain.error();
+        if (why.code == ErrorCode::Protocol || why.code == ErrorCode::Invalid)
+            why.code = ErrorCode::Refused;
+        return tl::unexpected<Error>(std::move(why));
+    }
+    if (chain->aliases.empty())
+        return own;
+    const Hostname &end = chain->end;
+    if (std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) { return vps.host == end; }))
+        return leadsWrong(publicName, end,
+                          QStringLiteral("the VPS name: visitors over IPv6 would come to the VPS, not to the home"));
+    for (const Service &other : site.services) {
+        if (other.upstreamName == end)
+            return leadsWrong(publicName, end,
+                              QStringLiteral("an upstream name, which must have no A record: visitors over IPv4 would "
+                                             "find nothing"));
+        if (other.server == service.server)
+            continue;
+        for (const Hostname &name : other.publicNames) {
+            if (endOf(zone, name) == end)
+                return leadsWrong(
+                    publicName, end,
+                    QStringLiteral("to which %1 leads as well, a name of the service %2 at another server")
+                        .arg(name.ascii(), other.name.text()));
+        }
+    }
+    return PublicPlace{end, site.accountFor(end)};
+}
+
 std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
 {
     std::vector<RecordWish> wishes;
-    std::set<RecordKey> known;
+    std::map<RecordKey, std::size_t> known;
     const auto add = [&](const Hostname &name, RecordType type, Known<std::vector<QString>> values,
                          const QString &purpose) {
         const DnsAccount *account = site.accountFor(name);
-        if (!account || !known.insert(RecordKey{name, type}).second)
+        if (!account || !known.emplace(RecordKey{name, type}, wishes.size()).second)
             return;
         RecordWish wish{RecordKey{name, type}, account->name, std::move(values), account->ttl, purpose};
         wish.watched = account->watched();
         if (const ProviderAccess *access = account->provider(); access && access->definition) {
-            wish.anyTtl = true; // what it makes of it is its own
+            wish.anyTtl = !setsTtl(*access->definition); // else what it makes of it is its own
+            wish.takesOne = access->definition->title;
             wish.ttl = std::clamp(wish.ttl, access->definition->leastTtl, access->definition->mostTtl);
         }
         wishes.push_back(std::move(wish));
@@ -220,8 +316,23 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
         add(service.upstreamName, RecordType::A, std::vector<QString>{},
             QStringLiteral("with an A record the proxy would call itself"));
         for (const Hostname &name : service.publicNames) {
-            add(name, RecordType::AAAA, home, QStringLiteral("IPv6 visitors reach the home server directly"));
-            add(name, RecordType::A, ipv4, QStringLiteral("IPv4 visitors reach the VPS"));
+            const auto place = publicPlace(site, seen.zone, service, name);
+            const auto addPublic = [&](RecordType type, const Known<std::vector<QString>> &values,
+                                       const QString &purpose) {
+                if (!place) {
+                    add(name, type, passOn(place), purpose);
+                } else if (place->name == name) {
+                    add(name, type, values, purpose);
+                } else if (place->account) {
+                    add(place->name, type, values,
+                        QStringLiteral("%1 (%2 is an alias of it)").arg(purpose, name.ascii()));
+                    wishes[known.at({place->name, type})].aliases.push_back(name);
+                } else if (!values || !standsThere(seen.zone, {place->name, type}, *values)) {
+                    add(name, type, keptElsewhere(name, place->name), purpose);
+                }
+            };
+            addPublic(RecordType::AAAA, home, QStringLiteral("IPv6 visitors reach the home server directly"));
+            addPublic(RecordType::A, ipv4, QStringLiteral("IPv4 visitors reach the VPS"));
         }
     }
     return wishes;
@@ -260,9 +371,11 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
         if (auto change = planRecord(wish, seen.zone, uncovered, withheld))
             changes.push_back(std::move(*change));
     }
+    // Where a public name leads to is not known, its end may be among these.
+    const bool unsure = someEndIsUnknown(site, seen.zone);
     for (const ManagedRecord &record : stillManaged(site, seen.zone, managed)) {
         const RecordKey &key = record.key;
-        if (wished.contains(key) || isSomebodys(site, key.name) || seen.zone.wildcards.contains(key.name))
+        if (unsure || wished.contains(key) || isSomebodys(site, key.name) || seen.zone.wildcards.contains(key.name))
             continue;
         const DnsAccount *account = site.accountFor(key.name);
         const auto found = seen.zone.records.find(key);
@@ -310,8 +423,10 @@ std::vector<ManagedRecord> stillManaged(const Site &site, const ZoneSeen &zone,
     for (const Service &service : site.services) {
         wished.insert({service.upstreamName, RecordType::AAAA});
         for (const Hostname &name : service.publicNames) {
-            wished.insert({name, RecordType::A});
-            wished.insert({name, RecordType::AAAA});
+            for (const Hostname &one : {name, endOf(zone, name)}) {
+                wished.insert({one, RecordType::A});
+                wished.insert({one, RecordType::AAAA});
+            }
         }
     }
     std::vector<ManagedRecord> ours;

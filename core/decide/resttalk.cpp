@@ -312,7 +312,7 @@ private:
         auto sorted = wanted;
         std::sort(sorted.begin(), sorted.end());
         std::sort(is.begin(), is.end());
-        if (sorted == is)
+        if (sorted == is && !(goal().rewrite && !wanted.empty()))
             return {};
         if (wanted.empty())
             return {{Write::Do::Remove, {}, {}}};
@@ -341,9 +341,11 @@ private:
             for (const FoundRecord &record : records) {
                 const bool wanted = std::count(goal().values.begin(), goal().values.end(), record.value) > 0;
                 const bool second = std::count(kept.begin(), kept.end(), record.value) > 0;
-                if (wanted && !second)
+                if (wanted && !second) {
                     kept.push_back(record.value);
-                else
+                    if (goal().rewrite && api().change)
+                        writes.push_back({Write::Do::Change, record, {record.value}});
+                } else
                     spare.push_back(record);
             }
         }

@@ -1,6 +1,7 @@
 #include "decide/findings.h"
 
 #include "decide/addresses.h"
+#include "model/aliases.h"
 
 #include <algorithm>
 
@@ -185,7 +186,9 @@ const Known<RecordSet> *Sight::record(const Hostname &name, RecordType type) con
 
 std::optional<std::vector<QString>> Sight::values(const Hostname &name, RecordType type) const
 {
-    const auto *found = record(name, type);
+    const auto chain =
+        type == RecordType::CNAME ? Result<AliasChain>(AliasChain{name, {}}) : followAliases(seen.seen.zone, name);
+    const auto *found = chain ? record(chain->end, type) : nullptr;
     return found && *found ? std::optional((*found)->values) : std::nullopt;
 }
 

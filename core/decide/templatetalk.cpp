@@ -76,12 +76,12 @@ Part familyPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
     using Do = FamilyPart::Do;
     switch (goal.what) {
     case What::Set:
-        if (goal.stands && *goal.stands == goal.address && (rule.canKeep() || !rule.offered))
+        if (!goal.renew && goal.stands && *goal.stands == goal.address && (rule.canKeep() || !rule.offered))
             return keptPart(goal);
         if (!rule.offered)
             return withheld(
                 QStringLiteral("The provider does not set the %1 record; set it on its pages.").arg(family));
-        return FamilyPart{Do::Send, goal.address->text(), !goal.stands || *goal.stands != goal.address};
+        return FamilyPart{Do::Send, goal.address->text(), goal.renew || !goal.stands || *goal.stands != goal.address};
     case What::Absent:
         return absentPart(rule, goal, family);
     case What::Unknown:

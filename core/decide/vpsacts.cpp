@@ -5,6 +5,7 @@
 #include "decide/records.h"
 
 #include <algorithm>
+#include <set>
 
 namespace sixgate
 {
@@ -76,8 +77,14 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
                    Plan &plan)
 {
     const auto ours = stillManaged(site, seen.zone, managed);
+    std::set<Hostname> done;
     for (const Service &service : site.services) {
-        for (const Hostname &name : service.publicNames) {
+        for (const Hostname &publicName : service.publicNames) {
+            const auto place = publicPlace(site, seen.zone, service, publicName);
+            const bool followed = place && place->account;
+            const Hostname name = followed ? place->name : publicName;
+            if (!done.insert(name).second)
+                continue;
             const RecordKey key{name, RecordType::A};
             const auto found = seen.zone.records.find(key);
             const DnsAccount *account = site.accountFor(name);

@@ -1,6 +1,9 @@
 #include "engine/dnslane.h"
 
+#include "decide/providerrules.h"
 #include "decide/records.h"
+#include "decide/refresh.h"
+#include "storage/keeping.h"
 #include "transport/io.h"
 
 #include <algorithm>
@@ -26,11 +29,6 @@ bool isCertain(const Error &error)
 
 Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token stop)
 {
-    // Whoever applies has acted: what was refused is tried again. The provider's other limits hold on.
-    if (auto kept = loadKeeping(m_job.site.name)) {
-        for (auto &[unit, pace] : kept->paces)
-            m_paces.insert_or_assign(unit, noteUserActed(std::move(pace)));
-    }
     for (const Change &change : changes) {
         const auto *records = std::get_if<SetRecords>(&change.action);
         if (!records)
@@ -47,18 +45,42 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
     return {};
 }
 
+Outcome DnsLane::act()
+{
+    if (m_acted)
+        return *m_acted;
+    // What was refused is tried again; the provider's other limits hold on.
+    m_acted = updateKeeping(m_job.site.name, [this](Keeping &kept) {
+        for (auto &[unit, pace] : kept.paces)
+            pace = noteUserActed(noteRestart(std::move(pace), QDateTime::currentDateTimeUtc()));
+        m_paces = kept.paces;
+    });
+    return *m_acted;
+}
+
+Outcome DnsLane::keepPace(const PacedRecord &unit)
+{
+    return updateKeeping(m_job.site.name, [&](Keeping &kept) { kept.paces[unit] = m_paces[unit]; });
+}
+
 Result<RecordsApplied> DnsLane::write(const SetRecords &records, const std::stop_token &stop)
 {
+    const Outcome acted = act();
     if (!m_writer.isProvider(records.account))
         return std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front().done);
+    if (!acted)
+        return passOn(acted);
     const UpdateRules rules = m_writer.rules(records.account);
-    PaceState &pace = m_paces[m_writer.unitOf(records)];
+    const PacedRecord unit = m_writer.unitOf(records);
+    const int requests = m_writer.expected(records.account, {records});
+    PaceState &pace = m_paces[unit];
     const QString value =
         QStringLiteral("%1 %2").arg(records.wanted.name.ascii(), recordTypeName(records.wanted.type)) +
         QLatin1Char(' ') +
         QStringList(records.wanted.values.begin(), records.wanted.values.end()).join(QLatin1Char(','));
     const auto now = [] { return QDateTime::currentDateTimeUtc(); };
-    if (const MayUpdate verdict = mayUpdate(rules, pace, value, now()); verdict.verdict == UpdateVerdict::Wait) {
+    if (const MayUpdate verdict = mayUpdate(rules, pace, value, now(), requests);
+        verdict.verdict == UpdateVerdict::Wait) {
         const auto wait = std::chrono::milliseconds(std::max<qint64>(now().msecsTo(verdict.at), 0));
         if (wait > mostWait)
             return fail(ErrorCode::Refused, verdict.why, {},
@@ -67,9 +89,28 @@ Result<RecordsApplied> DnsLane::write(const SetRecords &records, const std::stop
         if (auto slept = pauseFor(wait, stop); !slept)
             return passOn(slept);
     }
-    pace = noteUpdate(std::move(pace), rules, {UpdateOutcome::What::Sending, value, {}}, now());
+    UpdateOutcome outcome{UpdateOutcome::What::Sending, value, {}};
+    outcome.requests = requests;
+    pace = noteUpdate(std::move(pace), rules, outcome, now());
+    if (auto kept = keepPace(unit); !kept)
+        return passOn(kept);
     auto written = std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front());
-    pace = noteUpdate(std::move(pace), rules, outcomeOf(written, value, true), now());
+    outcome = outcomeOf(written, value, true);
+    outcome.requests = std::max(written.requests, 1);
+    pace = noteUpdate(std::move(pace), rules, outcome, now());
+    const PacedRecord own{records.account, {records.wanted.name, records.wanted.type}};
+    RecordPast &past = m_paces[own].past;
+    if (written.said && concernsNameAlone(*written.said))
+        past.refused = written.said->word;
+    if (written.done && outcome.what == UpdateOutcome::What::Accepted) {
+        const auto &values = records.wanted.values;
+        past = noteTaken(std::move(past), QStringList(values.begin(), values.end()).join(QLatin1Char(',')), now());
+        past.ttl = records.wanted.ttl;
+    }
+    for (const PacedRecord &one : {unit, own}) {
+        if (auto kept = keepPace(one); !kept && written.done)
+            return passOn(kept);
+    }
     return std::move(written.done);
 }
 

@@ -32,12 +32,17 @@ private:
         bool certain = false; ///< else nobody knows whether it was set
     };
     Outcome remember(std::vector<ManagedRecord> records);
-    /// One change, when the provider's rules allow it: waits for a few minutes at most.
+    /// Whoever applies has acted: stops and pauses are over, also for the keeper. Once.
+    Outcome act();
+    Outcome keepPace(const PacedRecord &unit);
+    /// One change, when the provider's rules allow it: waits for a few minutes at most. What is sent is kept for the
+    /// keeper, before it is sent and after.
     Result<RecordsApplied> write(const SetRecords &records, const std::stop_token &stop);
 
     Job &m_job;
     DnsWriter m_writer;
-    std::map<PacedRecord, PaceState> m_paces; ///< what a keeper has kept, and what this job sends
+    std::map<PacedRecord, PaceState> m_paces; ///< as they are kept; the site's lock is held by whoever applies
+    std::optional<Outcome> m_acted;
     std::vector<Made> m_made;
     std::vector<ManagedRecord> m_before; ///< what was managed before the first change
     std::chrono::seconds m_oldTtl{0};

@@ -202,6 +202,23 @@ UpdateRules DnsWriter::rules(const Label &name) const
     return found == m_providers.end() ? rfc2136Rules() : providerRules(found->second->definition);
 }
 
+int DnsWriter::expected(const Label &name, const std::vector<SetRecords> &changes) const
+{
+    const auto found = m_providers.find(name);
+    if (found == m_providers.end())
+        return 1;
+    std::vector<RecordKey> keys;
+    for (const SetRecords &one : changes)
+        keys.push_back({one.wanted.name, one.wanted.type});
+    return expectedRequests(found->second->definition, keys);
+}
+
+std::optional<std::chrono::hours> DnsWriter::expiry(const Label &name) const
+{
+    const auto found = m_providers.find(name);
+    return found == m_providers.end() ? std::nullopt : found->second->definition.refresh;
+}
+
 PacedRecord DnsWriter::unitOf(const SetRecords &change) const
 {
     PacedRecord unit{change.account, {change.wanted.name, change.wanted.type}};
@@ -307,7 +324,10 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
             continue;
         }
         const bool ours = taken(key).has_value();
-        if (sorted(*values) == sorted(change.wanted.values)) {
+        // Only the time to live is another one, or the name is to be kept from expiring.
+        const bool again = change.renew ||
+                           (change.expected.values == change.wanted.values && change.expected.ttl != change.wanted.ttl);
+        if (!again && sorted(*values) == sorted(change.wanted.values)) {
             RecordsApplied already;
             already.already = true;
             std::optional<ProviderAnswer> said;
@@ -330,6 +350,7 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
         NameGoal &goal = goals.at(change.wanted.name);
         const Outcome fits = key.type == RecordType::A ? setWanted(goal.v4, change.wanted.values)
                                                        : setWanted(goal.v6, change.wanted.values);
+        (key.type == RecordType::A ? goal.v4.renew : goal.v6.renew) = again;
         if (!fits)
             written[i] = Written{passOn(fits), {}};
         else
@@ -345,11 +366,14 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
     const auto talk = addressTalk(provider.definition, account.zone, list);
     if (!talk)
         return all(talk.error());
-    for (const RecordOutcome &outcome : provider.client.carry(**talk, deadline, stop)) {
+    const int before = provider.client.requests();
+    const auto outcomes = provider.client.carry(**talk, deadline, stop);
+    const int requests = provider.client.requests() - before;
+    for (const RecordOutcome &outcome : outcomes) {
         const auto found = asked.find(outcome.key);
         if (found == asked.end())
             continue;
-        written[found->second] = Written{resultOf(outcome.answer, provider.definition.title), outcome.answer};
+        written[found->second] = Written{resultOf(outcome.answer, provider.definition.title), outcome.answer, requests};
         if (written[found->second]->done) {
             const std::lock_guard lock(m_takenMutex);
             m_taken.insert_or_assign(outcome.key,

@@ -33,6 +33,7 @@ public:
         Result<RecordsApplied> done;
         /// What a provider said, for the account's pace; absent where it was not asked, and of RFC 2136.
         std::optional<ProviderAnswer> said;
+        int requests = 0; ///< that the whole talk with the provider made
     };
     /// Makes the changes, those of one account at a provider in one talk; a result for each, in their order. What a
     /// provider took, but its name servers do not show yet, is done, and they are named in `stale`. Errors as of
@@ -46,6 +47,10 @@ public:
     /// How often the account takes updates, and what it counts as one: a record, a name, or all of the account.
     UpdateRules rules(const Label &account) const;
     PacedRecord unitOf(const SetRecords &change) const;
+    /// As so many of them changes of one unit will count, as far as that is known before.
+    int expected(const Label &account, const std::vector<SetRecords> &changes) const;
+    /// A name of this account expires where it is not updated for so long; nothing: it does not, as far as is known.
+    std::optional<std::chrono::hours> expiry(const Label &account) const;
     bool isProvider(const Label &account) const { return m_providers.contains(account); }
 
 private:

@@ -3,8 +3,10 @@
 #include "decide/memory.h"
 #include "decide/pace.h"
 #include "decide/providerrules.h"
-#include "decide/records.h"
+#include "decide/refresh.h"
+#include "decide/writers.h"
 #include "observe/zone.h"
+#include "storage/keeping.h"
 #include "storage/memory.h"
 
 #include <QElapsedTimer>
@@ -22,12 +24,59 @@ namespace
 constexpr auto zoneTime = 5s;
 constexpr auto recordTime = 10s;
 constexpr std::chrono::milliseconds providerLag = 5min;
-constexpr auto lockTime = 2s; // a person's apply may hold it for minutes: then later
+constexpr auto longUnseen = 15min; // who did not look for so long cannot say what others have done since
+constexpr auto lockTime = 2s;      // a person's apply may hold it for minutes: then later
 
 RecordKey keyOf(const Change &change)
 {
     const auto &wanted = std::get<SetRecords>(change.action).wanted;
     return {wanted.name, wanted.type};
+}
+
+QString valuesText(const std::vector<QString> &values)
+{
+    return QStringList(values.begin(), values.end()).join(QLatin1Char(','));
+}
+
+/// What is remembered of the record itself is kept here, whatever the provider counts together.
+PacedRecord ownUnit(const SetRecords &set)
+{
+    return {set.account, {set.wanted.name, set.wanted.type}};
+}
+
+/// Names are sent anew together.
+QString seedOf(const Label &site, const Hostname &name)
+{
+    return site.text() + QLatin1Char(' ') + name.ascii();
+}
+
+/// The record as it is known to be; nothing where it is not.
+const RecordSet *knownSet(const ZoneSeen &zone, const RecordKey &key)
+{
+    const auto found = zone.records.find(key);
+    return found != zone.records.end() && found->second ? &*found->second : nullptr;
+}
+
+/// Where one is shown, why it is not right.
+void tellWhy(HomeRecords::Set &set, const RecordKey &key, const QString &why)
+{
+    for (KeptRecord &one : set.records) {
+        if (one.record == recordText(key))
+            one.why = why;
+    }
+}
+
+std::vector<SetRecords> setsOf(const std::vector<Change> &changes)
+{
+    std::vector<SetRecords> sets;
+    for (const Change &one : changes)
+        sets.push_back(std::get<SetRecords>(one.action));
+    return sets;
+}
+
+bool isTtlAlone(const SetRecords &set)
+{
+    return !set.renew && set.wanted.values == set.expected.values;
 }
 
 /// What counts as the same for the provider's rules; nothing where there is no record.
@@ -67,12 +116,7 @@ bool leadsNowhere(const Change &change, bool vpsReady)
 
 } // namespace
 
-HomeRecords::HomeRecords(Job &job, Paces paces, std::function<Outcome(const Paces &)> save)
-    : m_job(job), m_paces(std::move(paces)), m_save(std::move(save)), m_writer(job.site, job.secrets)
-{
-    for (auto &[record, pace] : m_paces)
-        pace = noteRestart(std::move(pace), QDateTime::currentDateTimeUtc());
-}
+HomeRecords::HomeRecords(Job &job) : m_job(job), m_writer(job.site, job.secrets) {}
 
 Outcome HomeRecords::fetchKeys(std::stop_token stop)
 {
@@ -87,31 +131,185 @@ Outcome HomeRecords::fetchKeys(std::stop_token stop)
 
 void HomeRecords::userActed()
 {
-    for (auto &[key, pace] : m_paces)
-        pace = noteUserActed(std::move(pace));
-    (void)m_save(m_paces);
+    m_acted = true;
     // Other keys may have been stored.
     m_writer.forget();
 }
 
-HomeRecords::Units HomeRecords::unitsOf(const std::vector<Change> &changes) const
+Outcome HomeRecords::loadPaces(const QDateTime &now)
 {
-    Units units;
-    for (const Change &change : changes)
-        units[m_writer.unitOf(std::get<SetRecords>(change.action))].push_back(change);
-    return units;
+    // Somebody's apply may have sent updates meanwhile. Whose update is still on its way is dead: the lock is ours.
+    auto keeping = loadKeeping(m_job.site.name);
+    if (!keeping)
+        return passOn(keeping);
+    m_paces = std::move(keeping->paces);
+    const bool unseen = !m_looked || std::chrono::steady_clock::now() - *m_looked > longUnseen;
+    for (auto &[unit, pace] : m_paces) {
+        pace = noteRestart(std::move(pace), now);
+        if (m_acted)
+            pace = noteUserActed(std::move(pace));
+        if (unseen)
+            pace.past.stands = false;
+    }
+    m_acted = false;
+    return {};
+}
+
+Outcome HomeRecords::savePaces() const
+{
+    return updateKeeping(m_job.site.name, [this](Keeping &kept) { kept.paces = m_paces; });
+}
+
+void HomeRecords::look(const std::vector<RecordWish> &wishes, const ZoneSeen &zone, const QDateTime &now)
+{
+    for (const RecordWish &wish : wishes) {
+        const RecordSet *found = knownSet(zone, wish.key);
+        if (wish.watched || !wish.values || !found || zone.wildcards.contains(wish.key.name))
+            continue;
+        const SetRecords own{wish.account, {wish.key.name, wish.key.type, wish.ttl, *wish.values}, *found};
+        const PaceState &unit = m_paces[m_writer.unitOf(own)];
+        const bool right = found->values == *wish.values;
+        // A provider's name servers may lag behind.
+        if (!right && m_writer.isProvider(wish.account) && !unit.updates.empty() &&
+            now - unit.updates.back() < providerLag)
+            continue;
+        RecordPast &past = m_paces[ownUnit(own)].past;
+        past = noteLooked(std::move(past), valuesText(*wish.values), valuesText(found->values), now);
+        const auto expiry = m_writer.expiry(wish.account);
+        if (expiry && right && !wish.values->empty())
+            past = noteSeenFirst(std::move(past), *expiry, seedOf(m_job.site.name, wish.key.name), now);
+    }
+    m_looked = std::chrono::steady_clock::now();
+}
+
+std::vector<Change> HomeRecords::renewals(const std::vector<RecordWish> &wishes, const ZoneSeen &zone,
+                                          const QDateTime &now) const
+{
+    std::vector<Change> changes;
+    for (const RecordWish &wish : wishes) {
+        const auto expiry = m_writer.expiry(wish.account);
+        const RecordSet *found = knownSet(zone, wish.key);
+        if (!expiry || wish.watched || !wish.values || wish.values->empty() || !found ||
+            found->values != *wish.values || zone.wildcards.contains(wish.key.name))
+            continue;
+        Change change;
+        SetRecords set{wish.account, {wish.key.name, wish.key.type, wish.ttl, *wish.values}, *found};
+        set.renew = true;
+        const auto pace = m_paces.find(ownUnit(set));
+        if (pace == m_paces.end())
+            continue;
+        const auto due = refreshDue(pace->second.past, *expiry, seedOf(m_job.site.name, wish.key.name));
+        if (!due || *due > now)
+            continue;
+        change.verb = Verb::Update;
+        change.object = recordText(wish.key);
+        change.action = std::move(set);
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
+void HomeRecords::leaveAlone(std::vector<Change> &changes, const HomeSeen &home, Set &set, const QDateTime &now) const
+{
+    std::erase_if(changes, [&](const Change &change) {
+        const auto &one = std::get<SetRecords>(change.action);
+        const auto pace = m_paces.find(ownUnit(one));
+        if (pace == m_paces.end())
+            return false;
+        const RecordPast &past = pace->second.past;
+        if (!past.refused.isEmpty()) {
+            tellWhy(set, keyOf(change),
+                    QStringLiteral("The DNS provider answered “%1”: nothing more is sent for this name until you have "
+                                   "acted.")
+                        .arg(past.refused));
+            return true;
+        }
+        if (!one.renew && past.taken == valuesText(one.wanted.values) && past.renewed && past.ttl == one.wanted.ttl &&
+            now - *past.renewed < providerLag) {
+            tellWhy(set, keyOf(change),
+                    QStringLiteral("The provider has taken it; its name servers do not show it yet."));
+            const QDateTime again = past.renewed->addMSecs(providerLag.count());
+            set.again = set.again ? std::min(*set.again, again) : again;
+            return true;
+        }
+        if (isTtlAlone(one) && past.ttl == one.wanted.ttl)
+            return true; // the provider was told, and made its own of it
+        const auto other = otherWriter(past, now);
+        if (!other)
+            return false;
+        tellWhy(set, keyOf(change),
+                otherWriterText(*other, suspectOf(other->theirs, home.prefixes.value_or(std::vector<Ipv6Prefix>()))));
+        set.again = set.again ? std::min(*set.again, other->again) : other->again;
+        return true;
+    });
+}
+
+std::vector<Change> HomeRecords::fitting(const PacedRecord &unit, std::vector<Change> own, const PaceState &pace,
+                                         std::vector<Change> &later, const QDateTime &now) const
+{
+    const int room = requestsLeft(m_writer.rules(unit.account), pace, now);
+    if (m_writer.expected(unit.account, setsOf(own)) <= room)
+        return own;
+    // What is wrong goes before what is only to be kept from expiring.
+    std::stable_partition(own.begin(), own.end(),
+                          [](const Change &one) { return !std::get<SetRecords>(one.action).renew; });
+    std::vector<Hostname> names;
+    for (const Change &one : own) {
+        const Hostname &name = keyOf(one).name;
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(name);
+    }
+    std::vector<Change> fit;
+    for (const Hostname &name : names) {
+        std::vector<Change> with = fit;
+        std::copy_if(own.begin(), own.end(), std::back_inserter(with),
+                     [&](const Change &one) { return keyOf(one).name == name; });
+        // One name that needs more than there is room for at all goes alone, when the whole window is free.
+        if (m_writer.expected(unit.account, setsOf(with)) <= room || fit.empty()) {
+            fit = std::move(with);
+            continue;
+        }
+        std::copy_if(own.begin(), own.end(), std::back_inserter(later),
+                     [&](const Change &one) { return keyOf(one).name == name; });
+    }
+    return fit;
 }
 
 HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now)
 {
-    Units may;
-    for (const auto &[unit, own] : unitsOf(changes)) {
+    Units units, may;
+    for (const Change &change : changes)
+        units[m_writer.unitOf(std::get<SetRecords>(change.action))].push_back(change);
+    for (const auto &[unit, all] : units) {
         PaceState &pace = m_paces[unit];
+        const UpdateRules rules = m_writer.rules(unit.account);
+        std::vector<Change> rest;
+        const std::vector<Change> own = fitting(unit, all, pace, rest, now);
         const QString wanted = valueText(own, &SetRecords::wanted);
+        const std::vector<SetRecords> sets = setsOf(own);
+        const bool renews = std::any_of(sets.begin(), sets.end(), [](const SetRecords &one) { return one.renew; });
         // What the zone holds is another value than the wanted one, so nothing stands.
         if (!m_writer.isProvider(unit.account) || !isOnItsWay(pace, wanted, now))
             pace = noteSeen(std::move(pace), valueText(own, &SetRecords::expected));
-        const MayUpdate verdict = mayUpdate(m_writer.rules(unit.account), pace, wanted, now);
+        const int requests = m_writer.expected(unit.account, sets);
+        const MayUpdate verdict = mayUpdate(rules, pace, wanted, now, requests, renews);
+        if (!rest.empty()) {
+            // When there is room for what waits, as if these were sent now.
+            PaceState sent = pace;
+            if (verdict.verdict == UpdateVerdict::Now) {
+                UpdateOutcome sending{UpdateOutcome::What::Sending, wanted, {}};
+                sending.requests = requests;
+                sent = noteUpdate(std::move(sent), rules, sending, now);
+            }
+            const MayUpdate next =
+                mayUpdate(rules, sent, {}, now, m_writer.expected(unit.account, setsOf({rest.front()})), true);
+            if (next.verdict == UpdateVerdict::Wait)
+                set.again = set.again ? std::min(*set.again, next.at) : next.at;
+            for (const Change &change : rest) {
+                if (!std::get<SetRecords>(change.action).renew)
+                    tellWhy(set, keyOf(change), next.why);
+            }
+        }
         switch (verdict.verdict) {
         case UpdateVerdict::Now:
             may.emplace(unit, own);
@@ -121,16 +319,133 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
             [[fallthrough]];
         case UpdateVerdict::Unneeded: // it is on its way
         case UpdateVerdict::Stopped:
-            for (KeptRecord &one : set.records) {
-                for (const Change &change : own) {
-                    if (one.record == recordText(keyOf(change)))
-                        one.why = verdict.why;
-                }
+            for (const Change &change : own) {
+                if (!std::get<SetRecords>(change.action).renew)
+                    tellWhy(set, keyOf(change), verdict.why);
             }
             break;
         }
     }
     return may;
+}
+
+void HomeRecords::noteAnswers(const Units &units, const std::vector<DnsWriter::Written> &written, const QDateTime &now)
+{
+    // The requests of one talk, shared out among what the provider counts.
+    std::map<Label, int> talked;
+    std::size_t at = 0;
+    for (const auto &[unit, own] : units) {
+        for (std::size_t i = at; i < at + own.size(); ++i) {
+            if (written[i].said && written[i].requests > 0) {
+                ++talked[unit.account];
+                break;
+            }
+        }
+        at += own.size();
+    }
+    at = 0;
+    for (const auto &[unit, own] : units) {
+        const bool provider = m_writer.isProvider(unit.account);
+        std::vector<Change> taken;
+        int requests = 1;
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            const DnsWriter::Written &one = written[at + i];
+            if (!(one.said && concernsNameAlone(*one.said)))
+                taken.push_back(own[i]);
+            if (const auto parts = talked.find(unit.account); parts != talked.end() && one.requests > 0)
+                requests = (one.requests + parts->second - 1) / parts->second;
+        }
+        const QString value = valueText(taken.empty() ? own : taken, &SetRecords::wanted);
+        UpdateOutcome outcome = outcomeOf(written[at], value, provider);
+        for (std::size_t i = at + 1; i < at + own.size(); ++i)
+            outcome = worseOutcome(outcome, outcomeOf(written[i], value, provider));
+        outcome.requests = requests;
+        PaceState &pace = m_paces[unit];
+        pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, now);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            const auto &set = std::get<SetRecords>(own[i].action);
+            const DnsWriter::Written &one = written[at + i];
+            RecordPast &past = m_paces[ownUnit(set)].past;
+            if (one.said && concernsNameAlone(*one.said))
+                past.refused = one.said->word;
+            if (!one.done)
+                continue;
+            if (one.done->stale.empty())
+                past = noteStands(std::move(past), valuesText(set.wanted.values));
+            if (provider && outcomeOf(one, {}, true).what == UpdateOutcome::What::Accepted) {
+                past = noteTaken(std::move(past), valuesText(set.wanted.values), now);
+                past.ttl = set.wanted.ttl;
+            }
+        }
+        at += own.size();
+    }
+}
+
+Outcome HomeRecords::send(const Units &units, Set &set, const std::function<QDateTime()> &now,
+                          const std::stop_token &stop)
+{
+    std::vector<Change> may;
+    std::vector<SetRecords> sets;
+    // Counted, and remembered as Sixgate's, before anything is sent: who is killed now has still done so.
+    for (const auto &[unit, own] : units) {
+        const std::vector<SetRecords> together = setsOf(own);
+        PaceState &pace = m_paces[unit];
+        UpdateOutcome sending{UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}};
+        sending.requests = m_writer.expected(unit.account, together);
+        pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), sending, now());
+        may.insert(may.end(), own.begin(), own.end());
+        sets.insert(sets.end(), together.begin(), together.end());
+    }
+    if (auto saved = savePaces(); !saved)
+        return saved;
+    const auto before = m_job.state.managedRecords;
+    SiteState next = m_job.state;
+    next.managedRecords = managedAfter(m_job.site, before, may);
+    next.managedRecords.insert(next.managedRecords.end(), before.begin(), before.end());
+    if (auto saved = m_job.save(std::move(next)); !saved)
+        return saved;
+    const auto written = m_writer.write(sets, Deadline::after(recordTime), stop);
+    noteAnswers(units, written, now());
+    std::vector<Change> made;
+    for (size_t i = 0; i < may.size(); ++i) {
+        const auto &wanted = sets[i];
+        const auto &done = written[i].done;
+        if (done)
+            made.push_back(may[i]);
+        for (KeptRecord &one : set.records) {
+            if (one.record != recordText(keyOf(may[i])))
+                continue;
+            const bool late = done && written[i].said && !done->stale.empty();
+            if (wanted.renew && !done)
+                one.why = QStringLiteral("The name is to be kept from expiring: %1").arg(withRemedy(done.error()));
+            if (wanted.renew)
+                continue; // it stands, whatever became of it
+            one.right = done && !late;
+            if (one.right)
+                one.values = wanted.wanted.values;
+            else
+                one.why = done ? QStringLiteral("The provider has taken it; its name servers do not show it yet.")
+                               : withRemedy(done.error());
+        }
+        if (done || done.error().code == ErrorCode::Denied || done.error().code == ErrorCode::Refused) {
+            (void)updateMemory(m_job.site.name, [&](SiteMemory memory) {
+                return noteAnswer(std::move(memory), wanted.account, done.has_value(),
+                                  done ? QString() : done.error().summary, now());
+            });
+        }
+    }
+    set.updates = may.size();
+    SiteState after = m_job.state;
+    after.managedRecords = managedAfter(m_job.site, before, made);
+    // Of the others it is not known what became of them.
+    for (size_t i = 0; i < may.size(); ++i) {
+        const auto &wanted = sets[i].wanted;
+        const auto &done = written[i].done;
+        if (!done && done.error().code != ErrorCode::Denied && done.error().code != ErrorCode::Refused &&
+            done.error().code != ErrorCode::Moved && !wanted.values.empty())
+            after.managedRecords.push_back({keyOf(may[i]), wanted.values});
+    }
+    return m_job.save(std::move(after));
 }
 
 Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const QDateTime &now, std::stop_token stop)
@@ -147,6 +462,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     if (!state)
         return passOn(state);
     m_job.state = std::move(*state);
+    if (auto loaded = loadPaces(later()); !loaded)
+        return passOn(loaded);
 
     const auto keys = recordKeysToObserve(m_job.site, m_job.state.managedRecords);
     seen.zone = observeZone(m_job.site, keys, Job::budget(zoneTime, keys.size()), stop);
@@ -155,12 +472,15 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     std::erase_if(changes, [&](const Change &change) { return leadsNowhere(change, vpsReady); });
 
     Set set;
-    for (const RecordWish &wish : recordWishes(m_job.site, seen)) {
+    const auto wishes = recordWishes(m_job.site, seen);
+    for (const RecordWish &wish : wishes) {
         const auto found = seen.zone.records.find(wish.key);
         if (wish.values && wish.values->empty() && found != seen.zone.records.end() && found->second &&
             found->second->values.empty())
             continue; // absent, as it is to be
         KeptRecord one{recordText(wish.key), {}, false, {}, now};
+        for (const Hostname &alias : wish.aliases)
+            one.aliases.push_back(alias.ascii());
         if (found != seen.zone.records.end() && found->second)
             one.values = found->second->values;
         const auto blocked = std::find_if(withheld.begin(), withheld.end(),
@@ -176,80 +496,17 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
             one.right = one.values == *wish.values;
         set.records.push_back(std::move(one));
     }
-    const Units units = allowed(changes, set, now);
+    look(wishes, seen.zone, later());
+    for (Change &one : renewals(wishes, seen.zone, later()))
+        changes.push_back(std::move(one));
+    leaveAlone(changes, seen.home, set, later());
+    const Units units = allowed(changes, set, later());
     if (!units.empty()) {
-        std::vector<Change> may;
-        // Counted, and remembered as Sixgate's, before anything is sent: who is killed now has still done so.
-        for (const auto &[unit, own] : units) {
-            PaceState &pace = m_paces[unit];
-            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account),
-                              {UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}}, later());
-            may.insert(may.end(), own.begin(), own.end());
-        }
-        if (auto saved = m_save(m_paces); !saved)
-            return passOn(saved);
-        const auto before = m_job.state.managedRecords;
-        SiteState next = m_job.state;
-        next.managedRecords = managedAfter(m_job.site, before, may);
-        next.managedRecords.insert(next.managedRecords.end(), before.begin(), before.end());
-        if (auto saved = m_job.save(std::move(next)); !saved)
-            return passOn(saved);
-        std::vector<SetRecords> sets;
-        for (const Change &change : may)
-            sets.push_back(std::get<SetRecords>(change.action));
-        const auto written = m_writer.write(sets, Deadline::after(recordTime), stop);
-        // In the order of `may`.
-        std::size_t at = 0;
-        for (const auto &[unit, own] : units) {
-            const QString value = valueText(own, &SetRecords::wanted);
-            const bool provider = m_writer.isProvider(unit.account);
-            UpdateOutcome outcome = outcomeOf(written[at], value, provider);
-            for (std::size_t i = at + 1; i < at + own.size(); ++i)
-                outcome = worseOutcome(outcome, outcomeOf(written[i], value, provider));
-            at += own.size();
-            PaceState &pace = m_paces[unit];
-            pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, later());
-        }
-        std::vector<Change> made;
-        for (size_t i = 0; i < may.size(); ++i) {
-            const auto &wanted = sets[i];
-            const auto &done = written[i].done;
-            if (done)
-                made.push_back(may[i]);
-            for (KeptRecord &one : set.records) {
-                if (one.record != recordText(keyOf(may[i])))
-                    continue;
-                const bool late = done && written[i].said && !done->stale.empty();
-                one.right = done && !late;
-                if (one.right)
-                    one.values = wanted.wanted.values;
-                else
-                    one.why = done ? QStringLiteral("The provider has taken it; its name servers do not show it yet.")
-                                   : withRemedy(done.error());
-            }
-            if (done || done.error().code == ErrorCode::Denied || done.error().code == ErrorCode::Refused) {
-                (void)updateMemory(m_job.site.name, [&](SiteMemory memory) {
-                    return noteAnswer(std::move(memory), wanted.account, done.has_value(),
-                                      done ? QString() : done.error().summary, now);
-                });
-            }
-        }
-        set.updates = may.size();
-        SiteState after = m_job.state;
-        after.managedRecords = managedAfter(m_job.site, before, made);
-        // Of the others it is not known what became of them.
-        for (size_t i = 0; i < may.size(); ++i) {
-            const auto &wanted = sets[i].wanted;
-            const auto &done = written[i].done;
-            if (!done && done.error().code != ErrorCode::Denied && done.error().code != ErrorCode::Refused &&
-                done.error().code != ErrorCode::Moved && !wanted.values.empty())
-                after.managedRecords.push_back({keyOf(may[i]), wanted.values});
-        }
-        if (auto saved = m_job.save(std::move(after)); !saved)
-            return passOn(saved);
-        if (auto saved = m_save(m_paces); !saved)
-            return passOn(saved);
+        if (auto sent = send(units, set, later, stop); !sent)
+            return passOn(sent);
     }
+    if (auto saved = savePaces(); !saved)
+        return passOn(saved);
     set.right = std::all_of(set.records.begin(), set.records.end(), [](const KeptRecord &one) { return one.right; });
     return set;
 }

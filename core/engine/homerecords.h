@@ -1,11 +1,12 @@
 #pragma once
 
+#include "decide/records.h"
 #include "engine/dnswriter.h"
 #include "engine/job.h"
 #include "model/keepersnapshot.h"
 #include "model/pace.h"
-#include "storage/keeping.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 
@@ -19,8 +20,7 @@ class HomeRecords
 public:
     using Paces = std::map<PacedRecord, PaceState>;
 
-    /// `save` makes what was sent lasting, before it is sent and after the answer came.
-    HomeRecords(Job &job, Paces paces, std::function<Outcome(const Paces &)> save);
+    explicit HomeRecords(Job &job);
 
     /// Fetches the keys of all accounts: later the secret store may be locked. The first error; set() goes on without.
     Outcome fetchKeys(std::stop_token stop);
@@ -32,22 +32,41 @@ public:
         std::size_t updates = 0;         ///< sent
     };
     /// Observes the zones and makes them as `seen` wants them. `vpsReady`: the VPS is known to serve, so that visitors
-    /// may be led there. Errors where nothing could be tried (the zone's lock, the state).
+    /// may be led there. What was sent is lasting before it is sent, and after the answer came. Names that would expire
+    /// are sent anew. A record that somebody else writes as well is left alone (decide/writers.h). Errors where nothing
+    /// could be tried (the zone's lock, the state).
     Result<Set> set(Observation seen, bool vpsReady, const QDateTime &now, std::stop_token stop);
 
-    /// The user asked for another try: pauses and stops are over.
+    /// The user asked for another try: pauses and stops are over with the next set().
     void userActed();
 
 private:
     /// Changes that one provider counts together, by what its limits count.
     using Units = std::map<PacedRecord, std::vector<Change>>;
-    Units unitsOf(const std::vector<Change> &changes) const;
+
+    Outcome loadPaces(const QDateTime &now);
+    Outcome savePaces() const;
+    /// Notes what stands there, for whether somebody else writes it; and when it is to be sent anew.
+    void look(const std::vector<RecordWish> &wishes, const ZoneSeen &zone, const QDateTime &now);
+    /// What is right, but would expire.
+    std::vector<Change> renewals(const std::vector<RecordWish> &wishes, const ZoneSeen &zone,
+                                 const QDateTime &now) const;
+    /// Takes out what is not to be sent: names that the provider refused, records that somebody else writes, times to
+    /// live that the provider has changed.
+    void leaveAlone(std::vector<Change> &changes, const HomeSeen &home, Set &set, const QDateTime &now) const;
     Units allowed(const std::vector<Change> &changes, Set &set, const QDateTime &now);
+    /// Of changes that the provider counts together, those names that fit into its limits now, the urgent ones first;
+    /// the others are told, and are left in `later`.
+    std::vector<Change> fitting(const PacedRecord &unit, std::vector<Change> own, const PaceState &pace,
+                                std::vector<Change> &later, const QDateTime &now) const;
+    void noteAnswers(const Units &units, const std::vector<DnsWriter::Written> &written, const QDateTime &now);
+    Outcome send(const Units &units, Set &set, const std::function<QDateTime()> &now, const std::stop_token &stop);
 
     Job &m_job;
-    Paces m_paces;
-    std::function<Outcome(const Paces &)> m_save;
+    Paces m_paces; ///< as on the disk, while the site's lock is held
     DnsWriter m_writer;
+    bool m_acted = false;
+    std::optional<std::chrono::steady_clock::time_point> m_looked;
 };
 
 } // namespace sixgate

@@ -54,9 +54,7 @@ Outcome KeeperLanes::begin(std::stop_token stop)
     } else {
         trouble(QStringLiteral("history"), withRemedy(history.error()));
     }
-    m_records = std::make_unique<HomeRecords>(m_job, m_keeping.paces, [this](const HomeRecords::Paces &paces) {
-        return keep([&](Keeping &kept) { kept.paces = paces; });
-    });
+    m_records = std::make_unique<HomeRecords>(m_job);
     if (const auto keys = m_records->fetchKeys(stop); !keys) {
         if (stop.stop_requested())
             return keys;
@@ -81,13 +79,19 @@ Outcome KeeperLanes::begin(std::stop_token stop)
 Outcome KeeperLanes::keep(const std::function<void(Keeping &)> &how)
 {
     const std::lock_guard saving(m_saving);
-    Keeping copy;
+    LeaderMemory leadership;
+    QString machine;
     {
         const std::lock_guard lock(m_mutex);
         how(m_keeping);
-        copy = m_keeping;
+        leadership = m_keeping.leadership;
+        machine = m_keeping.machine;
     }
-    return saveKeeping(site().name, copy);
+    // The paces of records on the disk are HomeRecords' and apply's.
+    return updateKeeping(site().name, [&](Keeping &kept) {
+        kept.leadership = leadership;
+        kept.machine = machine;
+    });
 }
 
 void KeeperLanes::beginAlarm()

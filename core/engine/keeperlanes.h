@@ -181,7 +181,7 @@ public:
     std::vector<IpAddress> m_vpsAddresses;
     Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
     bool m_vpsReady = false;                     ///< its push service answered: what it serves was deployed
-    Keeping m_keeping;                           ///< as it is, or is about to be, on the disk
+    Keeping m_keeping;                           ///< who leads is as it is, or is about to be, on the disk
     LeadershipState m_leadership;                ///< what lead() decides by
     Whereabouts m_where = Whereabouts::Unknown;  ///< this machine, by m_home
     std::vector<QString> m_homePrefixes;         ///< of the link, when a server was proven there last

@@ -2,6 +2,7 @@
 #include "engine/keeperlanes.h"
 
 #include "decide/keptpaths.h"
+#include "decide/refresh.h"
 #include "engine/home.h"
 #include "engine/keeperpaths.h"
 #include "engine/vpsaccess.h"
@@ -144,7 +145,11 @@ void KeeperLanes::slow(std::stop_token stop)
     auto recordsDue = Clock::now();
     auto pushDue = Clock::now();
     auto pathsDue = Clock::now();
-    auto homeDue = Clock::now() + m_options.calm;
+    auto homeDue = Clock::now() + std::chrono::milliseconds(m_options.calm);
+    // So that the machines of many do not ask at the same moment.
+    const QString seed = site().name.text() + QLatin1Char(' ') + (m_machine ? m_machine->text() : QString());
+    quint64 looks = 0;
+    const auto calm = [&] { return spreadAround(seed, ++looks, m_options.calm); };
     Backoff recordsBackoff(firstRetry, troubleEvery);
     Backoff pushBackoff(firstRetry, troubleEvery);
     const std::stop_callback wakeUp(stop, [this] { m_wake.notify_all(); });
@@ -185,7 +190,7 @@ void KeeperLanes::slow(std::stop_token stop)
                 const std::lock_guard lock(m_mutex);
                 known = !m_vpsAddresses.empty() && m_vpsKeys;
             }
-            vpsDue = Clock::now() + (known ? std::chrono::milliseconds(vpsEvery) : std::chrono::milliseconds(5s));
+            vpsDue = Clock::now() + (known ? spreadAround(seed, ++looks, vpsEvery) : std::chrono::milliseconds(5s));
             if (known)
                 recordsDue = std::min(recordsDue, Clock::now());
         }
@@ -211,7 +216,7 @@ void KeeperLanes::slow(std::stop_token stop)
             }
             if (isNews) {
                 showHome(again);
-                homeDue = Clock::now() + (allProven(again) ? m_options.calm : unprovenEvery);
+                homeDue = Clock::now() + (allProven(again) ? calm() : std::chrono::milliseconds(unprovenEvery));
             }
         }
         const Leadership leadership = lead();
@@ -224,7 +229,7 @@ void KeeperLanes::slow(std::stop_token stop)
                 noteRecords();
                 recordsBackoff.worked();
             }
-            recordsDue = Clock::now() + (right ? std::chrono::milliseconds(m_options.calm) : recordsBackoff.failed());
+            recordsDue = Clock::now() + (right ? calm() : recordsBackoff.failed());
         }
         const bool ask = leadership.ask && bootTime() >= *leadership.ask;
         now = Clock::now();
@@ -246,8 +251,7 @@ void KeeperLanes::slow(std::stop_token stop)
             const auto shown = m_board.snapshot();
             const bool broken = std::any_of(shown->paths.begin(), shown->paths.end(),
                                             [](const KeptPath &one) { return one.state == PathState::Broken; });
-            pathsDue =
-                Clock::now() + (broken ? std::chrono::milliseconds(15s) : std::chrono::milliseconds(m_options.calm));
+            pathsDue = Clock::now() + (broken ? std::chrono::milliseconds(15s) : calm());
         }
         const bool writes = mayWrite();
         std::unique_lock lock(m_mutex);

@@ -56,6 +56,7 @@ QJsonObject recordJson(const KeptRecord &one)
             {QStringLiteral("values"), textsJson(one.values)},
             {QStringLiteral("right"), one.right},
             {QStringLiteral("why"), one.why},
+            {QStringLiteral("aliases"), textsJson(one.aliases)},
             {QStringLiteral("at"), stampText(one.at)}};
 }
 
@@ -192,7 +193,7 @@ Result<KeeperSnapshot> parseSnapshot(const QJsonObject &object)
         const QJsonObject item = value.toObject();
         one.records.push_back({item[QStringLiteral("record")].toString(), textsOf(item[QStringLiteral("values")]),
                                item[QStringLiteral("right")].toBool(), item[QStringLiteral("why")].toString(),
-                               timeOf(item[QStringLiteral("at")])});
+                               timeOf(item[QStringLiteral("at")]), textsOf(item[QStringLiteral("aliases")])});
     }
     for (const auto &value : object[QStringLiteral("pushes")].toArray()) {
         const QJsonObject item = value.toObject();

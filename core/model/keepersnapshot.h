@@ -31,6 +31,7 @@ struct KeptRecord {
     bool right = false;
     QString why; ///< it is not right
     QDateTime at;
+    std::vector<QString> aliases = {}; ///< public names that are a CNAME and lead to it
 };
 
 /// The push of one upstream name.

@@ -27,6 +27,7 @@ struct SetRecords {
     RecordSet wanted;
     RecordSet expected;
     bool perhapsAbsent = false; ///< `expected` came by all signs from a wildcard: that there is nothing is as good
+    bool renew = false;         ///< to a provider it is sent although it stands so: the name would expire
 };
 /// Install Debian packages that are not there.
 struct InstallPackages {

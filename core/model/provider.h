@@ -201,6 +201,10 @@ struct RouterPrefix {
     enum class Mode { None, InAddress, Parameter };
     Mode mode = Mode::None;
     QString parameter; ///< of Parameter
+    /// Template of the user name with which a router logs in by HTTP's own login, the secret as its password, where the
+    /// call itself has another way that a router has not; empty: it cannot.
+    QString user;
+    QString note; ///< a sentence about it for the user; may be empty
 };
 
 /// What is known of a definition, and how.

@@ -108,6 +108,7 @@ struct FamilyGoal {
     std::optional<Address> address; ///< of Set
     /// What stands there, as far as is known: nothing, or perhaps no address.
     std::optional<std::optional<Address>> stands;
+    bool renew = false; ///< of Set: sent although it stands so
 };
 
 struct NameGoal {

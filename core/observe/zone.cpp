@@ -1,5 +1,6 @@
 #include "observe/zone.h"
 
+#include "model/aliases.h"
 #include "transport/parallel.h"
 
 #include <QRandomGenerator>
@@ -14,11 +15,14 @@ namespace sixgate
 namespace
 {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t mostThreads = 16;
+constexpr auto mostForResolver = 3s;
 
 struct Asked {
     RecordKey key;
-    const DnsAccount *account;
+    const DnsAccount *account; ///< none: resolvers are asked
     std::optional<Known<RecordSet>> seen;
 };
 
@@ -41,20 +45,38 @@ Known<RecordSet> readRecord(const DnsServer &primary, const RecordKey &key, cons
     return answer->find(key.name, key.type);
 }
 
+/// A record of a name in somebody else's zone, as the first resolver that answers has it.
+Known<RecordSet> readElsewhere(const RecordKey &key, const Deadline &deadline, const std::stop_token &stop)
+{
+    const auto resolvers = systemResolvers();
+    if (!resolvers)
+        return passOn(resolvers);
+    Known<RecordSet> last =
+        fail(ErrorCode::Network, QStringLiteral("No resolver tells what %1 is.").arg(recordText(key)), {},
+             QStringLiteral("Check this machine's network connection and /etc/resolv.conf."));
+    for (const DnsServer &resolver : *resolvers) {
+        const auto answer = queryServer(resolver, key.name, key.type, true, deadline.sooner(mostForResolver), stop);
+        if (answer && (answer->rcode == Rcode::NoError || answer->rcode == Rcode::NxDomain))
+            return answer->find(key.name, key.type);
+        last.error().detail = QStringLiteral("%1: %2").arg(serverText(resolver),
+                                                           answer ? rcodeName(answer->rcode) : answer.error().summary);
+    }
+    return last;
+}
+
 /// The primaries of the accounts, each looked for once.
 using PrimaryOf = std::map<const DnsAccount *, Known<DnsServer>>;
 
-PrimaryOf findPrimaries(const std::set<const DnsAccount *> &accounts, const Deadline &deadline,
-                        const std::stop_token &stop)
+void findPrimaries(PrimaryOf &primaries, std::set<const DnsAccount *> accounts, const Deadline &deadline,
+                   const std::stop_token &stop)
 {
+    std::erase_if(accounts, [&](const DnsAccount *one) { return primaries.contains(one); });
     const std::vector<const DnsAccount *> list(accounts.begin(), accounts.end());
     std::vector<std::optional<Known<DnsServer>>> found(list.size());
     forEachParallel(list.size(), mostThreads,
                     [&](std::size_t i) { found[i].emplace(findPrimary(*list[i], deadline, stop)); });
-    PrimaryOf primaries;
     for (std::size_t i = 0; i < list.size(); ++i)
         primaries.emplace(list[i], std::move(*found[i]));
-    return primaries;
 }
 
 /// The name with its first label replaced; nothing where it would be too long.
@@ -117,38 +139,58 @@ Known<std::vector<Address>> addressesOf(const Hostname &host, RecordType type,
 ZoneSeen observeZone(const Site &site, const std::vector<RecordKey> &keys, const Deadline &deadline,
                      std::stop_token stop)
 {
-    std::vector<Asked> asked;
-    std::set<const DnsAccount *> accounts;
     // Beside each name another one that surely does not exist: what is answered for that comes from a wildcard.
     const QString stranger =
         QStringLiteral("sixgate-%1.").arg(QRandomGenerator::system()->generate64(), 16, 16, QLatin1Char('0'));
-    std::set<RecordKey> all(keys.begin(), keys.end());
-    for (const RecordKey &key : keys) {
-        const auto name = besideOf(key.name, stranger);
-        const DnsAccount *account = site.accountFor(key.name);
-        if (name && account && key.name != account->zone)
-            all.insert({*name, key.type});
-    }
-    std::map<RecordKey, Known<RecordSet>> strangers;
-    for (const RecordKey &key : all) {
-        const DnsAccount *account = site.accountFor(key.name);
-        if (!account)
-            continue;
-        accounts.insert(account);
-        asked.push_back({key, account});
-    }
-    const PrimaryOf primaries = findPrimaries(accounts, deadline, stop);
-    forEachParallel(asked.size(), mostThreads, [&](std::size_t i) {
-        Asked &one = asked[i];
-        const auto &primary = primaries.at(one.account);
-        if (primary)
-            one.seen.emplace(readRecord(*primary, one.key, deadline, stop));
-        else
-            one.seen.emplace(passOn(primary));
-    });
     ZoneSeen seen;
-    for (Asked &one : asked)
-        (one.key.name.ascii().startsWith(stranger) ? strangers : seen.records).emplace(one.key, std::move(*one.seen));
+    std::map<RecordKey, Known<RecordSet>> strangers;
+    PrimaryOf primaries;
+    std::set<RecordKey> wanted;
+    for (const RecordKey &key : keys) {
+        if (site.accountFor(key.name))
+            wanted.insert(key);
+    }
+    // Where CNAME records lead is asked next, as far as anybody follows them.
+    for (std::size_t turn = 0; !wanted.empty() && turn <= LongestAliasChain; ++turn) {
+        std::set<RecordKey> all = wanted;
+        for (const RecordKey &key : wanted) {
+            const auto name = besideOf(key.name, stranger);
+            const DnsAccount *account = site.accountFor(key.name);
+            if (name && account && key.name != account->zone && !strangers.contains({*name, key.type}))
+                all.insert({*name, key.type});
+        }
+        std::vector<Asked> asked;
+        std::set<const DnsAccount *> accounts;
+        for (const RecordKey &key : all) {
+            const DnsAccount *account = site.accountFor(key.name);
+            if (account)
+                accounts.insert(account);
+            asked.push_back({key, account, {}});
+        }
+        findPrimaries(primaries, std::move(accounts), deadline, stop);
+        forEachParallel(asked.size(), mostThreads, [&](std::size_t i) {
+            Asked &one = asked[i];
+            if (!one.account) {
+                one.seen.emplace(readElsewhere(one.key, deadline, stop));
+                return;
+            }
+            const auto &primary = primaries.at(one.account);
+            if (primary)
+                one.seen.emplace(readRecord(*primary, one.key, deadline, stop));
+            else
+                one.seen.emplace(passOn(primary));
+        });
+        for (Asked &one : asked)
+            (one.key.name.ascii().startsWith(stranger) ? strangers : seen.records)
+                .emplace(one.key, std::move(*one.seen));
+        wanted.clear();
+        for (const Hostname &target : unseenAliasTargets(seen)) {
+            for (const RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME}) {
+                if (!seen.records.contains({target, type}))
+                    wanted.insert({target, type});
+            }
+        }
+    }
     seen.wildcards = coveredNames(seen.records, strangers, stranger);
     return seen;
 }

@@ -52,10 +52,74 @@ Result<T> namedField(const JsonFields &fields, const char *key, const char *exam
     return failAt(node->path, QLatin1String(sentence));
 }
 
+Result<std::vector<QString>> textsOf(const JsonNode &node)
+{
+    const auto list = jsonList(node, "[]");
+    if (!list)
+        return passOn(list);
+    std::vector<QString> texts;
+    for (const JsonNode &item : *list) {
+        auto text = textOf(item);
+        if (!text)
+            return passOn(text);
+        texts.push_back(std::move(*text));
+    }
+    return texts;
+}
+
+Result<std::vector<ForeignChange>> foreignOf(const JsonNode &node)
+{
+    const auto list = jsonList(node, "[]");
+    if (!list)
+        return passOn(list);
+    std::vector<ForeignChange> changes;
+    for (const JsonNode &item : *list) {
+        const auto fields = JsonFields::open(item, {"at", "found"});
+        if (!fields)
+            return passOn(fields);
+        ForeignChange one;
+        const Outcome read = optionally(*fields, "at", one.at, jsonTime).and_then([&] {
+            return optionally(*fields, "found", one.found, textOf);
+        });
+        if (!read)
+            return passOn(read);
+        if (!one.at.isValid())
+            return failAt(item.path, QStringLiteral("It has no time."));
+        changes.push_back(std::move(one));
+    }
+    return changes;
+}
+
+Result<RecordPast> pastOf(const JsonNode &node)
+{
+    const auto fields =
+        JsonFields::open(node, {"ours", "stands", "earlier", "foreign", "refused", "ttl", "taken", "renewed"});
+    if (!fields)
+        return passOn(fields);
+    RecordPast past;
+    qint64 ttl = 0;
+    const Outcome read = optionally(*fields, "ours", past.ours, textOf)
+                             .and_then([&] { return optionally(*fields, "stands", past.stands, jsonBool); })
+                             .and_then([&] { return optionally(*fields, "earlier", past.earlier, textsOf); })
+                             .and_then([&] { return optionally(*fields, "foreign", past.foreign, foreignOf); })
+                             .and_then([&] { return optionally(*fields, "refused", past.refused, textOf); })
+                             .and_then([&] { return optionally(*fields, "taken", past.taken, textOf); })
+                             .and_then([&] {
+                                 return optionally(*fields, "ttl", ttl, [](const JsonNode &item) {
+                                     return jsonInteger(item, 0, 86400, 60);
+                                 });
+                             })
+                             .and_then([&] { return optionally(*fields, "renewed", past.renewed, jsonTime); });
+    if (!read)
+        return passOn(read);
+    past.ttl = std::chrono::seconds(ttl);
+    return past;
+}
+
 Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
 {
     const auto fields = JsonFields::open(node, {"account", "name", "type", "updates", "refusals", "blocked", "stopped",
-                                                "accepted", "stands", "sending", "clockSeen"});
+                                                "accepted", "stands", "sending", "sendingCount", "clockSeen", "past"});
     if (!fields)
         return passOn(fields);
     const auto account = neededField<Label>(*fields, "account", "\"main\"");
@@ -83,14 +147,20 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
             return failAt(item.path, QStringLiteral("The updates are not in the order of time."));
         state.updates.push_back(*at);
     }
-    const Outcome read = optionally(*fields, "refusals", state.refusals,
-                                    [](const JsonNode &item) { return jsonInteger(item, 0, 1000, 1); })
-                             .and_then([&] { return optionally(*fields, "blocked", state.blocked, jsonTime); })
-                             .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
-                             .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
-                             .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
-                             .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
-                             .and_then([&] { return optionally(*fields, "clockSeen", state.clockSeen, jsonTime); });
+    const Outcome read =
+        optionally(*fields, "refusals", state.refusals,
+                   [](const JsonNode &item) { return jsonInteger(item, 0, 1000, 1); })
+            .and_then([&] { return optionally(*fields, "blocked", state.blocked, jsonTime); })
+            .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
+            .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
+            .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
+            .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
+            .and_then([&] {
+                return optionally(*fields, "sendingCount", state.sendingCount,
+                                  [](const JsonNode &item) { return jsonInteger(item, 1, 100'000, 1); });
+            })
+            .and_then([&] { return optionally(*fields, "clockSeen", state.clockSeen, jsonTime); })
+            .and_then([&] { return optionally(*fields, "past", state.past, pastOf); });
     if (!read)
         return passOn(read);
     return std::pair{PacedRecord{*account, {*name, *type}}, std::move(state)};
@@ -158,6 +228,33 @@ Result<Keeping> parseKeeping(const QByteArray &text)
 
 // Writing.
 
+QJsonObject pastJson(const RecordPast &past)
+{
+    QJsonObject out;
+    if (past.ours)
+        out[QStringLiteral("ours")] = *past.ours;
+    if (past.stands)
+        out[QStringLiteral("stands")] = true;
+    if (!past.earlier.empty())
+        out[QStringLiteral("earlier")] =
+            QJsonArray::fromStringList(QStringList(past.earlier.begin(), past.earlier.end()));
+    QJsonArray foreign;
+    for (const ForeignChange &one : past.foreign)
+        foreign.append(
+            QJsonObject{{QStringLiteral("at"), one.at.toMSecsSinceEpoch()}, {QStringLiteral("found"), one.found}});
+    if (!foreign.isEmpty())
+        out[QStringLiteral("foreign")] = foreign;
+    if (!past.refused.isEmpty())
+        out[QStringLiteral("refused")] = past.refused;
+    if (past.ttl.count() > 0)
+        out[QStringLiteral("ttl")] = qint64(past.ttl.count());
+    if (past.taken)
+        out[QStringLiteral("taken")] = *past.taken;
+    if (past.renewed)
+        out[QStringLiteral("renewed")] = past.renewed->toMSecsSinceEpoch();
+    return out;
+}
+
 QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
 {
     QJsonArray updates;
@@ -177,8 +274,12 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
         out[QStringLiteral("accepted")] = *state.accepted;
     if (state.sending)
         out[QStringLiteral("sending")] = *state.sending;
+    if (state.sendingCount != 1)
+        out[QStringLiteral("sendingCount")] = state.sendingCount;
     if (state.clockSeen)
         out[QStringLiteral("clockSeen")] = state.clockSeen->toMSecsSinceEpoch();
+    if (const QJsonObject past = pastJson(state.past); !past.isEmpty())
+        out[QStringLiteral("past")] = past;
     return out;
 }
 

@@ -5,18 +5,11 @@
 #include "model/observation.h"
 #include "model/pace.h"
 
+#include <functional>
 #include <map>
 
 namespace sixgate
 {
-
-/// A record in a DNS account.
-struct PacedRecord {
-    Label account;
-    RecordKey key;
-
-    friend auto operator<=>(const PacedRecord &, const PacedRecord &) = default;
-};
 
 /// What a keeper must not forget: losing it could mean a ban by a provider, or two machines that write. In
 /// `<state folder>/keeping.json`, mode 0600.
@@ -42,5 +35,9 @@ Result<Keeping> beginKeeping(const Label &site);
 /// Replaces it, complete or not at all; lasting when this returns. Times are kept to the millisecond. Any thread, one
 /// at a time for a site.
 Outcome saveKeeping(const Label &site, const Keeping &keeping);
+
+/// Loads it, changes it by `how`, and saves it where that changed anything; another process waits meanwhile, at most
+/// 5 s. Errors as of loadKeeping() and saveKeeping(); Unavailable where another process does not let go of it.
+Outcome updateKeeping(const Label &site, const std::function<void(Keeping &)> &how);
 
 } // namespace sixgate

@@ -1,5 +1,6 @@
 #include "model/deadline.h"
 #include "storage/files.h"
+#include "storage/keeping.h"
 #include "storage/memory.h"
 #include "storage/state.h"
 
@@ -22,7 +23,7 @@ constexpr std::chrono::milliseconds Longest{5000};
 constexpr std::chrono::milliseconds Pause{5};
 
 /// Held until the file is closed, or the process ends in whatever way.
-Result<OpenFile> lockMemory(const QString &path)
+Result<OpenFile> lockUpdate(const QString &path)
 {
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.isOpen())
@@ -47,13 +48,29 @@ Outcome updateMemory(const Label &site, const std::function<SiteMemory(SiteMemor
     const QString folder = stateFolder(site);
     if (const auto made = makePrivateFolder(folder); !made)
         return made;
-    const auto lock = lockMemory(folder + QStringLiteral("/memory.lock"));
+    const auto lock = lockUpdate(folder + QStringLiteral("/memory.lock"));
     if (!lock)
         return passOn(lock);
     auto memory = loadMemory(site);
     if (!memory)
         return passOn(memory);
     return saveMemory(site, fold(std::move(*memory)));
+}
+
+Outcome updateKeeping(const Label &site, const std::function<void(Keeping &)> &how)
+{
+    const QString folder = stateFolder(site);
+    if (const auto made = makePrivateFolder(folder); !made)
+        return made;
+    const auto lock = lockUpdate(folder + QStringLiteral("/keeping.lock"));
+    if (!lock)
+        return passOn(lock);
+    auto keeping = loadKeeping(site);
+    if (!keeping)
+        return passOn(keeping);
+    const Keeping before = *keeping;
+    how(*keeping);
+    return *keeping == before ? Outcome() : saveKeeping(site, *keeping);
 }
 
 } // namespace sixgate

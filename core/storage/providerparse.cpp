@@ -111,7 +111,7 @@ Result<ProviderVerification> parseVerified(const JsonNode &node)
 
 Result<RouterPrefix> parseRouter(const JsonNode &node)
 {
-    ProviderFields fields(node, {"mode", "parameter"});
+    ProviderFields fields(node, {"mode", "parameter", "user", "note"});
     RouterPrefix router;
     fields.word<RouterPrefix::Mode>("mode", router.mode,
                                     {{"none", RouterPrefix::Mode::None},
@@ -119,6 +119,8 @@ Result<RouterPrefix> parseRouter(const JsonNode &node)
                                      {"parameter", RouterPrefix::Mode::Parameter}},
                                     true);
     fields.text("parameter", router.parameter, "\"ipv6prefix\"", router.mode == RouterPrefix::Mode::Parameter);
+    fields.text("user", router.user, "\"{zone}\"", false);
+    fields.text("note", router.note, "\"The prefix moves names below the zone, not the zone itself.\"", false);
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return router;

@@ -1,6 +1,7 @@
 // The accounts in "dns".
 #include "model/provider.h"
 #include "model/text.h"
+#include "model/urlsecrets.h"
 #include "storage/sitefields.h"
 
 #include <QJsonObject>
@@ -128,11 +129,21 @@ Result<std::map<Label, QString>> parseCredentials(const JsonNode &node)
     return plain;
 }
 
-Result<QString> parseUrl(const JsonNode &node)
+Result<QString> parseUrl(const JsonNode &node, const Label &account)
 {
     const auto text = jsonText(node, "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\"");
     if (!text)
         return passOn(text);
+    if (const auto secret = literalSecretIn(*text)) {
+        const QString store = QStringLiteral("sixgatectl secret set dns.%1.%2").arg(account.text(), secret->credential);
+        const QString instead = secret->beforeHost ? QStringLiteral("leave it out, give \"user\" in \"credentials\"")
+                                                   : QStringLiteral("write {%1} in its place").arg(secret->credential);
+        return failAt(node.path,
+                      QStringLiteral("A secret stands in %1 of the URL, and the site file holds none: %2, and store it "
+                                     "by \"%3\".")
+                          .arg(secret->where, instead, store),
+                      QStringLiteral("Remove it here and store it with: %1").arg(store));
+    }
     const bool fits = text->size() <= longestUrl &&
                       std::none_of(text->begin(), text->end(), [](QChar c) { return c <= u' ' || c > u'~'; });
     const auto url = templateUrl(*text);
@@ -201,7 +212,8 @@ Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &ac
     ProviderAccess access{*provider, {}, {}, std::make_shared<const ProviderDefinition>(found->second)};
     if (auto done = optionally(*fields, "credentials", access.plain, parseCredentials); !done)
         return passOn(done);
-    if (auto done = optionally(*fields, "url", access.url, parseUrl); !done)
+    if (auto done = optionally(*fields, "url", access.url, [&](const JsonNode &url) { return parseUrl(url, account); });
+        !done)
         return passOn(done);
     if (auto done = checkCredentials(*fields, access, account); !done)
         return passOn(done);

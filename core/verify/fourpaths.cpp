@@ -1,5 +1,6 @@
 #include "verify/fourpaths.h"
 
+#include "model/aliases.h"
 #include "verify/steps.h"
 
 namespace sixgate
@@ -8,7 +9,8 @@ namespace sixgate
 std::vector<Ipv6Address> knownIpv6(const ZoneSeen &zone, const Hostname &name)
 {
     std::vector<Ipv6Address> addresses;
-    const auto found = zone.records.find(RecordKey{name, RecordType::AAAA});
+    const auto chain = followAliases(zone, name);
+    const auto found = chain ? zone.records.find(RecordKey{chain->end, RecordType::AAAA}) : zone.records.end();
     if (found == zone.records.end() || !found->second)
         return addresses;
     for (const QString &value : found->second->values) {

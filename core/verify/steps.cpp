@@ -1,5 +1,7 @@
 #include "verify/steps.h"
 
+#include "model/aliases.h"
+
 #include <QRandomGenerator>
 
 namespace sixgate
@@ -13,18 +15,16 @@ template <class Address>
 std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostname &name, RecordType type)
 {
     const QString what = recordText({name, type});
-    const auto alias = zone.records.find(RecordKey{name, RecordType::CNAME});
-    if (alias != zone.records.end() && alias->second && !alias->second->values.empty()) {
-        walk.broken("dns", noTime, QStringLiteral("%1 CNAME %2").arg(name.ascii(), alias->second->values.front()),
-                    Error{ErrorCode::Invalid,
-                          QStringLiteral("%1 is an alias (CNAME) of %2, so it has no addresses of its own.")
-                              .arg(name.ascii(), alias->second->values.front()),
-                          {},
-                          QStringLiteral("Remove the CNAME record, or use another name in the site file.")},
-                    QStringLiteral("cname"));
+    const auto chain = followAliases(zone, name);
+    if (!chain) {
+        if (chain.error().code == ErrorCode::Protocol || chain.error().code == ErrorCode::Invalid)
+            walk.broken("dns", noTime, chain.error().detail, chain.error(), QStringLiteral("cname"));
+        else
+            walk.unknown("dns", noTime, what, chain.error());
         return {};
     }
-    const auto found = zone.records.find(RecordKey{name, type});
+    const Hostname &end = chain->end;
+    const auto found = zone.records.find(RecordKey{end, type});
     if (found == zone.records.end()) {
         walk.unknown("dns", noTime, what,
                      Error{ErrorCode::NotFound, QStringLiteral("The zone was not asked for %1.").arg(what), {}, {}});
@@ -41,7 +41,17 @@ std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostn
     }
     for (const Address &address : addresses)
         walk.report().addresses.push_back(address);
-    if (addresses.empty())
+    if (addresses.empty() && end != name)
+        walk.broken("dns", noTime,
+                    QStringLiteral("%1 CNAME %2, which has no %3").arg(name.ascii(), end.ascii(), recordTypeName(type)),
+                    Error{ErrorCode::Invalid,
+                          QStringLiteral("%1 is an alias (CNAME) of %2, which has no %3 record.")
+                              .arg(name.ascii(), end.ascii(), recordTypeName(type)),
+                          {},
+                          QStringLiteral("\"sixgatectl plan\" tells whether Sixgate can set it; else remove the CNAME "
+                                         "record, or use another name in the site file.")},
+                    QStringLiteral("cname"));
+    else if (addresses.empty())
         walk.broken("dns", noTime, QStringLiteral("%1: none").arg(what),
                     mendedByApply(ErrorCode::NotFound, QStringLiteral("There is no record %1.").arg(what)),
                     QStringLiteral("none"));

@@ -89,8 +89,8 @@ private Q_SLOTS:
         row("plan --only=mail", 2, "--only takes dns or vps");
         row("check --only dns", 2, "does not go with");
         row("plan --ip-json x", 2, "does not go with");
-        row("site", 2, "takes new, validate, show or home-snippet");
-        row("site replace", 2, "takes new, validate, show or home-snippet");
+        row("site", 2, "takes new, validate, show, home-snippet or router-url");
+        row("site replace", 2, "takes new, validate, show, home-snippet or router-url");
         row("secret", 2, "takes set NAME");
         row("secret set", 2, "name of the secret is missing");
         row("help frobnicate", 2, "no command");

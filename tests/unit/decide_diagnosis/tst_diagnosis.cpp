@@ -313,6 +313,16 @@ private Q_SLOTS:
                 s.fail(kind, "dns", "cname");
             s.evidence.hereAaaa.begin()->second.answer->values = {};
         });
+        row("an alias whose end has an old address", "stale-aaaa", [](Seen &s) {
+            s.record("cloud.example.org", RecordType::CNAME, {QStringLiteral("dyn.example.org")});
+            s.record("dyn.example.org", RecordType::CNAME, {});
+            s.record("dyn.example.org", RecordType::A, {QStringLiteral("198.51.100.10")});
+            s.record("dyn.example.org", RecordType::AAAA, {QStringLiteral("2001:db8:1:fff::11")});
+            s.record("cloud.example.org", RecordType::A, {});
+            s.record("cloud.example.org", RecordType::AAAA, {});
+            for (const K kind : {K::V6, K::Lan})
+                s.fail(kind, "connect", "TIMEOUT");
+        });
         row("two writers", "two-writers", [](Seen &s) {
             const RecordKey key{host("cloud.example.org"), RecordType::AAAA};
             const auto at = [&](int hours) { return s.evidence.now.addSecs(-3600 * hours); };

@@ -68,32 +68,34 @@ QString shown(const MayUpdate &may)
     return {};
 }
 
-/// "SECONDS WORD [VALUE [ANSWER]]"; "?": may VALUE be sent.
+/// "SECONDS WORD[*REQUESTS] [VALUE [ANSWER]]"; "?": may VALUE be sent.
 QString follow(const UpdateRules &rules, const QString &script, PaceState *end = nullptr)
 {
     using What = UpdateOutcome::What;
-    const std::map<QString, What> outcomes{{latin("sending"), What::Sending},
-                                           {latin("ok"), What::Accepted},
-                                           {latin("refused"), What::Refused},
-                                           {latin("silence"), What::NoAnswer},
-                                           {latin("unsent"), What::Unsent}};
+    const std::map<QString, What> outcomes{{latin("sending"), What::Sending}, {latin("ok"), What::Accepted},
+                                           {latin("refused"), What::Refused}, {latin("silence"), What::NoAnswer},
+                                           {latin("unsent"), What::Unsent},   {latin("answered"), What::Answered}};
     PaceState state;
     QStringList out;
     for (const QString &step : script.split(QLatin1Char(';'), Qt::SkipEmptyParts)) {
         const QStringList words = step.split(QLatin1Char(' '), Qt::SkipEmptyParts);
         const QDateTime now = at(milliseconds(qRound64(words[0].toDouble() * 1000)));
-        const QString word = words[1];
+        const QString word = words[1].section(QLatin1Char('*'), 0, 0);
+        const int requests = std::max(words[1].section(QLatin1Char('*'), 1).toInt(), 1);
         const QString value = words.value(2);
         if (word == QLatin1String("?"))
-            out << shown(mayUpdate(rules, state, value, now));
+            out << shown(mayUpdate(rules, state, value, now, requests));
         else if (word == QLatin1String("seen"))
             state = noteSeen(state, value);
         else if (word == QLatin1String("acted"))
             state = noteUserActed(state);
         else if (word == QLatin1String("restart"))
             state = noteRestart(state, now);
-        else
-            state = noteUpdate(state, rules, {outcomes.at(word), value, words.value(3)}, now);
+        else {
+            UpdateOutcome outcome{outcomes.at(word), value, words.value(3)};
+            outcome.requests = requests;
+            state = noteUpdate(state, rules, outcome, now);
+        }
     }
     if (end)
         *end = state;
@@ -232,6 +234,15 @@ private Q_SLOTS:
         row("clock set back again and again", "300", "1000 ok a; 1100 ? b; 500 ? b; 600 ? b; 0 ? b; 100 ? b",
             "1300 700 700 100 now");
         row("clock set back while it was on its way", "300", "1000 sending a; 10 ok a; 20 ? b", "310");
+        row("a talk of several requests", "3/10", "0 sending*2 a; 0.5 ok*2 a; 1 ? b; 1 ?*2 b; 1 ?*9 b",
+            "now 10.5 10.5");
+        row("several, but fewer than expected", "3/10", "0 sending*3 a; 0.5 ok a; 1 ?*2 b; 1 ?*3 b", "now 10.5");
+        row("several, more than expected", "3/10", "0 sending a; 0.5 ok*3 a; 1 ? b", "10.5");
+        row("several more than there may ever be", "3/10", "0 ok*50 a; 1 ? b; 10 ? b", "10 now");
+        row("several unsent", "3/10 r0", "0 sending*3 a; 0.5 unsent a; 1 ?*3 b", "now");
+        row("killed with several", "3/10", "0 sending*3 a; 1 restart; 2 ? b", "11");
+        row("interval after several", "5", "0 ok*3 a; 1 ? b; 5 ? b", "5 now");
+        row("said of one name alone", "300", "0 sending a; 1 answered a; 2 ? a; 301 ? a; 301 ? b", "301 now now");
         row("pause longer than the rules say now", "5-30", "0 refused a; 1 ? a", "5");
     }
 
@@ -240,6 +251,21 @@ private Q_SLOTS:
         QFETCH(QString, rules);
         QFETCH(QString, script);
         QTEST(follow(rulesOf(rules), script), "verdicts");
+    }
+
+    void roomForRequests()
+    {
+        PaceState state;
+        const UpdateRules rules = rulesOf(latin("3/10 5/100"));
+        QCOMPARE(requestsLeft(rules, state, at(seconds(0))), 3);
+        follow(rules, latin("0 ok*2 a"), &state);
+        QCOMPARE(requestsLeft(rules, state, at(seconds(1))), 1);
+        QCOMPARE(requestsLeft(rules, state, at(seconds(10))), 3);
+        follow(rules, latin("0 ok*9 a"), &state);
+        QCOMPARE(requestsLeft(rules, state, at(seconds(1))), 0);
+        QCOMPARE(requestsLeft(rules, state, at(seconds(50))), 0);
+        QCOMPARE(requestsLeft(rules, state, at(seconds(100))), 3);
+        QVERIFY(requestsLeft(UpdateRules(), state, at(seconds(1))) > 1000);
     }
 
     // Other rules than those under which it was noted: a pause is never longer than they say.

@@ -1,7 +1,10 @@
 // What records are wanted, what is left alone, and in which order things are changed.
 
 #include "decide/plan.h"
+#include "model/aliases.h"
+#include "model/provider.h"
 
+#include <QJsonObject>
 #include <QTest>
 
 using namespace sixgate;
@@ -173,6 +176,72 @@ private Q_SLOTS:
         QCOMPARE(int(kept.size()), withheld);
     }
 
+    // Accounts at providers: the time to live counts where it can be set, within the limits; one address of a kind.
+    void atProviders_data()
+    {
+        QTest::addColumn<bool>("setsTtl");
+        QTest::addColumn<QByteArray>("records");
+        QTest::addColumn<bool>("twoAddresses");
+        QTest::addColumn<QStringList>("expected");
+        QTest::addColumn<QStringList>("reasons");
+        const auto s = [](const char *text) { return QString::fromLatin1(text); };
+        const auto right = [](const char *ttl) {
+            return QByteArray(rightRecords)
+                .replace(" AAAA ", QByteArray(" AAAA ttl=") + ttl + ' ')
+                .replace(" A ", QByteArray(" A ttl=") + ttl + ' ');
+        };
+        const QStringList all{s("update home6.example.org AAAA [2001:db8:1::11>2001:db8:1::11]"),
+                              s("update cloud.example.org AAAA [2001:db8:1::11>2001:db8:1::11]"),
+                              s("update cloud.example.org A [198.51.100.10>198.51.100.10]"),
+                              s("update www.example.org AAAA [2001:db8:1::11>2001:db8:1::11]"),
+                              s("update www.example.org A [198.51.100.10>198.51.100.10]")};
+        const QStringList none;
+        // The site file says 60, this provider takes 300 at least.
+        QTest::newRow("its least") << true << right("300") << false << none << none;
+        QTest::newRow("another one") << true << right("3600") << false << all << none;
+        QTest::newRow("what the site file says, but it does not take") << true << right("60") << false << all << none;
+        QTest::newRow("cannot be set") << false << right("3600") << false << none << none;
+        QTest::newRow("two addresses") << true << right("300") << true << none
+                                       << QStringList{
+                                              s("Dyn takes one address of a kind for a name, and "
+                                                "cloud.example.org A is to have 2: 198.51.100.10, 198.51.100.11."),
+                                              s("www.example.org A is to have 2")};
+        QTest::newRow("two addresses that stand")
+            << true << right("300").replace("198.51.100.10", "198.51.100.10 198.51.100.11") << true << none << none;
+    }
+    void atProviders()
+    {
+        QFETCH(bool, setsTtl);
+        QFETCH(QByteArray, records);
+        QFETCH(bool, twoAddresses);
+        QFETCH(QStringList, expected);
+        QFETCH(QStringList, reasons);
+        auto definition = std::make_shared<ProviderDefinition>(
+            ProviderDefinition{parsed<Label>("dyn"), QStringLiteral("Dyn"), {}, {}, {}, {}, {}});
+        definition->addresses = ProviderWay::Api;
+        definition->leastTtl = std::chrono::seconds(300);
+        definition->api = RestApi();
+        definition->api->set =
+            ProviderCall{"PUT", QStringLiteral("https://api.example.net/{owner}/{type}"), {}, {}, {}, {}};
+        if (setsTtl)
+            definition->api->set->json = QJsonObject{{QStringLiteral("ttl"), QStringLiteral("{ttl}")}};
+        Site one = site();
+        one.dns.front().access = ProviderAccess{parsed<Label>("dyn"), {}, {}, definition};
+        Observation seen = observation(records);
+        if (twoAddresses)
+            seen.vps.ipv4 = std::vector{parsed<Ipv4Address>("198.51.100.10"), parsed<Ipv4Address>("198.51.100.11")};
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(one, seen, {}, kept);
+        QCOMPARE(summary(changes), expected);
+        QCOMPARE(int(kept.size()), int(reasons.size()));
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            QVERIFY2(kept[i].reason.contains(reasons[int(i)]), qPrintable(kept[i].reason));
+            QVERIFY(kept[i].blocking);
+        }
+        for (const Change &change : changes)
+            QCOMPARE(std::get<SetRecords>(change.action).wanted.ttl, std::chrono::seconds(300));
+    }
+
     void unknownZoneChangesNothing()
     {
         Observation seen = observation("");
@@ -267,6 +336,114 @@ private Q_SLOTS:
         QVERIFY(kept.empty());
         for (const Change &change : changes)
             QVERIFY(std::get<SetRecords>(change.action).perhapsAbsent);
+    }
+
+    // A public name that is a CNAME: what is kept is the end of the chain, where that can be and is allowed.
+    void aliases_data()
+    {
+        QTest::addColumn<QByteArray>("records");
+        QTest::addColumn<QStringList>("expected");
+        QTest::addColumn<QStringList>("reasons"); // a part of each
+        const auto s = [](const char *text) { return QString::fromLatin1(text); };
+        const QByteArray rest = "home6.example.org AAAA 2001:db8:1::11\ncloud.example.org A 198.51.100.10\n"
+                                "cloud.example.org AAAA 2001:db8:1::11\n";
+        const QStringList both{s("create dyn.example.org AAAA [>2001:db8:1::11]"),
+                               s("create dyn.example.org A [>198.51.100.10]")};
+        const QStringList none;
+        const auto row = [&](const char *name, const QByteArray &records, const QStringList &expected,
+                             const QStringList &reasons) {
+            QTest::newRow(name) << rest + records << expected << reasons;
+        };
+        row("to a dynamic name that is empty", "www.example.org CNAME dyn.example.org\ndyn.example.org CNAME", both,
+            none);
+        row("to a dynamic name that is right",
+            "www.example.org CNAME dyn.example.org\ndyn.example.org A 198.51.100.10\n"
+            "dyn.example.org AAAA 2001:db8:1::11",
+            none, none);
+        row("to a dynamic name with an old address",
+            "www.example.org CNAME dyn.example.org\ndyn.example.org A 198.51.100.10\n"
+            "dyn.example.org AAAA 2001:db8:9::11",
+            {s("update dyn.example.org AAAA [2001:db8:9::11>2001:db8:1::11]")}, none);
+        row("to a dynamic name with the carrier's address",
+            "www.example.org CNAME dyn.example.org\ndyn.example.org A 100.64.0.9\n"
+            "dyn.example.org AAAA 2001:db8:1::11",
+            {s("update dyn.example.org A [100.64.0.9>198.51.100.10]")}, none);
+        row("over two, one of them elsewhere",
+            "www.example.org CNAME there.example.net\nthere.example.net CNAME dyn.example.org\ndyn.example.org CNAME",
+            both, none);
+        row("to another public name of the same server", "www.example.org CNAME cloud.example.org", none, none);
+        row("elsewhere, wrong",
+            "www.example.org CNAME x.myfritz.example\nx.myfritz.example A 203.0.113.9\nx.myfritz.example CNAME\n"
+            "x.myfritz.example AAAA 2001:db8:1::11",
+            none, {s("www.example.org is an alias (CNAME) of x.myfritz.example, which no DNS account")});
+        row("elsewhere, all right",
+            "www.example.org CNAME x.myfritz.example\nx.myfritz.example A 198.51.100.10\nx.myfritz.example CNAME\n"
+            "x.myfritz.example AAAA 2001:db8:1::11",
+            none, none);
+        row("in a circle", "www.example.org CNAME a.example.org\na.example.org CNAME www.example.org", none,
+            {s("round in a circle"), s("round in a circle")});
+        row("of itself", "www.example.org CNAME www.example.org", none,
+            {s("round in a circle"), s("round in a circle")});
+        row("too long",
+            "www.example.org CNAME c1.example.org\nc1.example.org CNAME c2.example.org\n"
+            "c2.example.org CNAME c3.example.org\nc3.example.org CNAME c4.example.org\n"
+            "c4.example.org CNAME c5.example.org\nc5.example.org CNAME c6.example.org\n"
+            "c6.example.org CNAME c7.example.org\nc7.example.org CNAME c8.example.org\n"
+            "c8.example.org CNAME dyn.example.org",
+            none, {s("too often"), s("too often")});
+        row("of two names", "www.example.org CNAME a.example.org b.example.org", none,
+            {s("several names at once"), s("several names at once")});
+        row("of the VPS", "www.example.org CNAME vps.example.org", none,
+            {s("the VPS name: visitors over IPv6"), s("the VPS name: visitors over IPv6")});
+        row("of an upstream name", "www.example.org CNAME home6.example.org", none,
+            {s("must have no A record"), s("must have no A record")});
+        row("an upstream name that is an alias",
+            "www.example.org A 198.51.100.10\nwww.example.org AAAA 2001:db8:1::11\n"
+            "home6.example.org CNAME dyn.example.org",
+            none, {s("home6.example.org is an alias"), s("home6.example.org is an alias")});
+    }
+    void aliases()
+    {
+        QFETCH(QByteArray, records);
+        QFETCH(QStringList, expected);
+        QFETCH(QStringList, reasons);
+        Observation seen = observation(records);
+        // What an observation of the zone adds: the ends of CNAMEs.
+        for (const Hostname &end : unseenAliasTargets(seen.zone)) {
+            for (const RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME})
+                seen.zone.records.try_emplace({end, type}, RecordSet{end, type, std::chrono::seconds(60), {}});
+        }
+        for (const auto &[key, set] : std::map(seen.zone.records)) {
+            for (const RecordType type : {RecordType::A, RecordType::AAAA})
+                seen.zone.records.try_emplace({key.name, type},
+                                              RecordSet{key.name, type, std::chrono::seconds(60), {}});
+        }
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(site(), seen, {}, kept);
+        QCOMPARE(summary(changes), expected);
+        QCOMPARE(int(kept.size()), int(reasons.size()));
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            QVERIFY2(kept[i].reason.contains(reasons[int(i)]), qPrintable(kept[i].reason));
+            QVERIFY(kept[i].blocking);
+            QVERIFY(!kept[i].fix.isEmpty());
+        }
+        for (const Change &change : changes)
+            QVERIFY2(change.sentence.contains(QLatin1String("www.example.org is an alias of it")),
+                     qPrintable(change.sentence));
+        // What was set at the end is Sixgate's, and stays so while the name leads there, be that known or not.
+        const auto managed = managedAfter(site(), {}, changes);
+        kept.clear();
+        for (auto &[key, set] : seen.zone.records) {
+            for (const ManagedRecord &one : managed) {
+                if (one.key == key)
+                    set = RecordSet{key.name, key.type, std::chrono::seconds(60), one.values};
+            }
+        }
+        QCOMPARE(summary(planRecords(site(), seen, managed, kept)), QStringList());
+        seen.zone.records.insert_or_assign(key("www.example.org CNAME"),
+                                           fail(ErrorCode::Timeout, QStringLiteral("no answer")));
+        QCOMPARE(summary(planRecords(site(), seen, managed, kept)), QStringList());
+        QCOMPARE(stillManaged(site(), seen.zone, managed).size(), managed.size());
     }
 
     void aWildcardThatSaysTheRightThing()

@@ -42,7 +42,12 @@ SharedSnapshot snapshot(const char *role)
     one.prefixes = {latin("2001:db8:1::/64")};
     one.servers = {{*Label::parse(latin("nas")), *Ipv6Address::parse(latin("2001:db8:1::11")), {}},
                    {*Label::parse(latin("tower")), std::nullopt, latin("It is off.")}};
-    one.records = {{latin("cloud.example.org AAAA"), {latin("2001:db8:1::11")}, true, {}, one.startedAt}};
+    one.records = {{latin("cloud.example.org AAAA"),
+                    {latin("2001:db8:1::11")},
+                    true,
+                    {},
+                    one.startedAt,
+                    {latin("www.example.org")}}};
     one.pushes = {{latin("home6.example.org"), latin("2001:db8:1::11"), false, latin("not-proven"), one.startedAt}};
     one.paths = {
         {latin("cloud.example.org"), PathKind::Upstream, PathState::Broken, 12ms, latin("Why."), one.startedAt}};

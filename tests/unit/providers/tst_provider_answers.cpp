@@ -1,5 +1,7 @@
 // What a provider's answer means: every word of dyndns2, and what comes in place of one.
 
+#include "definitions.h"
+
 #include "decide/provideranswers.h"
 #include "decide/providerrules.h"
 
@@ -240,6 +242,84 @@ private Q_SLOTS:
         QCOMPARE(after(200, "hello").at, now.addSecs(60));
     }
 
+    // What is said of one name stops that name; what is said of the account stops all of it.
+    void ofOneName_data()
+    {
+        QTest::addColumn<QByteArray>("body");
+        QTest::addColumn<bool>("name");  // of this name alone
+        QTest::addColumn<bool>("stops"); // the account's other names
+        const auto row = [](const char *body, bool name, bool stops) {
+            QTest::newRow(body) << QByteArray(body) << name << stops;
+        };
+        row("good", false, false);
+        row("nochg", false, false);
+        row("nohost", true, false);
+        row("notfqdn", true, false);
+        row("!yours", true, false);
+        row("numhost", true, false);
+        row("dnserr", false, false);
+        row("badauth", false, true);
+        row("badagent", false, true);
+        row("!donator", false, true);
+        row("abuse", false, true);
+        row("good 127.0.0.1", false, true);
+    }
+    void ofOneName()
+    {
+        QFETCH(QByteArray, body);
+        QFETCH(bool, name);
+        QFETCH(bool, stops);
+        const auto answer = readAnswer(dyndns2(), reply(200, body), 1, both).front();
+        QCOMPARE(concernsNameAlone(answer), name);
+        UpdateRules rules;
+        rules.fatal = {QStringLiteral("nohost"), QStringLiteral("abuse"), QStringLiteral("badauth")};
+        const auto now = QDateTime::fromSecsSinceEpoch(1'795'000'000, Qt::UTC);
+        const auto outcome = updateOutcome(answer, QStringLiteral("x"));
+        QVERIFY(outcome);
+        PaceState state = noteUpdate({}, rules, *outcome, now);
+        QCOMPARE(mayUpdate(rules, state, QStringLiteral("y"), now.addDays(9)).verdict == UpdateVerdict::Stopped, stops);
+        QCOMPARE(int(state.updates.size()), 1);
+    }
+
+    void requestsBefore_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<int>("names"); // each with A and AAAA
+        QTest::addColumn<int>("requests");
+        const auto row = [](const char *provider, int names, int requests) {
+            QTest::addRow("%s %d", provider, names) << QString::fromLatin1(provider) << names << requests;
+        };
+        row("strato", 1, 1);
+        row("noip", 45, 3); // twenty names a call
+        row("ovh", 1, 2);   // one address a call
+        row("desec", 2, 2);
+        row("cloudflare", 1, 5); // the zone, and for each record one that reads and one that writes
+        row("powerdns", 1, 4);
+    }
+    void requestsBefore()
+    {
+        QFETCH(QString, provider);
+        QFETCH(int, names);
+        QFETCH(int, requests);
+        std::vector<RecordKey> keys;
+        for (int i = 0; i < names; ++i) {
+            const auto name = *Hostname::parse(QStringLiteral("n%1.example.org").arg(i));
+            keys.push_back({name, RecordType::A});
+            keys.push_back({name, RecordType::AAAA});
+        }
+        QCOMPARE(expectedRequests(test::definition(qPrintable(provider)), keys), requests);
+    }
+
+    void whereTheTimeToLiveIsSet()
+    {
+        QStringList with;
+        for (const auto &[name, one] : loadProviders({}).providers) {
+            if (setsTtl(one))
+                with << name.text();
+        }
+        QCOMPARE(with.join(QLatin1Char(' ')), QStringLiteral("ionos powerdns rfc2136"));
+    }
+
     // One talk has many answers; the one that says most about what may be sent next holds.
     void worstOfATalk()
     {
@@ -251,9 +331,9 @@ private Q_SLOTS:
             one.after = after;
             return one;
         };
-        const std::vector<UpdateOutcome> inOrder{outcome(What::Unsent), outcome(What::Accepted),
-                                                 outcome(What::NoAnswer), outcome(What::Refused),
-                                                 outcome(What::Refused, true)};
+        const std::vector<UpdateOutcome> inOrder{outcome(What::Unsent),   outcome(What::Answered),
+                                                 outcome(What::Accepted), outcome(What::NoAnswer),
+                                                 outcome(What::Refused),  outcome(What::Refused, true)};
         for (size_t i = 0; i < inOrder.size(); ++i) {
             for (size_t k = 0; k < inOrder.size(); ++k) {
                 const auto worse = worseOutcome(inOrder[i], inOrder[k]);

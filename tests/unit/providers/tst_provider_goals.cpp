@@ -147,6 +147,68 @@ private Q_SLOTS:
         QCOMPARE(carried(**talk, body).join(QLatin1Char('\n')), wanted);
     }
 
+    // So that a name does not expire, or for another time to live: what stands is sent all the same.
+    void sentAnew_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<bool>("renew4");
+        QTest::addColumn<QByteArray>("body"); // of each answer
+        QTest::addColumn<QString>("wanted");
+        const auto row = [](const char *provider, bool renew4, const char *body, const char *wanted) {
+            QTest::addRow("%s %d", provider, renew4)
+                << QString::fromLatin1(provider) << renew4 << QByteArray(body) << QString::fromLatin1(wanted);
+        };
+        const char *both = "GET /nic/update?hostname=cloud.example.org&myip=198.51.100.10%2C2001%3Adb8%3A1%3A%3A11\n";
+        row("noip", true, "good",
+            (QByteArray(both) + "cloud.example.org A done\ncloud.example.org AAAA done").constData());
+        row("noip", false, "nochg", (QByteArray(both) + "cloud.example.org AAAA unchanged").constData());
+        row("desec", false, "good",
+            "GET /?hostname=cloud.example.org&myipv4=preserve&myipv6=2001%3Adb8%3A1%3A%3A11\ncloud.example.org AAAA "
+            "done");
+        row("desec", true, "good",
+            "GET /?hostname=cloud.example.org&myipv4=198.51.100.10&myipv6=2001%3Adb8%3A1%3A%3A11\n"
+            "cloud.example.org A done\ncloud.example.org AAAA done");
+        row("ovh", true, "good",
+            "GET /nic/update?system=dyndns&hostname=cloud.example.org&myip=198.51.100.10\n"
+            "GET /nic/update?system=dyndns&hostname=cloud.example.org&myip=2001%3Adb8%3A1%3A%3A11\n"
+            "cloud.example.org A done\ncloud.example.org AAAA done");
+        // By an API each record is read first, and then written.
+        row("cloudflare", false,
+            "{\"success\":true,\"result\":[{\"id\":\"z1\",\"name\":\"example.org\"},{\"id\":\"r1\","
+            "\"name\":\"cloud.example.org\",\"type\":\"AAAA\",\"content\":\"2001:db8:1::11\"}]}",
+            "cloud.example.org AAAA done");
+    }
+    void sentAnew()
+    {
+        QFETCH(QString, provider);
+        QFETCH(bool, renew4);
+        QFETCH(QByteArray, body);
+        QFETCH(QString, wanted);
+        NameGoal goal{host("cloud.example.org"),
+                      familyGoal<Ipv4Address>(renew4 ? QStringLiteral("198.51.100.10") : QStringLiteral("unknown"),
+                                              QStringLiteral("198.51.100.10")),
+                      familyGoal<Ipv6Address>(QStringLiteral("2001:db8:1::11"), QStringLiteral("2001:db8:1::11"))};
+        goal.v4.renew = renew4;
+        goal.v6.renew = true;
+        for (const bool renew : {true, false}) {
+            goal.v4.renew = renew && renew4;
+            goal.v6.renew = renew;
+            const auto talk = addressTalk(definition(qPrintable(provider)), host("example.org"), {goal});
+            QVERIFY(talk);
+            const QStringList lines = carried(**talk, body);
+            const int writes = int(std::count_if(lines.begin(), lines.end(), [&](const QString &line) {
+                return line.startsWith(QLatin1String("PUT")) || line.startsWith(QLatin1String("PATCH")) ||
+                       line.contains(QLatin1String("update?")) || line.contains(QLatin1String("/?hostname"));
+            }));
+            if (provider == QLatin1String("cloudflare")) {
+                QCOMPARE(writes, renew ? 1 : 0);
+                QVERIFY2(!renew || lines.last() == wanted, qPrintable(lines.join(QLatin1Char('\n'))));
+            } else if (renew) {
+                QCOMPARE(lines.join(QLatin1Char('\n')), wanted);
+            }
+        }
+    }
+
     // Without any way to keep or delete, a provider that takes the source is never asked for one family alone.
     void theSourceIsNeverLetIn()
     {

@@ -150,6 +150,8 @@ QString policyAfter(const ProviderDefinition &provider, const ProviderAnswer &an
     const auto outcome = updateOutcome(answer, QStringLiteral("this"));
     if (!outcome)
         return {};
+    if (concernsNameAlone(answer))
+        return QStringLiteral("stopped"); // the name; what else the account has goes on
     const UpdateRules rules = providerRules(provider);
     const QDateTime now(QDate(2026, 11, 27), QTime(10, 0), Qt::UTC);
     PaceState state = noteUpdate({}, rules, {UpdateOutcome::What::Sending, QStringLiteral("this"), {}}, now);

@@ -151,6 +151,22 @@ private Q_SLOTS:
         atProvider("url", "\"provider\": \"desec\", \"url\": \"https://a.example/{host}\"", "a URL of its own");
         atProvider("url", "\"provider\": \"custom\", \"credentials\": {\"user\": \"a\"}", "needs its URL");
         atProvider("url", "\"provider\": \"custom\", \"url\": \"http://a.example/{host}\"", "https");
+        const auto atUrl = [&](const char *url, const char *part) {
+            atProvider("url", (QByteArray("\"provider\": \"custom\", \"url\": \"https://") + url + '"').constData(),
+                       part);
+        };
+        atUrl("me:c3dvcmRmaXNo@a.example/u?h={host}&a={v6}", "A secret stands in the part before the host");
+        atUrl("c3dvcmRmaXNo@a.example/u?h={host}&a={v6}", "sixgatectl secret set dns.two.password");
+        atUrl("{user}:{password}@a.example/u?h={host}&a={v6}", "the part before the host");
+        atUrl("a.example/u?h={host}&a={v6}&password=c3dvcmRmaXNo", "the parameter “password”");
+        atUrl("a.example/u?h={host}&a={v6}&password=c3dvcmRmaXNo", "write {password} in its place");
+        atUrl("a.example/u?h={host}&a={v6}&userPassword=c3dvcmRmaXNo", "the parameter “userPassword”");
+        atUrl("a.example/u?h={host}&a={v6}&pw=c3dvcmRmaXNo", "sixgatectl secret set dns.two.password");
+        atUrl("a.example/u?h={host}&a={v6}&pwd=c3dvcmRmaXNo", "the parameter “pwd”");
+        atUrl("a.example/u?token=c3dvcmRmaXNo&h={host}&a={v6}", "write {token} in its place");
+        atUrl("a.example/u?api_key=c3dvcmRmaXNo&h={host}&a={v6}", "sixgatectl secret set dns.two.token");
+        atUrl("a.example/u?KEY=c3dvcmRmaXNo&h={host}&a={v6}", "the parameter “KEY”");
+        atUrl("a.example/u?pass%77ord=c3dvcmRmaXNo&h={host}&a={v6}", "A secret stands in");
         atProvider("key", "\"provider\": \"desec\", \"key\": {}", "not known");
         other("server", "\"kind\": \"watched\", \"server\": \"ns1.example.net\"", "not known");
         row("dns[0].server", "missing, for example \"server\": \"ns1.example.org\"");

@@ -13,6 +13,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <thread>
+
 #include <memory>
 #include <sys/stat.h>
 
@@ -55,6 +57,15 @@ Keeping everything()
     state.stands = true;
     state.sending = QStringLiteral("2001:db8:2::11");
     state.clockSeen = at(2004);
+    state.sendingCount = 3;
+    state.past.ours = QStringLiteral("2001:db8:1::11");
+    state.past.stands = true;
+    state.past.earlier = {QStringLiteral("2001:db8:9::11"), QString(QLatin1String(""))};
+    state.past.foreign = {{at(5), QStringLiteral("203.0.113.7")}, {at(6), QString(QLatin1String(""))}};
+    state.past.refused = QStringLiteral("nohost");
+    state.past.ttl = std::chrono::seconds(300);
+    state.past.taken = QString(QLatin1String(""));
+    state.past.renewed = at(9);
     keeping.paces[record("main", "cloud.example.org")] = state;
     keeping.paces[record("main", "cloud.example.org", RecordType::A)] = {};
     PaceState none;
@@ -187,6 +198,12 @@ private Q_SLOTS:
         row("too many refusals", "\"refusals\": 3", "\"refusals\": 3e9", "refusals");
         row("bad pause", "1795000060001", "1e300", "blocked");
         row("bad value", "\"2001:db8:1::11\"", "7", "accepted");
+        row("bad count", "\"sendingCount\": 3", "\"sendingCount\": 0", "sendingCount");
+        row("bad time of another's change", "1795000000005", "\"x\"", "past.foreign");
+        row("no time of another's change", "\"at\": 1795000000005,", "", "past.foreign");
+        row("bad earlier value", "\"2001:db8:9::11\"", "7", "past.earlier");
+        row("bad time to live", "\"ttl\": 300", "\"ttl\": -1", "past.ttl");
+        row("bad renewal", "1795000000009", "\"soon\"", "past.renewed");
         row("a record twice", "\"second\"", "\"main\"", "twice");
     }
 
@@ -228,6 +245,35 @@ private Q_SLOTS:
         QVERIFY(*beginKeeping(home()) == everything());
         QVERIFY(saveKeeping(home(), everything()));
         QVERIFY(!content().contains("alarm"));
+    }
+
+    // Several processes change their own parts at the same time.
+    void changedByMany()
+    {
+        QVERIFY(saveKeeping(home(), Keeping()));
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([i] {
+                for (int k = 0; k < 25; ++k) {
+                    const auto done = updateKeeping(home(), [&](Keeping &kept) {
+                        const auto name = QStringLiteral("n%1-%2.example.org").arg(i).arg(k);
+                        kept.paces[record("main", qPrintable(name))].stopped = QStringLiteral("x");
+                    });
+                    if (!done)
+                        qFatal("%s", qPrintable(done.error().summary));
+                }
+            });
+        }
+        for (std::thread &one : threads)
+            one.join();
+        QCOMPARE(int(loadKeeping(home())->paces.size()), 100);
+        // What changes nothing writes nothing.
+        QVERIFY(QFile::remove(file()));
+        QVERIFY(updateKeeping(home(), [](Keeping &) {}));
+        QVERIFY(!QFile::exists(file()));
+        write("x");
+        QVERIFY(!updateKeeping(home(), [](Keeping &kept) { kept.paces.clear(); }));
+        QCOMPARE(content(), QByteArray("x"));
     }
 
     void cannotBeWritten()

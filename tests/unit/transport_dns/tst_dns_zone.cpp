@@ -3,6 +3,7 @@
 #include "daemons.h"
 
 #include "apply/records.h"
+#include "model/aliases.h"
 #include "observe/zone.h"
 
 #include <QElapsedTimer>
@@ -21,7 +22,9 @@ const char *zoneText = "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 10\n@ NS 
                        "ns1 A 127.0.0.1\nns2 A 127.0.0.2\nns3 A 127.0.0.3\nns4 A 127.0.0.4\n"
                        "vps A 198.51.100.10\nvps AAAA 2001:db8:b::10\n"
                        "www CNAME vps\n*.wild AAAA 2001:db8:f::1\n*.wild A 198.51.100.9\n"
-                       "real.wild AAAA 2001:db8:f::2\nreal.wild A 198.51.100.9\nsub NS ns.sub\nns.sub A 127.0.0.1\n";
+                       "real.wild AAAA 2001:db8:f::2\nreal.wild A 198.51.100.9\n"
+                       "far CNAME far2\nfar2 CNAME dyn\ndyn A 203.0.113.5\nround CNAME round2\nround2 CNAME round\n"
+                       "sub NS ns.sub\nns.sub A 127.0.0.1\n";
 
 Site site()
 {
@@ -125,6 +128,27 @@ private Q_SLOTS:
         QVERIFY(at("nobody.example.org", RecordType::AAAA)->values.empty());
         QVERIFY(!at("a.sub.example.org", RecordType::AAAA)); // somebody else's: not known
         QCOMPARE(at("a.sub.example.org", RecordType::AAAA).error().code, ErrorCode::Refused);
+    }
+
+    // Where a CNAME leads is asked as well, to its end, and a circle ends.
+    void followsAliases()
+    {
+        const auto all = [](const char *name) {
+            return std::vector{key(name, RecordType::A), key(name, RecordType::AAAA), key(name, RecordType::CNAME)};
+        };
+        const ZoneSeen seen = observeZone(site(), all("far.example.org"), Deadline::after(8s), {});
+        QCOMPARE(seen.records.size(), 9u);
+        const auto chain = followAliases(seen, parsed<Hostname>("far.example.org"));
+        QVERIFY2(chain, qPrintable(chain ? QString() : chain.error().summary));
+        QCOMPARE(chain->end.ascii(), QStringLiteral("dyn.example.org"));
+        QCOMPARE(chain->aliases.size(), 2u);
+        QCOMPARE(seen.records.at(key("dyn.example.org", RecordType::A))->values,
+                 std::vector{QStringLiteral("203.0.113.5")});
+        const ZoneSeen round = observeZone(site(), all("round.example.org"), Deadline::after(8s), {});
+        QCOMPARE(round.records.size(), 6u);
+        const auto circle = followAliases(round, parsed<Hostname>("round.example.org"));
+        QVERIFY(!circle);
+        QCOMPARE(circle.error().code, ErrorCode::Protocol);
     }
 
     void unknownIsNotEmpty()

@@ -140,10 +140,31 @@ private Q_SLOTS:
         row("an alias",
             [](Cast &c) {
                 c.scene.record("cloud.example.org", RecordType::CNAME, {QStringLiteral("dyn.example.net")});
+                for (const RecordType type : {RecordType::A, RecordType::AAAA, RecordType::CNAME})
+                    c.scene.record("dyn.example.net", type, {});
             },
             {{V4, broken("dns", "is an alias (CNAME) of dyn.example.net")},
              {V6, broken("dns", "is an alias (CNAME) of dyn.example.net")},
              {Lan, broken("dns", "is an alias (CNAME) of dyn.example.net")}});
+        row("an alias that leads where it should",
+            [](Cast &c) {
+                auto &records = c.scene.inputs.zone.records;
+                for (const RecordType type : {RecordType::A, RecordType::AAAA}) {
+                    const auto own = records.find({*Hostname::parse(QStringLiteral("cloud.example.org")), type});
+                    const auto values = own->second->values;
+                    c.scene.record("dyn.example.net", type, QStringList(values.begin(), values.end()));
+                    c.scene.record("cloud.example.org", type, {});
+                }
+                c.scene.record("cloud.example.org", RecordType::CNAME, {QStringLiteral("dyn.example.net")});
+            },
+            {});
+        row("an alias in a circle",
+            [](Cast &c) {
+                c.scene.record("cloud.example.org", RecordType::CNAME, {QStringLiteral("cloud.example.org")});
+            },
+            {{V4, broken("dns", "leads round in a circle")},
+             {V6, broken("dns", "leads round in a circle")},
+             {Lan, broken("dns", "leads round in a circle")}});
         row("no proxy", [](Cast &c) { c.vpsListens = false; },
             {{V4, broken("connect", "192.0.2.1:443 refuses the connection.")}});
         row("the proxy's certificate is for another name",

@@ -1,0 +1,511 @@
+// A keeper's records against a real name server: aliases, and somebody else who writes them, too.
+
+#include "daemons.h"
+
+#include "decide/plan.h"
+#include "engine/dnslane.h"
+#include "engine/homerecords.h"
+#include "model/provider.h"
+#include "storage/keeping.h"
+#include "storage/providerfile.h"
+#include "testserver.h"
+
+#include <QElapsedTimer>
+#include <QTest>
+#include <QUrlQuery>
+
+#include <mutex>
+
+using namespace sixgate;
+using namespace sixgate::test;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto secret = "Wg0nl2TbXmGmYwFQ4uYlqX8k5o3xT6cBzr7ZkqVtE1s=";
+
+const char *zoneText = "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 10\n@ NS ns1\nns1 A 127.0.0.1\n"
+                       "vps A 198.51.100.10\nvps AAAA 2001:db8:b::10\n"
+                       "www CNAME far\nfar CNAME dyn\nupdate A 127.0.0.9\n";
+
+class OneKey final : public SecretStore
+{
+public:
+    Result<Secret> get(const QString &, const Deadline &, std::stop_token) override
+    {
+        return Secret(QByteArray(secret));
+    }
+    Outcome set(const QString &, const Secret &, const Deadline &, std::stop_token) override { return {}; }
+    Result<std::vector<QString>> list() override { return std::vector<QString>(); }
+    Outcome remove(const QString &, const Deadline &, std::stop_token) override { return {}; }
+    QString place() const override { return QStringLiteral("a test"); }
+};
+
+Site site()
+{
+    Site out{1, parsed<Label>("home"), {}, {}, {}, {}};
+    out.servers.push_back({parsed<Label>("nas"), AddressFromInterfaceId{parsed<InterfaceId>("::11")}, std::nullopt});
+    out.dns.push_back(
+        {parsed<Label>("main"), parsed<Hostname>("example.org"),
+         UpdateAccess{parsed<Hostname>("ns1.example.org"), *Port::fromNumber(53), {parsed<KeyName>("setter")}, {}}});
+    out.vps.push_back({parsed<Label>("vps"),
+                       parsed<Hostname>("vps.example.org"),
+                       *Port::fromNumber(22),
+                       parsed<Login>("root"),
+                       {},
+                       {},
+                       AcmeSettings{parsed<HttpsUrl>("https://ca.example.net/dir")}});
+    out.services.push_back({parsed<Label>("cloud"),
+                            {parsed<Hostname>("www.example.org")},
+                            parsed<Hostname>("home6.example.org"),
+                            parsed<Label>("nas"),
+                            *Port::fromNumber(443),
+                            parsed<UrlPath>("/")});
+    return out;
+}
+
+Observation seen(const char *home = "2001:db8:1::11")
+{
+    Observation out;
+    ServerSeen server{parsed<Label>("nas"), {}};
+    server.proven = parsed<Ipv6Address>(home);
+    out.home.servers.push_back(server);
+    out.home.prefixes = std::vector{parsed<Ipv6Prefix>("2001:db8:1::/64")};
+    out.vps.ipv4 = std::vector{parsed<Ipv4Address>("198.51.100.10")};
+    out.vps.ipv6 = std::vector{parsed<Ipv6Address>("2001:db8:b::10")};
+    return out;
+}
+
+QString at(const char *name, RecordType type)
+{
+    const auto answer =
+        queryServer(serverAt("127.0.0.1"), parsed<Hostname>(name), type, false, Deadline::after(2s), {});
+    if (!answer)
+        return answer.error().summary;
+    const auto values = answer->find(parsed<Hostname>(name), type).values;
+    return QStringList(values.begin(), values.end()).join(QLatin1Char(' '));
+}
+
+/// Whatever it holds; an empty value deletes it.
+void setRecord(const char *name, RecordType type, const char *value)
+{
+    const TsigKey key{parsed<KeyName>("setter"), TsigAlgorithm::HmacSha256, Secret(QByteArray(secret)), {}};
+    std::vector<QString> values;
+    if (*value)
+        values.push_back(QString::fromLatin1(value));
+    const auto done =
+        updateRecordSet(serverAt("127.0.0.1"), parsed<Hostname>("example.org"),
+                        {parsed<Hostname>(name), type, 60s, values}, nullptr, key, Deadline::after(3s), {});
+    if (!done)
+        qFatal("%s", qPrintable(done.error().summary));
+}
+
+/// A provider of dyndns2: sets in the zone what it is told, unless it has another word for the name.
+class Provider
+{
+public:
+    Provider(const Identity &identity)
+        : m_server("127.0.0.9", 443, tlsSession(identity, {}, [this](SSL *ssl) { serve(ssl); }))
+    {
+    }
+
+    std::map<QString, QByteArray> words; ///< by name; "" for all
+    std::vector<QString> take()          ///< the names that were asked for since
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::exchange(m_asked, {});
+    }
+
+private:
+    void serve(SSL *ssl)
+    {
+        while (true) {
+            const QByteArray request = readRequest(ssl);
+            if (request.isEmpty())
+                return;
+            const QString target = QString::fromLatin1(request.split(' ').value(1));
+            const QUrlQuery query(target.section(QLatin1Char('?'), 1));
+            const QString name = query.queryItemValue(QStringLiteral("hostname"));
+            QByteArray word = "good";
+            {
+                const std::lock_guard lock(m_mutex);
+                m_asked.push_back(name);
+                for (const QString &key : {QString(), name}) {
+                    if (const auto found = words.find(key); found != words.end())
+                        word = found->second;
+                }
+            }
+            if (word == "good") {
+                const QString list = QString::fromUtf8(
+                    QByteArray::fromPercentEncoding(query.queryItemValue(QStringLiteral("myip")).toLatin1()));
+                for (const QString &value : list.split(QLatin1Char(',')))
+                    setRecord(qPrintable(name), value.contains(QLatin1Char(':')) ? RecordType::AAAA : RecordType::A,
+                              qPrintable(value));
+            }
+            writeAll(ssl, "HTTP/1.1 200 OK\r\nContent-Length: " + QByteArray::number(word.size()) + "\r\n\r\n" + word);
+        }
+    }
+
+    std::mutex m_mutex;
+    std::vector<QString> m_asked;
+    Server m_server;
+};
+
+/// Five names at that provider, whose limits are these.
+Site siteAtProvider(UpdateRules rules, LimitScope scope, std::optional<std::chrono::hours> refresh = {})
+{
+    const auto shelf = loadProviders({});
+    ProviderDefinition definition = shelf.providers.at(parsed<Label>("custom"));
+    definition.rules = std::move(rules);
+    definition.scope = scope;
+    definition.refresh = refresh;
+    definition.leastTtl = 5s;
+    Site out = site();
+    out.dns.front().access =
+        ProviderAccess{parsed<Label>("custom"),
+                       {{parsed<Label>("user"), QStringLiteral("me")}},
+                       QStringLiteral("https://update.example.org/nic/update?hostname={host}&myip={addresses}"),
+                       std::make_shared<const ProviderDefinition>(definition)};
+    Service &service = out.services.front();
+    service.publicNames.clear();
+    for (const char *name : {"n1.example.org", "n2.example.org", "n3.example.org", "n4.example.org"})
+        service.publicNames.push_back(parsed<Hostname>(name));
+    service.upstreamName = parsed<Hostname>("n5.example.org");
+    return out;
+}
+
+UpdateRules window(std::chrono::seconds span, int most)
+{
+    UpdateRules rules;
+    rules.windows = {{span, most}};
+    rules.pause = 60s;
+    rules.longestPause = 3600s;
+    return rules;
+}
+
+} // namespace
+
+class TestHomeRecords : public QObject
+{
+    Q_OBJECT
+
+    std::unique_ptr<Daemon> m_primary;
+    QTemporaryDir m_folder;
+    OneKey m_secrets;
+    QDateTime m_now = QDateTime::fromSecsSinceEpoch(1'795'000'000, Qt::UTC);
+
+    std::unique_ptr<Provider> m_provider;
+
+    /// Somebody else sets the record, whatever it holds.
+    static void write(const char *name, RecordType type, const char *value) { setRecord(name, type, value); }
+
+    void emptyZone()
+    {
+        for (int i = 1; i <= 5; ++i) {
+            for (const RecordType type : {RecordType::A, RecordType::AAAA})
+                setRecord(qPrintable(QStringLiteral("n%1.example.org").arg(i)), type, "");
+        }
+        m_provider->words.clear();
+        (void)m_provider->take();
+    }
+
+    HomeRecords::Set set(HomeRecords &records, int minute, const char *home = "2001:db8:1::11")
+    {
+        const auto done = records.set(seen(home), true, m_now.addSecs(60 * minute), {});
+        if (!done)
+            qFatal("%s", qPrintable(done.error().summary + done.error().detail));
+        return *done;
+    }
+
+    static QString whyOf(const HomeRecords::Set &set, const char *record)
+    {
+        for (const KeptRecord &one : set.records) {
+            if (one.record == QLatin1String(record))
+                return one.right ? QStringLiteral("right") : one.why;
+        }
+        return QStringLiteral("not there");
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        m_primary = startKnot(QStringLiteral("127.0.0.1@53"),
+                              QStringLiteral("key:\n  - id: setter\n    algorithm: hmac-sha256\n    secret: %1\n"
+                                             "acl:\n  - id: set\n    key: setter\n    action: update\n"
+                                             "zone:\n  - domain: example.org\n    file: site\n    acl: set\n")
+                                  .arg(QString::fromLatin1(secret)),
+                              {{QStringLiteral("site"), QString::fromLatin1(zoneText)}});
+        m_primary->waitUntilItAnswers(serverAt("127.0.0.1"), "example.org");
+        const Identity authority = makeIdentity({{}, "authority", -3600, 86400, true});
+        trustOnly(authority, m_folder.path());
+        m_provider = std::make_unique<Provider>(makeIdentity({{"update.example.org"}}, &authority));
+    }
+
+    void cleanupTestCase() { m_provider.reset(); }
+
+    void init()
+    {
+        qputenv("XDG_STATE_HOME",
+                QFile::encodeName(m_folder.filePath(QString::fromLatin1(QTest::currentTestFunction()))));
+    }
+
+    // www is an alias of far, and that of dyn: what is kept is dyn.
+    void keepsTheEndOfAliases()
+    {
+        Job job{site(), m_secrets, {}, {}};
+        HomeRecords records(job);
+        QVERIFY(records.fetchKeys({}));
+        const auto first = set(records, 0);
+        QVERIFY2(first.right, qPrintable(whyOf(first, "dyn.example.org AAAA")));
+        QCOMPARE(at("dyn.example.org", RecordType::AAAA), QStringLiteral("2001:db8:1::11"));
+        QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("198.51.100.10"));
+        QCOMPARE(at("home6.example.org", RecordType::AAAA), QStringLiteral("2001:db8:1::11"));
+        QCOMPARE(at("www.example.org", RecordType::CNAME), QStringLiteral("far.example.org"));
+        const auto moved = set(records, 1, "2001:db8:2::11");
+        QVERIFY(moved.right);
+        QCOMPARE(int(moved.updates), 2);
+        QCOMPARE(at("dyn.example.org", RecordType::AAAA), QStringLiteral("2001:db8:2::11"));
+        QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("198.51.100.10"));
+        for (const KeptRecord &one : moved.records) {
+            if (one.record.startsWith(QLatin1String("dyn")))
+                QCOMPARE(one.aliases, std::vector{QStringLiteral("www.example.org")});
+        }
+        QCOMPARE(int(set(records, 2, "2001:db8:2::11").updates), 0);
+    }
+
+    // A router sets dyn's A to the carrier's address, again and again.
+    void somebodyElseWrites()
+    {
+        Job job{site(), m_secrets, {}, {}};
+        auto records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        QVERIFY(set(*records, 0).right);
+        const char *record = "dyn.example.org A";
+        for (int turn = 1; turn <= 2; ++turn) {
+            write("dyn.example.org", RecordType::A, "100.64.0.9");
+            const auto done = set(*records, turn);
+            QCOMPARE(int(done.updates), 1);
+            QCOMPARE(whyOf(done, record), QStringLiteral("right"));
+            QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("198.51.100.10"));
+        }
+        write("dyn.example.org", RecordType::A, "100.64.0.9");
+        const auto left = set(*records, 3);
+        QCOMPARE(int(left.updates), 0);
+        QVERIFY(!left.right);
+        QVERIFY2(whyOf(left, record).contains(QLatin1String("Another program writes this record")),
+                 qPrintable(whyOf(left, record)));
+        QVERIFY2(whyOf(left, record).contains(QLatin1String("carriers use")), qPrintable(whyOf(left, record)));
+        QVERIFY(left.again && *left.again > m_now.addSecs(23 * 3600));
+        // The other records are kept all the same.
+        const auto moved = set(*records, 4, "2001:db8:3::11");
+        QCOMPARE(int(moved.updates), 2);
+        QCOMPARE(at("dyn.example.org", RecordType::AAAA), QStringLiteral("2001:db8:3::11"));
+        QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("100.64.0.9"));
+        // A restart forgets nothing.
+        records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        QCOMPARE(int(set(*records, 5, "2001:db8:3::11").updates), 0);
+        // A day later once more; then the user has acted.
+        QCOMPARE(int(set(*records, 1500, "2001:db8:3::11").updates), 1);
+        QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("198.51.100.10"));
+        write("dyn.example.org", RecordType::A, "100.64.0.9");
+        QCOMPARE(int(set(*records, 1501, "2001:db8:3::11").updates), 0);
+        records->userActed();
+        QVERIFY(records->fetchKeys({}));
+        const auto acted = set(*records, 1502, "2001:db8:3::11");
+        QVERIFY(acted.right);
+        QCOMPARE(int(acted.updates), 1);
+    }
+
+    // What is on the disk is what counts: somebody's apply writes there, too.
+    void pacesOnTheDiskCount()
+    {
+        Job job{site(), m_secrets, {}, {}};
+        HomeRecords records(job);
+        QVERIFY(records.fetchKeys({}));
+        QVERIFY(set(records, 0).right);
+        write("dyn.example.org", RecordType::A, "203.0.113.1");
+        const PacedRecord unit{parsed<Label>("main"), {parsed<Hostname>("dyn.example.org"), RecordType::A}};
+        QVERIFY(updateKeeping(job.site.name, [&](Keeping &kept) {
+            PaceState &pace = kept.paces[unit];
+            UpdateOutcome refused{UpdateOutcome::What::Refused, QStringLiteral("x"), QStringLiteral("no")};
+            refused.untilUserActs = true;
+            pace = noteUpdate(pace, rfc2136Rules(), refused, m_now.addSecs(30));
+        }));
+        const auto stopped = set(records, 1);
+        QCOMPARE(int(stopped.updates), 0);
+        QVERIFY2(whyOf(stopped, "dyn.example.org A").contains(QLatin1String("until you have acted")),
+                 qPrintable(whyOf(stopped, "dyn.example.org A")));
+        records.userActed();
+        QVERIFY(records.fetchKeys({}));
+        QCOMPARE(int(set(records, 2).updates), 1);
+        const auto kept = loadKeeping(job.site.name);
+        QVERIFY(kept && kept->paces.at(unit).stopped.isEmpty());
+    }
+
+    // Five names in an account that takes two requests in two minutes: none too many, and all come to be right.
+    void withinAnAccountsLimits()
+    {
+        emptyZone();
+        Job job{siteAtProvider(window(120s, 2), LimitScope::Account), m_secrets, {}, {}};
+        HomeRecords records(job);
+        QVERIFY(records.fetchKeys({}));
+        const auto first = set(records, 0);
+        QCOMPARE(int(m_provider->take().size()), 2);
+        QVERIFY(first.again && *first.again <= m_now.addSecs(130));
+        QVERIFY(!first.right);
+        QCOMPARE(int(set(records, 1).updates), 0);
+        QCOMPARE(int(m_provider->take().size()), 0);
+        (void)set(records, 3);
+        QCOMPARE(int(m_provider->take().size()), 2);
+        const auto last = set(records, 6);
+        QCOMPARE(int(m_provider->take().size()), 1);
+        QVERIFY2(last.right, qPrintable(whyOf(last, "n5.example.org AAAA")));
+        QCOMPARE(at("n5.example.org", RecordType::A), QString());
+        QCOMPARE(at("n4.example.org", RecordType::A), QStringLiteral("198.51.100.10"));
+        QCOMPARE(int(set(records, 20).updates), 0);
+        QCOMPARE(int(m_provider->take().size()), 0);
+    }
+
+    // "nohost" stops one name, and not by a restart either; the account's others go on.
+    void oneNameIsRefused()
+    {
+        emptyZone();
+        m_provider->words[QStringLiteral("n2.example.org")] = "nohost";
+        Job job{siteAtProvider(window(60s, 60), LimitScope::Account), m_secrets, {}, {}};
+        auto records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        const auto first = set(*records, 0);
+        QCOMPARE(int(m_provider->take().size()), 5);
+        QCOMPARE(whyOf(first, "n3.example.org AAAA"), QStringLiteral("right"));
+        QVERIFY2(whyOf(first, "n2.example.org AAAA").contains(QLatin1String("not in this account")),
+                 qPrintable(whyOf(first, "n2.example.org AAAA")));
+        for (int minute : {10, 100, 1000}) {
+            if (minute == 100) {
+                records = std::make_unique<HomeRecords>(job);
+                QVERIFY(records->fetchKeys({}));
+            }
+            const auto later = set(*records, minute);
+            QVERIFY2(whyOf(later, "n2.example.org AAAA").contains(QStringLiteral("“nohost”")),
+                     qPrintable(whyOf(later, "n2.example.org AAAA")));
+            QVERIFY(m_provider->take().empty());
+        }
+        // A new prefix: the others move.
+        QVERIFY(!set(*records, 1010, "2001:db8:2::11").right);
+        const auto asked = m_provider->take();
+        QCOMPARE(int(asked.size()), 4);
+        QVERIFY(std::find(asked.begin(), asked.end(), QStringLiteral("n2.example.org")) == asked.end());
+        m_provider->words.clear();
+        records->userActed();
+        QVERIFY(records->fetchKeys({}));
+        QVERIFY(set(*records, 1020, "2001:db8:2::11").right);
+        QCOMPARE(int(m_provider->take().size()), 1);
+    }
+
+    // A password that is not accepted stops all of the account.
+    void theAccountIsRefused()
+    {
+        for (const char *word : {"badauth", "abuse"}) {
+            emptyZone();
+            qputenv("XDG_STATE_HOME", QFile::encodeName(m_folder.filePath(QString::fromLatin1(word))));
+            m_provider->words[QString()] = word;
+            Job job{siteAtProvider(window(60s, 60), LimitScope::Account), m_secrets, {}, {}};
+            auto records = std::make_unique<HomeRecords>(job);
+            QVERIFY(records->fetchKeys({}));
+            QVERIFY(!set(*records, 0).right);
+            QVERIFY(!m_provider->take().empty());
+            records = std::make_unique<HomeRecords>(job);
+            QVERIFY(records->fetchKeys({}));
+            for (int minute : {10, 100, 10000}) {
+                const auto later = set(*records, minute, minute > 10 ? "2001:db8:2::11" : "2001:db8:1::11");
+                QVERIFY(!later.right);
+                QVERIFY(m_provider->take().empty());
+            }
+        }
+    }
+
+    // What apply sent counts for the keeper, and the other way round.
+    void applyAndKeeperCountTogether()
+    {
+        emptyZone();
+        m_now = QDateTime::currentDateTimeUtc();
+        Job job{siteAtProvider(window(3600s, 3), LimitScope::Account), m_secrets, {}, {}};
+        const Hostname name = parsed<Hostname>("n1.example.org");
+        const auto change = [&](const char *from, const char *to) {
+            SetRecords sets{parsed<Label>("main"),
+                            {name, RecordType::AAAA, 60s, {QString::fromLatin1(to)}},
+                            {name, RecordType::AAAA, 60s, {}}};
+            if (*from)
+                sets.expected.values.push_back(QString::fromLatin1(from));
+            Change one;
+            one.id = QStringLiteral("dns.n1");
+            one.action = sets;
+            return one;
+        };
+        DnsLane lane(job);
+        const Change one = change("", "2001:db8:1::11"), two = change("2001:db8:1::11", "2001:db8:1::12");
+        for (const Change &next : {one, two}) {
+            QVERIFY(lane.prepare({next}, {}));
+            const auto done = lane.set(next, std::get<SetRecords>(next.action), {});
+            QVERIFY2(done, done ? "" : qPrintable(done.error().summary + done.error().detail));
+        }
+        QCOMPARE(int(m_provider->take().size()), 2);
+        const PacedRecord unit{parsed<Label>("main"), {parsed<Hostname>("example.org"), RecordType::AAAA}};
+        QCOMPARE(int(loadKeeping(job.site.name)->paces.at(unit).updates.size()), 2);
+        // One is left for the keeper, and none then for an apply.
+        HomeRecords records(job);
+        QVERIFY(records.fetchKeys({}));
+        (void)set(records, 0);
+        QCOMPARE(int(m_provider->take().size()), 1);
+        QCOMPARE(int(set(records, 10).updates), 0);
+        DnsLane another(job);
+        const QString now = at("n1.example.org", RecordType::AAAA);
+        const Change three = change(qPrintable(now), "2001:db8:1::13");
+        QVERIFY(another.prepare({three}, {}));
+        const auto refused = another.set(three, std::get<SetRecords>(three.action), {});
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().summary.contains(QLatin1String("3 updates")), qPrintable(refused.error().summary));
+        QVERIFY(m_provider->take().empty());
+    }
+
+    // Names that expire after 25 days without updates, over a year in which nothing moves.
+    void sentAnewInTime()
+    {
+        emptyZone();
+        Job job{siteAtProvider(window(600s, 4), LimitScope::Name, std::chrono::hours(25 * 24)), m_secrets, {}, {}};
+        auto records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        QVERIFY(set(*records, 0).right);
+        QCOMPARE(int(m_provider->take().size()), 5);
+        std::map<QString, int> last, count;
+        constexpr int day = 24 * 60;
+        for (int minute = 720; minute < 365 * day; minute += 720) {
+            if (minute % (30 * day) == 0) {
+                records = std::make_unique<HomeRecords>(job);
+                QVERIFY(records->fetchKeys({}));
+            }
+            const auto done = set(*records, minute);
+            QVERIFY(done.right);
+            for (const QString &name : m_provider->take()) {
+                QVERIFY2(minute - last[name] < 25 * day && minute - last[name] >= 19 * day,
+                         qPrintable(QStringLiteral("%1 after %2 days").arg(name).arg((minute - last[name]) / day)));
+                last[name] = minute;
+                ++count[name];
+            }
+        }
+        QCOMPARE(int(count.size()), 5);
+        for (const auto &[name, times] : count)
+            QVERIFY2(times >= 15 && times <= 18, qPrintable(QStringLiteral("%1 %2").arg(name).arg(times)));
+    }
+};
+
+int main(int argc, char **argv)
+{
+    enterOwnNetwork(QStringLiteral("nameserver 127.0.0.1\n"));
+    QCoreApplication application(argc, argv);
+    TestHomeRecords test;
+    return QTest::qExec(&test, argc, argv);
+}
+#include "tst_homerecords.moc"
