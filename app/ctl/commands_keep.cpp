@@ -22,6 +22,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -134,7 +135,8 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
             QStringLiteral("  DNS       %1 %2%3 %4%5\n")
                 .arg(mark(output, record.right), record.record,
                      aliases.isEmpty() ? QString() : QStringLiteral(" (← %1)").arg(aliases.join(QStringLiteral(", "))),
-                     values.isEmpty() ? QStringLiteral("(none)") : values.join(QStringLiteral(", ")),
+                     values.isEmpty() ? (record.right ? QStringLiteral("(none)") : QStringLiteral("(not known)"))
+                                      : values.join(QStringLiteral(", ")),
                      record.why.isEmpty() ? QString() : QStringLiteral(": ") + record.why);
     }
     for (const KeptPush &push : one.pushes)
@@ -143,17 +145,19 @@ QString statusText(const Output &output, const KeeperSnapshot &one)
                          push.why.isEmpty() ? QString() : QStringLiteral(": ") + push.why, output.dim(ago(push.at)));
     for (const KeptPath &path : one.paths)
         text += QStringLiteral("  path      %1 %2 %3, %4 ms%5  %6\n")
-                    .arg(mark(output, path.state == PathState::Works), pathName(path.kind), path.publicName,
-                         QString::number(path.took.count()),
+                    .arg(path.state == PathState::Unknown ? output.dim(QStringLiteral("?"))
+                                                          : mark(output, path.state == PathState::Works),
+                         pathName(path.kind), path.publicName, QString::number(path.took.count()),
                          path.why.isEmpty() ? QString() : QStringLiteral(": ") + path.why, output.dim(ago(path.at)));
     for (const QString &trouble : one.troubles)
         text += QStringLiteral("  trouble   %1\n").arg(trouble);
     for (const QString &trouble : one.alarmTroubles)
         text += QStringLiteral("  alarm     %1\n").arg(trouble);
     if (one.recovery)
-        text +=
-            QStringLiteral("  last move %1 → %2, %3 (%4)\n")
-                .arg(one.recovery->before, one.recovery->after, ago(one.recovery->at), spansText(one.recovery->took));
+        text += QStringLiteral("  last move %1%2, %3 (%4)\n")
+                    .arg(one.recovery->before.isEmpty() ? QStringLiteral("to ")
+                                                        : one.recovery->before + QStringLiteral(" → "),
+                         one.recovery->after, ago(one.recovery->at), spansText(one.recovery->took));
     return harmless(text);
 }
 
@@ -265,6 +269,8 @@ int runKeep(const Options &options, Output &output, std::stop_token stop)
     if (auto few = noMoreWords(options, 1); !few)
         return giveUp(output, few.error(), options.words[0]);
     dumpNoCore();
+    // It has many threads for a moment each, and runs for years: what they leave is to be used again.
+    (void)::mallopt(M_ARENA_MAX, 2);
     int code = AllWell;
     for (bool again = true; again && !stop.stop_requested();) {
         again = false;
@@ -282,8 +288,10 @@ int runStatus(const Options &options, Output &output, std::stop_token stop)
     if (auto few = noMoreWords(options, 2); !few)
         return failed(few.error());
     const auto site = siteOf(options);
-    if (!site)
-        return failed(site.error());
+    if (!site) {
+        failed(site.error());
+        return BadInput;
+    }
     RemoteKeeper keeper(site->name);
     if (const QString word = options.words.value(1); !word.isEmpty()) {
         for (const KeeperIntent intent : {KeeperIntent::Check, KeeperIntent::Pause, KeeperIntent::Resume}) {

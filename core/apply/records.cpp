@@ -16,7 +16,7 @@ namespace
 constexpr auto readBackTime = 5s;
 constexpr auto firstPause = 50ms;
 constexpr auto longestPause = 1000ms;
-constexpr auto secondaryPatience = 3s; // for one answer of another server
+constexpr auto secondaryPatience = 1s; // for one answer of another server
 constexpr auto followTime = 6s;        // NOTIFY takes a second; who polls takes an hour, and nobody waits for that
 constexpr int noError = 0;
 constexpr int nxDomain = 3;
@@ -150,8 +150,10 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
         return passOn(done);
     if (auto shown = readBack(*primary, change.wanted, deadline.sooner(readBackTime), stop); !shown)
         return passOn(shown);
+    const auto shownAt = std::chrono::steady_clock::now();
     RecordsApplied applied{staleServers(*primary, *account, change.wanted, deadline.sooner(followTime), stop),
                            wasAbsent};
+    applied.shown = shownAt;
     if (stop.stop_requested())
         return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request, after the change was made."));
     return applied;

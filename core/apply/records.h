@@ -4,7 +4,9 @@
 #include "model/plan.h"
 #include "transport/dns.h"
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <stop_token>
 
 namespace sixgate
@@ -20,6 +22,7 @@ struct RecordsApplied {
     std::vector<QString> stale; ///< addresses of servers that did not have the new values yet
     bool wasAbsent = false;     ///< the expected values were those of a wildcard: the name itself had none
     bool already = false;       ///< somebody else had set what is wanted: nothing was changed
+    std::optional<std::chrono::steady_clock::time_point> shown; ///< when the primary was seen to have them
 };
 Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, const std::map<Label, TsigKey> &keys,
                                     const Deadline &deadline, std::stop_token stop);

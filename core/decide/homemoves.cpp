@@ -110,6 +110,14 @@ bool allProven(const HomeSeen &home)
     return !home.servers.empty() && std::all_of(home.servers.begin(), home.servers.end(), isProven);
 }
 
+QString whereText(const HomeSeen &home, const QString &before)
+{
+    if (!isAtHome(home))
+        return QStringLiteral("The home is not seen from here.");
+    return QStringLiteral("The home is at %1 now%2.")
+        .arg(provenText(home), before.isEmpty() ? QString() : QStringLiteral(" (was: %1)").arg(before));
+}
+
 QString provenText(const HomeSeen &home)
 {
     QStringList all;

@@ -52,5 +52,7 @@ bool allProven(const HomeSeen &home);
 
 /// The proven addresses, each once; empty where none is.
 QString provenText(const HomeSeen &home);
+/// For the log: where the home is now, and was; `before` as provenText().
+QString whereText(const HomeSeen &home, const QString &before);
 
 } // namespace sixgate

@@ -73,6 +73,21 @@ std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushe
     return paths;
 }
 
+std::vector<KeptPath> pathsOfSilentVps(const Site &site, const QString &why, const QDateTime &at)
+{
+    std::vector<KeptPath> paths;
+    for (const Service &service : site.services) {
+        for (const Hostname &name : service.publicNames) {
+            for (const PathKind kind : {PathKind::Upstream, PathKind::V6}) {
+                KeptPath path{name.ascii(), kind, PathState::Unknown, std::chrono::milliseconds(0), {}, at};
+                path.why = QStringLiteral("The VPS cannot be asked: %1").arg(why);
+                paths.push_back(std::move(path));
+            }
+        }
+    }
+    return paths;
+}
+
 std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &paths,
                                 const std::vector<KeptPath> &newer)
 {

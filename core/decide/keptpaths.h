@@ -32,6 +32,9 @@ RecoveryPace recoveryPace(std::chrono::milliseconds since);
 std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushed> &answers,
                                        const std::vector<KeptRecord> &records, const QDateTime &at);
 
+/// The paths that only the VPS can prove, where it does not answer: nobody knows whether they work.
+std::vector<KeptPath> pathsOfSilentVps(const Site &site, const QString &why, const QDateTime &at);
+
 /// `paths` with the newer ones in the place of those of the same name and kind; the order is that of the site's names,
 /// then v4, upstream, v6, lan. What the site does not know is left out.
 std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &paths,

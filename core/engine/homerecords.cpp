@@ -318,12 +318,16 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
             set.again = set.again ? std::min(*set.again, verdict.at) : verdict.at;
             [[fallthrough]];
         case UpdateVerdict::Unneeded: // it is on its way
-        case UpdateVerdict::Stopped:
+        case UpdateVerdict::Stopped: {
+            // What the provider said says more than that it is waited for.
+            const auto reason = m_reasons.find(unit);
+            const bool better = reason != m_reasons.end() && verdict.verdict != UpdateVerdict::Unneeded;
             for (const Change &change : own) {
                 if (!std::get<SetRecords>(change.action).renew)
-                    tellWhy(set, keyOf(change), verdict.why);
+                    tellWhy(set, keyOf(change), better ? reason->second : verdict.why);
             }
             break;
+        }
         }
     }
     return may;
@@ -362,9 +366,12 @@ void HomeRecords::noteAnswers(const Units &units, const std::vector<DnsWriter::W
         outcome.requests = requests;
         PaceState &pace = m_paces[unit];
         pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), outcome, now);
+        m_reasons.erase(unit);
         for (std::size_t i = 0; i < own.size(); ++i) {
             const auto &set = std::get<SetRecords>(own[i].action);
             const DnsWriter::Written &one = written[at + i];
+            if (!one.done)
+                m_reasons.insert_or_assign(unit, withRemedy(one.done.error()));
             RecordPast &past = m_paces[ownUnit(set)].past;
             if (one.said && concernsNameAlone(*one.said))
                 past.refused = one.said->word;
@@ -406,6 +413,10 @@ Outcome HomeRecords::send(const Units &units, Set &set, const std::function<QDat
         return saved;
     const auto written = m_writer.write(sets, Deadline::after(recordTime), stop);
     noteAnswers(units, written, now());
+    for (const DnsWriter::Written &one : written) {
+        if (one.done && one.done->shown)
+            set.shown = std::max(set.shown, one.done->shown);
+    }
     std::vector<Change> made;
     for (size_t i = 0; i < may.size(); ++i) {
         const auto &wanted = sets[i];
@@ -469,7 +480,10 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     seen.zone = observeZone(m_job.site, keys, Job::budget(zoneTime, keys.size()), stop);
     std::vector<Withheld> withheld;
     auto changes = planRecords(m_job.site, seen, m_job.state.managedRecords, withheld);
-    std::erase_if(changes, [&](const Change &change) { return leadsNowhere(change, vpsReady); });
+    std::set<RecordKey> nowhere;
+    std::erase_if(changes, [&](const Change &change) {
+        return leadsNowhere(change, vpsReady) && nowhere.insert(keyOf(change)).second;
+    });
 
     Set set;
     const auto wishes = recordWishes(m_job.site, seen);
@@ -492,6 +506,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
                                                        : found->second.error().summary;
         else if (blocked != withheld.end())
             one.why = blocked->reason;
+        else if (nowhere.contains(wish.key))
+            one.why = QStringLiteral("The VPS does not serve it yet: sixgatectl apply");
         else
             one.right = one.values == *wish.values;
         set.records.push_back(std::move(one));

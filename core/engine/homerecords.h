@@ -26,10 +26,11 @@ public:
     Outcome fetchKeys(std::stop_token stop);
 
     struct Set {
-        std::vector<KeptRecord> records; ///< every one that is kept, as it is now
-        bool right = false;              ///< all of them
-        std::optional<QDateTime> again;  ///< when the rules allow what they did not now
-        std::size_t updates = 0;         ///< sent
+        std::vector<KeptRecord> records;                            ///< every one that is kept, as it is now
+        bool right = false;                                         ///< all of them
+        std::optional<QDateTime> again;                             ///< when the rules allow what they did not now
+        std::size_t updates = 0;                                    ///< sent
+        std::optional<std::chrono::steady_clock::time_point> shown; ///< when the last of them was read back
     };
     /// Observes the zones and makes them as `seen` wants them. `vpsReady`: the VPS is known to serve, so that visitors
     /// may be led there. What was sent is lasting before it is sent, and after the answer came. Names that would expire
@@ -65,6 +66,7 @@ private:
     Job &m_job;
     Paces m_paces; ///< as on the disk, while the site's lock is held
     DnsWriter m_writer;
+    std::map<PacedRecord, QString> m_reasons; ///< why the last update was not taken, of this run
     bool m_acted = false;
     std::optional<std::chrono::steady_clock::time_point> m_looked;
 };

@@ -28,7 +28,7 @@ constexpr auto proveMost = 20s;    // after that the slow lane goes on
 constexpr auto tellAfter = 8s;     // that the home is not seen, while it is looked for further
 constexpr auto pushTime = 10s;
 constexpr auto driftEvery = 15min;
-constexpr auto recoverMost = 180s; // then they are looked at as ever
+constexpr auto recordsAgain = 1s; // where they could not be set
 
 } // namespace
 
@@ -196,9 +196,17 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
 
 void KeeperLanes::showHome(const HomeSeen &home, bool moved)
 {
+    bool elsewhere = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        elsewhere = m_where == Whereabouts::Elsewhere;
+    }
     m_board.change([&](KeeperSnapshot &snapshot) {
+        snapshot.looked(QStringLiteral("home"));
         if (moved) {
-            const QString why = QStringLiteral("The home has moved; this is being changed.");
+            const QString why = snapshot.role == QLatin1String("paused")
+                                    ? QStringLiteral("The home has moved; while paused, this stays as it is.")
+                                    : QStringLiteral("The home has moved; this is being changed.");
             for (KeptRecord &one : snapshot.records) {
                 if (one.record.endsWith(QLatin1String(" AAAA"))) {
                     one.right = false;
@@ -219,7 +227,7 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
     });
     for (const ServerSeen &one : home.servers)
         trouble(QStringLiteral("server %1").arg(one.server.text()),
-                one.proven ? QString() : withRemedy(one.proven.error()));
+                one.proven || elsewhere ? QString() : withRemedy(one.proven.error()));
 }
 
 /// Logs in to the VPS while the home's new address is being proven.
@@ -254,6 +262,8 @@ void KeeperLanes::dialAhead(bool first)
 /// From a change of the link's state to DNS and VPS. Ends early where the next change comes.
 void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token stop)
 {
+    // Whether it is still where it was is not known now.
+    m_board.change([](KeeperSnapshot &snapshot) { snapshot.await(QStringLiteral("home")); });
     dialAhead(true);
     HomeSeen home = proveHome(link, tellAfter, stop);
     if (!isAtHome(home) && !stop.stop_requested()) {
@@ -289,7 +299,7 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
         // Who leads measures it.
         measure = moved && !first && m_where == Whereabouts::Home && m_leadership.answer.says != LeaseSays::Others;
     }
-    showHome(home, moved && mayWrite());
+    showHome(home, moved && (paused() || mayWrite()));
     if (const auto now = readLink())
         link = *now; // its own addresses may have become usable
     for (const ServerSeen &one : home.servers) {
@@ -297,43 +307,29 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
             source = sourceIn(*Ipv6Prefix::of(*one.proven, 64), link);
     }
     if (measure) {
-        finishRecovery(true);
-        Recovery record;
-        record.at = wall().addMSecs(-since(hinted).count());
-        record.cause = QStringLiteral("event");
-        for (size_t i = 0; i < home.servers.size(); ++i) {
-            const ServerSeen &now = home.servers[i];
-            const bool hadOne = i < earlier.servers.size() && earlier.servers[i].proven.has_value();
-            if (!now.proven || (hadOne && *earlier.servers[i].proven == *now.proven))
-                continue;
-            record.server = now.server;
-            record.newAddress = *now.proven;
-            record.newPrefix = *Ipv6Prefix::of(*now.proven, 64);
-            if (hadOne) {
-                record.oldAddress = *earlier.servers[i].proven;
-                record.oldPrefix = *Ipv6Prefix::of(*record.oldAddress, 64);
-            }
-            break;
-        }
-        const std::lock_guard lock(m_mutex);
-        m_recovery = UnderWay{hinted, record, Clock::now() + recoverMost};
+        beginRecovery(earlier, home, hinted, QStringLiteral("event"));
     }
     if (moved) {
         note([](UnderWay &one, std::chrono::milliseconds took) { one.record.usable = took; });
-        log(5, isAtHome(home)
-                   ? QStringLiteral("The home is at %1 now%2.")
-                         .arg(provenText(home), before.isEmpty() ? QString() : QStringLiteral(" (was: %1)").arg(before))
-                   : QStringLiteral("The home is not seen from here."));
+        log(5, whereText(home, before));
     }
     (void)lead();
     std::jthread pushing([&] {
         if (tellVps(home, true, source, stop))
             notePush();
     });
-    if (mayWrite() && setRecords(home, stop))
-        noteRecords();
+    if (mayWrite()) {
+        if (setRecords(home, stop)) {
+            noteRecords();
+        } else if (!stop.stop_requested()) {
+            const auto again = wall().addMSecs(std::chrono::milliseconds(recordsAgain).count());
+            const std::lock_guard lock(m_mutex);
+            m_recordsAgain = m_recordsAgain ? std::min(*m_recordsAgain, again) : again;
+        }
+    }
     {
         const std::lock_guard lock(m_mutex);
+        m_pathsNow = true;
         if (m_history && m_recovery && m_recovery->record.id == 0) {
             if (const auto id = m_history->add(m_recovery->record))
                 m_recovery->record.id = *id;
@@ -353,9 +349,13 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
 
 // ---------------------------------------------------------------- what is told
 
-bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
+bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop, bool *busy)
 {
-    const std::lock_guard writing(m_writing);
+    std::unique_lock writing(m_writing, std::defer_lock);
+    if (!busy)
+        writing.lock();
+    else if (*busy = !writing.try_lock(); *busy)
+        return false;
     Observation seen;
     bool ready = false, looked = false;
     {
@@ -372,12 +372,15 @@ bool KeeperLanes::setRecords(const HomeSeen &home, const std::stop_token &stop)
     const auto set = m_records->set(seen, ready, wall(), stop);
     if (stop.stop_requested())
         return false;
-    const std::lock_guard lock(m_mutex);
     if (!set) {
         trouble(QStringLiteral("DNS"), withRemedy(set.error()));
         return false;
     }
-    m_recordsAgain = set->again;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_recordsAgain = set->again;
+        m_recordsShown = set->shown;
+    }
     QStringList wrong;
     for (const KeptRecord &one : set->records) {
         if (!one.right)
@@ -492,9 +495,8 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
                 *place = kept;
         }
     });
-    if (answer) {
-        showPaths(pathsProvenByVps(site(), answer->set, m_board.snapshot()->records, wall()));
-    }
+    showPaths(answer ? pathsProvenByVps(site(), answer->set, m_board.snapshot()->records, wall())
+                     : pathsOfSilentVps(site(), answer.error().summary, wall()));
     if (answer && answer->drift)
         trouble(
             QStringLiteral("VPS files"),

@@ -119,7 +119,10 @@ public:
     void showHome(const HomeSeen &home, bool moved = false);
     /// Sets the records as `home` wants them, and shows them: true where all are right. Holds m_writing meanwhile, so
     /// one of both lanes waits for the other one. Without m_mutex.
-    bool setRecords(const HomeSeen &home, const std::stop_token &stop);
+    /// `busy`, where given: does not wait for the other lane, and says so.
+    bool setRecords(const HomeSeen &home, const std::stop_token &stop, bool *busy = nullptr);
+    /// A home that moved from `earlier` to `home` is measured from `began` on. Without m_mutex.
+    void beginRecovery(const HomeSeen &earlier, const HomeSeen &home, Clock::time_point began, const QString &cause);
     /// What was seen of the home last. With m_mutex.
     void noteHome(const HomeSeen &home);
     /// The home as it was seen last. Without m_mutex.
@@ -147,7 +150,7 @@ public:
     /// began, with m_mutex held.
     void note(const std::function<void(UnderWay &, std::chrono::milliseconds)> &how);
     void noteProven(PathKind kind);
-    void noteRecords(); ///< all are right
+    void noteRecords(); ///< all are right, since m_recordsShown
     void notePush();    ///< the VPS took every address
     /// It is over, or the next change overtook it.
     void finishRecovery(bool superseded);
@@ -180,20 +183,22 @@ public:
     VpsSeen m_vps;                      ///< its name's records, as they were seen last
     std::vector<IpAddress> m_vpsAddresses;
     Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
-    bool m_vpsReady = false;                     ///< its push service answered: what it serves was deployed
-    Keeping m_keeping;                           ///< who leads is as it is, or is about to be, on the disk
-    LeadershipState m_leadership;                ///< what lead() decides by
-    Whereabouts m_where = Whereabouts::Unknown;  ///< this machine, by m_home
-    std::vector<QString> m_homePrefixes;         ///< of the link, when a server was proven there last
-    bool m_vpsLooked = false;                    ///< its name was looked up, with or without success
-    bool m_paused = false;                       ///< somebody told it to change nothing
-    std::atomic<Clock::time_point> m_driftDue{}; ///< the VPS is asked for changed files
-    bool m_pushDirty = true;                     ///< the VPS is to be told
-    bool m_checkNow = false;                     ///< somebody wants everything looked at now
-    bool m_homeNow = false;                      ///< the home may not be here any more
-    bool m_proving = false;                      ///< a fast lane looks for the home
-    bool m_proveAgain = false;                   ///< and what it looks at has become less meanwhile
-    std::optional<QDateTime> m_recordsAgain;     ///< when the slow lane is to look at the records, at the latest
+    bool m_vpsReady = false;                         ///< its push service answered: what it serves was deployed
+    Keeping m_keeping;                               ///< who leads is as it is, or is about to be, on the disk
+    LeadershipState m_leadership;                    ///< what lead() decides by
+    Whereabouts m_where = Whereabouts::Unknown;      ///< this machine, by m_home
+    std::vector<QString> m_homePrefixes;             ///< of the link, when a server was proven there last
+    bool m_vpsLooked = false;                        ///< its name was looked up, with or without success
+    bool m_paused = false;                           ///< somebody told it to change nothing
+    std::atomic<Clock::time_point> m_driftDue{};     ///< the VPS is asked for changed files
+    bool m_pushDirty = true;                         ///< the VPS is to be told
+    bool m_checkNow = false;                         ///< somebody wants everything looked at now
+    bool m_homeNow = false;                          ///< the home may not be here any more
+    bool m_pathsNow = false;                         ///< the paths may be other ones than were proven last
+    std::optional<Clock::time_point> m_recordsShown; ///< when the last records that were set were read back
+    bool m_proving = false;                          ///< a fast lane looks for the home
+    bool m_proveAgain = false;                       ///< and what it looks at has become less meanwhile
+    std::optional<QDateTime> m_recordsAgain;         ///< when the slow lane is to look at the records, at the latest
     std::optional<UnderWay> m_recovery;
     std::stop_source m_look;      ///< one look of the fast lane: what it looks at is usable only now
     std::stop_source m_slowWrite; ///< what the slow lane changes now: the fast one ends it

@@ -9,6 +9,8 @@ using namespace std::chrono_literals;
 namespace
 {
 
+constexpr auto recoverMost = 180s; // then they are looked at as ever
+
 KeptRecovery keptOf(const Recovery &one)
 {
     KeptRecovery kept{one.at,
@@ -54,10 +56,37 @@ void KeeperLanes::note(const std::function<void(UnderWay &, std::chrono::millise
     m_board.change([&](KeeperSnapshot &snapshot) { snapshot.recovery = kept; });
 }
 
-/// The records are right: read back from the servers that answer for the zone.
+void KeeperLanes::beginRecovery(const HomeSeen &earlier, const HomeSeen &home, Clock::time_point began,
+                                const QString &cause)
+{
+    finishRecovery(true);
+    Recovery record;
+    record.at = wall().addMSecs(-since(began).count());
+    record.cause = cause;
+    for (size_t i = 0; i < home.servers.size(); ++i) {
+        const ServerSeen &now = home.servers[i];
+        const bool hadOne = i < earlier.servers.size() && earlier.servers[i].proven.has_value();
+        if (!now.proven || (hadOne && *earlier.servers[i].proven == *now.proven))
+            continue;
+        record.server = now.server;
+        record.newAddress = *now.proven;
+        record.newPrefix = *Ipv6Prefix::of(*now.proven, 64);
+        if (hadOne) {
+            record.oldAddress = *earlier.servers[i].proven;
+            record.oldPrefix = *Ipv6Prefix::of(*record.oldAddress, 64);
+        }
+        break;
+    }
+    const std::lock_guard lock(m_mutex);
+    m_recovery = UnderWay{began, record, Clock::now() + recoverMost};
+}
+
+/// The records are right: read back from the zone's primary. Others may have been waited for since.
 void KeeperLanes::noteRecords()
 {
-    note([](UnderWay &one, std::chrono::milliseconds took) {
+    note([this](UnderWay &one, std::chrono::milliseconds took) {
+        if (m_recordsShown && *m_recordsShown > one.began)
+            took = std::min(took, std::chrono::duration_cast<std::chrono::milliseconds>(*m_recordsShown - one.began));
         one.dns = true;
         if (!one.record.dnsRead)
             one.record.dnsRead = one.record.dnsWritten = took;

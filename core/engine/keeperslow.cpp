@@ -22,7 +22,8 @@ constexpr auto vpsEvery = 600s;                     // its name's addresses and 
 constexpr auto troubleEvery = 30s;                  // while something is wrong
 constexpr std::chrono::seconds unprovenEvery = 10s; // while a home server is not proven
 constexpr auto firstRetry = 1s;
-constexpr auto aliveEvery = 60s; // "alive" where there is no lease to renew
+constexpr std::chrono::milliseconds busyPause{300}; // while the fast lane sets records
+constexpr auto aliveEvery = 60s;                    // "alive" where there is no lease to renew
 
 class Backoff
 {
@@ -52,13 +53,15 @@ void KeeperLanes::readVps(const std::stop_token &stop)
     {
         const std::lock_guard lock(m_mutex);
         m_vpsLooked = true;
+        if (addresses) {
+            m_vps = std::move(seen);
+            m_vpsAddresses = *addresses;
+        }
     }
     if (!addresses)
         return;
     const auto keys = shownVpsKeys(site(), *addresses, stop);
     const std::lock_guard lock(m_mutex);
-    m_vps = std::move(seen);
-    m_vpsAddresses = *addresses;
     if (keys)
         m_vpsKeys = keys;
 }
@@ -166,6 +169,8 @@ void KeeperLanes::slow(std::stop_token stop)
             }
             if (std::exchange(m_homeNow, false))
                 homeDue = Clock::now();
+            if (std::exchange(m_pathsNow, false))
+                pathsDue = Clock::now();
             m_slowWrite = write;
             home = m_home;
             recovering = m_recovery.has_value();
@@ -200,6 +205,9 @@ void KeeperLanes::slow(std::stop_token stop)
                 const std::lock_guard lock(m_mutex);
                 turn = m_homeTurn;
             }
+            const auto began = Clock::now();
+            HomeSeen earlier;
+            bool moved = false, measure = false;
             HomeSeen again = lookAtHome(site(), Deadline::after(proveTime), write.get_token());
             bool isNews = false;
             {
@@ -209,13 +217,23 @@ void KeeperLanes::slow(std::stop_token stop)
                 if (isNews) {
                     if (m_vpsKeys)
                         refuseForeignKeys(again, *m_vpsKeys);
-                    if (provenText(again) != provenText(m_home))
+                    earlier = m_home;
+                    moved = provenText(again) != provenText(m_home);
+                    if (moved)
                         m_pushDirty = true;
                     noteHome(again);
+                    measure = moved && m_where == Whereabouts::Home && m_leadership.answer.says != LeaseSays::Others;
                 }
             }
             if (isNews) {
-                showHome(again);
+                showHome(again, moved && (paused() || mayWrite()));
+                if (moved) {
+                    if (measure)
+                        beginRecovery(earlier, again, began, QStringLiteral("look"));
+                    note([](UnderWay &one, std::chrono::milliseconds took) { one.record.usable = took; });
+                    log(5, whereText(again, provenText(earlier)));
+                    recordsDue = pushDue = pathsDue = Clock::now();
+                }
                 homeDue = Clock::now() + (allProven(again) ? calm() : std::chrono::milliseconds(unprovenEvery));
             }
         }
@@ -224,12 +242,13 @@ void KeeperLanes::slow(std::stop_token stop)
             letGo(write.get_token());
         now = Clock::now();
         if (ready && leadership.mayWriteDns && !paused() && (now >= recordsDue) && !write.stop_requested()) {
-            const bool right = setRecords(homeNow(), write.get_token());
+            bool busy = false;
+            const bool right = setRecords(homeNow(), write.get_token(), &busy);
             if (right) {
                 noteRecords();
                 recordsBackoff.worked();
             }
-            recordsDue = Clock::now() + (right ? calm() : recordsBackoff.failed());
+            recordsDue = Clock::now() + (right ? calm() : busy ? busyPause : recordsBackoff.failed());
         }
         const bool ask = leadership.ask && bootTime() >= *leadership.ask;
         now = Clock::now();
@@ -281,7 +300,8 @@ void KeeperLanes::slow(std::stop_token stop)
         // One that ended in this turn: the next is news.
         recovering = m_recovery.has_value();
         m_wake.wait_until(lock, stop, std::max(next, Clock::now() + 20ms), [&] {
-            return m_checkNow || m_homeNow || (!wasReady && !m_home.servers.empty()) || (m_recovery && !recovering);
+            return m_checkNow || m_homeNow || m_pathsNow || m_recordsAgain || (!wasReady && !m_home.servers.empty()) ||
+                   (m_recovery && !recovering);
         });
     }
 }

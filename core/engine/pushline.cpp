@@ -132,9 +132,14 @@ PushLine::Dialled PushLine::dial(const std::vector<IpAddress> &addresses, const 
     SshTarget target{vpsLabel(m_vps), addresses, m_vps.sshPort, *user, m_keyFile, {}, hostKeyPins(m_vps), {}};
     target.source = source;
     auto session = SshSession::connect(target, deadline, stop);
-    if (!session)
-        return passOn(session);
-    return std::shared_ptr<SshSession>(std::move(*session));
+    if (session)
+        return std::shared_ptr<SshSession>(std::move(*session));
+    Error error = session.error();
+    // The account for pushes gets its keys from the site file, by apply.
+    if (error.code == ErrorCode::Denied || error.code == ErrorCode::Invalid)
+        error.fix = QStringLiteral("See that the VPS has this machine's push key: sixgatectl vps push-key shows it; it "
+                                   "belongs into the site file of the machine that deploys, then: sixgatectl apply");
+    return tl::unexpected<Error>(std::move(error));
 }
 
 Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<IpAddress> &vpsAddresses, bool fresh,

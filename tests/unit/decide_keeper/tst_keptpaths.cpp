@@ -75,6 +75,14 @@ class TestKeptPaths : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void silentVps()
+    {
+        const auto paths = pathsOfSilentVps(site(), latin("It is off."), now);
+        QCOMPARE(text(paths), latin("cloud upstream unknown, cloud v6 unknown, photos upstream unknown, "
+                                    "photos v6 unknown, wiki upstream unknown, wiki v6 unknown"));
+        QCOMPARE(paths.front().why, latin("The VPS cannot be asked: It is off."));
+    }
+
     void provenByVps()
     {
         const auto said = [](PushVerdict verdict, const char *reason, std::chrono::milliseconds took) {
