@@ -2,6 +2,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/json.h"
+#include "decide/acmetalk.h"
 #include "model/provider.h"
 #include "model/text.h"
 #include "storage/providerfile.h"
@@ -113,12 +114,15 @@ void print(Output &output, const ProviderDefinition &one)
         line("", one.about);
     line("addresses", wayText(one));
     line("certificates",
-         one.texts == ProviderWay::None
-             ? QStringLiteral("it takes no texts: give the services \"challenge\": \"http\"")
-             : QStringLiteral("it takes texts; Sixgate does not use them for certificates yet: give the "
-                              "services \"challenge\": \"http\""));
-    if (one.addresses == ProviderWay::Update)
-        line("", QStringLiteral("Of a zone that you run yourself: certificates by DNS, with a second key."));
+         one.texts == ProviderWay::None ? QStringLiteral("it takes no texts: give the services \"challenge\": \"http\"")
+         : one.texts == ProviderWay::Update
+             ? QStringLiteral("of a zone that you run yourself: by DNS, with a second key")
+         : one.challenges.scoped
+             ? QStringLiteral(
+                   "by DNS, with a credential of its own for the VPS; or \"challenge\": \"http\", without any")
+             : QStringLiteral("by DNS, where the VPS gets the credentials of the home: whoever takes it over could %1; "
+                              "or \"challenge\": \"http\", without any")
+                   .arg(reachOf(one)));
     for (const QString &limit : limitTexts(one))
         line("limit", limit);
     if (one.router.mode != RouterPrefix::Mode::None)
@@ -136,6 +140,13 @@ void print(Output &output, const ProviderDefinition &one)
                          .arg(field.secret ? QStringLiteral("sixgatectl secret set dns.main.%1").arg(field.name.text())
                                            : QStringLiteral("\"%1\" in \"credentials\"").arg(field.name.text()),
                               harmless(field.label), harmless(field.where)));
+    for (const CredentialField &field : textCredentials(one)) {
+        if (field.secret && one.challenges.scoped)
+            output.print(
+                QStringLiteral("sixgatectl secret set dns.main.acme-%1: for certificates by DNS; it goes to the VPS\n"
+                               "    %2\n")
+                    .arg(field.name.text(), harmless(one.challenges.how)));
+    }
 }
 
 } // namespace

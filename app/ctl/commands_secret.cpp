@@ -1,6 +1,7 @@
 #include "ctl/commands.h"
 #include "ctl/input.h"
 #include "ctl/json.h"
+#include "decide/acmetalk.h"
 #include "decide/providercalls.h"
 #include "model/alarmnames.h"
 #include "model/secret.h"
@@ -30,8 +31,14 @@ std::vector<QString> neededBy(const Site &site)
             if (one.secret)
                 names.push_back(dnsCredentialSecret(account, one.name));
         }
-        if (site.needsAcmeKey(account))
+        if (!site.needsAcmeKey(account))
+            continue;
+        if (!access)
             names.push_back(dnsAcmeKeySecret(account));
+        for (const CredentialField &one : definition ? textCredentials(*definition) : std::vector<CredentialField>()) {
+            if (one.secret && access->hasOwnAcme())
+                names.push_back(dnsAcmeCredentialSecret(account, one.name));
+        }
     }
     for (const Vps &vps : site.vps) {
         if (vps.auth == SshAuth::Password)

@@ -102,7 +102,7 @@ struct StepWriter {
     {
         if (!isWord(a.lineage))
             return unfit(change, a.lineage);
-        if (!a.handOver && !isPath(a.credentialsPath))
+        if (!a.handOver && !a.delegatedTo && !isPath(a.credentialsPath))
             return unfit(change, a.credentialsPath);
         const qint64 seconds = a.propagation.count();
         if (seconds < 0 || seconds > 9999)
@@ -114,8 +114,9 @@ struct StepWriter {
             names << name.ascii();
         return begin("certificate") + '\t' + a.lineage.toLatin1() + '\t' + a.directory.text().toUtf8().toBase64() +
                '\t' + (a.mail ? a.mail->text().toUtf8().toBase64() : QByteArray("-")) + '\t' +
-               (a.handOver ? "http\t" + a.handOver->ascii().toLatin1()
-                           : QByteArray::number(seconds) + '\t' + a.credentialsPath.toLatin1()) +
+               (a.handOver      ? "http\t" + a.handOver->ascii().toLatin1()
+                : a.delegatedTo ? "delegated\t" + a.delegatedTo->ascii().toLatin1()
+                                : QByteArray::number(seconds) + '\t' + a.credentialsPath.toLatin1()) +
                '\t' + names.join(QLatin1Char(',')).toLatin1();
     }
 
@@ -134,13 +135,22 @@ struct StepWriter {
         QStringList ports;
         for (const int port : a.ports)
             ports << QString::number(port);
-        const QString list = ports.join(QLatin1Char(','));
-        if (!matches(list, QStringLiteral("80|443|80,443")))
+        QString list = ports.join(QLatin1Char(','));
+        const bool visitors = a.traffic == Traffic::Visitors;
+        const QString own = visitors                           ? QStringLiteral("80|443|80,443")
+                            : a.traffic == Traffic::Challenges ? QStringLiteral("80")
+                                                               : QStringLiteral("53");
+        if (!matches(list, own))
             return unfit(change, list);
+        if (a.traffic == Traffic::Challenges)
+            list += QLatin1String("/6");
         const QByteArray line = begin("firewall") + '\t' + list.toLatin1();
         if (a.firewall == FirewallKind::Ufw)
             return line + "\tufw";
-        if (!matches(a.family, QStringLiteral("inet|ip")))
+        const QString families = visitors                           ? QStringLiteral("inet|ip")
+                                 : a.traffic == Traffic::Challenges ? QStringLiteral("inet|ip6")
+                                                                    : QStringLiteral("inet|ip6?");
+        if (!matches(a.family, families))
             return unfit(change, a.family);
         for (const QString &name : {a.table, a.chain}) {
             if (!matches(name, QStringLiteral("[A-Za-z_][A-Za-z0-9_.-]{0,127}")))
@@ -250,8 +260,8 @@ Result<QByteArray> deploymentBundle(const std::vector<Change> &changes, const Ru
     TarWriter tar;
     // One script for Perl, several files for those who read it.
     QByteArray script;
-    for (QStringView part : {u"run", u"certificates", u"rehearsal", u"renewals", u"packages", u"push", u"alarm",
-                             u"remove", u"apache", u"firewall", u"undo", u"tools"})
+    for (QStringView part : {u"run", u"certificates", u"rehearsal", u"delegation", u"dns", u"renewals", u"packages",
+                             u"push", u"alarm", u"remove", u"apache", u"firewall", u"undo", u"tools"})
         script += resource(QStringLiteral("vps/%1.pl").arg(part));
     tar.add("run.pl", script);
     for (size_t i = 0; i < blobs.size(); ++i)

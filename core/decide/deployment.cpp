@@ -1,5 +1,6 @@
 #include "decide/deployment.h"
 
+#include "decide/acmetalk.h"
 #include "decide/alarmsettings.h"
 #include "decide/push.h"
 #include "decide/render.h"
@@ -19,6 +20,8 @@ constexpr auto currentRelease = "/etc/sixgate/current/";
 constexpr auto siteName = "zz-sixgate";
 // Of the certification authority's challenges over HTTP; www-data cannot enter /var/lib/sixgate.
 constexpr auto challengeWebroot = "/var/lib/sixgate-acme";
+// What facts.pl tells of a certificate that Sixgate got with the VPS as name server.
+constexpr auto delegated = "delegated";
 constexpr auto renewalService = "renewal/sixgate-renewal-test.service";
 constexpr auto renewalTimer = "renewal/sixgate-renewal-test.timer";
 // certbot and the public CA refuse more names in one certificate.
@@ -73,7 +76,9 @@ public:
     {
         m_wanted.packages = {QStringLiteral("apache2"), QStringLiteral("ca-certificates"), QStringLiteral("certbot"),
                              QStringLiteral("openssl")};
-        if (any(Challenge::Dns))
+        if (any(Challenge::Delegated))
+            m_wanted.packages.push_back(QStringLiteral("python3-certbot-dns-standalone"));
+        if (anyProvedBy<UpdateAccess>())
             m_wanted.packages.push_back(QStringLiteral("python3-certbot-dns-rfc2136"));
         m_wanted.modules = {QStringLiteral("alias"),    QStringLiteral("env"),        QStringLiteral("headers"),
                             QStringLiteral("proxy"),    QStringLiteral("proxy_http"), QStringLiteral("rewrite"),
@@ -81,7 +86,10 @@ public:
         m_wanted.sites = {QLatin1String(siteName)};
         // Its programs are called there.
         if (pushes())
-            m_wanted.packages.insert(m_wanted.packages.begin() + 3, QStringLiteral("iproute2"));
+            m_wanted.packages.push_back(QStringLiteral("iproute2"));
+        if (auto done = addHook(); !done)
+            return passOn(done);
+        std::sort(m_wanted.packages.begin(), m_wanted.packages.end());
         const auto shared = m_template.render(std::move(TemplateValues().flag("shared", true).flag("push", pushes())));
         if (!shared)
             return passOn(shared);
@@ -130,6 +138,29 @@ private:
     {
         return std::any_of(m_site.services.begin(), m_site.services.end(),
                            [&](const Service &service) { return service.challenge == challenge; });
+    }
+
+    template <class Access>
+    bool anyProvedBy() const
+    {
+        return std::any_of(m_site.dns.begin(), m_site.dns.end(), [&](const DnsAccount &account) {
+            return std::holds_alternative<Access>(account.access) && m_site.needsAcmeKey(account);
+        });
+    }
+
+    /// What sets texts at providers, with what it needs: HTTPS and JSON for Perl.
+    Outcome addHook()
+    {
+        if (!anyProvedBy<ProviderAccess>())
+            return {};
+        if (m_inputs.acmeHook.isEmpty())
+            return fail(ErrorCode::Internal, QStringLiteral("The program that proves names at a provider is missing."));
+        m_wanted.packages.push_back(QStringLiteral("libio-socket-ssl-perl"));
+        m_wanted.packages.push_back(QStringLiteral("perl"));
+        m_wanted.files.push_back(
+            file(acmeHookPath(), 0644, m_inputs.acmeHook,
+                 QStringLiteral("the program by which certbot sets _acme-challenge TXT records at a provider")));
+        return {};
     }
 
     /// Port 80 of all names whose certificates are got by HTTP-01, and of the VPS name.
@@ -279,11 +310,11 @@ private:
 
     Outcome addCertificate(const Service &service)
     {
-        if (service.challenge == Challenge::Http) {
+        if (service.challenge != Challenge::Dns) {
             if (m_site.vps.empty())
                 return fail(ErrorCode::Invalid, QStringLiteral("The site has no VPS."));
             m_wanted.certificates.push_back(
-                {service.name.text(), service.publicNames, m_site.vps.front().acme.directory, {}});
+                {service.name.text(), service.publicNames, m_site.vps.front().acme.directory, {}, service.challenge});
             return {};
         }
         // planDeployment() withholds a service whose names lie in several accounts.
@@ -298,15 +329,32 @@ private:
             return {};
         const auto credentials = m_inputs.acmeCredentials.find(account->name);
         if (credentials == m_inputs.acmeCredentials.end())
-            return fail(ErrorCode::NotFound,
-                        QStringLiteral("The ACME key of the DNS account %1 is missing.").arg(account->name.text()), {},
-                        QStringLiteral("Store it: sixgatectl secret set %1").arg(dnsAcmeKeySecret(*account)));
+            return fail(
+                ErrorCode::NotFound,
+                QStringLiteral("What proves names to the certification authority in the DNS account %1 is missing.")
+                    .arg(account->name.text()),
+                {}, QStringLiteral("See: sixgatectl secret list"));
         m_wanted.files.push_back(
-            file(acmeCredentialsPath(*account), 0600, credentials->second,
-                 QStringLiteral(
-                     "the ACME key goes to the VPS; the DNS server is to let it set _acme-challenge TXT records only"),
-                 true));
+            file(acmeCredentialsPath(*account), 0600, credentials->second, purposeOfCredentials(*account), true));
         return {};
+    }
+
+    static QString purposeOfCredentials(const DnsAccount &account)
+    {
+        const ProviderAccess *access = account.provider();
+        if (!access || !access->definition)
+            return QStringLiteral(
+                "the ACME key goes to the VPS; the DNS server is to let it set _acme-challenge TXT records only");
+        QStringList secrets;
+        for (const CredentialField &one : textCredentials(*access->definition)) {
+            if (one.secret)
+                secrets << dnsAcmeCredentialSecret(account, one.name);
+        }
+        const QString goes = QStringLiteral("the VPS gets %1, to set _acme-challenge TXT records at %2")
+                                 .arg(secrets.join(QStringLiteral(" and ")), access->definition->title);
+        return access->hasOwnAcme()
+                   ? goes
+                   : QStringLiteral("%1; whoever takes over the VPS could %2").arg(goes, reachOf(*access->definition));
     }
 
     // Order, manifest and identifier, so that the same site always gives the same bytes.
@@ -362,7 +410,15 @@ Result<WantedDeployment> wantedDeployment(const Site &site, const DeploymentInpu
 
 QString WantedCertificate::means() const
 {
-    return credentialsPath.isEmpty() ? QLatin1String(challengeWebroot) : credentialsPath;
+    switch (challenge) {
+    case Challenge::Http:
+        return QLatin1String(challengeWebroot);
+    case Challenge::Delegated:
+        return QLatin1String(delegated);
+    case Challenge::Dns:
+        break;
+    }
+    return credentialsPath;
 }
 
 bool renewalTestIsSetUp(const RenewalTestSeen &seen, const WantedDeployment &wanted)
@@ -377,13 +433,14 @@ bool renewalTestIsSetUp(const RenewalTestSeen &seen, const WantedDeployment &wan
 
 bool isSixgatesOwn(const RenewalSeen &renewal)
 {
-    return renewal.means == QLatin1String(challengeWebroot) ||
+    return renewal.means == QLatin1String(challengeWebroot) || renewal.means == QLatin1String(delegated) ||
            renewal.means.startsWith(QLatin1String("/etc/sixgate/acme/"));
 }
 
 QString acmeCredentialsPath(const DnsAccount &account)
 {
-    return QStringLiteral("/etc/sixgate/acme/%1.ini").arg(account.name.text());
+    return QStringLiteral("/etc/sixgate/acme/%1.%2")
+        .arg(account.name.text(), account.provider() ? QStringLiteral("json") : QStringLiteral("ini"));
 }
 
 Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &server, const Secret &key)

@@ -49,7 +49,8 @@ struct RenewalScripts {
 /// What rendering needs besides the site.
 struct DeploymentInputs {
     ProxyTemplates templates;
-    /// Content of the rfc2136 ini file of each account that holds public names, made by acmeCredentials(); secret.
+    /// Content of the file by which certbot proves names in each account that holds public ones: made by
+    /// acmeCredentials(), or for a provider by acmeTalk(); secret.
     std::map<Label, QByteArray> acmeCredentials;
     /// Certificates of servers with a pinned key, by server; present where one was seen and its key is the pinned one.
     std::map<Label, CertificateSeen> pinnedCertificates;
@@ -59,6 +60,7 @@ struct DeploymentInputs {
     AlarmScripts alarm = {};      ///< needed where vpsTellsSilence()
     AlarmForVps alarmForVps = {}; ///< needed there, too; secret
     RenewalScripts renewal = {};  ///< needed where there is a service
+    QByteArray acmeHook = {};     ///< vps/acme/hook.pl and vps/dns.pl; needed where names are proved at a provider
 };
 
 /// One managed file as it should be.
@@ -77,9 +79,10 @@ struct WantedCertificate {
     QString lineage;
     std::vector<Hostname> names;
     HttpsUrl directory;
-    QString credentialsPath; ///< of the rfc2136 ini file; empty: by HTTP-01
+    QString credentialsPath; ///< of the rfc2136 ini file or the talk with a provider; empty: none
+    Challenge challenge = Challenge::Dns;
 
-    /// What certbot's renewal is to name: that file, or the webroot.
+    /// What certbot's renewal is to name: that file, or the webroot; "delegated" where the VPS is the name server.
     QString means() const;
 };
 

@@ -43,11 +43,16 @@ QString keptClosed(const QString &by, const std::vector<int> &ports)
 class Judge
 {
 public:
-    explicit Judge(const FirewallTexts &texts) : m_texts(texts) {}
+    Judge(const FirewallTexts &texts, const std::vector<Traffic> &more, bool ipv6)
+        : m_texts(texts), m_more(more), m_ipv6(ipv6)
+    {
+    }
 
     FirewallVerdict judge()
     {
         const bool ufw = judgeUfw();
+        for (const Traffic one : m_more)
+            judgeUfw(one);
         if (!m_texts.nft.isEmpty())
             judgeNft(ufw);
         return std::move(m_verdict);
@@ -96,6 +101,107 @@ private:
         return active;
     }
 
+    std::vector<firewall::Visit> visits(Traffic traffic) const
+    {
+        std::vector<firewall::Visit> all;
+        for (const bool ipv6 : {false, true}) {
+            if (ipv6 && !m_ipv6)
+                continue;
+            if (traffic == Traffic::Challenges && ipv6)
+                all.push_back({80, m_texts.outerInterface, true, false});
+            if (traffic == Traffic::Questions) {
+                for (const bool udp : {true, false})
+                    all.push_back({53, m_texts.outerInterface, ipv6, udp});
+            }
+        }
+        return all;
+    }
+
+    static OpenPorts opening(Traffic traffic)
+    {
+        OpenPorts action;
+        action.traffic = traffic;
+        action.ports = {traffic == Traffic::Challenges ? 80 : 53};
+        return action;
+    }
+
+    void leaveToUser(Traffic traffic, const QString &where, bool certain)
+    {
+        const QString what = trafficText(opening(traffic));
+        remark(certain
+                   ? QStringLiteral("%1 on the VPS closes %2, which the certification authority needs, and Sixgate "
+                                    "does not change it.")
+                         .arg(where, what)
+                   : QStringLiteral("Whether the VPS's firewall lets the certification authority in to %1 cannot be "
+                                    "judged: %2 has rules that Sixgate does not know.")
+                         .arg(what, where),
+               QStringLiteral("%1 %2 in it yourself.")
+                   .arg(certain ? QStringLiteral("Open") : QStringLiteral("Where it does not, open"), what),
+               certain);
+    }
+
+    void judgeUfw(Traffic traffic)
+    {
+        bool closed = false, denied = false, unknown = false;
+        for (const firewall::Visit &visit : visits(traffic)) {
+            const auto seen = firewall::judgeUfw(m_texts.ufw, visit);
+            if (!seen.active)
+                return;
+            closed = closed || (seen.fate.closed() && !seen.byRule);
+            denied = denied || (seen.fate.closed() && seen.byRule);
+            unknown = unknown || (!seen.fate.closed() && !seen.fate.open());
+        }
+        OpenPorts action = opening(traffic);
+        if (denied)
+            leaveToUser(traffic, QStringLiteral("A rule of ufw"), true);
+        else if (closed)
+            m_verdict.closed.push_back({action, QStringLiteral("ufw")});
+        else if (unknown)
+            leaveToUser(traffic, QStringLiteral("ufw"), false);
+    }
+
+    /// A chain of IPv4 alone sees no visitor over IPv6.
+    static bool sees(const Table &table, const firewall::Visit &visit)
+    {
+        return table.family != (visit.ipv6 ? "ip" : "ip6");
+    }
+
+    void judgeChain(const Table &table, const QByteArray &name, Traffic traffic)
+    {
+        bool closed = false, unknown = false;
+        for (const firewall::Visit &visit : visits(traffic)) {
+            if (!sees(table, visit))
+                continue;
+            const Fate fate = firewall::judgeChain(table, name, visit);
+            closed = closed || fate.closed();
+            unknown = unknown || (!fate.closed() && !fate.open());
+        }
+        OpenPorts action = opening(traffic);
+        action.firewall = FirewallKind::Nftables;
+        action.family = QString::fromLatin1(table.family);
+        action.table = QString::fromUtf8(table.name);
+        action.chain = QString::fromUtf8(name);
+        const bool named = isNftName(action.table) && isNftName(action.chain);
+        const QString where = placeText(table, name);
+        if (closed && named && !table.ofIptables && action.table != QLatin1String("firewalld"))
+            m_verdict.closed.push_back({action, where});
+        else if (closed || unknown)
+            leaveToUser(traffic,
+                        action.table == QLatin1String("firewalld") ? QStringLiteral("firewalld")
+                        : table.ofIptables                         ? QStringLiteral("iptables")
+                                                                   : where,
+                        closed);
+    }
+
+    static QString placeText(const Table &table, const QByteArray &chain)
+    {
+        const QString tableName = QString::fromUtf8(table.name), chainName = QString::fromUtf8(chain);
+        return isNftName(tableName) && isNftName(chainName)
+                   ? QStringLiteral("nftables (table %1 %2, chain %3)")
+                         .arg(QString::fromLatin1(table.family), tableName, chainName)
+                   : QStringLiteral("nftables");
+    }
+
     void judgeNft(bool ufw)
     {
         const auto tables = firewall::parseRuleset(m_texts.nft);
@@ -108,8 +214,12 @@ private:
             if (table.dormant || (ufw && isOfUfw(table)))
                 continue;
             for (const auto &[name, chain] : table.chains) {
-                if (chain.input)
+                if (!chain.input)
+                    continue;
+                if (table.family != "ip6")
                     judgeChain(table, name);
+                for (const Traffic one : m_more)
+                    judgeChain(table, name, one);
             }
         }
     }
@@ -133,9 +243,7 @@ private:
         const QString family = QString::fromLatin1(table.family), tableName = QString::fromUtf8(table.name),
                       chainName = QString::fromUtf8(name);
         const bool named = isNftName(tableName) && isNftName(chainName);
-        const QString where = named
-                                  ? QStringLiteral("nftables (table %1 %2, chain %3)").arg(family, tableName, chainName)
-                                  : QStringLiteral("nftables");
+        const QString where = placeText(table, name);
         if (!unknown.empty())
             remark(cannotBeTold() + QStringLiteral(": %1 has rules that Sixgate does not know.").arg(where),
                    openYourself(unknown), false);
@@ -161,14 +269,29 @@ private:
     }
 
     const FirewallTexts &m_texts;
+    const std::vector<Traffic> &m_more;
+    const bool m_ipv6;
     FirewallVerdict m_verdict;
 };
 
 } // namespace
 
-FirewallVerdict judgeFirewall(const FirewallTexts &texts)
+FirewallVerdict judgeFirewall(const FirewallTexts &texts, const std::vector<Traffic> &more, bool ipv6)
 {
-    return Judge(texts).judge();
+    return Judge(texts, more, ipv6).judge();
+}
+
+QString trafficText(const OpenPorts &action)
+{
+    switch (action.traffic) {
+    case Traffic::Challenges:
+        return QStringLiteral("port 80 over IPv6");
+    case Traffic::Questions:
+        return QStringLiteral("port 53 (UDP and TCP)");
+    case Traffic::Visitors:
+        break;
+    }
+    return portsText(action.ports);
 }
 
 QString portsText(const std::vector<int> &ports)

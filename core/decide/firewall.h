@@ -10,8 +10,8 @@
 namespace sixgate
 {
 
-/// Whether the VPS's own firewall lets visitors to the ports 80 and 443 over IPv4. Pure: judges what the firewall's own
-/// programs print.
+/// Whether the VPS's own firewall lets visitors to the ports 80 and 443 over IPv4, and what certificates need. Pure:
+/// judges what the firewall's own programs print.
 
 /// As the VPS tells it, so nothing to rely on; empty: the program is not there.
 struct FirewallTexts {
@@ -38,7 +38,11 @@ struct FirewallVerdict {
     std::vector<FirewallRemark> remarks;
 };
 
-FirewallVerdict judgeFirewall(const FirewallTexts &texts);
+/// Judges for visitors, and for what else is wanted. `ipv6`: the VPS is reached over it, too.
+FirewallVerdict judgeFirewall(const FirewallTexts &texts, const std::vector<Traffic> &more = {}, bool ipv6 = true);
+
+/// For a sentence: what of it goes where, "port 80 over IPv6", "port 53 (UDP and TCP)".
+QString trafficText(const OpenPorts &action);
 
 /// "port 443", "ports 80 and 443".
 QString portsText(const std::vector<int> &ports);

@@ -230,11 +230,11 @@ private:
     {
         if (word == "fib")
             return fib();
-        if (word == "tcp" && peek() == "flags")
+        if (word == "tcp" && peek() == "flags" && !m_visit.udp)
             return flags();
         std::vector<Key> keys;
         for (QByteArray one = word;; one = take()) {
-            const auto is = keyOf(one, peek());
+            const auto is = keyOf(one, peek(), m_visit);
             if (!is)
                 return false;
             keys.push_back(*is);

@@ -38,10 +38,12 @@ struct Fate {
     bool closed() const { return dropped && !accepted; }
 };
 
-/// A visitor: TCP over IPv4, from any address, to this port, in by this interface (empty: not known).
+/// A visitor, from any address, to this port, in by this interface (empty: not known).
 struct Visit {
     int port = 0;
     QString interface;
+    bool ipv6 = false; ///< else IPv4
+    bool udp = false;  ///< else TCP
 };
 
 /// An interface's name in a rule, perhaps with a wildcard at its end.
@@ -62,7 +64,7 @@ UfwFate judgeUfw(const QByteArray &status, const Visit &visit);
 using Rule = std::vector<QByteArray>; ///< words; brackets, commas and the mark of a comment are words of their own
 
 struct Chain {
-    bool input = false; ///< a base chain of type filter at the hook input
+    bool input = false; ///< a base chain of type filter at the hook input, of IPv4 or IPv6
     bool dropsByPolicy = false;
     std::vector<Rule> rules;
 };
@@ -94,9 +96,9 @@ enum class Key {
 };
 
 /// Of "tcp" and "dport", of "iifname" alone; nothing where the words begin no match that is known here.
-std::optional<Key> keyOf(const QByteArray &word, const QByteArray &field);
+std::optional<Key> keyOf(const QByteArray &word, const QByteArray &field, const Visit &visit);
 
-/// A number or the name of one of the two services.
+/// A number or the name of one of the services.
 std::optional<int> portOf(const QByteArray &word);
 
 /// One element, of as many parts as there are keys: "tcp . 443".

@@ -154,8 +154,8 @@ private:
         QByteArray end;
         while (statement(words, end, false)) {
             if (words.size() >= 4 && words[0] == "type" && words[2] == "hook") {
-                const bool ipv4 = table.family == "inet" || table.family == "ip";
-                chain.input = ipv4 && words[1] == "filter" && words[3] == "input";
+                const bool ip = table.family == "inet" || table.family == "ip" || table.family == "ip6";
+                chain.input = ip && words[1] == "filter" && words[3] == "input";
             } else if (words.size() >= 2 && words[0] == "policy") {
                 chain.dropsByPolicy = words[1] == "drop";
             } else if (!words.empty() && words[0] != "#" && words[0] != "comment") {

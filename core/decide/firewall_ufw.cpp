@@ -11,16 +11,18 @@ namespace
 {
 
 /// "80/tcp", "80,443/tcp", "8000:9000", "Anywhere", an application's name where no ports are told.
-Match matchPorts(const QString &text, int port)
+Match matchPorts(const QString &text, const Visit &visit)
 {
-    if (text == QLatin1String("Anywhere") || text == QLatin1String("Anywhere/tcp"))
+    const int port = visit.port;
+    const QLatin1String transport(visit.udp ? "udp" : "tcp");
+    if (text == QLatin1String("Anywhere") || text == QLatin1String("Anywhere/") + transport)
         return Match::Yes;
     static const QRegularExpression form(
         QRegularExpression::anchoredPattern(QStringLiteral("([0-9,:]+)(/([a-z0-9]+))?")));
     const auto found = form.match(text);
     if (found.hasMatch()) {
         const QString protocol = found.captured(3);
-        if (!protocol.isEmpty() && protocol != QLatin1String("tcp"))
+        if (!protocol.isEmpty() && protocol != transport)
             return Match::No;
         for (const QString &part : found.captured(1).split(QLatin1Char(','))) {
             const int from = part.section(QLatin1Char(':'), 0, 0).toInt(),
@@ -40,6 +42,8 @@ Match matchPorts(const QString &text, int port)
     if (!application.hasMatch())
         return Match::Maybe;
     const QString kind = application.captured(3);
+    if (port != 80 && port != 443)
+        return Match::No;
     const bool secure = kind == QLatin1String("Secure") || kind == QLatin1String("HTTPS");
     return yesIf(kind == QLatin1String("Full") || (port == 443) == secure);
 }
@@ -63,7 +67,7 @@ Match matchTarget(QString to, const Visit &visit)
         if (to.isEmpty())
             return match;
     }
-    return both(match, matchPorts(to.trimmed(), visit.port));
+    return both(match, matchPorts(to.trimmed(), visit));
 }
 
 Match matchSource(const QString &from)
@@ -96,9 +100,12 @@ UfwFate judgeUfw(const QByteArray &status, const Visit &visit)
         QStringLiteral("(.+?) +(ALLOW|DENY|REJECT|LIMIT)( IN)? +(.+?)( +\\(log(-all)?\\))?( +#.*)?")));
     for (const QString &line : text.mid(found.capturedEnd()).split(QLatin1Char('\n'))) {
         const auto is = rule.match(line);
-        const QString to = is.captured(1).trimmed(), from = is.captured(4).trimmed();
-        if (!is.hasMatch() || to.contains(QLatin1String("(v6)")) || from.contains(QLatin1String("(v6)")) ||
-            from.startsWith(QLatin1String("OUT")) || from.startsWith(QLatin1String("FWD")))
+        const QString to = is.captured(1).trimmed();
+        QString from = is.captured(4).trimmed();
+        const bool ipv6 = to.contains(QLatin1String("(v6)")) || from.contains(QLatin1String("(v6)"));
+        from.remove(QLatin1String(" (v6)"));
+        if (!is.hasMatch() || ipv6 != visit.ipv6 || from.startsWith(QLatin1String("OUT")) ||
+            from.startsWith(QLatin1String("FWD")))
             continue;
         const Match match = both(matchTarget(to, visit), matchSource(from));
         if (match == Match::No)

@@ -25,8 +25,10 @@ Match matchPort(const QByteArray &word, int port)
 }
 
 /// Addresses that no packet to the VPS over the internet has.
-bool isNoTarget(const QByteArray &word)
+bool isNoTarget(const QByteArray &word, const Visit &visit)
 {
+    if (visit.ipv6)
+        return word == "::1" || word.startsWith("ff") || word.startsWith("fe80:");
     const int first = word.left(word.indexOf('.')).toInt();
     return word.contains('.') && (first == 127 || first >= 224);
 }
@@ -41,17 +43,18 @@ Match matchWord(Key key, const QByteArray &word, const Visit &visit)
     case Key::Port:
         return matchPort(word, visit.port);
     case Key::L4:
-        return yesIf(word == "tcp" || word == "6");
+        return yesIf(visit.udp ? word == "udp" || word == "17" : word == "tcp" || word == "6");
     case Key::Nfproto:
-        return yesIf(word == "ipv4" || word == "2");
+        return yesIf(visit.ipv6 ? word == "ipv6" || word == "10" : word == "ipv4" || word == "2");
     case Key::EtherType:
-        return yesIf(word == "ip" || word == "0x0800");
+        return yesIf(visit.ipv6 ? word == "ip6" || word == "0x86dd" : word == "ip" || word == "0x0800");
     case Key::Interface:
         return matchInterface(word.startsWith('"') ? word.mid(1) : word, visit);
     case Key::Source:
-        return yesIf(word == "0.0.0.0/0" || word == "0.0.0.0-255.255.255.255");
+        return yesIf(visit.ipv6 ? word == "::/0" || word == "2000::/3"
+                                : word == "0.0.0.0/0" || word == "0.0.0.0-255.255.255.255");
     case Key::Target:
-        return word == "0.0.0.0/0" ? Match::Yes : isNoTarget(word) ? Match::No : Match::Maybe;
+        return word == "0.0.0.0/0" || word == "::/0" ? Match::Yes : isNoTarget(word, visit) ? Match::No : Match::Maybe;
     case Key::State:
         return yesIf(word == "new");
     case Key::Packet:
@@ -80,15 +83,19 @@ std::optional<int> portOf(const QByteArray &word)
         return 80;
     if (word == "https")
         return 443;
+    if (word == "domain")
+        return 53;
     bool number = false;
     const int port = word.toInt(&number);
     return number && port >= 0 && port <= 65535 ? std::optional<int>(port) : std::nullopt;
 }
 
-std::optional<Key> keyOf(const QByteArray &word, const QByteArray &field)
+std::optional<Key> keyOf(const QByteArray &word, const QByteArray &field, const Visit &visit)
 {
-    if (isWordOf(word, {"udp", "udplite", "icmp", "icmpv6", "igmp", "ip6", "sctp", "dccp", "esp", "ah", "comp", "arp",
-                        "rt", "exthdr", "mld", "hbh", "frag", "dst"}))
+    if (word == (visit.udp ? "tcp" : "udp") || word == (visit.ipv6 ? "ip" : "ip6"))
+        return Key::Never;
+    if (isWordOf(word, {"udplite", "icmp", "icmpv6", "igmp", "sctp", "dccp", "esp", "ah", "comp", "arp", "rt", "exthdr",
+                        "mld", "hbh", "frag", "dst"}))
         return Key::Never;
     if (isWordOf(word, {"iif", "iifname"}))
         return Key::Interface;
@@ -97,11 +104,13 @@ std::optional<Key> keyOf(const QByteArray &word, const QByteArray &field)
         {"meta l4proto", Key::L4},         {"ip protocol", Key::L4},         {"meta nfproto", Key::Nfproto},
         {"meta protocol", Key::EtherType}, {"meta iifname", Key::Interface}, {"meta iif", Key::Interface},
         {"ip saddr", Key::Source},         {"ip daddr", Key::Target},        {"ct state", Key::State},
-        {"ct status", Key::Status},        {"meta pkttype", Key::Packet}};
+        {"udp dport", Key::Port},          {"udp sport", Key::Other},        {"ip6 saddr", Key::Source},
+        {"ip6 daddr", Key::Target},        {"ip6 nexthdr", Key::L4},         {"ct status", Key::Status},
+        {"meta pkttype", Key::Packet}};
     const auto found = known.find(word + ' ' + field);
     if (found != known.end())
         return found->second;
-    return isWordOf(word, {"meta", "ip", "ct", "th"}) ? std::optional(Key::Other) : std::nullopt;
+    return isWordOf(word, {"meta", "ip", "ip6", "ct", "th"}) ? std::optional(Key::Other) : std::nullopt;
 }
 
 std::vector<Rule> elementsOf(const Rule &words)

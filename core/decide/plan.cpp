@@ -12,13 +12,14 @@ namespace sixgate
 namespace
 {
 
-/// The home hands challenges over to the VPS name: it must lead to the VPS before certificates are got by HTTP-01.
+/// Challenges are led to the VPS name, by the home or by the zone: it must lead to the VPS before certificates are got
+/// so.
 bool isForChallenges(const Site &site, const Change &change)
 {
     const auto *records = std::get_if<SetRecords>(&change.action);
     return records && !site.vps.empty() && records->wanted.name == site.vps.front().host &&
            std::any_of(site.services.begin(), site.services.end(),
-                       [](const Service &service) { return service.challenge == Challenge::Http; });
+                       [](const Service &service) { return service.challenge != Challenge::Dns; });
 }
 
 /// Visitors come by the public names' A records, people and programs by the VPS's own name.
@@ -47,6 +48,32 @@ std::optional<Withheld> setUpByNewer(const QString &host, const VpsFacts &facts,
                     {}};
 }
 
+/// Names whose challenges are known to lead elsewhere: the authority would not find its way. Whether there are any.
+bool withholdUndelegated(const std::vector<Change> &changes, const PlanInputs &inputs, std::vector<Withheld> &withheld)
+{
+    const std::size_t before = withheld.size();
+    for (const Change &change : changes) {
+        const auto *certificate = std::get_if<ObtainCertificate>(&change.action);
+        if (!certificate || !certificate->delegatedTo)
+            continue;
+        for (const Hostname &name : certificate->names) {
+            const auto seen = inputs.delegations.find(name);
+            if (seen == inputs.delegations.end() || !seen->second || *seen->second)
+                continue;
+            withheld.push_back({change.object,
+                                QStringLiteral("The zone does not lead _acme-challenge.%1 to %2, so the certification "
+                                               "authority would not find what proves the name.")
+                                    .arg(name.ascii(), certificate->delegatedTo->ascii()),
+                                QStringLiteral("Enter this record where the zone is kept, once: _acme-challenge.%1. NS "
+                                               "%2.")
+                                    .arg(name.ascii(), certificate->delegatedTo->ascii()),
+                                true,
+                                {}});
+        }
+    }
+    return withheld.size() > before;
+}
+
 /// False where the VPS cannot be made ready by this plan.
 bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs, Plan &plan)
 {
@@ -65,6 +92,8 @@ bool planVps(const Site &site, const Observation &seen, const PlanInputs &inputs
     }
     std::vector<Withheld> withheld;
     auto changes = planDeployment(site, *inputs.deployment, *seen.vps.facts, withheld);
+    if (withholdUndelegated(changes, inputs, withheld))
+        changes.clear();
     if (const auto newer = setUpByNewer(host, *seen.vps.facts, inputs.version);
         newer && !changes.empty() && !inputs.replaceNewer) {
         withheld.push_back(*newer);

@@ -15,6 +15,8 @@ struct PlanInputs {
     std::vector<ManagedRecord> managed; ///< records Sixgate set earlier
     QString version;                    ///< of this Sixgate
     bool replaceNewer = false;          ///< also what a newer Sixgate has deployed is replaced
+    /// Of public names whose challenges are delegated: whether they lead to the VPS.
+    std::map<Hostname, Known<bool>> delegations = {};
     Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
 };
 

@@ -1,4 +1,5 @@
 #include "decide/acmelimits.h"
+#include "decide/acmetalk.h"
 #include "decide/alarmsettings.h"
 #include "decide/deployment.h"
 #include "decide/firewall.h"
@@ -26,6 +27,15 @@ QString joined(const std::vector<QString> &list)
     return QStringList(list.begin(), list.end()).join(QStringLiteral(", "));
 }
 
+/// The records that make the VPS the name server of these names' challenges, as a zone file has them.
+QString delegations(const std::vector<Hostname> &names, const Hostname &vps)
+{
+    QStringList all;
+    for (const Hostname &name : names)
+        all << QStringLiteral("\"_acme-challenge.%1. NS %2.\"").arg(name.ascii(), vps.ascii());
+    return all.join(QStringLiteral(" and "));
+}
+
 QString capitalised(QString text)
 {
     if (!text.isEmpty())
@@ -51,6 +61,7 @@ public:
         deletions(false);
         modules();
         certificates();
+        warnOfSharedCredentials();
         enableSite();
         const size_t before = m_changes.size();
         takeAlarmAway();
@@ -130,17 +141,27 @@ private:
         change.newValue = joined(missing);
     }
 
-    /// Visitors who come over IPv4 must get through the VPS's own firewall.
+    /// Visitors who come over IPv4 must get through the VPS's own firewall; so must the authority, where it comes to
+    /// this machine: over IPv6 by what the home hands over, or with questions about delegated challenges.
     void openFirewall()
     {
-        const FirewallVerdict verdict = judgeFirewall({m_facts.ufw, m_facts.nft, m_facts.outerInterface});
+        std::vector<Traffic> more;
+        if (wantsCertificateBy(Challenge::Http) && m_facts.hasGlobalIpv6)
+            more.push_back(Traffic::Challenges);
+        if (wantsCertificateBy(Challenge::Delegated))
+            more.push_back(Traffic::Questions);
+        const FirewallVerdict verdict =
+            judgeFirewall({m_facts.ufw, m_facts.nft, m_facts.outerInterface}, more, m_facts.hasGlobalIpv6);
         for (const ClosedPorts &one : verdict.closed) {
-            const QString ports = portsText(one.action.ports);
-            Change &change = add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
-                                 QStringLiteral("Open the VPS's %1 in %2 for visitors; \"vps remove\" closes %3 again.")
-                                     .arg(ports, one.where,
-                                          one.action.ports.size() == 1 ? QStringLiteral("it") : QStringLiteral("them")),
-                                 one.action);
+            const bool visitors = one.action.traffic == Traffic::Visitors;
+            const QString ports = trafficText(one.action);
+            Change &change =
+                add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
+                    QStringLiteral("Open the VPS's %1 in %2 for %3; \"vps remove\" closes %4 again.")
+                        .arg(ports, one.where,
+                             visitors ? QStringLiteral("visitors") : QStringLiteral("the certification authority"),
+                             one.action.ports.size() == 1 ? QStringLiteral("it") : QStringLiteral("them")),
+                    one.action);
             change.oldValue = QStringLiteral("closed");
             change.newValue = QStringLiteral("%1 open").arg(ports);
         }
@@ -150,20 +171,12 @@ private:
             else
                 m_perhaps.push_back(one);
         }
-        // What the home hands over comes to the VPS name over IPv6 where that has an AAAA record; only the rules for
-        // IPv4 are read here, and the rehearsal does not leave the machine.
-        const bool http = std::any_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
-                                      [](const WantedCertificate &one) { return one.credentialsPath.isEmpty(); });
-        if (http && m_facts.hasGlobalIpv6 &&
-            (m_facts.ufw.contains("Status: active") || m_facts.nft.contains("hook input")))
-            m_perhaps.push_back(
-                {QStringLiteral("The VPS has a firewall of its own; whether it lets the certification authority in to "
-                                "port 80 over IPv6, where %1 has an AAAA record, was not looked at.")
-                     .arg(m_host),
-                 QStringLiteral(
-                     "Open TCP port 80 for IPv6 there, too (with ufw: ufw allow 80/tcp), or let %1 have an A "
-                     "record alone.")
-                     .arg(m_host)});
+    }
+
+    bool wantsCertificateBy(Challenge challenge) const
+    {
+        return std::any_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
+                           [&](const WantedCertificate &one) { return one.challenge == challenge; });
     }
 
     void files()
@@ -245,8 +258,13 @@ private:
     /// A certificate that stays is renewed by these credentials.
     bool renewsSomething(const QString &path) const
     {
-        return std::any_of(m_facts.renewals.begin(), m_facts.renewals.end(),
-                           [&](const auto &one) { return one.second.means == path && !m_forgotten.count(one.first); });
+        return std::any_of(m_facts.renewals.begin(), m_facts.renewals.end(), [&](const auto &one) {
+            const QString &means = one.second.means;
+            const bool uses =
+                means == path || (path == acmeHookPath() && means.startsWith(QLatin1String(credentialsFolder)) &&
+                                  means.endsWith(QLatin1String(".json")));
+            return uses && !m_forgotten.count(one.first) && !m_obtained.count(one.first);
+        });
     }
 
     void modules()
@@ -305,23 +323,50 @@ private:
             const QString all = names.join(QStringLiteral(", "));
             if (const auto pause = acmePause(m_facts.acmeAttempts, wanted.directory, wanted.names, m_facts.clock))
                 withhold(pause->sentence, pause->fix);
-            const bool http = wanted.credentialsPath.isEmpty();
+            const bool http = wanted.challenge == Challenge::Http;
+            const bool here = wanted.challenge == Challenge::Delegated;
+            const Hostname &host = m_site.vps.front().host;
             Change &change =
                 add(QStringLiteral("vps.certificate.") + wanted.lineage, Verb::Obtain,
                     QStringLiteral("certificate %1").arg(wanted.lineage),
                     QStringLiteral("Get a certificate for %1 from %2 (%3)%4; certbot renews it by itself.")
                         .arg(all, wanted.directory.text(), why,
-                             http ? QStringLiteral(", after a rehearsal of how the home hands challenges over")
-                                  : QString()),
+                             http   ? QStringLiteral(", after a rehearsal of how the home hands challenges over")
+                             : here ? QStringLiteral(", with the VPS as name server of what proves the names: it needs "
+                                                     "%1, once, where the zone is kept")
+                                          .arg(delegations(wanted.names, host))
+                                    : QString()),
                     ObtainCertificate{wanted.lineage, wanted.names, wanted.directory, acme.mail,
-                                      http ? std::chrono::seconds(0) : acme.propagation, wanted.credentialsPath,
-                                      http ? std::optional(m_site.vps.front().host) : std::nullopt});
+                                      http || here ? std::chrono::seconds(0) : acme.propagation, wanted.credentialsPath,
+                                      http ? std::optional(host) : std::nullopt,
+                                      here ? std::optional(host) : std::nullopt});
             change.newValue = all;
             const auto found = m_facts.certificates.find(wanted.lineage);
             if (found != m_facts.certificates.end())
                 change.oldValue = joined(found->second.names);
+            m_obtained.insert(wanted.lineage);
             if (!acme.termsAgreed)
                 m_termsMissing = true;
+        }
+    }
+
+    /// What the VPS gets to hold that is good for more than certificates.
+    void warnOfSharedCredentials()
+    {
+        for (const DnsAccount &account : m_site.dns) {
+            const ProviderAccess *access = account.provider();
+            if (!access || !access->definition || access->hasOwnAcme() || !m_site.needsAcmeKey(account))
+                continue;
+            const ProviderDefinition &provider = *access->definition;
+            m_perhaps.push_back(
+                {QStringLiteral(
+                     "The VPS holds the credentials of the account %1 at %2: whoever takes it over could %3.")
+                     .arg(account.name.text(), provider.title, reachOf(provider)),
+                 provider.challenges.scoped
+                     ? QStringLiteral("Make one for the VPS, and leave \"acmeCredentials\" out. %1")
+                           .arg(provider.challenges.how)
+                     : QStringLiteral("Where you do not want that, give the services \"challenge\": \"http\", which "
+                                      "needs none.")});
         }
     }
 
@@ -458,8 +503,9 @@ private:
         const bool running = m_facts.apacheActive && m_facts.certbotTimerActive;
         // The folder of the challenges is made anew by an activation.
         const bool challenges =
-            m_facts.webroot || std::none_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
-                                            [](const WantedCertificate &one) { return one.credentialsPath.isEmpty(); });
+            m_facts.webroot ||
+            std::none_of(m_wanted.certificates.begin(), m_wanted.certificates.end(),
+                         [](const WantedCertificate &one) { return one.challenge == Challenge::Http; });
         if (m_changes.empty() && running && challenges && m_facts.deployedId == m_wanted.releaseId)
             return;
         Change &change =
@@ -494,8 +540,10 @@ private:
             for (const Hostname &name : service.publicNames) {
                 const DnsAccount *account = m_site.accountFor(name);
                 first = first ? first : account;
-                if (account && account == first)
+                if (account && account == first) {
+                    judgeTexts(service, *account);
                     continue;
+                }
                 m_withheld.push_back(
                     {QStringLiteral("certificate %1").arg(service.name.text()),
                      account ? QStringLiteral("The public names of the service %1 lie in the DNS accounts %2 and %3; "
@@ -511,6 +559,25 @@ private:
         }
     }
 
+    /// certbot sets the texts of all names before the authority looks at any; some providers let names share one.
+    void judgeTexts(const Service &service, const DnsAccount &account)
+    {
+        const ProviderAccess *access = account.provider();
+        if (!access || !access->definition || access->definition->severalTexts || service.publicNames.size() < 2 ||
+            m_blocked)
+            return;
+        m_withheld.push_back({QStringLiteral("certificate %1").arg(service.name.text()),
+                              QStringLiteral("%1 keeps one text for a name and all below it; a certificate for the %2 "
+                                             "public names of the service %3 needs one for each.")
+                                  .arg(access->definition->title)
+                                  .arg(service.publicNames.size())
+                                  .arg(service.name.text()),
+                              QStringLiteral("Make a service of its own for each name, or give this one \"challenge\": "
+                                             "\"http\"."),
+                              true});
+        m_blocked = true;
+    }
+
     const Site &m_site;
     const WantedDeployment &m_wanted;
     const VpsFacts &m_facts;
@@ -519,6 +586,7 @@ private:
     std::vector<Change> m_changes;
     std::set<QString> m_ids;
     std::set<QString> m_forgotten;         ///< certificates that go
+    std::set<QString> m_obtained;          ///< those that renew as wanted from now on
     std::vector<FirewallRemark> m_perhaps; ///< nothing to trouble anybody with who changes nothing
     bool m_installs = false;
     bool m_termsMissing = false;

@@ -27,8 +27,8 @@ bool mayBeMissing(const QString &name)
 class Filler
 {
 public:
-    Filler(const ProviderDefinition &provider, const Variables &variables)
-        : m_provider(provider), m_variables(variables)
+    Filler(const ProviderDefinition &provider, const Variables &variables, const Variables &later = {})
+        : m_provider(provider), m_variables(variables), m_later(later)
     {
     }
 
@@ -42,6 +42,10 @@ public:
             }
             if (const auto value = m_variables.find(cut.text); value != m_variables.end()) {
                 add(out, encoded(value->second, encoding));
+                continue;
+            }
+            if (const auto later = m_later.find(cut.text); later != m_later.end()) {
+                out.push_back({{}, QLatin1Char('=') + later->second, encoding});
                 continue;
             }
             if (!isCredential(cut.text))
@@ -199,6 +203,12 @@ private:
     Outcome appendJsonList(RequestText &out, const QJsonValue &item, const std::vector<QString> &values) const
     {
         add(out, "[");
+        if (!m_later.empty()) {
+            out.push_back({{}, QStringLiteral("=each"), Encoding::Json});
+            if (auto done = appendJson(out, item, values); !done)
+                return done;
+            out.push_back({{}, QStringLiteral("=end"), Encoding::Json});
+        }
         for (size_t i = 0; i < values.size(); ++i) {
             if (i > 0)
                 add(out, ",");
@@ -213,39 +223,12 @@ private:
 
     const ProviderDefinition &m_provider;
     const Variables &m_variables;
+    const Variables m_later; ///< placeholder → its name for whoever fills it in
 };
 
-} // namespace
-
-QStringList placeholdersOf(const QString &text)
+Result<ProviderRequest> requestBy(const Filler &filler, const ProviderDefinition &provider, const ProviderCall &call,
+                                  const std::vector<QString> &values, const QStringList &extra)
 {
-    QStringList names;
-    for (const TemplatePart &cut : templateParts(text)) {
-        if (cut.placeholder)
-            names.append(cut.text);
-    }
-    return names;
-}
-
-Result<QString> filledText(const QString &text, const Variables &variables)
-{
-    QString out;
-    for (const TemplatePart &cut : templateParts(text)) {
-        const auto value = variables.find(cut.text);
-        if (cut.placeholder && value == variables.end())
-            return fail(ErrorCode::Invalid, QStringLiteral("The placeholder {%1} is not known here.").arg(cut.text));
-        out += cut.placeholder ? value->second : cut.text;
-    }
-    return out;
-}
-
-Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, const ProviderCall &call,
-                                        const Variables &variables, const std::vector<QString> &values,
-                                        const QStringList &extra)
-{
-    Variables all = variables;
-    all[QStringLiteral("version")] = sixgateVersion();
-    const Filler filler(provider, all);
     const auto parts = templateUrl(call.url);
     if (!parts)
         return passOn(parts);
@@ -285,6 +268,47 @@ Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, cons
         request.headers.push_back({"Content-Type", {{"application/json", {}, Encoding::Header}}});
     }
     return request;
+}
+
+} // namespace
+
+QStringList placeholdersOf(const QString &text)
+{
+    QStringList names;
+    for (const TemplatePart &cut : templateParts(text)) {
+        if (cut.placeholder)
+            names.append(cut.text);
+    }
+    return names;
+}
+
+Result<QString> filledText(const QString &text, const Variables &variables)
+{
+    QString out;
+    for (const TemplatePart &cut : templateParts(text)) {
+        const auto value = variables.find(cut.text);
+        if (cut.placeholder && value == variables.end())
+            return fail(ErrorCode::Invalid, QStringLiteral("The placeholder {%1} is not known here.").arg(cut.text));
+        out += cut.placeholder ? value->second : cut.text;
+    }
+    return out;
+}
+
+Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, const ProviderCall &call,
+                                        const Variables &variables, const std::vector<QString> &values,
+                                        const QStringList &extra)
+{
+    Variables all = variables;
+    all[QStringLiteral("version")] = sixgateVersion();
+    return requestBy(Filler(provider, all), provider, call, values, extra);
+}
+
+Result<ProviderRequest> unfilledRequest(const ProviderDefinition &provider, const ProviderCall &call,
+                                        const Variables &variables, const Variables &later)
+{
+    Variables all = variables;
+    all[QStringLiteral("version")] = sixgateVersion();
+    return requestBy(Filler(provider, all, later), provider, call, {}, {});
 }
 
 Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QString &url)

@@ -26,6 +26,11 @@ Result<ProviderRequest> providerRequest(const ProviderDefinition &provider, cons
                                         const Variables &variables, const std::vector<QString> &values = {},
                                         const QStringList &extra = {});
 
+/// The same for somebody who fills it in later: placeholders of `later` become pieces whose `credential` is "=" and the
+/// name that they have there; what a list in a JSON body repeats stands between the pieces "=each" and "=end".
+Result<ProviderRequest> unfilledRequest(const ProviderDefinition &provider, const ProviderCall &call,
+                                        const Variables &variables, const Variables &later);
+
 /// The definition with a URL of the user's: https, with {host}, and {v4}, {v6} or {addresses} where the addresses
 /// belong; {user} and {password} stand for credentials. A family that the URL does not name is not offered.
 /// Of the credentials those stay that it uses.

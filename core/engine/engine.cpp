@@ -8,6 +8,7 @@
 #include "engine/rendering.h"
 #include "engine/vpslink.h"
 #include "model/version.h"
+#include "observe/delegation.h"
 #include "observe/zone.h"
 #include "storage/memory.h"
 #include "transport/io.h"
@@ -59,7 +60,7 @@ Deadline deploymentDeadline(const Plan &plan)
     std::chrono::seconds span = deployTime;
     for (const Change &change : plan.changes) {
         if (const auto *certificate = std::get_if<ObtainCertificate>(&change.action))
-            span += certificateTime + certificate->propagation;
+            span += certificateTime + 2 * certificate->propagation; // it is rehearsed first
     }
     return Deadline::after(span);
 }
@@ -165,6 +166,7 @@ public:
     VpsLink vps{job};
     DnsLane dns{job};
     ZoneSeen zone;
+    std::map<Hostname, Known<bool>> delegations; ///< see PlanInputs
     Known<Rendered> rendered = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
     bool deployed = false;
     bool observed = false; ///< the state of earlier runs was read
@@ -204,12 +206,17 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
     auto zone = std::async(std::launch::async, [&] {
         return scope == PlanScope::Vps ? ZoneSeen() : zoneOf(d->job, d->job.state.managedRecords, stop);
     });
+    auto delegations = std::async(std::launch::async, [&] {
+        return scope == PlanScope::Dns ? decltype(d->delegations)()
+                                       : observeDelegations(d->job.site, Deadline::after(zoneTime), stop);
+    });
     // The secret store answers one call at a time: secrets are fetched on this thread.
     d->vps.connect(stop);
 
     Observation seen;
     seen.home = home.get();
     seen.zone = d->zone = zone.get();
+    d->delegations = delegations.get();
     if (scope != PlanScope::Dns)
         d->rendered = renderDeployment(d->job, seen.home, stop);
     d->vps.readFacts(d->rendered ? questionsOf(d->rendered->deployment) : FactsQuestions(), true, stop);
@@ -223,7 +230,7 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
 
 Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) const
 {
-    PlanInputs inputs{scope, d->job.state.managedRecords, sixgateVersion(), replaceNewer};
+    PlanInputs inputs{scope, d->job.state.managedRecords, sixgateVersion(), replaceNewer, d->delegations};
     if (d->rendered)
         inputs.deployment = d->rendered->deployment;
     else

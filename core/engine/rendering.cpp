@@ -1,6 +1,8 @@
 #include "engine/rendering.h"
 
+#include "decide/acmetalk.h"
 #include "decide/alarmsettings.h"
+#include "decide/providercalls.h"
 #include "model/alarmnames.h"
 #include "resources/resources.h"
 #include "transport/dns.h"
@@ -49,8 +51,71 @@ Outcome keysDiffer(const Job &job, const DnsAccount &account, const Secret &acme
                     .arg(dnsAcmeKeySecret(account)));
 }
 
+/// A credential that is the home's by another name would be no other one.
+Outcome credentialsDiffer(const Job &job, const DnsAccount &account, const ProviderDefinition &provider,
+                          const CredentialField &field, const Secret &own, std::stop_token stop)
+{
+    const QString homes = dnsCredentialSecret(account, field.name);
+    const auto secret = job.secrets.get(homes, Deadline::after(lookTime), stop);
+    if (!secret || secret->reveal().trimmed() != own.reveal().trimmed())
+        return {};
+    const QString name = dnsAcmeCredentialSecret(account, field.name);
+    return fail(ErrorCode::Invalid,
+                QStringLiteral("The secrets %1 and %2 are the same: whoever takes over the VPS could %3.")
+                    .arg(homes, name, reachOf(provider)),
+                {},
+                QStringLiteral("Make another one for the VPS, and store it as %1. %2 To let it have that of the home "
+                               "all the same, set \"acmeCredentials\" to \"shared\" in the account.")
+                    .arg(name, provider.challenges.how));
+}
+
+/// The talk with a provider, with what of the account's credentials it needs.
+Outcome addTalk(const Job &job, const DnsAccount &account, const ProviderAccess &access, DeploymentInputs &inputs,
+                std::stop_token stop)
+{
+    const auto provider = definitionOf(access);
+    if (!provider)
+        return passOn(provider);
+    std::map<QString, Secret> credentials;
+    for (const CredentialField &one : textCredentials(*provider)) {
+        if (!one.secret) {
+            const auto plain = access.plain.find(one.name);
+            if (plain != access.plain.end())
+                credentials.emplace(one.name.text(), Secret(plain->second.toUtf8()));
+            continue;
+        }
+        auto secret = job.secrets.get(dnsAcmeCredentialSecret(account, one.name), Deadline::after(lookTime), stop);
+        if (!secret) {
+            Error error = secret.error();
+            if (error.code == ErrorCode::NotFound && access.hasOwnAcme())
+                error.fix += QStringLiteral(" It is for the VPS, which sets texts for certificates by it. %1 To let it "
+                                            "have that of the home, set \"acmeCredentials\" to \"shared\" in the "
+                                            "account; to need none, give the services \"challenge\": \"http\".")
+                                 .arg(provider->challenges.how);
+            return tl::unexpected<Error>(std::move(error));
+        }
+        if (access.hasOwnAcme()) {
+            if (const auto differ = credentialsDiffer(job, account, *provider, one, *secret, stop); !differ)
+                return differ;
+        }
+        credentials.emplace(one.name.text(), std::move(*secret));
+    }
+    std::vector<Hostname> names;
+    for (const Service &service : job.site.services)
+        names.insert(names.end(), service.publicNames.begin(), service.publicNames.end());
+    std::erase_if(names, [&](const Hostname &name) { return job.site.accountFor(name) != &account; });
+    auto talk = acmeTalk(account, *provider, names, credentials, job.site.vps.front().acme.propagation);
+    if (!talk)
+        return passOn(talk);
+    inputs.acmeCredentials.emplace(account.name, std::move(*talk));
+    inputs.acmeHook = resource(u"vps/acme/hook.pl") + resource(u"vps/dns.pl");
+    return {};
+}
+
 Outcome addCredentials(const Job &job, const DnsAccount &account, DeploymentInputs &inputs, std::stop_token stop)
 {
+    if (const ProviderAccess *access = account.provider())
+        return addTalk(job, account, *access, inputs, stop);
     const auto key = job.secrets.get(dnsAcmeKeySecret(account), Deadline::after(lookTime), stop);
     if (!key)
         return passOn(key);

@@ -139,7 +139,7 @@ struct RemoteFile {
 /// How certbot renews one lineage (`/etc/letsencrypt/renewal/<lineage>.conf`).
 struct RenewalSeen {
     QString directory; ///< ACME directory URL
-    QString means;     ///< path of the rfc2136 ini file, or of the webroot of HTTP-01; empty: another way
+    QString means;     ///< path of the ini file, the talk, or the webroot; "delegated"; empty: another way
 };
 
 /// How a try to get a certificate ended, as the certification authority counts it.

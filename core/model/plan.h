@@ -53,24 +53,33 @@ struct EnableModules {
 struct EnableSite {
     QString site;
 };
-/// Get a certificate by certbot: DNS-01 by RFC 2136, or HTTP-01 where `handOver` is set.
+/// Get a certificate by certbot: DNS-01 by what `credentialsPath` holds, HTTP-01 where `handOver` is set, or DNS-01
+/// with the VPS as name server of the challenges where `delegatedTo` is.
 struct ObtainCertificate {
     QString lineage; ///< certbot's --cert-name: the service's label
     std::vector<Hostname> names;
     HttpsUrl directory;
     std::optional<Mail> mail;
     std::chrono::seconds propagation{30};
-    QString credentialsPath;          ///< of the rfc2136 ini file on the VPS; empty with HTTP-01
+    QString credentialsPath;          ///< on the VPS: of the rfc2136 ini file or the talk with a provider; else empty
     std::optional<Hostname> handOver; ///< the VPS name, to which the home hands challenges that it does not know
+    std::optional<Hostname> delegatedTo = {}; ///< the VPS name, to which the `_acme-challenge` names are delegated
 };
 enum class FirewallKind { Ufw, Nftables };
-/// Let visitors over IPv4 through the VPS's own firewall.
+/// Who is let through the VPS's own firewall.
+enum class Traffic {
+    Visitors,   ///< TCP over IPv4 to 80 and 443
+    Challenges, ///< TCP over IPv6 to 80: the certification authority, whom the home sends on
+    Questions,  ///< UDP and TCP to 53: about challenges that are delegated to the VPS
+};
+/// Let it through there.
 struct OpenPorts {
     FirewallKind firewall = FirewallKind::Ufw;
-    std::vector<int> ports; ///< of 80 and 443, ascending
-    QString family;         ///< of nftables: inet or ip; of ufw this and the next two are empty
+    std::vector<int> ports; ///< of Visitors 80 and 443, ascending; else the one
+    QString family;         ///< of nftables: inet, ip or ip6; of ufw this and the next two are empty
     QString table;
     QString chain;
+    Traffic traffic = Traffic::Visitors;
 };
 /// Validate, swap, reload, probe: makes the new release the current one.
 struct ActivateRelease {

@@ -219,6 +219,13 @@ struct ProviderVerification {
     QStringList unproven; ///< sentences that are shown to the user
 };
 
+/// DNS-01 needs a credential on the VPS: what can be had for that, and what the one of the home would let it do.
+struct ChallengeCredential {
+    bool scoped = false; ///< one of its own can be made, which may do less
+    QString how;         ///< of a scoped one: a sentence that says how it is made
+    QString reach;       ///< end of "whoever takes over the VPS could …"
+};
+
 struct ProviderDefinition {
     Label name;
     QString title;
@@ -231,6 +238,7 @@ struct ProviderDefinition {
     ProviderWay addresses = ProviderWay::None;
     ProviderWay texts = ProviderWay::None;
     bool severalTexts = false; ///< several TXT values may stand at one name
+    ChallengeCredential challenges;
     ReadBack readBack = ReadBack::Dns;
     bool mustExist = false; ///< a record has to be made on the provider's pages first
     RouterPrefix router;

@@ -1,5 +1,7 @@
 #include "model/site.h"
 
+#include "model/provider.h"
+
 #include <algorithm>
 
 namespace sixgate
@@ -12,7 +14,15 @@ QString tsigAlgorithmName(TsigAlgorithm algorithm)
 
 QString challengeName(Challenge challenge)
 {
-    return challenge == Challenge::Http ? QStringLiteral("http") : QStringLiteral("dns");
+    switch (challenge) {
+    case Challenge::Http:
+        return QStringLiteral("http");
+    case Challenge::Delegated:
+        return QStringLiteral("delegated");
+    case Challenge::Dns:
+        break;
+    }
+    return QStringLiteral("dns");
 }
 
 QString sshAuthName(SshAuth auth)
@@ -72,6 +82,18 @@ QString dnsKeySecret(const DnsAccount &account)
 QString dnsCredentialSecret(const DnsAccount &account, const Label &credential)
 {
     return QStringLiteral("dns.%1.%2").arg(account.name.text(), credential.text());
+}
+
+bool ProviderAccess::hasOwnAcme() const
+{
+    return ownAcme.value_or(definition && definition->challenges.scoped);
+}
+
+QString dnsAcmeCredentialSecret(const DnsAccount &account, const Label &credential)
+{
+    const ProviderAccess *access = account.provider();
+    return access && access->hasOwnAcme() ? QStringLiteral("dns.%1.acme-%2").arg(account.name.text(), credential.text())
+                                          : dnsCredentialSecret(account, credential);
 }
 
 QString dnsAcmeKeySecret(const DnsAccount &account)

@@ -71,6 +71,11 @@ struct ProviderAccess {
     std::map<Label, QString> plain; ///< credentials that are no secrets, e.g. the user name
     QString url;                    ///< where the definition wants one: template of the user's; else empty
     std::shared_ptr<const ProviderDefinition> definition; ///< of `provider`; never null in a parsed site
+    /// Whether the VPS gets secrets of its own for certificates, `dns.<name>.acme-<credential>`, and not those of the
+    /// home; absent: where the definition says that they may do less.
+    std::optional<bool> ownAcme = {};
+
+    bool hasOwnAcme() const;
 };
 
 /// A zone that something else keeps, a router for example: it is read, never written.
@@ -135,10 +140,11 @@ struct Vps {
 
 /// How the certification authority is shown that a service's names are ours (RFC 8555, section 8).
 enum class Challenge {
-    Dns,  ///< DNS-01: the VPS sets TXT records with the account's ACME key
-    Http, ///< HTTP-01: the home hands unknown challenges to the VPS name, where certbot answers them
+    Dns,       ///< DNS-01: the VPS sets TXT records with the account's ACME key, or at its provider
+    Http,      ///< HTTP-01: the home hands unknown challenges to the VPS name, where certbot answers them
+    Delegated, ///< DNS-01: `_acme-challenge` names lead to the VPS as their name server, where certbot answers for them
 };
-QString challengeName(Challenge challenge); ///< "dns", "http"
+QString challengeName(Challenge challenge); ///< "dns", "http", "delegated"
 
 /// A service: its public names, where it runs, by which name the VPS finds it.
 struct Service {
@@ -190,6 +196,8 @@ struct Site {
 QString dnsKeySecret(const DnsAccount &account);
 QString dnsCredentialSecret(const DnsAccount &account, const Label &credential);
 QString dnsAcmeKeySecret(const DnsAccount &account);
+/// That of a provider's credential which goes to the VPS: its own, or that of the home.
+QString dnsAcmeCredentialSecret(const DnsAccount &account, const Label &credential);
 /// For texts: its name, with its address where the site file tells it, since another machine may have the name as yet.
 QString vpsLabel(const Vps &vps);
 

@@ -109,6 +109,18 @@ Result<ProviderVerification> parseVerified(const JsonNode &node)
     return verified;
 }
 
+Result<ChallengeCredential> parseChallenges(const JsonNode &node)
+{
+    ProviderFields fields(node, {"scoped", "reach"});
+    ChallengeCredential challenges;
+    fields.text("scoped", challenges.how, "\"A token that may only set TXT records of this domain.\"");
+    fields.text("reach", challenges.reach, "\"change every record of the zone\"", true);
+    if (auto done = fields.outcome(); !done)
+        return passOn(done);
+    challenges.scoped = !challenges.how.isEmpty();
+    return challenges;
+}
+
 Result<RouterPrefix> parseRouter(const JsonNode &node)
 {
     ProviderFields fields(node, {"mode", "parameter", "user", "note"});
@@ -155,10 +167,10 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     const auto document = parseJson(json, QStringLiteral("The provider file"));
     if (!document)
         return passOn(document);
-    ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",    "credentials",
-                                      "headers",  "userAgent", "transport", "addresses", "texts",    "severalTexts",
-                                      "readBack", "mustExist", "router",    "limits",    "verified", "update",
-                                      "text",     "api",       "customUrl", "ownServer"});
+    ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",     "credentials",
+                                      "headers",  "userAgent", "transport", "addresses", "texts",     "severalTexts",
+                                      "readBack", "mustExist", "router",    "limits",    "verified",  "update",
+                                      "text",     "api",       "customUrl", "ownServer", "challenges"});
     qint64 schema = 0;
     if (fields.begin("schema", "1", true))
         fields.number("schema", schema, 1, 1'000'000, Schema);
@@ -210,6 +222,8 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
                               {"update", ProviderWay::Update}},
                              true);
     fields.flag("severalTexts", provider.severalTexts);
+    fields.part("challenges", provider.challenges, "{ \"reach\": \"change every record of the zone\" }",
+                parseChallenges);
     fields.word<ReadBack>("readBack", provider.readBack,
                           {{"none", ReadBack::None}, {"dns", ReadBack::Dns}, {"api", ReadBack::Api}}, true);
     fields.flag("mustExist", provider.mustExist);

@@ -153,6 +153,18 @@ Result<QString> parseUrl(const JsonNode &node, const Label &account)
     return *text;
 }
 
+Result<bool> parseOwnAcme(const JsonNode &node)
+{
+    const auto text = jsonText(node, "\"own\"");
+    if (!text)
+        return passOn(text);
+    if (*text == QLatin1String("own") || *text == QLatin1String("shared"))
+        return *text == QLatin1String("own");
+    return failAt(node.path, QStringLiteral("%1 does not say which credentials the VPS gets, for example \"own\" (kept "
+                                            "as secrets of their own) or \"shared\" (those of the home).")
+                                 .arg(quoted(*text)));
+}
+
 /// What the definition wants is there, and nothing else.
 Outcome checkCredentials(const JsonFields &fields, const ProviderAccess &access, const Label &account)
 {
@@ -189,7 +201,8 @@ Outcome checkCredentials(const JsonFields &fields, const ProviderAccess &access,
 
 Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &account, const ProviderShelf &shelf)
 {
-    const auto fields = JsonFields::open(node, {"name", "kind", "provider", "zone", "ttl", "url", "credentials"});
+    const auto fields =
+        JsonFields::open(node, {"name", "kind", "provider", "zone", "ttl", "url", "credentials", "acmeCredentials"});
     if (!fields)
         return passOn(fields);
     const auto provider = neededField<Label>(*fields, "provider", "\"desec\"");
@@ -209,12 +222,18 @@ Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &ac
     if (found->second.addresses == ProviderWay::Update)
         return failAt(fields->at("provider").path,
                       QStringLiteral("This one is reached by DNS itself: it is \"kind\": \"rfc2136\"."));
-    ProviderAccess access{*provider, {}, {}, std::make_shared<const ProviderDefinition>(found->second)};
+    ProviderAccess access{*provider, {}, {}, std::make_shared<const ProviderDefinition>(found->second), {}};
     if (auto done = optionally(*fields, "credentials", access.plain, parseCredentials); !done)
         return passOn(done);
     if (auto done = optionally(*fields, "url", access.url, [&](const JsonNode &url) { return parseUrl(url, account); });
         !done)
         return passOn(done);
+    if (fields->has("acmeCredentials")) {
+        const auto own = parseOwnAcme(fields->at("acmeCredentials"));
+        if (!own)
+            return passOn(own);
+        access.ownAcme = *own;
+    }
     if (auto done = checkCredentials(*fields, access, account); !done)
         return passOn(done);
     return access;
@@ -224,8 +243,8 @@ Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &ac
 
 Result<DnsAccount> parseAccount(const JsonNode &node, const ProviderShelf &shelf)
 {
-    const auto fields = JsonFields::open(
-        node, {"name", "kind", "zone", "ttl", "server", "port", "key", "acmeKey", "provider", "url", "credentials"});
+    const auto fields = JsonFields::open(node, {"name", "kind", "zone", "ttl", "server", "port", "key", "acmeKey",
+                                                "provider", "url", "credentials", "acmeCredentials"});
     if (!fields)
         return passOn(fields);
     const auto name = neededField<Label>(*fields, "name", "\"main\"");

@@ -1,5 +1,6 @@
 #include "storage/sitechecks.h"
 
+#include "model/provider.h"
 #include "storage/json.h"
 
 #include <map>
@@ -59,6 +60,10 @@ Outcome checkAcmeKeys(const Site &site)
 {
     for (size_t i = 0; i < site.dns.size(); ++i) {
         if (site.dns[i].acmeKey() || !site.needsAcmeKey(site.dns[i]))
+            continue;
+        const ProviderAccess *provider = site.dns[i].provider();
+        const ProviderWay texts = provider && provider->definition ? provider->definition->texts : ProviderWay::None;
+        if (texts == ProviderWay::Template || texts == ProviderWay::Api)
             continue;
         if (!site.dns[i].update())
             return failAt(

@@ -138,6 +138,8 @@ void write(Writer &out, const DnsAccount &account)
             out.text(name.text().toLatin1().constData(), value);
         out.close('}');
     }
+    if (provider && provider->ownAcme)
+        out.text("acmeCredentials", *provider->ownAcme ? QStringLiteral("own") : QStringLiteral("shared"));
     out.close('}');
 }
 

@@ -80,12 +80,12 @@ Result<Challenge> parseChallenge(const JsonFields &service)
     const auto text = jsonText(node, "\"dns\"");
     if (!text)
         return passOn(text);
-    for (const Challenge one : {Challenge::Dns, Challenge::Http}) {
+    for (const Challenge one : {Challenge::Dns, Challenge::Http, Challenge::Delegated}) {
         if (*text == challengeName(one))
             return one;
     }
     return failAt(node.path, QStringLiteral("%1 is not a way to prove names to the certification authority, for "
-                                            "example \"dns\" or \"http\".")
+                                            "example \"dns\", \"http\" or \"delegated\".")
                                  .arg(quoted(*text)));
 }
 

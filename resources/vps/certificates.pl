@@ -2,18 +2,34 @@
 
 sub do_certificate {
     my ($is) = @_;
-    my ($lineage, $url, $mail, $seconds, $credentials, $host, $names) = @{ $is->{field} };
+    my ($lineage, $url, $mail, $seconds, $credentials, $kind, $host, $names) = @{ $is->{field} };
     ($url, $mail) = map { $_ eq '-' ? '' : unbase64($_) } $url, $mail;
     my @names = split /,/, $names;
-    my $means = $credentials // $webroot;
+    my $here  = ($kind // '') eq 'delegated';
+    my $means = $credentials // ($here ? $delegated : $webroot);
     my $lacks = sub { certificate_lacks($lineage, $url, $means, @names) };
     my $why = $lacks->() or return ['unchanged', 'It is there already.'];
-    my @proof = ('--authenticator', 'dns-rfc2136', '--dns-rfc2136-credentials', $means, '--dns-rfc2136-propagation-seconds', $seconds // 0);
-    if (defined $host) {
+    my $talks = !defined $host && $means =~ /\.json$/;    # by the provider's own calls
+    my @proof = $talks ? ('--authenticator', 'manual', '--preferred-challenges', 'dns', map { ("--manual-$_->[0]-hook", "/usr/bin/perl $acme_hook $_->[1] $means") } ['auth', 'add'], ['cleanup', 'remove'])
+        : ('--authenticator', 'dns-rfc2136', '--dns-rfc2136-credentials', $means, '--dns-rfc2136-propagation-seconds', $seconds // 0);
+    if ($here) {
+        event($step, 'note', 'Rehearsing it first: whether the zone leads to port 53 of this VPS.');
+        rehearse_delegation($host, @names);
+        @proof = ('--authenticator', 'dns-standalone', '--dns-standalone-address', '0.0.0.0', '--dns-standalone-ipv6-address', '::', '--dns-standalone-port', 53);
+        event($step, 'note', 'The rehearsal went well; asking for it.');
+    }
+    elsif (defined $host) {
         open_challenges();
         event($step, 'note', 'Rehearsing it first: a challenge is fetched over each address, as the authority does.');
         rehearse($host, @names);
         @proof = ('--authenticator', 'webroot', '--webroot-path', $webroot);
+        event($step, 'note', 'The rehearsal went well; asking for it.');
+    }
+    elsif ($talks) {
+        event($step, 'note', 'Rehearsing it first: a text is set at the provider, waited for, and removed again.');
+        my ($ok, $text) = command({ stoppable => 1, seconds => 1800 + $seconds }, '/usr/bin/perl', $acme_hook, 'rehearse', $means, $names[0]);
+        stop_here();
+        failed("The certificate for $names was not asked for: " . ((reverse split /\n/, $text)[0] // 'the rehearsal broke off.'), tail($text)) unless $ok;
         event($step, 'note', 'The rehearsal went well; asking for it.');
     }
     else { event($step, 'note', "Asking for it; the proof in the zone gets $seconds s to spread."); }
@@ -22,17 +38,17 @@ sub do_certificate {
         @proof, '--cert-name', $lineage, '--renew-with-new-domains',
         # Otherwise what is there would be kept as "not yet due", and the way it renews, too.
         $why eq 'authority' || $why eq 'means' ? '--force-renewal' : '--keep-until-expiring',
-        '--deploy-hook', 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
+        '--deploy-hook', ($here ? "env SIXGATE=$delegated " : '') . 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
     # It would be in certbot's way; a new one begins when this one is got.
     command('systemctl', 'stop', $renewal_service) if -e "$units/$renewal_service";
     my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + ($seconds // 0) }, @command);
     my $lack = $lacks->();
     remember_attempt($ok && !$lack, $url, $text, @names);
     stop_here();
-    my ($account) = defined $host ? '' : $credentials =~ m{([^/]+)\.ini$};
+    my ($account) = defined $host || $talks ? '' : $credentials =~ m{([^/]+)\.ini$};
     failed("The DNS server has another ACME key than the one that certbot got.",
         "Store the right one: sixgatectl secret set dns.$account.acme-key\n" . tail($text))
-        if !defined $host && $text =~ /didn't like the (?:signature|key)|BADSIG|BADKEY|BadSignature|BadKey/ && (!$ok || $lack);
+        if $account ne '' && $text =~ /didn't like the (?:signature|key)|BADSIG|BADKEY|BadSignature|BadKey/ && (!$ok || $lack);
     failed("certbot could not get the certificate for $names.", tail($text)) if !$ok || $lack;
     return ['done', "Got it, for $names."];
 }
@@ -55,21 +71,24 @@ sub renewal {
     my ($lineage) = @_;
     my %renewal;
     my $path = "/etc/letsencrypt/renewal/$lineage.conf";
-    for (split /\n/, -f $path ? slurp($path) : '') { $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/; }
+    for (split /\n/, -f $path ? slurp($path) : '') { $renewal{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S.*?)\s*$/; }
     return \%renewal;
 }
 
-# By what certbot renews it: a file with a key for the zone, or the folder of HTTP-01's challenges; empty: another way.
+# By what certbot renews it: a file with a key for the zone or the talk with its provider, or the folder of HTTP-01's challenges,
+# or a mark where it answers itself; empty: another way.
 sub means {
     my $renewal = renewal($_[0]);
     my $how = $renewal->{authenticator} // '';
     return $how eq 'dns-rfc2136' ? $renewal->{dns_rfc2136_credentials} // ''
+        : $how eq 'manual' && ($renewal->{manual_auth_hook} // '') =~ m{^/usr/bin/perl \Q$acme_hook\E add (\S+)$} ? $1
+        : $how eq 'dns-standalone' && ($renewal->{renew_hook} // '') =~ /^env SIXGATE=\Q$delegated\E / ? $delegated
         : $how eq 'webroot' ? ($renewal->{webroot_path} // '') =~ s/,$//r
         :                     '';
 }
 
 # Certbot got it for Sixgate.
-sub is_sixgates_own { my $means = means($_[0]); return $means eq $webroot || $means =~ m{^$base/acme/}; }
+sub is_sixgates_own { my $means = means($_[0]); return $means eq $webroot || $means eq $delegated || $means =~ m{^$base/acme/}; }
 
 sub do_forget {
     my ($is) = @_;

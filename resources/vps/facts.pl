@@ -13,6 +13,7 @@ use POSIX ();
 my $most_content = 256 * 1024;
 my $most_rules   = 512 * 1024;
 my $base         = '/etc/sixgate';
+my $acme_hook    = "$base/acme/hook.pl";
 my $webroot      = '/var/lib/sixgate-acme';
 my $name         = qr/[A-Za-z0-9][A-Za-z0-9.+_-]{0,252}/;    # others are nobody's that Sixgate knows
 $ENV{PATH}   = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -271,13 +272,16 @@ for my $path (glob '/etc/letsencrypt/live/*/cert.pem') {
     push @certificates, [$lineage, content($path, 65536) // next];
     my %is;
     for (split /\n/, content("/etc/letsencrypt/renewal/$lineage.conf", 65536) // '') {
-        $is{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S+)\s*$/;
+        $is{$1} = $2 if /^\s*([a-z0-9_]+)\s*=\s*(\S.*?)\s*$/;
     }
-    # By what it renews: a file with a key, or the folder of HTTP-01's challenges.
+    # By what it renews: a file with a key or with the talk that acme/hook.pl carries out, or the folder of HTTP-01's
+    # challenges.
     my $means = ($is{authenticator} // '') eq 'dns-rfc2136' ? $is{dns_rfc2136_credentials} // '' : '';
     ($means = $is{webroot_path} // '') =~ s/,$// if ($is{authenticator} // '') eq 'webroot';
+    $means = 'delegated' if ($is{authenticator} // '') eq 'dns-standalone' && ($is{renew_hook} // '') =~ /^env SIXGATE=delegated /;
+    $means = $1 if ($is{authenticator} // '') eq 'manual' && ($is{manual_auth_hook} // '') =~ m{^/usr/bin/perl \Q$acme_hook\E add (\S+)$};
     $renewal{$lineage} = [$is{server} // '', $means];
-    next unless $means eq $webroot || $means =~ m{^$base/acme/};
+    next unless $means eq $webroot || $means eq 'delegated' || $means =~ m{^$base/acme/};
     my $place = "/etc/letsencrypt/live/$lineage/";
     if ($shown{$lineage}) { push @used, $lineage; next; }
     $of_others{$lineage} = $means
@@ -311,10 +315,11 @@ for (split /\n/, content("$release/manifest", 1 << 20) // '') {
 my %earlier;
 for my $manifest (glob "$base/releases/*/manifest") {
     my $text = content($manifest, 1 << 20) // '';
-    $earlier{"$2 $1"} = 1 while $text =~ m{^([0-9a-f]{64}) [0-7]{3,4} secret ($base/acme/[A-Za-z0-9._-]+)$}mg;
+    $earlier{"$2 $1"} = 1 while $text =~ m{^([0-9a-f]{64}) [0-7]{3,4} (?:plain|secret) ($base/acme/[A-Za-z0-9._-]+)$}mg;
 }
 push @more, grep { m{/$name$} } glob "$base/acme/*";
 my %left = map { $_ => 1 } values %of_others;    # others' certificates are renewed by these
+$left{$acme_hook} = 1 if grep { /\.json$/ } keys %left;
 for my $path (@more) {
     next if exists $wanted{$path} || $left{$path};
     $wanted{$path} = { sha256 => '' };
@@ -331,7 +336,7 @@ while (my @some = splice(@there, 0, 500)) {
 for my $path (@files) {
     my $place = place($path);
     my $sum  = $sum{$place} // '';
-    my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/};
+    my $send = $sum ne '' && $sum ne $wanted{$path}{sha256} && !$secret{$path} && $path !~ m{^$base/acme/(?!hook\.pl$)};
     answer('file', $path, $sum, $mode{$place} // '', $send ? content($place, $most_content) // '' : '');
     # Neither absent, nor as wanted, nor as a run of Sixgate left it.
     answer('edited', $path) if $sum ne '' && $sum ne $wanted{$path}{sha256} && $sum ne ($made{$path} // '') && !$earlier{"$path $sum"} && $path ne "$base/current/manifest";

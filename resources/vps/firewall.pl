@@ -1,8 +1,9 @@
-# Part of run.pl: visitors' ports in this machine's own firewall.
+# Part of run.pl: visitors' ports in this machine's own firewall, and those of the certification authority.
 #
 # FIREWALL tells what Sixgate has opened there, for the one who closes it again:
 #   ufw PORT[,PORT]/tcp                   for IPv4 alone: visitors over IPv6 go to the home
 #   nft FAMILY TABLE CHAIN PORT[,PORT]
+# In place of the ports: 80/6, the authority's over IPv6; 53, UDP and TCP over IPv4 and IPv6.
 # Whoever loads the rules of nftables anew loads them without Sixgate's: KEEPER, a unit, puts these back by KEEP.
 use constant {
     FIREWALL => '/var/lib/sixgate/firewall',
@@ -18,7 +19,7 @@ sub do_firewall {
     my ($is) = @_;
     my ($ports, $target) = @{ $is->{field} };
     my ($kind, @where) = split /\t/, $target;
-    my @all = $kind eq 'ufw' ? "ufw $ports/tcp" : "nft @where $ports";
+    my @all = $kind eq 'ufw' ? 'ufw ' . ($ports =~ /^[\d,]+$/ && $ports ne 53 ? "$ports/tcp" : $ports) : "nft @where $ports";
     my @missing = still_closed(@all) or return ['unchanged', 'It lets visitors in already.'];
     my %once;
     my @lines = grep { !$once{$_}++ } opened(), @missing;
@@ -47,25 +48,33 @@ sub do_firewall {
         failed('The unit that keeps the firewall open does not start.', tail($text)) unless $ok;
     }
     failed("The firewall does not stay open: $_.") for still_closed(@all);
-    return ['done', "Opened for visitors: $ports."];
+    return ['done', $ports eq '53' || $ports =~ m{/} ? 'Opened for the certification authority: ' . ($ports eq '53' ? '53' : '80 over IPv6') . '.' : "Opened for visitors: $ports."];
 }
 
 # What Sixgate has opened.
 sub opened { return -f FIREWALL() ? grep { /^(?:ufw|nft) / } split /\n/, slurp(FIREWALL) : (); }
 
-# How ufw is told about ports of IPv4.
-sub ufw_rule { my ($port) = @_; return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '0.0.0.0/0', 'port', $port =~ /^([\d,]+)/); }
+# How ufw is told about ports.
+sub ufw_rule {
+    my ($port) = @_;
+    return ('allow', '53') if $port eq '53';
+    return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '::/0', 'port', $1) if $port =~ m{^(\d+)/6$};
+    return ('allow', 'proto', 'tcp', 'from', 'any', 'to', '0.0.0.0/0', 'port', $port =~ /^([\d,]+)/);
+}
 
-# A table for both families: only IPv4 visitors come here.
-sub nft_family { return $_[0] eq 'inet' ? ('meta', 'nfproto', 'ipv4') : (); }
-
-sub nft_ports { my ($ports) = @_; return $ports =~ /,/ ? '{ ' . join(', ', split /,/, $ports) . ' }' : $ports; }
+# What a rule of nftables matches. In a table for both families only IPv4 visitors come here.
+sub nft_match {
+    my ($family, $ports) = @_;
+    return ('meta', 'l4proto', '{ tcp, udp }', 'th', 'dport', '53') if $ports eq '53';
+    my $six = $ports =~ s{/6$}{};
+    return ($family eq 'inet' ? ('meta', 'nfproto', $six ? 'ipv6' : 'ipv4') : (), 'tcp', 'dport', $ports =~ /,/ ? '{ ' . join(', ', split /,/, $ports) . ' }' : $ports);
+}
 
 # The handles of Sixgate's rules for these ports, in the order of the chain.
 sub nft_rules {
     my ($family, $table, $chain, $ports) = @_;
     my (undef, $text) = command('nft', '-a', 'list', 'chain', $family, $table, $chain);
-    my $rule = join ' ', nft_family($family), 'tcp dport', nft_ports($ports), 'accept comment "sixgate"';
+    my $rule = join ' ', nft_match($family, $ports), 'accept comment "sixgate"';
     return $text =~ /^\s*\Q$rule\E # handle (\d+)$/mg;
 }
 
@@ -75,7 +84,7 @@ sub still_closed {
     my (undef, $ufw) = (grep { /^ufw / } @lines) ? command('ufw', 'status') : ();
     return grep {
         my ($kind, @where) = split / /;
-        !($kind eq 'nft' ? nft_rules(@where) : $ufw =~ m{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m);
+        !($kind eq 'nft' ? nft_rules(@where) : $ufw =~ ($where[0] =~ m{^(\d+)/6$} ? qr{^$1/tcp \(v6\) +ALLOW(?: IN)? +Anywhere \(v6\) *(?:#.*)?$}m : qr{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m));
     } @lines;
 }
 
@@ -83,7 +92,7 @@ sub open_port {
     my ($kind, @where) = @_;
     return command('ufw', ufw_rule($where[0]), 'comment', 'sixgate') if $kind eq 'ufw';
     my $ports = pop @where;
-    return command('nft', 'insert', 'rule', @where, nft_family(@where), 'tcp', 'dport', nft_ports($ports), 'accept', 'comment', '"sixgate"');
+    return command('nft', 'insert', 'rule', @where, nft_match($where[0], $ports), 'accept', 'comment', '"sixgate"');
 }
 
 # Closes one again; what is closed or gone already is as good.
@@ -161,11 +170,20 @@ sub keep_script {
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 while read -r kind family table chain ports; do
     [ "\$kind" = nft ] || continue
-    case \$ports in *,*) set="{ \$ports }" ;; *) set=\$ports ;; esac
-    case \$family in inet) only='meta nfproto ipv4 ' ;; *) only= ;; esac
+    case \$ports in
+    53) match='meta l4proto { tcp, udp } th dport 53' ;;
+    */6) match="tcp dport \${ports%/6}" ;;
+    *,*) match="tcp dport { \${ports%%,*}, \${ports#*,} }" ;;
+    *) match="tcp dport \$ports" ;;
+    esac
+    case \$family,\$ports in
+    inet,53) ;;
+    inet,*/6) match="meta nfproto ipv6 \$match" ;;
+    inet,*) match="meta nfproto ipv4 \$match" ;;
+    esac
     rules=\$(nft list chain "\$family" "\$table" "\$chain" 2>/dev/null) || continue
-    printf '%s\\n' "\$rules" | grep -qF "\${only}tcp dport \$(printf %s "\$set" | sed 's/,/, /') accept comment \\"sixgate\\"" && continue
-    nft insert rule "\$family" "\$table" "\$chain" \$only tcp dport "\$set" accept comment '"sixgate"'
+    printf '%s\\n' "\$rules" | grep -qF "\$match accept comment \\"sixgate\\"" && continue
+    nft insert rule "\$family" "\$table" "\$chain" "\$match" accept comment '"sixgate"'
 done <$list
 END
 }

@@ -6,10 +6,12 @@
 #   write       ID PATH MODE OLD-SHA256|- NEW-SHA256 BLOB       the content is DIR/files/BLOB
 #   delete      ID PATH OLD-SHA256
 #   modules     ID NAME…
-#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…     by DNS-01
+#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- SECONDS CREDENTIALS-PATH NAME,NAME…     by DNS-01: NAME.ini for RFC 2136,
+#                                                                                           NAME.json for acme/hook.pl
 #   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- http VPS-NAME NAME,NAME…                by HTTP-01, see rehearsal.pl
+#   certificate ID LINEAGE URL-BASE64 MAIL-BASE64|- delegated VPS-NAME NAME,NAME…           by DNS-01, see delegation.pl
 #   site        ID NAME
-#   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN
+#   firewall    ID PORT[,PORT] ufw, or … nftables FAMILY TABLE CHAIN    80/6: over IPv6; 53: UDP and TCP over both
 #   activate    ID RELEASE OLD-RELEASE|-                        exactly one; after it only push, alarm, renewals, forget, and
 #                                                               delete of credentials
 #   push        ID on|off
@@ -58,6 +60,8 @@ my ($mail_socket, $mail_service) = ('sixgate-alarm-mail.socket', 'sixgate-alarm-
 my ($renewal_service, $renewal_timer) = ('sixgate-renewal-test.service', 'sixgate-renewal-test.timer');
 my $renewal_state = '/var/lib/sixgate-renewal';
 my $alarm_settings = "$base/alarm.json";    # with secrets
+my $acme_hook = "$base/acme/hook.pl";    # carries out the talks beside it, for certbot
+my $delegated = 'delegated';    # marks what certbot renews by answering on port 53 for Sixgate
 my $webroot = '/var/lib/sixgate-acme';    # of HTTP-01's challenges; Apache's workers cannot enter /var/lib/sixgate
 my $attempts = '/var/lib/sixgate/acme-attempts';    # what the authority counts: see certificates.pl
 my $challenge_site = '/etc/apache2/sites-enabled/zz-sixgate-challenge.conf';    # while certificates are got
@@ -153,9 +157,9 @@ sub read_steps {
         write       => qr/^($word)\t($path)\t([0-7]{3,4})\t($sha|-)\t($sha)\t(\d+)$/,
         delete      => qr/^($word)\t($path)\t($sha)$/,
         modules     => qr/^($word)((?:\t$word)+)$/,
-        certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(?:(\d{1,4})\t($path)|http\t([a-z0-9.-]+))\t([a-z0-9.,-]+)$/,
+        certificate => qr/^($word)\t($word)\t($base64)\t($base64|-)\t(?:(\d{1,4})\t($path)|(http|delegated)\t([a-z0-9.-]+))\t([a-z0-9.,-]+)$/,
         site        => qr/^($word)\t($word)$/,
-        firewall    => qr/^($word)\t(80|443|80,443)\t(ufw|nftables\t(?:inet|ip)(?:\t$rules){2})$/,
+        firewall    => qr{^($word)\t((?:80|443|80,443)(?=\t(?:ufw$|nftables\t(?:inet|ip)\t))|80/6(?=\t(?:ufw$|nftables\t(?:inet|ip6)\t))|53)\t(ufw|nftables\t(?:inet|ip6?)(?:\t$rules){2})$},
         activate    => qr/^($word)\t([0-9a-f]{16})\t([0-9a-f]{16}|-)$/,
         forget      => qr/^($word)\t($word)$/,
         push        => qr/^($word)\t(on|off)$/,
@@ -263,7 +267,7 @@ sub do_delete {
         my $same = (sums(grep { -f } $path)->{$path} // '-') eq $old;
         if ($proven) {
             failed("$path was changed since the plan was made; it stays.") unless $same;
-            my ($user) = grep { means($_) eq $path } lineages();
+            my ($user) = grep { means($_) eq $path || $path eq $acme_hook && means($_) =~ /\.json$/ } lineages();
             failed("$path stays: certbot renews the certificate $user by it.") if defined $user;
         }
         else {

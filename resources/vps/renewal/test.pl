@@ -25,7 +25,7 @@ exit((grep { / 0 \S+$/ } @lines) ? 1 : 0);
 sub is_sixgates_own {
     my ($path) = @_;
     open(my $in, '<', $path) or return 0;
-    return scalar grep { m{^\s*(?:dns_rfc2136_credentials\s*=\s*/etc/sixgate/acme/|webroot_path\s*=\s*/var/lib/sixgate-acme,?\s*$)} } <$in>;
+    return scalar grep { m{^\s*(?:dns_rfc2136_credentials\s*=\s*/etc/sixgate/acme/|renew_hook\s*=\s*env SIXGATE=delegated |manual_auth_hook\s*=\s*/usr/bin/perl /etc/sixgate/acme/hook\.pl |webroot_path\s*=\s*/var/lib/sixgate-acme,?\s*$)} } <$in>;
 }
 
 # Whether it went well, and what certbot said. certbot's own timer may be at work: it is waited for.

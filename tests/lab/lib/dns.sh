@@ -116,8 +116,9 @@ zone_site() {
 }
 zone_infra() {
     zone_head "$LAB_INFRA_ZONE."
-    printf 'acme A %s\nacme AAAA %s\nip A %s\nip AAAA %s\nip4 A %s\nip6 AAAA %s\ndyndns A %s\ndyndns AAAA %s\n' \
-        "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_RESOLVER4" "$LAB_RESOLVER6"
+    printf 'acme A %s\nacme AAAA %s\nip A %s\nip AAAA %s\nip4 A %s\nip6 AAAA %s\ndyndns A %s\ndyndns AAAA %s\npdns A %s\npdns AAAA %s\n' \
+        "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_CA4" "$LAB_CA6" "$LAB_RESOLVER4" "$LAB_RESOLVER6" \
+        "$LAB_POWERDNS4" "$LAB_POWERDNS6"
 }
 zone_root() {
     zone_head .

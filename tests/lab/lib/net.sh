@@ -32,6 +32,9 @@ LAB_NS6=2001:db8:53::53
 # A second name server: there only while a fault needs it.
 LAB_NS2_4=192.0.2.55
 LAB_NS2_6=2001:db8:53::55
+# PowerDNS: added when it is switched on.
+LAB_POWERDNS4=192.0.2.56
+LAB_POWERDNS6=2001:db8:53::56
 LAB_RESOLVER4=192.0.2.54
 LAB_RESOLVER6=2001:db8:53::54
 LAB_CA4=192.0.2.82

@@ -10,7 +10,7 @@ LAB_REPO=$LAB_CACHE/repo-$LAB_SUITE
 # What a bare VPS image of a provider has. It stays lean: no curl, wget, nft, python3.
 LAB_BASE_PACKAGES=systemd,systemd-sysv,dbus,openssh-server,sudo,ca-certificates,iproute2,iputils-ping,openssl,procps,kmod,netbase,less,cron,logrotate
 # What may be installed on it; the repository holds these and all they depend on.
-LAB_REPO_PACKAGES='apache2 ssl-cert certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone
+LAB_REPO_PACKAGES='apache2 ssl-cert certbot python3-certbot-dns-rfc2136 python3-certbot-apache python3-certbot-dns-standalone libio-socket-ssl-perl
 nginx libnginx-mod-stream haproxy caddy ufw nftables curl unattended-upgrades sudo'
 # The same for programs of which a machine has one.
 LAB_REPO_MAILERS='postfix exim4-daemon-light'

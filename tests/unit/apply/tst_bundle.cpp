@@ -87,6 +87,10 @@ private Q_SLOTS:
                                             QByteArray("o'neil+x@example.org").toBase64() +
                                             "\thttp\tvps.example.org\tcloud.example.org,xn--bcher-kva.example.org\n");
         one.handOver.reset();
+        one.delegatedTo = host("vps.example.org");
+        QVERIFY(steps({change(one)})
+                    ->endsWith("\tdelegated\tvps.example.org\tcloud.example.org,xn--bcher-kva.example.org\n"));
+        one.delegatedTo.reset();
         QVERIFY(!steps({change(one)}));
         QCOMPARE(*steps({change(SetUpRenewalTest{})}), QByteArray("renewals\tvps.x\ton\n"));
         QCOMPARE(*steps({change(SetUpRenewalTest{false})}), QByteArray("renewals\tvps.x\toff\n"));
@@ -269,6 +273,21 @@ private Q_SLOTS:
                                   << QByteArray("80,443\tnftables\tinet\tfilter\tinput");
         QTest::newRow("iptables' names") << nft("ip", "my_fw.1", "INPUT-4")
                                          << QByteArray("80,443\tnftables\tip\tmy_fw.1\tINPUT-4");
+        const auto of = [](OpenPorts action, Traffic traffic, int one) {
+            action.traffic = traffic;
+            action.ports = {one};
+            return action;
+        };
+        QTest::newRow("over IPv6") << of(ufw({}), Traffic::Challenges, 80) << QByteArray("80/6\tufw");
+        QTest::newRow("over IPv6, in its table") << of(nft("ip6", "filter", "input"), Traffic::Challenges, 80)
+                                                 << QByteArray("80/6\tnftables\tip6\tfilter\tinput");
+        QTest::newRow("over IPv6, in that of IPv4")
+            << of(nft("ip", "filter", "input"), Traffic::Challenges, 80) << QByteArray();
+        QTest::newRow("over IPv6, another port") << of(ufw({}), Traffic::Challenges, 443) << QByteArray();
+        QTest::newRow("questions") << of(ufw({}), Traffic::Questions, 53) << QByteArray("53\tufw");
+        QTest::newRow("questions, in a table") << of(nft("ip6", "filter", "input"), Traffic::Questions, 53)
+                                               << QByteArray("53\tnftables\tip6\tfilter\tinput");
+        QTest::newRow("questions, another port") << of(ufw({}), Traffic::Questions, 80) << QByteArray();
         QTest::newRow("no port") << ufw({}) << QByteArray();
         QTest::newRow("another port") << ufw({22}) << QByteArray();
         QTest::newRow("one port twice") << ufw({80, 80}) << QByteArray();

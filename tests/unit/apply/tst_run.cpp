@@ -574,7 +574,8 @@ private Q_SLOTS:
         for (const char *fields :
              {"80,22\tufw", "22\tufw", "443,80\tufw", "80\tiptables", "80\tufw\tinet\tfilter\tinput", "80\tnftables",
               "80\tnftables\tip6\tfilter\tinput", "80\tnftables\tinet\t-f\tinput", "80\tnftables\tinet\tfilter\ta b",
-              "80\tnftables\tinet\tfilter\t$(reboot)", "80\tnftables\tinet\tfilter\tinput\tx", "80 \tufw", "\tufw"})
+              "80\tnftables\tinet\tfilter\t$(reboot)", "80\tnftables\tinet\tfilter\tinput\tx", "80 \tufw", "\tufw",
+              "443/6\tufw", "80/6\tnftables\tip\tfilter\tinput", "80/6\tufw\tx", "53/6\tufw", "80,53\tufw"})
             QTest::newRow(fields) << QByteArray(fields);
     }
 

@@ -2,6 +2,9 @@
 
 #include "decide_deployment/sites.h"
 
+#include "decide/plan.h"
+#include "storage/providerfile.h"
+
 #include <QTest>
 
 using namespace sites;
@@ -16,6 +19,24 @@ Site httpSite()
     Site made = site({service("cloud", {"cloud.example.org"}, "home6.example.org")});
     made.services[0].challenge = Challenge::Http;
     std::get<UpdateAccess>(made.dns[0].access).acmeKey.reset();
+    return made;
+}
+
+/// The names at a provider, by its own calls.
+Site providerSite(const char *provider = "desec")
+{
+    Site made = site({service("cloud", {"cloud.example.org"}, "home6.example.org")});
+    const auto shelf = loadProviders({});
+    made.dns[0].access = ProviderAccess{
+        label(provider), {}, {}, std::make_shared<const ProviderDefinition>(shelf.providers.at(label(provider))), {}};
+    return made;
+}
+
+/// The VPS as name server of the challenges.
+Site delegatedSite()
+{
+    Site made = httpSite();
+    made.services[0].challenge = Challenge::Delegated;
     return made;
 }
 
@@ -176,6 +197,165 @@ private Q_SLOTS:
         }
     }
 
+    void byProvider_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("expected");
+        const auto row = [](const char *what, const char *expected) {
+            QTest::newRow(what) << QString::fromLatin1(what) << QString::fromLatin1(expected);
+        };
+        row("nothing", "");
+        row("another credential", "vps.file.acme.main.json vps.activate");
+        row("an old program", "vps.file.acme.hook.pl vps.activate");
+        row("no program for HTTPS", "vps.packages vps.activate");
+        row("it renews by a key", "vps.certificate.cloud vps.activate vps.renewals");
+        row("a credential too many", "vps.activate vps.file.acme.old.json");
+        row("a credential too many that renews another certificate", "");
+    }
+
+    void byProvider()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, expected);
+        VpsFacts facts = asWanted(providerSite());
+        const auto is = [&what](const char *text) { return what == QLatin1String(text); };
+        const QString folder = QStringLiteral("/etc/sixgate/acme/");
+        if (is("another credential"))
+            facts.files[folder + QStringLiteral("main.json")].sha256 = QByteArray(64, 'a');
+        else if (is("an old program"))
+            facts.files[folder + QStringLiteral("hook.pl")].sha256 = QByteArray(64, 'a');
+        else if (is("no program for HTTPS"))
+            facts.packages.erase(QStringLiteral("libio-socket-ssl-perl"));
+        else if (is("it renews by a key"))
+            facts.renewals[QStringLiteral("cloud")].means = folder + QStringLiteral("main.ini");
+        else if (!is("nothing"))
+            facts.files[folder + QStringLiteral("old.json")] = {QByteArray(64, 'a'), 0600, {}};
+        if (what.endsWith(QLatin1String("another certificate"))) {
+            facts.certificates.emplace(QStringLiteral("old"), certificate({QStringLiteral("old.example.org")}));
+            facts.renewals[QStringLiteral("old")] = {QString(), folder + QStringLiteral("old.json")};
+            facts.usedCertificates.insert(QStringLiteral("old"));
+        }
+        const Planned planned = plan(providerSite(), facts);
+        QCOMPARE(planned.ids(), expected);
+        QVERIFY(planned.withheld.empty());
+        for (const Change &one : planned.changes) {
+            if (one.object.endsWith(QStringLiteral("main.json")))
+                QCOMPARE(one.sentence, QStringLiteral("The VPS gets dns.main.acme-token, to set _acme-challenge TXT "
+                                                      "records at deSEC."));
+        }
+    }
+
+    // What carries talks out goes when the last talk does, and not before.
+    void noProviderAnyMore()
+    {
+        VpsFacts facts = asWanted(httpSite());
+        const QString folder = QStringLiteral("/etc/sixgate/acme/");
+        facts.files[folder + QStringLiteral("hook.pl")] = {QByteArray(64, 'a'), 0644, {}};
+        QCOMPARE(plan(httpSite(), facts).ids(), QStringLiteral("vps.activate vps.file.acme.hook.pl"));
+        facts.certificates.emplace(QStringLiteral("old"), certificate({QStringLiteral("old.example.org")}));
+        facts.renewals[QStringLiteral("old")] = {QString(), folder + QStringLiteral("old.json")};
+        facts.usedCertificates.insert(QStringLiteral("old"));
+        QCOMPARE(plan(httpSite(), facts).ids(), QString());
+    }
+
+    // Where the zone is known to lead elsewhere, the VPS is left alone: the authority would not find its way.
+    void undelegated_data()
+    {
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<bool>("leads");
+        QTest::newRow("leads to the VPS") << true << true;
+        QTest::newRow("leads elsewhere") << true << false;
+        QTest::newRow("nobody tells") << false << false;
+    }
+
+    void undelegated()
+    {
+        QFETCH(bool, known);
+        QFETCH(bool, leads);
+        const Site of = delegatedSite();
+        Observation seen;
+        VpsFacts facts = asWanted(of);
+        PlanInputs in;
+        in.scope = PlanScope::Vps;
+        in.deployment = must(wantedDeployment(of, inputs(of)));
+        if (known)
+            in.delegations.emplace(host("cloud.example.org"), leads);
+        else
+            in.delegations.emplace(host("cloud.example.org"), fail(ErrorCode::Network, QStringLiteral("no")));
+        // One that is there and renews stays.
+        seen.vps.facts = facts;
+        QVERIFY(makePlan(of, seen, in).withheld.empty());
+        facts.certificates.clear();
+        seen.vps.facts = facts;
+        const Plan made = makePlan(of, seen, in);
+        QCOMPARE(made.changes.empty(), known && !leads);
+        QCOMPARE(made.withheld.size(), size_t(known && !leads ? 1 : 0));
+        for (const Withheld &one : made.withheld) {
+            QVERIFY(one.blocking);
+            QCOMPARE(one.fix, QStringLiteral("Enter this record where the zone is kept, once: "
+                                             "_acme-challenge.cloud.example.org. NS vps.example.org."));
+        }
+    }
+
+    // What is no longer renewed by a credential needs it no more, once the new certificate is there.
+    void anotherWay()
+    {
+        VpsFacts facts = asWanted(providerSite());
+        facts.packages[QStringLiteral("python3-certbot-dns-standalone")] = QStringLiteral("1");
+        QCOMPARE(plan(delegatedSite(), facts).ids(),
+                 QStringLiteral("vps.file.manifest vps.certificate.cloud vps.activate vps.renewals "
+                                "vps.file.acme.hook.pl vps.file.acme.main.json"));
+    }
+
+    // Where the VPS gets what is good for more than certificates, that is told.
+    void sharedCredentials()
+    {
+        Site shared = providerSite();
+        std::get<ProviderAccess>(shared.dns[0].access).ownAcme = false;
+        VpsFacts facts = asWanted(shared);
+        QVERIFY(plan(shared, facts).withheld.empty());
+        facts.files.erase(QStringLiteral("/etc/sixgate/acme/main.json"));
+        const Planned planned = plan(shared, facts);
+        QCOMPARE(planned.withheld.size(), size_t(1));
+        QVERIFY(!planned.withheld[0].blocking);
+        QVERIFY(planned.withheld[0].reason.contains(
+            QStringLiteral("whoever takes it over could change every record of every domain in the account")));
+        QVERIFY(planned.changes[0].sentence.startsWith(QStringLiteral("The VPS gets dns.main.token, ")));
+        QVERIFY(planned.changes[0].diff.isEmpty());
+    }
+
+    // certbot sets all texts before the authority looks at one.
+    void oneText()
+    {
+        Site two = providerSite("duckdns");
+        QVERIFY(plan(two, asWanted(two)).withheld.empty());
+        two.services[0].publicNames.push_back(host("www.example.org"));
+        const Planned planned = plan(two, asWanted(two));
+        QCOMPARE(planned.withheld.size(), size_t(1));
+        QVERIFY(planned.withheld[0].blocking);
+        QVERIFY(planned.withheld[0].reason.contains(QStringLiteral("keeps one text")));
+    }
+
+    void delegated()
+    {
+        const WantedDeployment wanted = must(wantedDeployment(delegatedSite(), inputs(delegatedSite())));
+        QCOMPARE(std::count(wanted.packages.begin(), wanted.packages.end(),
+                            QStringLiteral("python3-certbot-dns-standalone")),
+                 1);
+        for (const WantedFile &file : wanted.files)
+            QVERIFY2(!file.secret && !file.path.startsWith(QStringLiteral("/etc/sixgate/acme")), qPrintable(file.path));
+        VpsFacts facts = asWanted(delegatedSite());
+        QCOMPARE(plan(delegatedSite(), facts).ids(), QString());
+        facts.renewals[QStringLiteral("cloud")].means = webroot;
+        const Planned planned = plan(delegatedSite(), facts);
+        QCOMPARE(planned.ids(), QStringLiteral("vps.certificate.cloud vps.activate vps.renewals"));
+        const ObtainCertificate *one = obtained(planned);
+        QVERIFY(one && one->credentialsPath.isEmpty() && !one->handOver && one->delegatedTo == host("vps.example.org"));
+        QVERIFY(planned.changes[0].sentence.contains(
+            QStringLiteral("it needs \"_acme-challenge.cloud.example.org. NS vps.example.org.\", once")));
+        QVERIFY(isSixgatesOwn({QString(), wanted.certificates[0].means()}));
+    }
+
     // With DNS-01 one account proves all names; with HTTP-01 no account does.
     void namesInTwoAccounts()
     {
@@ -226,43 +406,59 @@ private Q_SLOTS:
         QVERIFY(!planned.withheld[0].fix.isEmpty());
     }
 
-    // Over IPv6 the authority comes to the VPS itself, too.
+    // Over IPv6, and with questions, the authority comes to the VPS itself.
     void aFirewall_data()
     {
         QTest::addColumn<QByteArray>("ufw");
         QTest::addColumn<QByteArray>("nft");
-        QTest::addColumn<bool>("http");
-        QTest::addColumn<bool>("told");
-        const QByteArray ufw("Status: active\nDefault: allow (incoming), allow (outgoing)\n"), none;
+        QTest::addColumn<QString>("challenge");
+        QTest::addColumn<QString>("opened"); ///< beside visitors' ports, which are open
+        const QByteArray ufw(
+            "Status: active\nDefault: deny (incoming), allow (outgoing)\n80,443/tcp ALLOW IN Anywhere\n"),
+            none;
         const QByteArray nft("table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy "
-                             "accept;\n\t}\n}\n");
-        QTest::newRow("none") << none << none << true << false;
-        QTest::newRow("ufw, switched off") << QByteArray("Status: inactive\n") << none << true << false;
-        QTest::newRow("ufw") << ufw << none << true << true;
-        QTest::newRow("nftables") << none << nft << true << true;
-        QTest::newRow("certificates by DNS") << none << nft << false << false;
+                             "drop;\n\t\tmeta nfproto ipv4 tcp dport { 80, 443 } accept\n\t}\n}\n");
+        const QString http = QStringLiteral("http"), dns = QStringLiteral("dns"),
+                      delegated = QStringLiteral("delegated");
+        QTest::newRow("none") << none << none << http << QString();
+        QTest::newRow("ufw, switched off") << QByteArray("Status: inactive\n") << none << http << QString();
+        QTest::newRow("ufw") << ufw << none << http << QStringLiteral("port 80 over IPv6 in ufw");
+        QTest::newRow("nftables") << none << nft << http
+                                  << QStringLiteral("port 80 over IPv6 in nftables (table inet filter, chain input)");
+        QTest::newRow("certificates by DNS") << none << nft << dns << QString();
+        QTest::newRow("ufw, delegated") << ufw << none << delegated << QStringLiteral("port 53 (UDP and TCP) in ufw");
+        QTest::newRow("nftables, delegated")
+            << none << nft << delegated
+            << QStringLiteral("port 53 (UDP and TCP) in nftables (table inet filter, chain input)");
     }
 
     void aFirewall()
     {
         QFETCH(QByteArray, ufw);
         QFETCH(QByteArray, nft);
-        QFETCH(bool, http);
-        QFETCH(bool, told);
-        const Site of = http ? httpSite() : site({service("cloud", {"cloud.example.org"}, "home6.example.org")});
+        QFETCH(QString, challenge);
+        QFETCH(QString, opened);
+        const Site of = challenge == QLatin1String("http") ? httpSite()
+                        : challenge == QLatin1String("dns")
+                            ? site({service("cloud", {"cloud.example.org"}, "home6.example.org")})
+                            : delegatedSite();
         VpsFacts facts = asWanted(of);
         facts.ufw = ufw;
         facts.nft = nft;
         facts.outerInterface = QStringLiteral("eth0");
-        const auto tells = [&] {
-            const auto withheld = plan(of, facts).withheld;
-            return std::any_of(withheld.begin(), withheld.end(), [](const Withheld &one) {
-                return !one.blocking && one.reason.contains(QStringLiteral("port 80 over IPv6"));
-            });
-        };
-        QVERIFY(!tells()); // nothing is changed, and nobody is troubled
-        facts.apacheActive = false;
-        QCOMPARE(tells(), told);
+        const Planned planned = plan(of, facts);
+        QVERIFY(planned.withheld.empty());
+        QCOMPARE(planned.ids(), opened.isEmpty() ? QString() : QStringLiteral("vps.firewall vps.activate"));
+        if (!opened.isEmpty())
+            QCOMPARE(
+                planned.changes[0].sentence,
+                QStringLiteral("Open the VPS's %1 for the certification authority; \"vps remove\" closes it again.")
+                    .arg(opened));
+        // Nobody comes over IPv6 to a VPS that has none.
+        if (challenge == QLatin1String("http")) {
+            facts.hasGlobalIpv6 = false;
+            QCOMPARE(plan(of, facts).ids(), QString());
+        }
     }
 
     void noServiceNoRehearsal()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decide/acmetalk.h"
 #include "decide/alarmsettings.h"
 #include "decide/deployment.h"
 #include "model/alarmnames.h"
@@ -130,7 +131,15 @@ inline DeploymentInputs inputs(const Site &of)
             secrets.emplace(name, Secret("https://hook.example.org/wo0dp3cker"));
         in.alarmForVps = {must(alarmSettings(of, secrets)), *of.alarm, {}};
     }
+    in.acmeHook = "the hook\n";
     for (const DnsAccount &one : of.dns) {
+        if (const ProviderAccess *access = one.provider(); access && of.needsAcmeKey(one)) {
+            std::map<QString, Secret> credentials;
+            for (const CredentialField &field : textCredentials(*access->definition))
+                credentials.emplace(field.name.text(), Secret("t0p-secret"));
+            in.acmeCredentials.emplace(
+                one.name, must(acmeTalk(one, *access->definition, {}, credentials, std::chrono::seconds(30))));
+        }
         if (!one.acmeKey())
             continue;
         in.acmeCredentials.emplace(one.name,

@@ -135,6 +135,90 @@ private Q_SLOTS:
         QCOMPARE(verdict.remarks.empty(), known);
     }
 
+    // What certificates need: over IPv6, and by UDP.
+    void authority_data()
+    {
+        QTest::addColumn<QByteArray>("ufw");
+        QTest::addColumn<QByteArray>("nft");
+        QTest::addColumn<bool>("names"); ///< else port 80 over IPv6
+        QTest::addColumn<QString>("closed");
+        QTest::addColumn<QString>("remark");
+        const auto row = [](const char *name, const QByteArray &byUfw, const QByteArray &byNft, bool names,
+                            const char *closed, const char *remark = "") {
+            QTest::newRow(name) << byUfw << byNft << names << QString::fromLatin1(closed)
+                                << QString::fromLatin1(remark);
+        };
+        const QByteArray web = "80,443/tcp ALLOW IN Anywhere", web6 = "80/tcp (v6) ALLOW IN Anywhere (v6)";
+        const QByteArray open = "tcp dport { 80, 443 } accept";
+        row("no firewall", {}, {}, false, "");
+        row("ufw for IPv4 alone", ufw("deny", {web}), {}, false, "ufw 80");
+        row("ufw for both", ufw("deny", {web, web6}), {}, false, "");
+        row("ufw for both, by an application",
+            ufw("deny",
+                {"80,443/tcp (WWW Full) ALLOW IN Anywhere", "80,443/tcp (WWW Full (v6)) ALLOW IN Anywhere (v6)"}),
+            {}, false, "");
+        row("ufw denies", ufw("deny", {web, "80/tcp (v6) DENY IN Anywhere (v6)"}), {}, false, "",
+            "A rule of ufw on the VPS closes port 80 over IPv6");
+        row("ufw for some", ufw("deny", {web, "80/tcp (v6) ALLOW IN 2001:db8::/32"}), {}, false, "ufw 80");
+        row("nftables for both", {}, chain("drop", {open}), false, "");
+        row("nftables for IPv4", {}, chain("drop", {"meta nfproto ipv4 " + open}), false, "inet filter input 80");
+        row("Sixgate's", {},
+            chain("drop", {"meta nfproto ipv4 " + open, "meta nfproto ipv6 tcp dport 80 accept comment \"sixgate\""}),
+            false, "");
+        row("header of IPv6", {}, chain("drop", {open, "ip6 saddr ::/0 drop"}), false, "");
+        row("drops IPv6 first", {}, chain("drop", {"ip6 saddr ::/0 drop", open}), false, "inet filter input 80");
+        row("for some", {}, chain("drop", {"meta nfproto ipv4 " + open, "ip6 saddr 2001:db8::/32 accept"}), false,
+            "inet filter input 80");
+        row("table of IPv6", {}, chain("drop", {}, {}, "ip6 filter"), false, "ip6 filter input 80");
+        row("table of IPv4", {}, chain("drop", {open}, {}, "ip filter"), false, "");
+        row("iptables", {},
+            chain("drop", {}, {}, "ip6 filter")
+                .prepend("# Warning: table ip6 filter is managed by iptables-nft, do not touch!\n"),
+            false, "", "iptables on the VPS closes port 80 over IPv6");
+        row("unknown", {}, chain("drop", {"tcp dport 443 accept", "osf name \"Linux\" accept"}), false, "",
+            "lets the certification authority in to port 80 over IPv6 cannot be judged");
+        row("names: ufw", ufw("deny", {web, web6}), {}, true, "ufw 53");
+        row("names: ufw with both", ufw("deny", {web, "53 ALLOW IN Anywhere", "53 (v6) ALLOW IN Anywhere (v6)"}), {},
+            true, "");
+        row("names: ufw with IPv4 alone", ufw("deny", {web, "53 ALLOW IN Anywhere"}), {}, true, "ufw 53");
+        row("names: ufw with UDP alone",
+            ufw("deny", {web, "53/udp ALLOW IN Anywhere", "53/udp (v6) ALLOW IN Anywhere (v6)"}), {}, true, "ufw 53");
+        row("names: nftables", {}, chain("drop", {open}), true, "inet filter input 53");
+        row("names: Sixgate's", {},
+            chain("drop", {open, "meta l4proto { tcp, udp } th dport 53 accept comment \"sixgate\""}), true, "");
+        row("names: one by one", {}, chain("drop", {open, "tcp dport domain accept", "udp dport 53 accept"}), true, "");
+        row("names: UDP alone", {}, chain("drop", {open, "udp dport 53 accept"}), true, "inet filter input 53");
+        row("names: guard of TCP", {},
+            chain("drop", {"tcp flags & (fin | syn) == fin | syn drop", open, "th dport 53 accept"}), true, "");
+        row("names: a table for each", {}, chain("drop", {open}, {}, "ip a") + chain("drop", {}, {}, "ip6 b"), true,
+            "ip a input 53; ip6 b input 53");
+    }
+
+    void authority()
+    {
+        QFETCH(QByteArray, ufw);
+        QFETCH(QByteArray, nft);
+        QFETCH(bool, names);
+        QFETCH(QString, closed);
+        QFETCH(QString, remark);
+        const Traffic traffic = names ? Traffic::Questions : Traffic::Challenges;
+        FirewallVerdict verdict = judgeFirewall({ufw, nft, QStringLiteral("eth0")}, {traffic});
+        const FirewallVerdict visitors = judgeFirewall({ufw, nft, QStringLiteral("eth0")});
+        verdict.remarks.erase(verdict.remarks.begin(),
+                              verdict.remarks.begin() +
+                                  std::ptrdiff_t(std::min(visitors.remarks.size(), verdict.remarks.size())));
+        std::erase_if(verdict.closed, [](const ClosedPorts &one) { return one.action.traffic == Traffic::Visitors; });
+        QCOMPARE(closedText(verdict), closed);
+        QString said;
+        for (const FirewallRemark &one : verdict.remarks)
+            said += one.reason;
+        QVERIFY2(said.isEmpty() == remark.isEmpty() && said.contains(remark), qPrintable(said));
+        // Without IPv6 nobody comes by it.
+        if (!names)
+            QCOMPARE(closedText(judgeFirewall({ufw, nft, QStringLiteral("eth0")}, {traffic}, false)),
+                     closedText(visitors));
+    }
+
     // Cut off anywhere: never a crash, and never ports to open that are open.
     void cutOff()
     {

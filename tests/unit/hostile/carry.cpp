@@ -2,6 +2,7 @@
 
 #include "apply/bundle.h"
 #include "ctl/output.h"
+#include "decide/acmetalk.h"
 #include "decide/alarmsettings.h"
 #include "decide/plan.h"
 #include "hostile/values.h"
@@ -272,7 +273,20 @@ Result<WantedDeployment> deploymentOf(const Site &site)
             return passOn(settings);
         inputs.alarmForVps = {std::move(*settings), *site.alarm, {}};
     }
+    inputs.acmeHook = "the hook\n";
     for (const DnsAccount &account : site.dns) {
+        if (const ProviderAccess *access = account.provider(); access && site.needsAcmeKey(account)) {
+            std::map<QString, Secret> credentials;
+            for (const CredentialField &field : textCredentials(*access->definition))
+                credentials.emplace(field.name.text(), Secret("t0ken"));
+            std::vector<Hostname> names;
+            for (const Service &service : site.services)
+                names.insert(names.end(), service.publicNames.begin(), service.publicNames.end());
+            auto talk = acmeTalk(account, *access->definition, names, credentials, std::chrono::seconds(30));
+            if (!talk)
+                return passOn(talk);
+            inputs.acmeCredentials.emplace(account.name, std::move(*talk));
+        }
         if (!account.acmeKey())
             continue;
         const auto literal = parseIpAddress(serverAddressText(account.update()->server));
@@ -319,7 +333,14 @@ Result<Carried> carry(const Site &site)
     for (const WantedFile &file : carried.wanted.files) {
         if (isApaches(file))
             carried.directives.push_back(directivesOf(file.content));
-        if (!file.path.endsWith(text(".pem")))
+        if (file.path.endsWith(text(".json"))) {
+            // Names in Unicode have a spelling of their own in it; but for that its shape is the same.
+            QJsonObject talk = QJsonDocument::fromJson(file.content).object();
+            if (talk[text("sixgate")] != 1 || talk[text("secrets")].toString().contains(QLatin1Char('\n')))
+                return fail(ErrorCode::Internal, text("The talk with the provider says something else."));
+            talk.remove(text("spellings"));
+            count(QJsonDocument(talk).toJson(), "talk", carried.raw);
+        } else if (!file.path.endsWith(text(".pem")))
             count(file.content, isApaches(file) ? "Apache" : file.secret ? "credentials" : "manifest", carried.raw);
     }
     std::sort(carried.directives.begin(), carried.directives.end());

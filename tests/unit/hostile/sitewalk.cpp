@@ -246,6 +246,23 @@ QJsonObject example()
         {QStringLiteral("zone"), QStringLiteral("example.net")},
         {QStringLiteral("url"), QStringLiteral("https://dyn.example.net/nic/update?hostname={host}&myip={addresses}")},
         {QStringLiteral("credentials"), QJsonObject{{QStringLiteral("user"), QStringLiteral("me")}}}});
+    // One whose certificates are got at its provider.
+    accounts.append(QJsonObject{{QStringLiteral("name"), QStringLiteral("third")},
+                                {QStringLiteral("kind"), QStringLiteral("provider")},
+                                {QStringLiteral("provider"), QStringLiteral("desec")},
+                                {QStringLiteral("zone"), QStringLiteral("example.com")}});
+    QJsonObject third = second;
+    third[QStringLiteral("name")] = QStringLiteral("third");
+    third[QStringLiteral("publicNames")] = QJsonArray{QStringLiteral("third.example.com")};
+    third[QStringLiteral("upstreamName")] = QStringLiteral("desk6.example.com");
+    third[QStringLiteral("challenge")] = QStringLiteral("dns");
+    services.append(third);
+    // And another one: the account is needed also where a name of the first is another zone's.
+    third[QStringLiteral("name")] = QStringLiteral("fourth");
+    third[QStringLiteral("publicNames")] = QJsonArray{QStringLiteral("fourth.example.com")};
+    third[QStringLiteral("upstreamName")] = QStringLiteral("desk64.example.com");
+    services.append(third);
+    site[QStringLiteral("services")] = services;
     site[QStringLiteral("dns")] = accounts;
     QJsonArray all = site[QStringLiteral("vps")].toArray();
     QJsonObject vps = all[0].toObject();

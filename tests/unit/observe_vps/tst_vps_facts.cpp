@@ -276,8 +276,18 @@ private Q_SLOTS:
                        "cloud.example.org = /var/lib/sixgate-acme\n");
         renews("foreign", "authenticator = webroot\nwebroot_path = /var/www/html,\n");
         renews("apache", "authenticator = apache\nwebroot_path = /var/lib/sixgate-acme,\n");
+        renews("talks", "authenticator = manual\nmanual_auth_hook = /usr/bin/perl /etc/sixgate/acme/hook.pl add "
+                        "/etc/sixgate/acme/talks.json\n");
+        renews("scripted", "authenticator = manual\nmanual_auth_hook = /usr/bin/perl /root/hook.pl add x\n");
+        renews("delegated", "authenticator = dns-standalone\nrenew_hook = env SIXGATE=delegated systemctl "
+                            "try-reload-or-restart apache2.service\n");
+        renews("standalone", "authenticator = dns-standalone\nrenew_hook = systemctl reload apache2.service\n");
         const auto none = parseVpsFacts(answerTo({}));
         QVERIFY(none);
+        QCOMPARE(none->renewals.at(text("talks")).means, text("/etc/sixgate/acme/talks.json"));
+        QCOMPARE(none->renewals.at(text("scripted")).means, QString());
+        QCOMPARE(none->renewals.at(text("delegated")).means, text("delegated"));
+        QCOMPARE(none->renewals.at(text("standalone")).means, QString());
         QCOMPARE(none->renewals.at(text("ours")).means, text("/var/lib/sixgate-acme"));
         QCOMPARE(none->renewals.at(text("foreign")).means, text("/var/www/html"));
         QCOMPARE(none->renewals.at(text("apache")).means, QString());

@@ -28,8 +28,9 @@ QByteArray httpAnswer(int status, const QStringList &headers, const QByteArray &
     return answer + "Content-Length: " + QByteArray::number(body.size()) + "\r\n\r\n" + body;
 }
 
-Conformance::Conformance(const Identity &authority, const std::vector<QByteArray> &hosts, std::vector<Expected> script)
-    : m_script(std::move(script))
+Conformance::Conformance(const Identity &authority, const std::vector<QByteArray> &hosts, std::vector<Expected> script,
+                         bool anyCase)
+    : m_script(std::move(script)), m_anyCase(anyCase)
 {
     Wish wish;
     for (const QByteArray &host : hosts)
@@ -106,6 +107,13 @@ bool Conformance::answerOne(SSL *ssl, const QByteArray &head, QByteArray &rest)
          << QStringLiteral("Accept-Encoding: identity");
     if (!wanted.body.isEmpty() || hasBody(wanted.request))
         must << QStringLiteral("Content-Length: %1").arg(wanted.body.size());
+    if (m_anyCase) {
+        for (QStringList *list : {&must, &lines}) {
+            for (QString &line : *list)
+                line = line.section(QLatin1Char(':'), 0, 0).toLower() + QLatin1Char(':') +
+                       line.section(QLatin1Char(':'), 1);
+        }
+    }
     must.sort();
     lines.sort();
     if (lines != must)

@@ -29,8 +29,9 @@ struct Expected {
 class Conformance
 {
 public:
-    /// `hosts` are the names on its certificate.
-    Conformance(const Identity &authority, const std::vector<QByteArray> &hosts, std::vector<Expected> script);
+    /// `hosts` are the names on its certificate; with `anyCase` the names of headers are compared in lower case.
+    Conformance(const Identity &authority, const std::vector<QByteArray> &hosts, std::vector<Expected> script,
+                bool anyCase = false);
 
     FindEndpoint find() const; ///< leads every host here
     int connections() const { return m_connections; }
@@ -44,6 +45,7 @@ private:
     void complain(const QString &what);
 
     std::vector<Expected> m_script;
+    const bool m_anyCase;
     mutable std::mutex m_mutex;
     size_t m_at = 0;
     QString m_complaint;

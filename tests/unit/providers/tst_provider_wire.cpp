@@ -1,20 +1,13 @@
 // Each provider by its table: what goes over the wire, what the answers mean, and what the policy makes of it. A table
 // is tables/NAME.json; README.md there explains it.
 
-#include "conformance.h"
-#include "definitions.h"
+#include "tables.h"
 
 #include "apply/providerclient.h"
-#include "decide/providercalls.h"
 #include "decide/providerrules.h"
 #include "decide/providertalks.h"
-#include "model/version.h"
 
 #include <QDir>
-#include <QFile>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -24,82 +17,6 @@ using namespace std::chrono_literals;
 
 namespace
 {
-
-const QString tables = QStringLiteral(SIXGATE_SOURCE_DIR "/tests/unit/providers/tables/");
-
-QJsonObject table(const QString &name)
-{
-    QFile file(tables + name + QStringLiteral(".json"));
-    if (!file.open(QIODevice::ReadOnly))
-        qFatal("no table %s", qPrintable(file.fileName()));
-    QJsonParseError error;
-    const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &error);
-    if (error.error != QJsonParseError::NoError)
-        qFatal("%s: %s", qPrintable(file.fileName()), qPrintable(error.errorString()));
-    return document.object();
-}
-
-QStringList strings(const QJsonValue &value)
-{
-    QStringList all;
-    const QJsonArray array = value.toArray();
-    for (const QJsonValue &one : array)
-        all.append(one.toString());
-    return all;
-}
-
-/// A text as it is, anything else as JSON.
-QByteArray bytesOf(const QJsonValue &value)
-{
-    if (value.isObject())
-        return QJsonDocument(value.toObject()).toJson(QJsonDocument::Compact);
-    if (value.isArray())
-        return QJsonDocument(value.toArray()).toJson(QJsonDocument::Compact);
-    return value.toString().toUtf8();
-}
-
-Expected expected(const QJsonObject &provider, const QJsonObject &one)
-{
-    Expected must;
-    must.request = one[QStringLiteral("request")].toString().toUtf8();
-    must.host = one.value(QStringLiteral("host")).toString(provider[QStringLiteral("host")].toString()).toUtf8();
-    must.headers = one.contains(QStringLiteral("headers")) ? strings(one[QStringLiteral("headers")])
-                                                           : strings(provider[QStringLiteral("headers")]);
-    must.headers.append(QStringLiteral("User-Agent: ") + provider.value(QStringLiteral("userAgent"))
-                                                             .toString(QStringLiteral("Sixgate/VERSION"))
-                                                             .replace(QStringLiteral("VERSION"), sixgateVersion()));
-    if (one.contains(QStringLiteral("json"))) {
-        must.body = bytesOf(one[QStringLiteral("json")]);
-        must.headers.append(QStringLiteral("Content-Type: application/json"));
-    } else if (one.contains(QStringLiteral("form"))) {
-        must.body = one[QStringLiteral("form")].toString().toUtf8();
-        must.headers.append(QStringLiteral("Content-Type: application/x-www-form-urlencoded"));
-    }
-    must.answer = httpAnswer(one[QStringLiteral("status")].toInt(200), strings(one[QStringLiteral("says")]),
-                             bytesOf(one[QStringLiteral("answer")]));
-    return must;
-}
-
-Credentials credentials(const QJsonObject &provider)
-{
-    Credentials all;
-    const QJsonObject given = provider[QStringLiteral("credentials")].toObject();
-    for (const QString &name : given.keys())
-        all.emplace(name, Secret(given[name].toString().toUtf8()));
-    return all;
-}
-
-ProviderDefinition definitionOf(const QJsonObject &provider, const QString &name)
-{
-    ProviderDefinition found = definition(qPrintable(name));
-    if (!found.customUrl && !found.ownServer)
-        return found;
-    auto custom = found.ownServer ? providerAt(found, provider[QStringLiteral("host")].toString())
-                                  : customProvider(found, provider[QStringLiteral("url")].toString());
-    if (!custom)
-        qFatal("%s", qPrintable(custom.error().summary));
-    return *custom;
-}
 
 std::unique_ptr<ProviderTalk> talkOf(const QJsonObject &provider, const QJsonObject &one,
                                      const ProviderDefinition &definition)

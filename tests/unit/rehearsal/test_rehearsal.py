@@ -37,7 +37,12 @@ while (my $order = <STDIN>) {
         elsif ($what eq 'records') {
             require Socket;
             my $found = records_of(pack('H*', $word[0]), $word[1]);
-            defined $found ? join(' ', "code $found->{code}", map { join('/', @$_) } @{ $found->{records} }) : 'none';
+            my $shown = sub { map { join('/', $_->[0], $_->[1], $_->[1] == 16 ? unpack('H*', $_->[2]) : $_->[2]) } @{ $_[0] } };
+            defined $found ? join(' ', "code $found->{code}", $shown->($found->{records}), @{ $found->{authority} } ? ('authority', $shown->($found->{authority})) : ()) : 'none';
+        }
+        elsif ($what eq 'answer') {
+            my $answer = answer_to(pack('H*', $word[0]), 'proof');
+            defined $answer ? unpack('H*', $answer) : 'none';
         }
         else { die "unknown order\n"; }
     };
@@ -220,9 +225,9 @@ def name(text):
 QUESTION = name("cloud.example.org") + struct.pack("!HH", 28, 1)
 
 
-def reply(records, flags=0x8400, count=None):
-    body = b"".join(owner + struct.pack("!HHIH", kind, 1, 60, len(data)) + data for owner, kind, data in records)
-    return struct.pack("!6H", 1, flags, 1, len(records) if count is None else count, 0, 0) + QUESTION + body
+def reply(records, flags=0x8400, count=None, authority=()):
+    body = b"".join(owner + struct.pack("!HHIH", kind, 1, 60, len(data)) + data for owner, kind, data in [*records, *authority])
+    return struct.pack("!6H", 1, flags, 1, len(records) if count is None else count, len(authority), 0) + QUESTION + body
 
 
 POINTER = b"\xc0\x0c"
@@ -264,7 +269,44 @@ class Names(unittest.TestCase):
                 one[draw.randrange(BEHIND, len(one))] = draw.choice([0, 63, 64, 0xc0, 0xff, draw.randrange(256)])
             messages.append(bytes(one))
         for said in say([f"records {one.hex()} {BEHIND}" for one in messages]):
-            self.assertRegex(said, r"\A(?:none|code \d+(?: [a-z0-9_.-]*/(?:1|2|5|28)/[a-z0-9_.:-]*)*)\Z")
+            self.assertRegex(said, r"\A(?:none|code \d+(?: [a-z0-9_.-]*/(?:1|2|5|16|28)/[a-z0-9_.:-]*)*)\Z")
+
+    def test_referral(self):
+        referral = reply([], 0x8000, authority=[(POINTER, 2, name("vps.example.org")), (POINTER, 16, b"\3abc\2de")])
+        self.assertEqual(say([f"records {referral.hex()} {BEHIND}"]),
+                         ["code 0 authority cloud.example.org/2/vps.example.org cloud.example.org/16/6162636465"])
+        odd = reply([(POINTER, 28, SIX)], authority=[(b"\xc0\xff", 2, name("vps.example.org"))])
+        self.assertEqual(say([f"records {odd.hex()} {BEHIND}"]), ["code 0 cloud.example.org/28/2001:db8::11"])
+
+
+def query(kind, flags=0x0100, questions=1, more=b""):
+    return struct.pack("!6H", 7, flags, questions, 0, 0, 1 if more else 0) + name("_acme-challenge.cloud.example.org") + struct.pack("!HH", kind, 1) + more
+
+
+class Questions(unittest.TestCase):
+    """What a name server for a minute answers to whoever asks it."""
+
+    def test_answers(self):
+        edns = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
+        text, address = say([f"answer {query(16, more=edns).hex()}", f"answer {query(1).hex()}"])
+        question = query(16)[12:]
+        self.assertEqual(bytes.fromhex(text), struct.pack("!6H", 7, 0x8500, 1, 1, 0, 0) + question + b"\xc0\x0c" +
+                         struct.pack("!HHIH", 16, 1, 0, 6) + b"\x05proof")
+        self.assertEqual(bytes.fromhex(address), struct.pack("!6H", 7, 0x8500, 1, 0, 0, 0) + query(1)[12:])
+
+    def test_any(self):
+        bad = [query(16, flags=0x8100), query(16, flags=0x2800), query(16, questions=2), query(16)[:20], query(16)[:-1], b"x"]
+        self.assertEqual(set(say([f"answer {one.hex()}" for one in bad])), {"none"})
+        draw = random.Random(2)
+        messages = []
+        for _ in range(3000):
+            one = bytearray(query(16))
+            for _ in range(draw.randrange(1, 6)):
+                one[draw.randrange(len(one))] = draw.choice([0, 63, 64, 0xc0, 0xff, draw.randrange(256)])
+            messages.append(bytes(one[:draw.randrange(1, len(one) + 1)]))
+        for one, said in zip(messages, say([f"answer {one.hex()}" for one in messages])):
+            # Nobody gets more than he sent, but for the text itself.
+            self.assertTrue(said == "none" or len(said) // 2 <= len(one) + 18, one.hex())
 
 
 if __name__ == "__main__":

@@ -118,6 +118,12 @@ private Q_SLOTS:
             "\"url\": \"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\"");
         row("dns[1] = {\"name\": \"two\", \"kind\": \"watched\", \"zone\": \"myfritz.net\"}",
             "\"kind\": \"watched\",\n      \"zone\": \"myfritz.net\"");
+        row("services[0].challenge = \"delegated\"", "\"challenge\": \"delegated\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"desec\", \"zone\": \"dedyn.io\", "
+            "\"acmeCredentials\": \"shared\"}",
+            "\"acmeCredentials\": \"shared\"");
+        row("dns[0] = {\"name\": \"main\", \"kind\": \"provider\", \"provider\": \"desec\", \"zone\": \"example.org\"}",
+            "\"provider\": \"desec\"");
         row("services[0].challenge = \"http\"", "\"challenge\": \"http\"");
         row("services[0].challenge = \"dns\"", "\"probePath\": \"/status.php\"\n");
         row("dns[0].acmeKey\nservices[0].challenge = \"http\"\nservices[1].challenge = \"http\"",
@@ -235,7 +241,7 @@ private Q_SLOTS:
                 changes = QStringLiteral("servers[0].address = {\"from\": \"this-machine\"}\n");
             if (key.startsWith(QLatin1String("alarm.")))
                 changes = alarm;
-            for (const char *own : {"dns[0].provider", "dns[0].url", "dns[0].credentials"}) {
+            for (const char *own : {"dns[0].provider", "dns[0].url", "dns[0].credentials", "dns[0].acmeCredentials"}) {
                 if (key == QLatin1String(own))
                     changes = QStringLiteral("dns[0] = {\"name\": \"main\", \"kind\": \"provider\", \"provider\": "
                                              "\"custom\", \"zone\": \"example.org\"}\n");

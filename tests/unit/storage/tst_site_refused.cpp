@@ -168,6 +168,13 @@ private Q_SLOTS:
         atUrl("a.example/u?KEY=c3dvcmRmaXNo&h={host}&a={v6}", "the parameter “KEY”");
         atUrl("a.example/u?pass%77ord=c3dvcmRmaXNo&h={host}&a={v6}", "A secret stands in");
         atProvider("key", "\"provider\": \"desec\", \"key\": {}", "not known");
+        atProvider("acmeCredentials", "\"provider\": \"desec\", \"acmeCredentials\": \"mine\"", "for example \"own\"");
+        atProvider("acmeCredentials", "\"provider\": \"desec\", \"acmeCredentials\": true",
+                   "a text in quotes is wanted");
+        at("dns[0].zone",
+           "dns[0] = {\"name\": \"main\", \"kind\": \"provider\", \"provider\": \"strato\", \"zone\": \"example.org\", "
+           "\"credentials\": {\"user\": \"a\"}}",
+           "cannot be proved by DNS in an account of this kind");
         other("server", "\"kind\": \"watched\", \"server\": \"ns1.example.net\"", "not known");
         row("dns[0].server", "missing, for example \"server\": \"ns1.example.org\"");
         row("dns[0].server = \"198.51.100\"", "is not an IP address");
@@ -262,8 +269,8 @@ private Q_SLOTS:
         row("services[0].probePath = \"/\\r\\nHost: x\"", "Example: /status");
         row("services[0].port_ = 443",
             "known here: name, publicNames, upstreamName, server, port, probePath, challenge");
-        row("services[0].challenge = \"tls-alpn\"", "for example \"dns\" or \"http\"");
-        row("services[0].challenge = \"HTTP\"", "for example \"dns\" or \"http\"");
+        row("services[0].challenge = \"tls-alpn\"", "for example \"dns\", \"http\" or \"delegated\"");
+        row("services[0].challenge = \"HTTP\"", "for example \"dns\", \"http\" or \"delegated\"");
         row("services[0].challenge = true", "a text in quotes is wanted");
         row("services[1].name = \"cloud\"", "already the name of services[0]");
     }
