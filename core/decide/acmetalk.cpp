@@ -18,6 +18,7 @@ namespace
 using Encoding = RequestPiece::Encoding;
 
 constexpr auto prefix = "_acme-challenge.";
+constexpr qsizetype leastMasked = 4; // octets
 
 std::vector<const ProviderCall *> textCalls(const ProviderDefinition &provider)
 {
@@ -56,6 +57,18 @@ QByteArray jsonEscaped(const QByteArray &utf8)
 {
     const QByteArray list = QJsonDocument(QJsonArray{QString::fromUtf8(utf8)}).toJson(QJsonDocument::Compact);
     return list.mid(2, list.size() - 4);
+}
+
+/// A secret in each form in which it is sent; too short a one is in every other word.
+void addMasked(QJsonArray &mask, const QByteArray &secret)
+{
+    if (secret.size() < leastMasked)
+        return;
+    for (const QByteArray &form : {secret, secret.toPercentEncoding(), jsonEscaped(secret)}) {
+        const QJsonValue text(QString::fromUtf8(form));
+        if (!mask.contains(text))
+            mask.append(text);
+    }
 }
 
 QString encodingName(Encoding encoding)
@@ -384,9 +397,13 @@ Result<QByteArray> acmeTalk(const DnsAccount &account, const ProviderDefinition 
                   label + name.display().chopped(account.zone.display().size() + 1));
     }
     QStringList secrets;
+    QJsonArray mask;
     for (const CredentialField &one : textCredentials(provider)) {
-        if (one.secret)
-            secrets << dnsAcmeCredentialSecret(account, one.name);
+        if (!one.secret)
+            continue;
+        secrets << dnsAcmeCredentialSecret(account, one.name);
+        if (const auto found = credentials.find(one.name.text()); found != credentials.end())
+            addMasked(mask, found->second.reveal().trimmed());
     }
     (*talk)[QStringLiteral("sixgate")] = 1;
     (*talk)[QStringLiteral("title")] = provider.title;
@@ -395,6 +412,8 @@ Result<QByteArray> acmeTalk(const DnsAccount &account, const ProviderDefinition 
     (*talk)[QStringLiteral("spellings")] = spellings;
     // Their names, for what is told; their values stand in the calls alone.
     (*talk)[QStringLiteral("secrets")] = secrets.join(QStringLiteral(", "));
+    // A provider may quote them in its answer.
+    (*talk)[QStringLiteral("mask")] = mask;
     return QJsonDocument(*talk).toJson(QJsonDocument::Indented);
 }
 

@@ -144,6 +144,11 @@ private:
     {
         bool closed = false, denied = false, unknown = false;
         for (const firewall::Visit &visit : visits(traffic)) {
+            // It lets nothing in over IPv6 then, and takes no rule for it.
+            if (visit.ipv6 && m_texts.ufw.contains("\nIPV6=no")) {
+                unknown = true;
+                continue;
+            }
             const auto seen = firewall::judgeUfw(m_texts.ufw, visit);
             if (!seen.active)
                 return;
@@ -226,8 +231,9 @@ private:
 
     static bool isOfUfw(const Table &table)
     {
-        return std::any_of(table.chains.begin(), table.chains.end(),
-                           [](const auto &chain) { return chain.first.startsWith("ufw-"); });
+        return std::any_of(table.chains.begin(), table.chains.end(), [](const auto &chain) {
+            return chain.first.startsWith("ufw-") || chain.first.startsWith("ufw6-");
+        });
     }
 
     void judgeChain(const Table &table, const QByteArray &name)

@@ -261,6 +261,8 @@ Result<PublicPlace> publicPlace(const Site &site, const ZoneSeen &zone, const Se
     if (std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) { return vps.host == end; }))
         return leadsWrong(publicName, end,
                           QStringLiteral("the VPS name: visitors over IPv6 would come to the VPS, not to the home"));
+    if (isSomebodys(site, end))
+        return leadsWrong(publicName, end, QStringLiteral("a DNS server's own name, which Sixgate does not change"));
     for (const Service &other : site.services) {
         if (other.upstreamName == end)
             return leadsWrong(publicName, end,

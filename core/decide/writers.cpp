@@ -24,14 +24,19 @@ QString minuteText(const QDateTime &at)
 
 } // namespace
 
+RecordPast noteSent(RecordPast past, const QString &value)
+{
+    std::erase(past.earlier, value);
+    past.earlier.push_back(value);
+    if (past.earlier.size() > mostEarlier)
+        past.earlier.erase(past.earlier.begin());
+    return past;
+}
+
 RecordPast noteStands(RecordPast past, const QString &value)
 {
-    if (past.ours && *past.ours != value) {
-        std::erase(past.earlier, *past.ours);
-        past.earlier.push_back(*past.ours);
-        if (past.earlier.size() > mostEarlier)
-            past.earlier.erase(past.earlier.begin());
-    }
+    if (past.ours && *past.ours != value)
+        past = noteSent(std::move(past), QString(*past.ours));
     past.ours = value;
     past.stands = true;
     return past;
@@ -43,8 +48,8 @@ RecordPast noteLooked(RecordPast past, const QString &wanted, const QString &fou
     std::erase_if(past.foreign, [&](const ForeignChange &one) { return one.at > now || now - one.at > FightSpan; });
     if (found == wanted)
         return noteStands(std::move(past), found);
-    const bool wasOurs =
-        past.ours == found || std::find(past.earlier.begin(), past.earlier.end(), found) != past.earlier.end();
+    const bool wasOurs = past.ours == found || past.taken == found ||
+                         std::find(past.earlier.begin(), past.earlier.end(), found) != past.earlier.end();
     if (wasOurs)
         return past;
     if (past.ours && past.stands) {

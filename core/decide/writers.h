@@ -24,6 +24,9 @@ constexpr std::chrono::hours FightPause{24};
 /// hold Sixgate's since the last one: what a lagging server shows again is none, nor what stood there at first.
 RecordPast noteLooked(RecordPast past, const QString &wanted, const QString &found, const QDateTime &now);
 
+/// Sixgate sends `value`: wherever it is seen from now on, it is Sixgate's, also where nobody came to read it back.
+RecordPast noteSent(RecordPast past, const QString &value);
+
 /// Sixgate set it to `value`, and read that back.
 RecordPast noteStands(RecordPast past, const QString &value);
 

@@ -88,6 +88,9 @@ Result<RecordsApplied> DnsLane::write(const SetRecords &records, const std::stop
         m_job.say(QStringLiteral("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
         if (auto slept = pauseFor(wait, stop); !slept)
             return passOn(slept);
+    } else if (verdict.verdict == UpdateVerdict::Stopped) {
+        return fail(ErrorCode::Denied, verdict.why, {},
+                    QStringLiteral("Correct it at the provider or in the site file, then: sixgatectl apply"));
     }
     UpdateOutcome outcome{UpdateOutcome::What::Sending, value, {}};
     outcome.requests = requests;

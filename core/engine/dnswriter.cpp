@@ -116,9 +116,12 @@ UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value,
         if (const auto outcome = updateOutcome(*written.said, value))
             return *outcome;
     }
+    const auto &done = written.done;
+    // Somebody was in a hurry: whether it came in is not known, and the next one need not wait.
+    if (!done && done.error().code == ErrorCode::Cancelled)
+        return {UpdateOutcome::What::Answered, value, {}};
     if (provider)
         return {UpdateOutcome::What::Unsent, value, {}}; // it was not asked
-    const auto &done = written.done;
     if (done)
         return {UpdateOutcome::What::Accepted, value, {}};
     switch (done.error().code) {
@@ -158,20 +161,30 @@ Outcome DnsWriter::prepare(const DnsAccount &account, const std::stop_token &sto
 
 void DnsWriter::forget()
 {
-    m_keys.clear();
-    m_providers.clear();
+    for (const DnsAccount &one : m_site.dns)
+        m_again.insert(one.name);
 }
 
 Outcome DnsWriter::fetch(const DnsAccount &account, const std::stop_token &stop)
 {
-    if (account.watched() || m_keys.contains(account.name) || m_providers.contains(account.name))
+    const bool known = m_keys.contains(account.name) || m_providers.contains(account.name);
+    if (account.watched() || (known && !m_again.contains(account.name)))
         return {};
+    auto fetched = fetchNew(account, stop);
+    if (fetched)
+        m_again.erase(account.name);
+    // The store may be locked by now: what worked is as good as before.
+    return known ? Outcome() : fetched;
+}
+
+Outcome DnsWriter::fetchNew(const DnsAccount &account, const std::stop_token &stop)
+{
     if (const UpdateAccess *access = account.update()) {
         auto secret = m_secrets.get(dnsKeySecret(account), Deadline::after(secretTime), stop);
         if (!secret)
             return passOn(secret);
-        m_keys.emplace(account.name,
-                       TsigKey{access->key.name, access->key.algorithm, std::move(*secret), dnsKeySecret(account)});
+        m_keys.insert_or_assign(
+            account.name, TsigKey{access->key.name, access->key.algorithm, std::move(*secret), dnsKeySecret(account)});
         return {};
     }
     const ProviderAccess *access = account.provider();
@@ -192,7 +205,7 @@ Outcome DnsWriter::fetch(const DnsAccount &account, const std::stop_token &stop)
         credentials.emplace(one.name.text(), std::move(*secret));
     }
     std::unique_ptr<Provider> provider(new Provider{*definition, ProviderClient(*definition, std::move(credentials))});
-    m_providers.emplace(account.name, std::move(provider));
+    m_providers.insert_or_assign(account.name, std::move(provider));
     return {};
 }
 

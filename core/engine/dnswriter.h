@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 namespace sixgate
 {
@@ -41,7 +42,7 @@ public:
     std::vector<Written> write(const std::vector<SetRecords> &changes, const Deadline &deadline,
                                const std::stop_token &stop);
 
-    /// Forgets keys and credentials: the next prepare() fetches them anew.
+    /// The next prepare() fetches keys and credentials anew, and keeps what worked where that fails.
     void forget();
 
     /// How often the account takes updates, and what it counts as one: a record, a name, or all of the account.
@@ -56,6 +57,7 @@ public:
 private:
     struct Provider;
     Outcome fetch(const DnsAccount &account, const std::stop_token &stop);
+    Outcome fetchNew(const DnsAccount &account, const std::stop_token &stop);
     const DnsAccount *account(const Label &name) const;
     /// What a provider has taken so lately that its name servers need not show it yet.
     std::optional<std::vector<QString>> taken(const RecordKey &key) const;
@@ -66,6 +68,7 @@ private:
     const Site &m_site;
     SecretStore &m_secrets;
     std::map<Label, TsigKey> m_keys;
+    std::set<Label> m_again; ///< accounts whose credentials are to be fetched anew
     std::map<Label, std::unique_ptr<Provider>> m_providers;
     std::map<Label, Error> m_unready;
 

@@ -33,6 +33,7 @@ constexpr auto homeTime = 20s;         // for the home's addresses and their pro
 constexpr auto zoneTime = 20s;         // for the zone, and more with its size
 constexpr auto deployTime = 20min;     // packages take their time
 constexpr auto certificateTime = 5min; // for one certificate, beyond the time that its proof gets to spread
+constexpr auto nameTime = 2min;        // of one that is rehearsed, and then proven
 constexpr std::chrono::seconds longestWait = 130s;
 
 tl::unexpected<Error> cancelled()
@@ -60,7 +61,7 @@ Deadline deploymentDeadline(const Plan &plan)
     std::chrono::seconds span = deployTime;
     for (const Change &change : plan.changes) {
         if (const auto *certificate = std::get_if<ObtainCertificate>(&change.action))
-            span += certificateTime + 2 * certificate->propagation; // it is rehearsed first
+            span += certificateTime + 2 * int(certificate->names.size()) * (certificate->propagation + nameTime);
     }
     return Deadline::after(span);
 }

@@ -12,6 +12,7 @@
 #include <QElapsedTimer>
 
 #include <algorithm>
+#include <map>
 
 namespace sixgate
 {
@@ -107,6 +108,31 @@ bool isOnItsWay(const PaceState &pace, const QString &wanted, const QDateTime &n
     return pace.stands && pace.accepted == wanted && !pace.updates.empty() && now - pace.updates.back() < providerLag;
 }
 
+/// A change that nobody has agreed to: what stands at the end of an alias and was never Sixgate's is replaced, and a
+/// name that the site file does not have is deleted, by a person's apply only. Empty where the keeper may.
+QString whyUnasked(const Change &change, const std::vector<RecordWish> &wishes, const Job &job)
+{
+    const auto &set = std::get<SetRecords>(change.action);
+    const RecordKey key = keyOf(change);
+    const auto wish = std::find_if(wishes.begin(), wishes.end(), [&](const RecordWish &one) { return one.key == key; });
+    if (wish == wishes.end()) {
+        for (const Service &service : job.site.services) {
+            if (service.upstreamName == key.name || std::find(service.publicNames.begin(), service.publicNames.end(),
+                                                              key.name) != service.publicNames.end())
+                return {};
+        }
+        return QStringLiteral("It is no longer needed: sixgatectl apply deletes it.");
+    }
+    if (wish->aliases.empty() || set.expected.values.empty())
+        return {};
+    const auto &managed = job.state.managedRecords;
+    if (std::any_of(managed.begin(), managed.end(), [&](const ManagedRecord &one) { return one.key == key; }))
+        return {};
+    return QStringLiteral("%1 leads here now, and what stands here is not Sixgate's: sixgatectl plan shows the change, "
+                          "apply makes it.")
+        .arg(wish->aliases.front().ascii());
+}
+
 /// Nobody is led to a VPS of which it is not known that it serves: such a record is corrected, not made.
 bool leadsNowhere(const Change &change, bool vpsReady)
 {
@@ -167,13 +193,11 @@ void HomeRecords::look(const std::vector<RecordWish> &wishes, const ZoneSeen &zo
         if (wish.watched || !wish.values || !found || zone.wildcards.contains(wish.key.name))
             continue;
         const SetRecords own{wish.account, {wish.key.name, wish.key.type, wish.ttl, *wish.values}, *found};
-        const PaceState &unit = m_paces[m_writer.unitOf(own)];
         const bool right = found->values == *wish.values;
         // A provider's name servers may lag behind.
-        if (!right && m_writer.isProvider(wish.account) && !unit.updates.empty() &&
-            now - unit.updates.back() < providerLag)
-            continue;
         RecordPast &past = m_paces[ownUnit(own)].past;
+        if (!right && m_writer.isProvider(wish.account) && past.renewed && now - *past.renewed < providerLag)
+            continue;
         past = noteLooked(std::move(past), valuesText(*wish.values), valuesText(found->values), now);
         const auto expiry = m_writer.expiry(wish.account);
         if (expiry && right && !wish.values->empty())
@@ -400,6 +424,10 @@ Outcome HomeRecords::send(const Units &units, Set &set, const std::function<QDat
         UpdateOutcome sending{UpdateOutcome::What::Sending, valueText(own, &SetRecords::wanted), {}};
         sending.requests = m_writer.expected(unit.account, together);
         pace = noteUpdate(std::move(pace), m_writer.rules(unit.account), sending, now());
+        for (const SetRecords &one : together) {
+            RecordPast &past = m_paces[ownUnit(one)].past;
+            past = noteSent(std::move(past), valuesText(one.wanted.values));
+        }
         may.insert(may.end(), own.begin(), own.end());
         sets.insert(sets.end(), together.begin(), together.end());
     }
@@ -480,13 +508,16 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     seen.zone = observeZone(m_job.site, keys, Job::budget(zoneTime, keys.size()), stop);
     std::vector<Withheld> withheld;
     auto changes = planRecords(m_job.site, seen, m_job.state.managedRecords, withheld);
-    std::set<RecordKey> nowhere;
+    const auto wishes = recordWishes(m_job.site, seen);
+    std::map<RecordKey, QString> heldBack;
     std::erase_if(changes, [&](const Change &change) {
-        return leadsNowhere(change, vpsReady) && nowhere.insert(keyOf(change)).second;
+        const QString why = leadsNowhere(change, vpsReady) ? QStringLiteral("The VPS does not serve it yet: sixgatectl "
+                                                                            "apply")
+                                                           : whyUnasked(change, wishes, m_job);
+        return !why.isEmpty() && heldBack.insert_or_assign(keyOf(change), why).second;
     });
 
     Set set;
-    const auto wishes = recordWishes(m_job.site, seen);
     for (const RecordWish &wish : wishes) {
         const auto found = seen.zone.records.find(wish.key);
         if (wish.values && wish.values->empty() && found != seen.zone.records.end() && found->second &&
@@ -506,8 +537,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
                                                        : found->second.error().summary;
         else if (blocked != withheld.end())
             one.why = blocked->reason;
-        else if (nowhere.contains(wish.key))
-            one.why = QStringLiteral("The VPS does not serve it yet: sixgatectl apply");
+        else if (heldBack.contains(wish.key))
+            one.why = heldBack.at(wish.key);
         else
             one.right = one.values == *wish.values;
         set.records.push_back(std::move(one));

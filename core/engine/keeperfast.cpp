@@ -335,6 +335,7 @@ void KeeperLanes::fast(LinkSeen link, Clock::time_point hinted, std::stop_token 
                 m_recovery->record.id = *id;
         }
     }
+    m_wake.notify_all();
     pushing.join();
     m_wake.notify_all();
     if (!m_push || stop.stop_requested())

@@ -24,7 +24,16 @@ Known<bool> leadsTo(const Hostname &vps, const Hostname &name, const Hostname &z
     bool heard = false;
     for (const DnsServer &server : *servers) {
         const auto reply = dnscodec::ask(server, owner, RecordType::NS, false, deadline, stop);
-        if (!reply)
+        // One that does not serve the zone says nothing of it.
+        if (!reply || (reply->rcode != Rcode::NoError && reply->rcode != Rcode::NxDomain))
+            continue;
+        // Asked in a zone above, which leads to another one: that one's servers know.
+        const bool referral = !reply->authoritative && reply->answers.empty() &&
+                              std::any_of(reply->authority.begin(), reply->authority.end(), [&](const auto &one) {
+                                  return one.type == RecordType::NS && one.owner != owner &&
+                                         one.owner != zone.ascii() && owner.endsWith(QLatin1Char('.') + one.owner);
+                              });
+        if (referral)
             continue;
         heard = true;
         std::vector<dnscodec::Record> records = reply->answers;

@@ -12,6 +12,8 @@ sub do_certificate {
     my $talks = !defined $host && $means =~ /\.json$/;    # by the provider's own calls
     my @proof = $talks ? ('--authenticator', 'manual', '--preferred-challenges', 'dns', map { ("--manual-$_->[0]-hook", "/usr/bin/perl $acme_hook $_->[1] $means") } ['auth', 'add'], ['cleanup', 'remove'])
         : ('--authenticator', 'dns-rfc2136', '--dns-rfc2136-credentials', $means, '--dns-rfc2136-propagation-seconds', $seconds // 0);
+    # It would be in certbot's and the rehearsal's way; a new one begins when this one is got.
+    command('systemctl', 'stop', $renewal_service) if -e "$units/$renewal_service";
     if ($here) {
         event($step, 'note', 'Rehearsing it first: whether the zone leads to port 53 of this VPS.');
         rehearse_delegation($host, @names);
@@ -27,9 +29,12 @@ sub do_certificate {
     }
     elsif ($talks) {
         event($step, 'note', 'Rehearsing it first: a text is set at the provider, waited for, and removed again.');
-        my ($ok, $text) = command({ stoppable => 1, seconds => 1800 + $seconds }, '/usr/bin/perl', $acme_hook, 'rehearse', $means, $names[0]);
-        stop_here();
-        failed("The certificate for $names was not asked for: " . ((reverse split /\n/, $text)[0] // 'the rehearsal broke off.'), tail($text)) unless $ok;
+        # certbot goes on where a hook fails for one of them.
+        for my $name (@names) {
+            my ($ok, $text) = command({ stoppable => 1, seconds => 1800 + $seconds }, '/usr/bin/perl', $acme_hook, 'rehearse', $means, $name);
+            stop_here();
+            failed("The certificate for $names was not asked for: " . ((reverse split /\n/, $text)[0] // 'the rehearsal broke off.'), tail($text)) unless $ok;
+        }
         event($step, 'note', 'The rehearsal went well; asking for it.');
     }
     else { event($step, 'note', "Asking for it; the proof in the zone gets $seconds s to spread."); }
@@ -39,9 +44,7 @@ sub do_certificate {
         # Otherwise what is there would be kept as "not yet due", and the way it renews, too.
         $why eq 'authority' || $why eq 'means' ? '--force-renewal' : '--keep-until-expiring',
         '--deploy-hook', ($here ? "env SIXGATE=$delegated " : '') . 'systemctl try-reload-or-restart apache2.service', map { ('-d', $_) } @names);
-    # It would be in certbot's way; a new one begins when this one is got.
-    command('systemctl', 'stop', $renewal_service) if -e "$units/$renewal_service";
-    my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + ($seconds // 0) }, @command);
+    my ($ok, $text) = patiently(qr/Another instance of Certbot/, { stoppable => 1, seconds => 900 + ($seconds // 0) + ($talks ? @names * (120 + $seconds) : 0) }, @command);
     my $lack = $lacks->();
     remember_attempt($ok && !$lack, $url, $text, @names);
     stop_here();

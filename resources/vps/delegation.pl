@@ -93,6 +93,7 @@ sub leads_here {
         my ($heard, $alias) = (0);
         for my $server (@servers) {
             my $said = dns_ask($server, $at, 2, 0) // next;
+            next unless $said->{code} == 0 || $said->{code} == 3;    # it does not serve the zone
             $heard++;
             my @records = (@{ $said->{records} }, @{ $said->{authority} });
             ($alias) = map { $_->[0] eq $at && $_->[1] == 5 ? $_->[2] : () } @records;

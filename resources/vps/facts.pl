@@ -355,7 +355,10 @@ for (split /\n/, content('/var/lib/sixgate/acme-attempts', 1 << 20) // '') {
     answer('attempt', $1, $2, $3, $4, $5) if /^(\d+) (issued|failed|limited) (\S+) ([a-z0-9.,-]+) (\d+)$/;
 }
 # The rules of the firewall: last, since ufw takes longest.
-if ((my $text = ended($ufw)) ne '') { answer('ufw', substr($text, 0, $most_rules)); }
+if ((my $text = ended($ufw)) ne '') {
+    my $six = (content('/etc/default/ufw', 1 << 16) // '') =~ /^\s*IPV6\s*=\s*"?no"?\s*$/mi ? "\nIPV6=no\n" : '';
+    answer('ufw', substr($text, 0, $most_rules - 16) . $six);
+}
 if (($nft = ended($nft)) ne '') {
     # Which tables are iptables' own, some versions say among the errors.
     my @warnings = grep { /^# Warning: table / } split /\n/, ended($warnings);

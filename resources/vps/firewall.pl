@@ -84,6 +84,8 @@ sub still_closed {
     my (undef, $ufw) = (grep { /^ufw / } @lines) ? command('ufw', 'status') : ();
     return grep {
         my ($kind, @where) = split / /;
+        # For both families, where ufw has both.
+        return 1 if $kind ne 'nft' && $where[0] eq '53' && $ufw =~ /\(v6\)/ && $ufw !~ /^53 \(v6\) +ALLOW(?: IN)? +Anywhere \(v6\) *(?:#.*)?$/m;
         !($kind eq 'nft' ? nft_rules(@where) : $ufw =~ ($where[0] =~ m{^(\d+)/6$} ? qr{^$1/tcp \(v6\) +ALLOW(?: IN)? +Anywhere \(v6\) *(?:#.*)?$}m : qr{^\Q$where[0]\E +ALLOW(?: IN)? +Anywhere *(?:#.*)?$}m));
     } @lines;
 }

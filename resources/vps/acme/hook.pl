@@ -18,7 +18,7 @@ $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 $SIG{TERM} = $SIG{INT} = sub { die "Ended from outside.\n" };
 
 my $talk = JSON::PP->new->utf8->decode(slurp($path));
-my $until = time + $most_seconds;
+my $until = time + $most_seconds;    # of one change
 my $client = HTTP::Tiny->new(verify_SSL => 1, max_redirect => 0, max_size => $most_body, timeout => 20, agent => '');
 my ($name, $text) = $what eq 'rehearse' ? ($rehearsed // '', 'sixgate-' . join('', map { sprintf '%08x', int rand 2**32 } 1 .. 4)) : ($ENV{CERTBOT_DOMAIN} // '', $ENV{CERTBOT_VALIDATION} // '');
 my $good = eval {
@@ -44,6 +44,7 @@ exit 1;
 
 sub change {
     my ($present) = @_;
+    $until = time + $most_seconds;
     return $talk->{way} eq 'template' ? by_template($present) : by_api($present);
 }
 
@@ -86,6 +87,8 @@ sub by_api {
     if ($talk->{way} eq 'record') {
         if ($present) { settled(ask($talk->{create}, \%is), \%is); return; }
         for (@same) {
+            # An empty one, or dots, would be another place of the API.
+            die "$talk->{title} does not say which record it is.\n" if $_->[0] eq '' || $_->[0] =~ /^\.+$/;
             $is{recordId} = $_->[0];
             my $gone = ask($talk->{remove}, \%is);
             settled($gone, \%is) unless $gone->{status} == 404;
@@ -133,7 +136,11 @@ sub ask {
     my $url  = "https://$call->{server}" . filled($call->{target}, $is);
     for my $try (1 .. $tries) {
         die "$talk->{title} took too long.\n" if time > $until;
+        # The client's own limit is for each piece of an answer.
+        local $SIG{ALRM} = sub { die "Timed out after a minute\n" };
+        alarm 60;
         my $reply = $client->request($call->{method}, $url, { headers => \%headers, $body eq '' ? () : (content => $body) });
+        alarm 0;
         if ($reply->{status} == 599) {
             # Its own words may quote what was sent; these do not.
             my ($said) = $reply->{content} =~ /^(Could not connect to \S+ [^\n]*|SSL connection failed[^\n]*|Timed out[^\n]*|Unexpected end of stream[^\n]*|Size of response body exceeds[^\n]*)/;
@@ -226,7 +233,7 @@ sub read_by {
     my $first = sub { my ($word) = split ' ', $_[0] // ''; return rule_of($reader, $word); };
     if ($by eq 'lines') {
         return undef if $page || !@lines || @lines > 200;
-        my $rule = $first->($lines[0]) // return { good => 0, say => '', shown => substr($lines[0], 0, 100) };
+        my $rule = $first->($lines[0]) // return { good => 0, say => '', shown => substr(masked($lines[0]), 0, 100) };
         my ($bad) = grep { defined && !$_->{good} } map { $first->($_) } @lines;
         return $bad // $rule;
     }
@@ -244,7 +251,7 @@ sub read_by {
     }
     my $line = $reply->{headers}{ $reader->{place} } // return undef;
     $line = $line->[0] if ref $line;
-    return $first->($line) // { good => 0, say => '', shown => substr($line, 0, 100) };
+    return $first->($line) // { good => 0, say => '', shown => substr(masked($line), 0, 100) };
 }
 
 sub rule_of {
@@ -286,7 +293,6 @@ sub spelt { my ($text) = @_; $text = lc $text; $text =~ s/\.$//; return $talk->{
 
 # Until each of the zone's own servers tells the text. Where none answers at all, the time that it may take is waited.
 sub wait_for_it {
-    return unless $talk->{wait};
     my $owner = lc "_acme-challenge.$name";
     my $end   = time + ($talk->{wait} > 120 ? $talk->{wait} : 120);
     my @servers = zone_servers($owner);
@@ -312,4 +318,10 @@ sub slurp {
     return <$in> // '';
 }
 
-sub printable { my ($text) = @_; $text =~ s/\s+/ /g; $text =~ s/^ | $//g; $text =~ s/[^ -~]/?/g; return substr($text, 0, 600); }
+# What is a credential is shown to nobody, whoever quotes it.
+sub masked {
+    my ($text) = @_;
+    for my $secret (sort { length $b <=> length $a } map { bytes($_) } @{ $talk->{mask} }) { $text =~ s/\Q$secret\E/.../g; }
+    return $text;
+}
+sub printable { my ($text) = @_; $text = masked(bytes($text)); $text =~ s/\s+/ /g; $text =~ s/^ | $//g; $text =~ s/[^ -~]/?/g; return substr($text, 0, 600); }

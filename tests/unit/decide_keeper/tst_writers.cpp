@@ -37,6 +37,8 @@ QString follow(const QString &script)
                        return state;
                    }())
                        .past;
+        else if (words[1] == QLatin1String("sent"))
+            past = noteSent(past, words[2]);
         else
             past = noteLooked(past, wanted, words[1] == QLatin1String("nothing") ? QString() : words[1], now);
     }
@@ -75,6 +77,8 @@ private Q_SLOTS:
         row("our own old values are nobody else's", "0 ours;1 set b;2 ours;2 set c;3 b;3 ours;4 set d;5 c;6 b;7 ours",
             "0 corrected");
         row("a change of ours is none of theirs", "0 ours;1 set b;1 want c;2 b;2 set c;3 want d;3 c", "0 corrected");
+        row("one of ours that nobody read back", "0 ours;1 sent b;1 want c;2 b;2 sent c;2 want d;3 c;3 set d;4 b",
+            "0 corrected");
         row("a day later it is tried once more", "0 ours;1 theirs;1 set ours;2 theirs;2 set ours;3 theirs;26.9 theirs",
             "3 left alone");
         row("a day later", "0 ours;1 theirs;1 set ours;2 theirs;2 set ours;3 theirs;27 theirs", "3 corrected");

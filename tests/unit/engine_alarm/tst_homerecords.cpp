@@ -249,6 +249,8 @@ private Q_SLOTS:
     {
         qputenv("XDG_STATE_HOME",
                 QFile::encodeName(m_folder.filePath(QString::fromLatin1(QTest::currentTestFunction()))));
+        for (const RecordType type : {RecordType::A, RecordType::AAAA})
+            write("dyn.example.org", type, "");
     }
 
     // www is an alias of far, and that of dyn: what is kept is dyn.
@@ -273,6 +275,21 @@ private Q_SLOTS:
                 QCOMPARE(one.aliases, std::vector{QStringLiteral("www.example.org")});
         }
         QCOMPARE(int(set(records, 2, "2001:db8:2::11").updates), 0);
+    }
+
+    // What stands at the end of an alias and is nobody's that Sixgate knows is a person's to replace.
+    void leavesStrangersAtTheEnd()
+    {
+        write("dyn.example.org", RecordType::A, "203.0.113.80");
+        Job job{site(), m_secrets, {}, {}};
+        HomeRecords records(job);
+        QVERIFY(records.fetchKeys({}));
+        const auto first = set(records, 0);
+        QVERIFY(!first.right);
+        QCOMPARE(at("dyn.example.org", RecordType::A), QStringLiteral("203.0.113.80"));
+        QCOMPARE(at("dyn.example.org", RecordType::AAAA), QStringLiteral("2001:db8:1::11"));
+        QVERIFY2(whyOf(first, "dyn.example.org A").contains(QLatin1String("www.example.org leads here now")),
+                 qPrintable(whyOf(first, "dyn.example.org A")));
     }
 
     // A router sets dyn's A to the carrier's address, again and again.
