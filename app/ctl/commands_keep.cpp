@@ -4,12 +4,11 @@
 #include "ctl/job.h"
 #include "ctl/json.h"
 #include "ctl/vps.h"
-#include "engine/keeper.h"
 #include "engine/pushline.h"
 #include "engine/vpskeys.h"
 #include "ipc/keeperclient.h"
-#include "ipc/keeperserver.h"
 #include "ipc/keepertext.h"
+#include "keeping/host.h"
 #include "model/text.h"
 #include "storage/files.h"
 #include "storage/history.h"
@@ -38,8 +37,6 @@ namespace
 constexpr auto answerTime = 5s;
 constexpr auto lockTime = 5s;
 constexpr int mostShown = 20;
-constexpr auto siteLook = 2s;
-constexpr qsizetype mostSiteFile = 1 << 20;
 
 /// As journald and a terminal like it: journald reads the level from "<5>" and has its own clock.
 void logLine(int level, const QString &text)
@@ -174,91 +171,29 @@ LogLine logTo(const Options &options, Output &output)
     };
 }
 
-/// Waits until the site file is another good one, e.g. since another machine may push; false where `stop` came first.
-bool waitForAnotherSite(const QString &path, const QByteArray &used, const LogLine &log, const std::stop_token &stop)
-{
-    QByteArray known = used, last = used;
-    while (pauseFor(siteLook, stop)) {
-        const auto text = readIfThere(path, mostSiteFile);
-        if (!text || !*text || **text == known)
-            continue;
-        // Somebody may be in the middle of writing.
-        if (**text != last) {
-            last = **text;
-            continue;
-        }
-        known = last;
-        const ProviderShelf shelf = loadProviders(providerFolders(path));
-        const auto site = parseSite(known, &shelf);
-        if (site)
-            return true;
-        log(4, QStringLiteral("The site file has changed, and cannot be used: %1 The keeper goes on with what it had.")
-                   .arg(site.error().summary));
-    }
-    return false;
-}
-
 /// `again` is set where the site file has changed: then it is to begin anew.
-int keepOnce(const Options &options, Output &output, const std::stop_token &outer, bool &again)
+int keepOnce(const Options &options, Output &output, const std::stop_token &stop, bool &again)
 {
-    std::stop_source own;
-    const std::stop_callback passStop(outer, [&own] { own.request_stop(); });
-    const std::stop_token stop = own.get_token();
-    const auto siteText = readIfThere(options.siteFile, mostSiteFile);
     const auto begun = begin(options, output, {}, stop);
     if (!begun)
         return notBegun(output, begun.error(), options.words[0]);
-    const Site &site = begun->engine->site();
     dropInheritedRights();
-    std::unique_ptr<KeeperServer> server;
-    std::mutex mutex;
-    Keeper *told = nullptr;
-    Keeper::Sinks sinks;
     QByteArray status;
-    const LogLine log = logTo(options, output);
-    sinks.log = log;
-    sinks.snapshot = [&](const SharedSnapshot &snapshot) {
-        if (server)
-            server->show(snapshot);
+    HostCalls calls;
+    calls.log = logTo(options, output);
+    calls.snapshot = [&status](const SharedSnapshot &snapshot) {
         const QByteArray line = "STATUS=" + headline(*snapshot).toUtf8() + " (" + snapshot->role.toUtf8() + ")";
         if (line != status) {
             status = line;
             notifyManager(line);
         }
     };
-    sinks.alive = [] { notifyManager("WATCHDOG=1"); };
-    Keeper keeper(site, *begun->secrets, {pushKeyFile(options.siteFile, site.name)}, std::move(sinks));
-    {
-        const std::lock_guard lock(mutex);
-        told = &keeper;
-    }
-    const std::jthread watch([&, log](const std::stop_token &done) {
-        if (!waitForAnotherSite(options.siteFile, siteText && *siteText ? **siteText : QByteArray(), log, done))
-            return;
-        log(5, QStringLiteral("The site file has changed: the keeper begins anew with it."));
-        again = true;
-        own.request_stop();
-    });
-    const auto ready = [&]() -> Outcome {
-        auto listened = KeeperServer::listen(site.name, [&](KeeperIntent intent) {
-            const std::lock_guard lock(mutex);
-            if (told)
-                told->tell(intent);
-        });
-        if (!listened)
-            return passOn(listened);
-        server = std::move(*listened);
-        server->show(keeper.snapshot());
-        notifyManager("READY=1");
-        return {};
-    };
-    const auto ended = keeper.run(ready, stop);
-    {
-        const std::lock_guard lock(mutex);
-        told = nullptr;
-    }
-    if (!ended && !stop.stop_requested())
+    calls.ready = [] { notifyManager("READY=1"); };
+    calls.alive = [] { notifyManager("WATCHDOG=1"); };
+    const auto ended = hostKeeper(begun->engine->site(), *begun->secrets, options.siteFile, calls, stop);
+    if (!ended)
         return giveUp(output, ended.error(), options.words[0]);
+    again = *ended == HostEnd::SiteChanged;
     return AllWell;
 }
 

@@ -1,8 +1,7 @@
 #include "ctl/options.h"
 
 #include "model/version.h"
-
-#include <QDir>
+#include "storage/sitefile.h"
 
 #include <algorithm>
 #include <optional>
@@ -68,14 +67,6 @@ const Rule *ruleOf(const QString &name)
     const auto found = std::find_if(rules().begin(), rules().end(),
                                     [&](const Rule &rule) { return name == QLatin1String(rule.name); });
     return found == rules().end() ? nullptr : &*found;
-}
-
-QString defaultSiteFile()
-{
-    // Qt's standard paths need an application name; the place is fixed by the XDG base directory specification.
-    const QString base = qEnvironmentVariable("XDG_CONFIG_HOME");
-    return (base.startsWith(QLatin1Char('/')) ? base : QDir::homePath() + QStringLiteral("/.config")) +
-           QStringLiteral("/sixgate/site.json");
 }
 
 tl::unexpected<Finished> usage(const QString &sentence, bool json)

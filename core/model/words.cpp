@@ -2,6 +2,7 @@
 
 #include "model/condition.h"
 #include "model/observation.h"
+#include "model/overview.h"
 #include "model/pathreport.h"
 #include "model/plan.h"
 
@@ -85,6 +86,25 @@ QString pathStateName(PathState state)
     case PathState::Broken:
         return QStringLiteral("broken");
     case PathState::Unknown:
+        return QStringLiteral("unknown");
+    }
+    return {};
+}
+
+QString overviewStateName(OverviewState state)
+{
+    switch (state) {
+    case OverviewState::Fine:
+        return QStringLiteral("fine");
+    case OverviewState::Working:
+        return QStringLiteral("working");
+    case OverviewState::Degraded:
+        return QStringLiteral("degraded");
+    case OverviewState::Broken:
+        return QStringLiteral("broken");
+    case OverviewState::Paused:
+        return QStringLiteral("paused");
+    case OverviewState::Unknown:
         return QStringLiteral("unknown");
     }
     return {};

@@ -16,6 +16,14 @@ constexpr qsizetype LongestSiteFile = 16 * 1024 * 1024;
 
 } // namespace
 
+QString defaultSiteFile()
+{
+    // Qt's standard paths need an application's name.
+    const QString base = qEnvironmentVariable("XDG_CONFIG_HOME");
+    return (base.startsWith(QLatin1Char('/')) ? base : QDir::homePath() + QStringLiteral("/.config")) +
+           QStringLiteral("/sixgate/site.json");
+}
+
 QString expandHome(const QString &path)
 {
     return path.startsWith(QLatin1String("~/")) ? QDir::homePath() + path.mid(1) : path;

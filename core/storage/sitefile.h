@@ -19,6 +19,10 @@ Result<Site> parseSite(const QByteArray &json, const ProviderShelf *shelf = null
 /// The text of a site file: UTF-8, indented, keys always in the same order, values that are the default left out.
 QByteArray siteJson(const Site &site);
 
+/// Where a user's site file is, unless he names another one: `$XDG_CONFIG_HOME/sixgate/site.json` (XDG base directory
+/// specification).
+QString defaultSiteFile();
+
 /// Reads and parses a file of at most 16 MiB, with the definitions of providers that lie beside it. NotFound, Denied or
 /// Invalid.
 Result<Site> loadSite(const QString &path);

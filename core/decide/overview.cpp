@@ -1,0 +1,166 @@
+#include "decide/overview.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr PathKind allKinds[] = {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan};
+
+QString byWhom(PathKind kind)
+{
+    switch (kind) {
+    case PathKind::V4:
+        return QStringLiteral("for visitors with IPv4");
+    case PathKind::Upstream:
+        return QStringLiteral("for the VPS");
+    case PathKind::V6:
+        return QStringLiteral("for visitors with IPv6");
+    case PathKind::Lan:
+        return QStringLiteral("in the LAN");
+    }
+    return {};
+}
+
+PathGlance glanceAt(const KeptPath &path)
+{
+    PathGlance glance{path.state, std::nullopt, path.why, path.at};
+    if (path.state == PathState::Works)
+        glance.took = path.took;
+    return glance;
+}
+
+/// Of two names: what is worse, slower, older.
+PathGlance both(PathGlance all, const PathGlance &one)
+{
+    const auto rank = [](PathState state) {
+        return state == PathState::Broken ? 2 : state == PathState::Unknown ? 1 : 0;
+    };
+    if (rank(one.state) > rank(all.state)) {
+        all.state = one.state;
+        all.why = one.why;
+    }
+    all.took = all.state == PathState::Works && one.took ? std::max(all.took, one.took) : std::nullopt;
+    if (one.at.isValid() && (!all.at.isValid() || one.at < all.at))
+        all.at = one.at;
+    return all;
+}
+
+void setPaths(Overview &overview, const Site &site, const std::vector<KeptPath> &paths)
+{
+    for (const Service &service : site.services) {
+        for (const Hostname &name : service.publicNames) {
+            NameGlance glance{name.ascii(), {}};
+            for (const PathKind kind : allKinds) {
+                const auto found = std::find_if(paths.begin(), paths.end(), [&](const KeptPath &one) {
+                    return one.publicName == glance.publicName && one.kind == kind;
+                });
+                const PathGlance path = found == paths.end() ? PathGlance() : glanceAt(*found);
+                glance.paths.emplace(kind, path);
+                const auto all = overview.paths.find(kind);
+                if (all == overview.paths.end())
+                    overview.paths.emplace(kind, path);
+                else
+                    all->second = both(all->second, path);
+            }
+            overview.names.push_back(std::move(glance));
+        }
+    }
+}
+
+/// The broken path that counts most: visitors' before the others.
+const KeptPath *worstPath(const std::vector<KeptPath> &paths)
+{
+    for (const PathKind kind : {PathKind::V4, PathKind::V6, PathKind::Upstream, PathKind::Lan}) {
+        for (const KeptPath &one : paths) {
+            if (one.kind == kind && one.state == PathState::Broken)
+                return &one;
+        }
+    }
+    return nullptr;
+}
+
+void judgeTrouble(Overview &overview, const KeeperSnapshot &snapshot)
+{
+    overview.button = OverviewButton::Check;
+    const QString trouble = !snapshot.troubles.empty()        ? snapshot.troubles.front()
+                            : !snapshot.alarmTroubles.empty() ? snapshot.alarmTroubles.front()
+                                                              : QString();
+    const auto lost = std::find_if(snapshot.servers.begin(), snapshot.servers.end(),
+                                   [](const KeptServer &one) { return !one.address; });
+    if (lost != snapshot.servers.end()) {
+        overview.state = OverviewState::Broken;
+        overview.sentence = QStringLiteral("The home server %1 does not answer.").arg(lost->server.text());
+        overview.detail = lost->why;
+        return;
+    }
+    if (const KeptPath *path = worstPath(snapshot.paths)) {
+        const bool visitors = path->kind == PathKind::V4 || path->kind == PathKind::V6;
+        overview.state = visitors ? OverviewState::Broken : OverviewState::Degraded;
+        overview.sentence = QStringLiteral("%1 cannot be reached %2.").arg(path->publicName, byWhom(path->kind));
+        overview.detail = trouble.isEmpty() ? path->why : trouble;
+        return;
+    }
+    overview.state = OverviewState::Degraded;
+    overview.sentence = QStringLiteral("Visitors come through, but something is wrong.");
+    overview.detail = trouble;
+}
+
+} // namespace
+
+Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot)
+{
+    Overview overview;
+    setPaths(overview, site, snapshot.paths);
+    if (snapshot.role == QLatin1String("paused")) {
+        overview.state = OverviewState::Paused;
+        overview.sentence = QStringLiteral("Paused: nothing is changed.");
+        overview.detail = QStringLiteral("After a change of the prefix visitors stay away until you resume.");
+        overview.button = OverviewButton::Resume;
+    } else if (snapshot.role == QLatin1String("away")) {
+        overview.sentence = QStringLiteral("This computer is not at home.");
+        overview.detail = QStringLiteral("It changes nothing from here.");
+        overview.button = OverviewButton::Check;
+    } else if (snapshot.fine()) {
+        overview.state = OverviewState::Fine;
+        overview.sentence = QStringLiteral("Everything is reachable.");
+        overview.button = OverviewButton::Check;
+    } else if (snapshot.servers.empty() && snapshot.troubles.empty()) {
+        overview.state = OverviewState::Working;
+        overview.sentence = QStringLiteral("Looking at the home.");
+    } else {
+        const bool lost = std::any_of(snapshot.servers.begin(), snapshot.servers.end(),
+                                      [](const KeptServer &one) { return !one.address; });
+        const bool quiet =
+            !lost && snapshot.troubles.empty() && snapshot.alarmTroubles.empty() && !worstPath(snapshot.paths);
+        const bool wrong =
+            std::any_of(snapshot.records.begin(), snapshot.records.end(),
+                        [](const KeptRecord &one) { return !one.right; }) ||
+            std::any_of(snapshot.pushes.begin(), snapshot.pushes.end(), [](const KeptPush &one) { return !one.done; });
+        if (!quiet) {
+            judgeTrouble(overview, snapshot);
+        } else if (wrong) {
+            overview.state = OverviewState::Working;
+            overview.sentence = QStringLiteral("The home has moved; DNS and VPS are being told.");
+        } else {
+            overview.state = OverviewState::Working;
+            overview.sentence = QStringLiteral("Looking at everything.");
+            overview.detail = snapshot.awaitedText();
+        }
+    }
+    return overview;
+}
+
+Overview overviewWithout(const Site &site, const QString &why)
+{
+    Overview overview;
+    setPaths(overview, site, {});
+    overview.sentence = QStringLiteral("Nobody watches the home.");
+    overview.detail = why;
+    return overview;
+}
+
+} // namespace sixgate

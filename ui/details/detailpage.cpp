@@ -1,0 +1,108 @@
+#include "ui/details/detailpage.h"
+
+#include "ui/look/card.h"
+#include "ui/look/marks.h"
+#include "ui/look/table.h"
+#include "ui/overview/overviewpage.h"
+
+#include <QEvent>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+namespace sixgate
+{
+
+DetailPage::DetailPage(const QString &title, const QString &about, const QStringList &columns, QWidget *parent)
+    : QWidget(parent), m_title(new QLabel(title, this)), m_empty(new QLabel(this)), m_table(new QTableWidget)
+{
+    QFont big = font();
+    big.setPointSizeF(big.pointSizeF() * 1.45);
+    big.setWeight(QFont::DemiBold);
+    m_title->setFont(big);
+    auto *words = new QLabel(about, this);
+    words->setWordWrap(true);
+    m_empty->setWordWrap(true);
+    m_table->setColumnCount(int(columns.size()));
+    m_table->setHorizontalHeaderLabels(columns);
+    m_table->setAccessibleName(title);
+    layOut(*m_table);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setStretchLastSection(true);
+    auto *card = new Card(this);
+    card->hold(m_table, 8);
+    auto *all = new QVBoxLayout(this);
+    all->setContentsMargins(24, 24, 24, 24);
+    all->setSpacing(8);
+    all->addWidget(m_title);
+    all->addWidget(words);
+    all->addSpacing(8);
+    all->addWidget(m_empty);
+    all->addWidget(card, 1);
+}
+
+void DetailPage::show(const std::vector<DetailRow> &rows, const QString &empty)
+{
+    m_rows = rows;
+    m_empty->setText(empty);
+    m_empty->setVisible(rows.empty());
+    m_table->parentWidget()->setVisible(!rows.empty());
+    fill();
+}
+
+void DetailPage::fill()
+{
+    const Colours colours = Colours::of(palette());
+    layOut(*m_table);
+    m_table->setRowCount(int(m_rows.size()));
+    for (int row = 0; row < m_table->rowCount(); ++row) {
+        const DetailRow &one = m_rows[size_t(row)];
+        const auto put = [&](int column, const QString &text) {
+            if (!m_table->item(row, column))
+                m_table->setItem(row, column, new QTableWidgetItem);
+            m_table->item(row, column)->setText(text);
+            return m_table->item(row, column);
+        };
+        auto *name = put(0, one.name);
+        name->setIcon(markIcon(stateOf(one.state), colours));
+        put(1, one.value);
+        put(2, one.why.isEmpty() ? tr("right, seen %1").arg(whenText(one.at, QDateTime::currentDateTime())) : one.why)
+            ->setToolTip(one.why);
+        m_table->setRowHeight(row, heightOfRow(*m_table));
+    }
+}
+
+void DetailPage::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        fill();
+}
+
+std::vector<DetailRow> recordRows(const KeeperSnapshot &snapshot)
+{
+    std::vector<DetailRow> rows;
+    for (const KeptRecord &one : snapshot.records) {
+        const QStringList values(one.values.begin(), one.values.end());
+        rows.push_back(
+            {one.record, values.isEmpty() ? DetailPage::tr("none") : values.join(QStringLiteral(", ")),
+             one.right ? PathState::Works : PathState::Broken,
+             one.right ? QString() : (one.why.isEmpty() ? DetailPage::tr("This is not what it should be.") : one.why),
+             one.at});
+    }
+    return rows;
+}
+
+std::vector<DetailRow> pushRows(const KeeperSnapshot &snapshot)
+{
+    std::vector<DetailRow> rows;
+    for (const KeptPush &one : snapshot.pushes)
+        rows.push_back(
+            {one.upstream, one.address, one.done ? PathState::Works : PathState::Broken,
+             one.done ? QString() : (one.why.isEmpty() ? DetailPage::tr("The VPS has not taken it.") : one.why),
+             one.at});
+    return rows;
+}
+
+} // namespace sixgate

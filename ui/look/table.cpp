@@ -1,0 +1,68 @@
+#include "ui/look/table.h"
+
+#include <QHeaderView>
+#include <QStyledItemDelegate>
+#include <QTableWidget>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr int margin = 8;
+constexpr int fewRows = 3; // that are always seen
+
+/// Room left and right of what is in a cell; no frame around the one that has the focus, since whole rows are chosen.
+class Roomy final : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QStyleOptionViewItem own = option;
+        own.state &= ~QStyle::State_HasFocus;
+        QStyledItemDelegate::paint(painter, own, index);
+    }
+
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(3 * margin, 0);
+    }
+};
+
+} // namespace
+
+int heightOfRow(const QTableWidget &table)
+{
+    return table.fontMetrics().height() + 2 * margin + 2;
+}
+
+void layOut(QTableWidget &table)
+{
+    if (!dynamic_cast<Roomy *>(table.itemDelegate())) {
+        table.setItemDelegate(new Roomy(&table));
+        table.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+        table.horizontalHeader()->setHighlightSections(false);
+        table.horizontalHeader()->setSectionsClickable(false);
+        // The palette's own colours, so it follows dark and light.
+        table.horizontalHeader()->setStyleSheet(
+            QStringLiteral("QHeaderView { background: transparent; }"
+                           "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid "
+                           "palette(mid); padding: 6px 4px; color: palette(placeholder-text); }"));
+        table.verticalHeader()->hide();
+        table.setShowGrid(false);
+        table.setEditTriggers(QAbstractItemView::NoEditTriggers);
+        table.setSelectionBehavior(QAbstractItemView::SelectRows);
+        table.setSelectionMode(QAbstractItemView::SingleSelection);
+        table.setTabKeyNavigation(false);
+        table.setFrameShape(QFrame::NoFrame);
+        table.setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    }
+    const int icon = table.fontMetrics().height();
+    table.setIconSize({icon, icon});
+    table.setMinimumHeight(table.horizontalHeader()->sizeHint().height() + fewRows * heightOfRow(table));
+}
+
+} // namespace sixgate

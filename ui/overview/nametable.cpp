@@ -1,0 +1,71 @@
+#include "ui/overview/nametable.h"
+
+#include "ui/look/marks.h"
+#include "ui/look/table.h"
+#include "ui/overview/pathfigure.h"
+
+#include <QEvent>
+#include <QHeaderView>
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr PathKind columns[] = {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan};
+
+} // namespace
+
+NameTable::NameTable(QWidget *parent) : QTableWidget(parent)
+{
+    setObjectName(QStringLiteral("names"));
+    setAccessibleName(tr("Public names and their paths"));
+    setColumnCount(1 + int(std::size(columns)));
+    QStringList titles{tr("Public name")};
+    for (const PathKind kind : columns)
+        titles << QStringLiteral("%1  %2").arg(int(kind)).arg(pathTitle(kind));
+    setHorizontalHeaderLabels(titles);
+    layOut(*this);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+}
+
+void NameTable::show(const std::vector<NameGlance> &names)
+{
+    m_names = names;
+    layOut(*this);
+    const Colours colours = Colours::of(palette());
+    setRowCount(int(names.size()));
+    for (int row = 0; row < rowCount(); ++row) {
+        const auto put = [&](int column, const QString &text) {
+            if (!item(row, column))
+                setItem(row, column, new QTableWidgetItem);
+            item(row, column)->setText(text);
+            return item(row, column);
+        };
+        const NameGlance &name = names[size_t(row)];
+        QFont bold = font();
+        bold.setWeight(QFont::DemiBold);
+        put(0, name.publicName)->setFont(bold);
+        for (int i = 0; i < int(std::size(columns)); ++i) {
+            const auto found = name.paths.find(columns[i]);
+            const PathGlance glance = found == name.paths.end() ? PathGlance() : found->second;
+            auto *cell = put(1 + i, glanceText(glance));
+            cell->setIcon(markIcon(stateOf(glance.state), colours));
+            cell->setToolTip(glance.why);
+        }
+        setRowHeight(row, heightOfRow(*this));
+    }
+    for (int i = 0; i < int(std::size(columns)); ++i)
+        setColumnWidth(1 + i, fontMetrics().horizontalAdvance(tr("not proven")) + iconSize().width() + 32);
+}
+
+void NameTable::changeEvent(QEvent *event)
+{
+    QTableWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+        show(m_names);
+}
+
+} // namespace sixgate

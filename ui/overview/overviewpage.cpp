@@ -1,0 +1,89 @@
+#include "ui/overview/overviewpage.h"
+
+#include "ui/look/card.h"
+#include "ui/overview/nametable.h"
+#include "ui/overview/verdictbar.h"
+
+#include <QLocale>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+namespace
+{
+
+/// Below a calm verdict: the last change of the home's address, and how long it was felt.
+QString lastMove(const KeeperSnapshot &snapshot)
+{
+    if (!snapshot.recovery)
+        return {};
+    const KeptRecovery &one = *snapshot.recovery;
+    const QString when = whenText(one.at, QDateTime::currentDateTime());
+    const auto usable = one.took.find(QStringLiteral("address"));
+    const auto back = one.took.find(QStringLiteral("v4"));
+    if (usable == one.took.end() || back == one.took.end())
+        return OverviewPage::tr("The home's address changed %1.").arg(when);
+    const double seconds = double(std::max<qint64>(back->second - usable->second, 0)) / 1000;
+    return OverviewPage::tr("The home's address changed %1; IPv4 visitors were back after %2 s.")
+        .arg(when, QLocale().toString(seconds, 'f', 1));
+}
+
+} // namespace
+
+QString whenText(const QDateTime &at, const QDateTime &now)
+{
+    const QDateTime local = at.toLocalTime();
+    const QString time = QLocale().toString(local.time(), QLocale::ShortFormat);
+    const qint64 days = local.date().daysTo(now.toLocalTime().date());
+    if (days == 0)
+        return OverviewPage::tr("today at %1").arg(time);
+    if (days == 1)
+        return OverviewPage::tr("yesterday at %1").arg(time);
+    return OverviewPage::tr("on %1 at %2").arg(QLocale().toString(local.date(), QLocale::ShortFormat), time);
+}
+
+OverviewPage::OverviewPage(QWidget *parent)
+    : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(this)), m_names(new NameTable(this))
+{
+    auto *figure = new Card(this);
+    figure->hold(m_figure, 0);
+    auto *names = new Card(this);
+    names->hold(m_names, 8);
+    auto *all = new QVBoxLayout(this);
+    all->setContentsMargins(24, 24, 24, 24);
+    all->setSpacing(16);
+    all->addWidget(m_verdict);
+    all->addWidget(figure, 3);
+    all->addWidget(names, 2);
+    connect(m_verdict, &VerdictBar::pressed, this, &OverviewPage::pressed);
+}
+
+void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot, const QString &vps)
+{
+    QString detail = overview.detail;
+    FigureTexts texts;
+    texts.vps = vps;
+    if (snapshot) {
+        if (detail.isEmpty() && overview.state == OverviewState::Fine)
+            detail = lastMove(*snapshot);
+        for (const KeptServer &one : snapshot->servers) {
+            if (one.address && texts.server.isEmpty())
+                texts.server = one.address->text();
+        }
+        if (texts.server.isEmpty() && !snapshot->servers.empty())
+            texts.server = tr("does not answer");
+        const QStringList prefixes(snapshot->prefixes.begin(), snapshot->prefixes.end());
+        if (!prefixes.isEmpty())
+            texts.prefix = prefixes.first();
+        else if (!snapshot->servers.empty())
+            texts.prefix = tr("No IPv6 prefix here");
+    }
+    m_verdict->show(overview, detail);
+    m_figure->show(overview.paths, texts);
+    m_names->show(overview.names);
+}
+
+} // namespace sixgate

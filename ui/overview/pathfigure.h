@@ -1,0 +1,71 @@
+#pragma once
+
+#include "ui/look/colours.h"
+
+#include <QAbstractButton>
+
+#include <map>
+
+namespace sixgate
+{
+
+/// What stands in the figure beside the paths.
+struct FigureTexts {
+    QString server; ///< its address at home, or why it is not known
+    QString prefix;
+    QString vps; ///< its name
+};
+
+/// One path on the figure: its mark, number and time. A button: it can be reached by the keyboard.
+class PathPill : public QAbstractButton
+{
+    Q_OBJECT
+
+public:
+    PathPill(PathKind kind, QWidget *parent);
+    void show(const PathGlance &glance);
+    PathState state() const { return m_state; }
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    PathKind m_kind;
+    PathState m_state = PathState::Unknown;
+};
+
+/// Home, VPS and visitors, and the four paths between them, drawn with their states.
+class PathFigure : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit PathFigure(QWidget *parent = nullptr);
+    void show(const std::map<PathKind, PathGlance> &paths, const FigureTexts &texts);
+    QSize minimumSizeHint() const override;
+    QSize sizeHint() const override;
+
+Q_SIGNALS:
+    void chosen(sixgate::PathKind kind);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    struct Places;
+    Places places() const;
+    void placePills();
+
+    std::map<PathKind, PathPill *> m_pills;
+    FigureTexts m_texts;
+};
+
+/// "IPv4", "upstream", "IPv6", "LAN", for people.
+QString pathTitle(PathKind kind);
+/// "28 ms", "fails", "not proven yet".
+QString glanceText(const PathGlance &glance);
+
+} // namespace sixgate

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "ui/look/colours.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+
+namespace sixgate
+{
+
+/// The verdict: a mark, one sentence, what else is to be known, one button.
+class VerdictBar : public QFrame
+{
+    Q_OBJECT
+
+public:
+    explicit VerdictBar(QWidget *parent = nullptr);
+    void show(const Overview &overview, const QString &detail);
+
+Q_SIGNALS:
+    void pressed(sixgate::OverviewButton button);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    void setFonts();
+
+    OverviewState m_state = OverviewState::Unknown;
+    OverviewButton m_what = OverviewButton::None;
+    QLabel *m_sentence;
+    QLabel *m_detail;
+    QPushButton *m_button;
+    int m_mark = 40; ///< its size
+};
+
+} // namespace sixgate

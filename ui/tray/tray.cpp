@@ -1,0 +1,119 @@
+#include "ui/tray/tray.h"
+
+#include "ui/look/marks.h"
+#include "ui/overview/pathfigure.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QGuiApplication>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString stateWord(OverviewState state)
+{
+    switch (state) {
+    case OverviewState::Fine:
+        return Tray::tr("all is well");
+    case OverviewState::Working:
+        return Tray::tr("working");
+    case OverviewState::Degraded:
+        return Tray::tr("something is wrong");
+    case OverviewState::Broken:
+        return Tray::tr("not reachable");
+    case OverviewState::Paused:
+        return Tray::tr("paused");
+    case OverviewState::Unknown:
+        break;
+    }
+    return Tray::tr("not known");
+}
+
+QString nameLine(const NameGlance &name)
+{
+    QStringList bad;
+    for (const auto &[kind, glance] : name.paths) {
+        if (glance.state == PathState::Broken)
+            bad << pathTitle(kind);
+    }
+    return bad.isEmpty() ? Tray::tr("%1: reachable").arg(name.publicName)
+                         : Tray::tr("%1: fails (%2)").arg(name.publicName, bad.join(QStringLiteral(", ")));
+}
+
+} // namespace
+
+bool isTransition(std::optional<OverviewState> before, OverviewState now)
+{
+    switch (now) {
+    case OverviewState::Fine:
+        return before && *before != now;
+    case OverviewState::Degraded:
+    case OverviewState::Broken:
+        return before != now;
+    case OverviewState::Working:
+    case OverviewState::Paused:
+    case OverviewState::Unknown:
+        break;
+    }
+    return false;
+}
+
+Tray::Tray(QObject *parent) : QObject(parent)
+{
+    connect(m_menu.addAction(tr("&Open Sixgate")), &QAction::triggered, this, &Tray::opens);
+    m_menu.addSeparator();
+    connect(m_menu.addAction(tr("&Check now")), &QAction::triggered, this,
+            [this] { Q_EMIT wants(KeeperIntent::Check); });
+    m_pause = m_menu.addAction(tr("&Pause"));
+    connect(m_pause, &QAction::triggered, this,
+            [this] { Q_EMIT wants(m_paused ? KeeperIntent::Resume : KeeperIntent::Pause); });
+    m_copy = m_menu.addAction(tr("Copy the home's &address"));
+    connect(m_copy, &QAction::triggered, this, [this] { QGuiApplication::clipboard()->setText(m_address); });
+    m_menu.addSeparator();
+    connect(m_menu.addAction(tr("&Quit")), &QAction::triggered, this, &Tray::quits);
+    m_icon.setContextMenu(&m_menu);
+    connect(&m_icon, &QSystemTrayIcon::activated, this, [this](QSystemTrayIcon::ActivationReason reason) {
+        if (reason == QSystemTrayIcon::Trigger)
+            Q_EMIT opens();
+    });
+    connect(&m_icon, &QSystemTrayIcon::messageClicked, this, &Tray::opens);
+}
+
+void Tray::begin()
+{
+    m_icon.setIcon(markIcon(OverviewState::Unknown, Colours::of(QApplication::palette())));
+    m_icon.show();
+}
+
+void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
+{
+    m_icon.setIcon(markIcon(overview.state, Colours::of(QApplication::palette())));
+    QStringList lines{tr("Sixgate: %1").arg(stateWord(overview.state))};
+    for (const NameGlance &name : overview.names)
+        lines << nameLine(name);
+    m_icon.setToolTip(lines.join(QLatin1Char('\n')));
+    m_paused = overview.state == OverviewState::Paused;
+    m_pause->setText(m_paused ? tr("&Resume") : tr("&Pause"));
+    m_pause->setEnabled(bool(snapshot));
+    m_address.clear();
+    if (snapshot) {
+        for (const KeptServer &one : snapshot->servers) {
+            if (one.address && m_address.isEmpty())
+                m_address = one.address->text();
+        }
+    }
+    m_copy->setEnabled(!m_address.isEmpty());
+    if (isTransition(m_told, overview.state)) {
+        const QString text = overview.detail;
+        m_icon.showMessage(overview.sentence, text, markIcon(overview.state, Colours::of(QApplication::palette())));
+        Q_EMIT notified(overview.sentence, text);
+    }
+    if (overview.state == OverviewState::Fine || overview.state == OverviewState::Degraded ||
+        overview.state == OverviewState::Broken)
+        m_told = overview.state;
+}
+
+} // namespace sixgate
