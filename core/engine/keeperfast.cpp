@@ -28,7 +28,7 @@ constexpr auto proveMost = 20s;    // after that the slow lane goes on
 constexpr auto tellAfter = 8s;     // that the home is not seen, while it is looked for further
 constexpr auto pushTime = 10s;
 constexpr auto driftEvery = 15min;
-constexpr auto recordsAgain = 1s; // where they could not be set
+constexpr auto recordsAgain = 200ms; // where they could not be set
 
 } // namespace
 
