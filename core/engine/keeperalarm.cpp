@@ -118,25 +118,23 @@ void KeeperAlarm::send(const std::vector<AlarmErrand> &errands, const std::stop_
 {
     const Deadline deadline = Deadline::after(tellTime);
     static const Secret none;
-    std::vector<Outcome> ends(errands.size());
+    std::mutex noting;
     forEachParallel(errands.size(), mostAtOnce, [&](std::size_t i) {
         const AlarmErrand &one = errands[i];
         const AlarmMessage message{m_settings.site, alarmSender(), one.event, one.brief, one.text, one.since, one.span};
         const auto secret = m_secrets.find(one.channel);
-        ends[i] = tellOn(m_settings.alarm, one.channel, secret == m_secrets.end() ? none : secret->second, message,
-                         deadline, stop, m_settings.programs);
-    });
-    const AlarmClock now = clockNow();
-    for (size_t i = 0; i < errands.size(); ++i) {
-        const AlarmErrand &one = errands[i];
-        if (!ends[i] && (ends[i].error().code == ErrorCode::Cancelled || stop.stop_requested()))
-            continue;
-        noteErrand(m_state, one, ends[i] ? std::nullopt : std::optional(ends[i].error().code), now);
-        if (ends[i] && one.event != AlarmEvent::Fine)
+        const Outcome end = tellOn(m_settings.alarm, one.channel, secret == m_secrets.end() ? none : secret->second,
+                                   message, deadline, stop, m_settings.programs);
+        if (!end && (end.error().code == ErrorCode::Cancelled || stop.stop_requested()))
+            return;
+        // Each at once, not when the slowest one is done: what is not kept when the keeper dies is told twice.
+        const std::lock_guard lock(noting);
+        noteErrand(m_state, one, end ? std::nullopt : std::optional(end.error().code), clockNow());
+        save();
+        if (end && one.event != AlarmEvent::Fine)
             m_links.log(5, QStringLiteral("Told by %1: %2.").arg(alarmChannelText(one.channel), one.brief));
-        failing(one.channel, ends[i] ? QString() : ends[i].error().summary);
-    }
-    save();
+        failing(one.channel, end ? QString() : end.error().summary);
+    });
 }
 
 /// Tells it once, and once that it is over.

@@ -113,5 +113,6 @@ time_is_over() {
 alarm_memory() { lab exec vps sh -c 'ls /var/lib/private/sixgate-alarm/state 2>/dev/null || ls /var/lib/sixgate-alarm/state'; }
 says_own() { [ "$(events_of_own)" = "$1" ]; }
 watch_says() { [ "$(events_of_watch)" = "$1" ]; }
+told_by() { [ "$(grep -c 'Told by' "$work/keep-$1")" = "$2" ]; } # NODE CHANNELS
 
 everything_on_vps() { lab exec vps sh -c 'find /etc /var/lib -xdev ! -path "/var/lib/systemd/*" ! -path "/var/lib/apt/*" ! -name "*-" | sort; cat /etc/passwd /etc/group /etc/hosts'; }
