@@ -166,7 +166,53 @@ start_dns() {
     (umask 077 && knot_conf "$dir/knot" >"$dir/knot/knot.conf")
     resolver_conf "$dir/unbound" "interface: $LAB_RESOLVER4" "interface: $LAB_RESOLVER6" >"$dir/unbound/unbound.conf"
     spawn dns knot knotd -c "$dir/knot/knot.conf"
-    spawn dns unbound unbound -d -c "$dir/unbound/unbound.conf"
+    spawn_unbound
+}
+spawn_unbound() { spawn dns unbound unbound -d -c "$LAB_STATE/dns/unbound/unbound.conf"; }
+
+# The same as the internet's resolver by BIND. Both count whole seconds; unbound holds a record for up to a second longer
+# than its time to live, BIND never longer (RFC 1035 section 3.2.1, RFC 2181 section 8: it is the most).
+named_conf() {
+    local dir=$1 zone
+    cat <<EOF
+options {
+    directory "$dir";
+    pid-file none;
+    session-keyfile none;
+    listen-on { $LAB_RESOLVER4; };
+    listen-on-v6 { $LAB_RESOLVER6; };
+    allow-query { any; };
+    allow-recursion { any; };
+    dnssec-validation no;
+    empty-zones-enable no;
+};
+controls { };
+EOF
+    for zone in . "$LAB_ZONE" "$LAB_INFRA_ZONE"; do
+        printf 'zone "%s" { type static-stub; server-addresses { %s; %s; }; };\n' "$zone" "$LAB_NS4" "$LAB_NS6"
+    done
+}
+spawn_named() {
+    local dir=$LAB_STATE/dns/named
+    mkdir -p "$dir"
+    named_conf "$dir" >"$dir/named.conf"
+    spawn dns named named -f -c "$dir/named.conf"
+}
+
+set_resolver() {
+    [ $# = 1 ] || die 'usage: lab resolver unbound|bind'
+    case $1 in
+    unbound)
+        stop_recorded named
+        recorded_pid unbound >/dev/null || spawn_unbound
+        ;;
+    bind)
+        stop_recorded unbound
+        recorded_pid named >/dev/null || spawn_named
+        ;;
+    *) die 'usage: lab resolver unbound|bind' ;;
+    esac
+    wait_for 10 'the resolver' dns_answers
 }
 
 dns_answers() { in_node dns dig +time=1 +tries=1 +short "@$LAB_RESOLVER4" "ns1.$LAB_ZONE" | grep -qxF "$LAB_NS4"; }
@@ -213,6 +259,13 @@ flush_resolvers() {
     for conf in "$LAB_STATE"/{dns/unbound,router,ca}/unbound.conf; do
         # It is switched off by a fault, and forgets without a word of ours.
         [[ $conf != */router/* ]] || ! fault_on here-resolver-off || continue
+        # A BIND in its place forgets by beginning anew.
+        if [[ $conf = */dns/* ]] && recorded_pid named >/dev/null; then
+            stop_recorded named
+            spawn_named
+            wait_for 10 'the resolver' dns_answers
+            continue
+        fi
         unbound-control -q -c "$conf" flush_zone . || warn "could not flush the resolver of $conf"
     done
 }
