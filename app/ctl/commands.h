@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 namespace sixgate::ctl
 {
@@ -32,6 +33,9 @@ int runCheck(const Options &options, Output &output, std::stop_token stop);
 
 /// Loads the site file; an error is bad input, whatever its code.
 Result<Site> siteOf(const Options &options);
+
+/// The names of the secrets without which the site cannot be kept.
+std::vector<QString> secretsNeededBy(const Site &site);
 
 /// Invalid where there are more words than `most`.
 Outcome noMoreWords(const Options &options, qsizetype most);

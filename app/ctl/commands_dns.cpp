@@ -60,6 +60,72 @@ QStringList limitTexts(const ProviderDefinition &one)
     return all;
 }
 
+/// What becomes of one address where the other alone is sent.
+QString otherText(const FamilyRule &rule)
+{
+    if (!rule.offered)
+        return QStringLiteral("cannot be set here");
+    if (rule.keep || !rule.keepParameters.isEmpty())
+        return QStringLiteral("is kept, as Sixgate asks the provider to each time");
+    switch (rule.omitted) {
+    case FamilyRule::Omitted::Kept:
+        return QStringLiteral("stays as it is");
+    case FamilyRule::Omitted::Deleted:
+        return QStringLiteral("would be deleted: Sixgate sends it along each time");
+    case FamilyRule::Omitted::Source:
+        return QStringLiteral("would become that of this connection: Sixgate sends it along each time");
+    case FamilyRule::Omitted::Unproven:
+        break;
+    }
+    return QStringLiteral("may be lost, nobody knows: Sixgate sends it along each time");
+}
+
+QStringList otherTexts(const ProviderDefinition &one)
+{
+    if (one.customUrl)
+        return {
+            QStringLiteral("A and AAAA: what a URL does not send may be lost, nobody knows: Sixgate sends along what "
+                           "the URL takes"),
+            QStringLiteral("a URL without {v4} and {addresses} sets no A record: set it at the provider, once, to "
+                           "the VPS's address; Sixgate reads it back and says where it is wrong")};
+    if (one.addresses != ProviderWay::Template || !one.update)
+        return {QStringLiteral("A and AAAA: each is set by itself, the other stays as it is")};
+    return {QStringLiteral("the A record, where the AAAA changes, ") + otherText(one.update->v4),
+            QStringLiteral("the AAAA record, where the A changes, ") + otherText(one.update->v6)};
+}
+
+/// Which names it can keep.
+QStringList nameTexts(const ProviderDefinition &one)
+{
+    QStringList all;
+    const QString own = QStringList(one.zones.begin(), one.zones.end()).join(QStringLiteral(", "));
+    if (one.zones.empty())
+        all << QStringLiteral("in zones of your own");
+    else
+        all << QStringLiteral("below %1%2")
+                   .arg(own, one.otherZones ? QStringLiteral(", or in zones of your own")
+                                            : QStringLiteral(", in no other zone"));
+    if (one.names == NamesAre::OneLabel)
+        all << QStringLiteral("of one label: cloud-me.%1, not cloud.me.%1").arg(one.zones.front());
+    if (one.names == NamesAre::OwnZones)
+        all << QStringLiteral("each is a zone of its own there; for certificates by DNS give the public name an "
+                              "account of its own, with that name as its zone");
+    if (one.nameLimit)
+        all << QStringLiteral("%1 The upstream name may then be kept at another provider, in an account of its own")
+                   .arg(one.nameLimit->say);
+    if (one.texts != ProviderWay::None && one.texts != ProviderWay::Update && !one.severalTexts)
+        all << QStringLiteral("a certificate by DNS is of one name: make a service of its own for each");
+    return all;
+}
+
+/// The zone of the example: where the provider's own calls are by the user's name below its zone, that name.
+QString exampleZone(const ProviderDefinition &one)
+{
+    if (one.zones.empty())
+        return QStringLiteral("example.org");
+    return one.names == NamesAre::Below ? QStringLiteral("me.") + one.zones.front() : one.zones.front();
+}
+
 /// What belongs in the site file.
 QString exampleText(const ProviderDefinition &one)
 {
@@ -72,13 +138,14 @@ QString exampleText(const ProviderDefinition &one)
         if (!field.secret)
             plain << QStringLiteral("\"%1\": \"…\"").arg(field.name.text());
     }
-    const QString zone = one.zones.empty() ? QStringLiteral("example.org") : one.zones.front();
+    const QString zone = exampleZone(one);
     return QStringLiteral(
                "    { \"name\": \"main\", \"kind\": \"provider\", \"provider\": \"%1\", \"zone\": \"%2\"%3%4 }\n")
         .arg(one.name.text(), zone,
-             one.customUrl ? QStringLiteral(",\n      \"url\": "
-                                            "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\"")
-                           : QString(),
+             one.customUrl   ? QStringLiteral(",\n      \"url\": "
+                                                "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\"")
+             : one.ownServer ? QStringLiteral(",\n      \"server\": \"dns.example.org:8443\"")
+                             : QString(),
              plain.isEmpty() ? QString()
                              : QStringLiteral(", \"credentials\": { %1 }").arg(plain.join(QStringLiteral(", "))));
 }
@@ -96,6 +163,11 @@ QJsonObject json(const ProviderDefinition &one)
             {QStringLiteral("about"), one.about},
             {QStringLiteral("way"), wayText(one)},
             {QStringLiteral("texts"), one.texts != ProviderWay::None},
+            {QStringLiteral("zones"), QJsonArray::fromStringList(QStringList(one.zones.begin(), one.zones.end()))},
+            {QStringLiteral("otherZones"), one.otherZones},
+            {QStringLiteral("names"), QJsonArray::fromStringList(nameTexts(one))},
+            {QStringLiteral("otherAddress"), QJsonArray::fromStringList(otherTexts(one))},
+            {QStringLiteral("ownServer"), one.ownServer},
             {QStringLiteral("mustExist"), one.mustExist},
             {QStringLiteral("credentials"), credentials},
             {QStringLiteral("limits"), QJsonArray::fromStringList(limitTexts(one))},
@@ -107,22 +179,31 @@ QJsonObject json(const ProviderDefinition &one)
 void print(Output &output, const ProviderDefinition &one)
 {
     const auto line = [&](const char *what, const QString &text) {
-        output.print(QStringLiteral("  %1  %2\n").arg(QString::fromLatin1(what).leftJustified(12), harmless(text)));
+        output.print(QStringLiteral("  %1  %2\n").arg(QString::fromLatin1(what).leftJustified(13), harmless(text)));
     };
     output.print(output.strong(QStringLiteral("%1 (%2)\n").arg(harmless(one.title), one.name.text())));
     if (!one.about.isEmpty())
         line("", one.about);
+    for (const QString &text : nameTexts(one))
+        line("names", text);
+    if (one.ownServer)
+        line("server", QStringLiteral("your own, by HTTPS: \"server\" in the site file, --dns-server of site new"));
     line("addresses", wayText(one));
-    line("certificates",
-         one.texts == ProviderWay::None ? QStringLiteral("it takes no texts: give the services \"challenge\": \"http\"")
-         : one.texts == ProviderWay::Update
-             ? QStringLiteral("of a zone that you run yourself: by DNS, with a second key")
-         : one.challenges.scoped
-             ? QStringLiteral(
-                   "by DNS, with a credential of its own for the VPS; or \"challenge\": \"http\", without any")
-             : QStringLiteral("by DNS, where the VPS gets the credentials of the home: whoever takes it over could %1; "
-                              "or \"challenge\": \"http\", without any")
-                   .arg(reachOf(one)));
+    for (const QString &text : otherTexts(one))
+        line("other address", text);
+    line(
+        "certificates",
+        one.texts == ProviderWay::None
+            ? QStringLiteral("it takes no texts: give the services \"challenge\": \"http\", or \"delegated\" where the "
+                             "zone takes an NS record")
+        : one.texts == ProviderWay::Update
+            ? QStringLiteral("of a zone that you run yourself: by DNS, with a second key")
+        : one.challenges.scoped
+            ? QStringLiteral(
+                  "by DNS, with a credential of its own for the VPS; or \"challenge\": \"http\", without any")
+            : QStringLiteral("by DNS, where the VPS gets the credentials of the home: whoever takes it over could %1; "
+                             "or \"challenge\": \"http\", without any")
+                  .arg(reachOf(one)));
     for (const QString &limit : limitTexts(one))
         line("limit", limit);
     if (one.router.mode != RouterPrefix::Mode::None)

@@ -13,6 +13,28 @@ namespace sixgate::ctl
 
 using namespace std::chrono_literals;
 
+namespace
+{
+
+/// Which secrets are missing: apply would stop at the first.
+void addMissingSecrets(std::vector<Withheld> &withheld, SecretStore &store, const Site &site)
+{
+    const auto stored = store.list();
+    if (!stored)
+        return; // the first that is fetched says why
+    for (const QString &name : secretsNeededBy(site)) {
+        const QString fix = QStringLiteral("sixgatectl secret set %1").arg(name);
+        const bool told = std::any_of(withheld.begin(), withheld.end(), [&](const Withheld &one) {
+            return one.reason.contains(name) || one.fix.contains(fix);
+        });
+        if (!told && std::find(stored->begin(), stored->end(), name) == stored->end())
+            withheld.push_back({name, QStringLiteral("The secret %1 is missing, and apply needs it.").arg(name),
+                                QStringLiteral("Store it: %1").arg(fix), false});
+    }
+}
+
+} // namespace
+
 int runPlan(const Options &options, Output &output, std::stop_token stop)
 {
     const auto job = begin(options, output, sinksFor(output), stop);
@@ -22,7 +44,8 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
     output.quiet();
     if (!seen)
         return giveUp(output, seen.error(), options.words[0]);
-    const Plan plan = job->engine->plan(*seen, options.scope, options.has("--replace-newer"));
+    Plan plan = job->engine->plan(*seen, options.scope, options.has("--replace-newer"));
+    addMissingSecrets(plan.withheld, *job->secrets, job->engine->site());
     output.print(output.plan(plan, true));
     output.print(output.withheld(plan.withheld));
     QJsonObject out = document(options.words[0]);

@@ -18,43 +18,10 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 60s; // a keychain may ask the user to unlock it
 
-std::vector<QString> neededBy(const Site &site)
-{
-    std::vector<QString> names;
-    for (const DnsAccount &account : site.dns) {
-        if (account.update())
-            names.push_back(dnsKeySecret(account));
-        const ProviderAccess *access = account.provider();
-        const Result<ProviderDefinition> definition =
-            access ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
-        for (const CredentialField &one : definition ? definition->needs : std::vector<CredentialField>()) {
-            if (one.secret)
-                names.push_back(dnsCredentialSecret(account, one.name));
-        }
-        if (!site.needsAcmeKey(account))
-            continue;
-        if (!access)
-            names.push_back(dnsAcmeKeySecret(account));
-        for (const CredentialField &one : definition ? textCredentials(*definition) : std::vector<CredentialField>()) {
-            if (one.secret && access->hasOwnAcme())
-                names.push_back(dnsAcmeCredentialSecret(account, one.name));
-        }
-    }
-    for (const Vps &vps : site.vps) {
-        if (vps.auth == SshAuth::Password)
-            names.push_back(vpsPasswordSecret(vps));
-    }
-    if (site.alarm) {
-        const auto ofAlarm = alarmSecrets(*site.alarm);
-        names.insert(names.end(), ofAlarm.begin(), ofAlarm.end());
-    }
-    return names;
-}
-
 /// Whether Sixgate ever asks for it: not every SSH key has a passphrase, not every sudo asks.
 bool isUsedBy(const Site &site, const QString &name)
 {
-    const auto needed = neededBy(site);
+    const auto needed = secretsNeededBy(site);
     return std::find(needed.begin(), needed.end(), name) != needed.end() ||
            std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) {
                return (vps.auth == SshAuth::Key && vpsPassphraseSecret(vps) == name) ||
@@ -80,7 +47,7 @@ int list(Output &output, SecretStore &store, const Site &site)
         output.print(QStringLiteral("%1  stored%2\n")
                          .arg(name.leftJustified(24), QLatin1String(isUsedBy(site, name) ? "" : ", but not used")));
     }
-    for (const QString &name : neededBy(site)) {
+    for (const QString &name : secretsNeededBy(site)) {
         if (std::find(names->begin(), names->end(), name) != names->end())
             continue;
         missing.append(name);
@@ -108,6 +75,41 @@ int done(Output &output, const QString &command, const QString &name, const QStr
 }
 
 } // namespace
+
+std::vector<QString> secretsNeededBy(const Site &site)
+{
+    std::vector<QString> names;
+    for (const DnsAccount &account : site.dns) {
+        if (account.update())
+            names.push_back(dnsKeySecret(account));
+        const ProviderAccess *access = account.provider();
+        const Result<ProviderDefinition> definition =
+            access ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
+        for (const CredentialField &one :
+             definition ? addressCredentials(*definition) : std::vector<CredentialField>()) {
+            if (one.secret)
+                names.push_back(dnsCredentialSecret(account, one.name));
+        }
+        if (!site.needsAcmeKey(account))
+            continue;
+        if (!access)
+            names.push_back(dnsAcmeKeySecret(account));
+        for (const CredentialField &one : definition ? textCredentials(*definition) : std::vector<CredentialField>()) {
+            const QString name = access ? dnsAcmeCredentialSecret(account, one.name) : QString();
+            if (one.secret && std::find(names.begin(), names.end(), name) == names.end())
+                names.push_back(name);
+        }
+    }
+    for (const Vps &vps : site.vps) {
+        if (vps.auth == SshAuth::Password)
+            names.push_back(vpsPasswordSecret(vps));
+    }
+    if (site.alarm) {
+        const auto ofAlarm = alarmSecrets(*site.alarm);
+        names.insert(names.end(), ofAlarm.begin(), ofAlarm.end());
+    }
+    return names;
+}
 
 int runSecret(const Options &options, Output &output, std::stop_token stop)
 {

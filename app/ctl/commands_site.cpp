@@ -1,5 +1,6 @@
 #include "ctl/commands.h"
 #include "ctl/json.h"
+#include "decide/acmetalk.h"
 #include "decide/homesnippet.h"
 #include "decide/providercalls.h"
 #include "decide/routerurl.h"
@@ -12,6 +13,7 @@
 #include <QJsonDocument>
 
 #include <algorithm>
+#include <set>
 
 namespace sixgate::ctl
 {
@@ -75,6 +77,7 @@ Outcome accessFrom(const Options &options, DnsAccount &account)
     if (!provider)
         return passOn(provider);
     ProviderAccess access{*provider, {}, options.value("--update-url"), {}};
+    access.server = options.value("--dns-server");
     const auto credentials = options.given.find(QStringLiteral("--credential"));
     for (const QString &pair : credentials == options.given.end() ? QStringList() : credentials->second) {
         const auto name = parsed<Label>("--credential", pair.section(QLatin1Char('='), 0, 0));
@@ -86,28 +89,76 @@ Outcome accessFrom(const Options &options, DnsAccount &account)
     return {};
 }
 
-/// Below a provider's own zone the usual names are other people's.
-Outcome checkOwnNames(const Options &options, const Hostname &zone)
+/// The definition that --provider names; none where it names none.
+std::optional<ProviderDefinition> wantedProvider(const Options &options)
 {
-    const QString providerText = options.value("--provider");
-    if (providerText.isEmpty())
-        return {};
-    if (options.has("--dns-server"))
-        return fail(ErrorCode::Invalid, QStringLiteral("--dns-server does not go with --provider: choose one."));
     const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
     for (const auto &[name, one] : shelf.providers) {
-        if (name.text() != providerText ||
-            std::find(one.zones.begin(), one.zones.end(), zone.ascii()) == one.zones.end())
-            continue;
-        for (const char *needed : {"--upstream-name", "--vps-name"}) {
-            if (options.value(needed).isEmpty())
-                return fail(ErrorCode::Invalid,
-                            QStringLiteral("%1 is missing: %2 is the provider's own zone, in which the usual names are "
-                                           "other people's.")
-                                .arg(QLatin1String(needed), zone.ascii()));
-        }
+        if (name.text() == options.value("--provider"))
+            return one;
+    }
+    return std::nullopt;
+}
+
+/// What goes with the provider, and what is needed with it.
+Outcome checkProviderOptions(const Options &options, const ProviderDefinition &provider, const Hostname &zone)
+{
+    const auto missing = [&](const QString &what) { return fail(ErrorCode::Invalid, what); };
+    const QString server = options.value("--dns-server");
+    if (!provider.ownServer && !server.isEmpty())
+        return missing(QStringLiteral("--dns-server does not go with --provider %1, which has a server of its own.")
+                           .arg(provider.name.text()));
+    if (provider.ownServer && server.isEmpty())
+        return missing(
+            QStringLiteral("--dns-server is missing: %1 runs on a server of your own; name it, and the port "
+                           "of its API where that is not 443, for example --dns-server dns.example.org:8443.")
+                .arg(provider.title));
+    const QString url = options.value("--update-url");
+    if (!provider.customUrl && !url.isEmpty())
+        return missing(
+            QStringLiteral("--update-url goes with --provider custom: %1 has a URL of its own.").arg(provider.title));
+    if (provider.customUrl && url.isEmpty())
+        return missing(QStringLiteral("--update-url is missing: the provider's URL, for example --update-url "
+                                      "'https://dyn.example.org/nic/update?hostname={host}&myip={addresses}'."));
+    // Below a provider's own zone the usual names are other people's.
+    if (std::find(provider.zones.begin(), provider.zones.end(), zone.ascii()) == provider.zones.end())
+        return {};
+    for (const char *needed : {"--upstream-name", "--vps-name"}) {
+        if (options.value(needed).isEmpty())
+            return missing(QStringLiteral("%1 is missing: %2 is the provider's own zone, in which the usual names are "
+                                          "other people's.")
+                               .arg(QLatin1String(needed), zone.ascii()));
     }
     return {};
+}
+
+/// The zone of a public name where none is named: below a provider's zone that keeps a zone for each user, the user's.
+QString usualZone(const Hostname &name, const std::optional<ProviderDefinition> &provider)
+{
+    const QString above = name.ascii().section(QLatin1Char('.'), 1);
+    const bool own = provider && provider->names == NamesAre::Below &&
+                     std::find(provider->zones.begin(), provider->zones.end(), above) != provider->zones.end();
+    return own || !above.contains(QLatin1Char('.')) ? name.ascii() : above;
+}
+
+/// The checks that need the provider's definition: a URL that sets no address is in no file.
+Result<Site> checked(const Site &site, const Options &options)
+{
+    const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
+    auto parsed = parseSite(siteJson(site), &shelf);
+    for (const DnsAccount &account : parsed ? parsed->dns : std::vector<DnsAccount>()) {
+        const ProviderAccess *access = account.provider();
+        if (!access)
+            continue;
+        if (const auto definition = definitionOf(*access); !definition) {
+            Error error = definition.error();
+            if (error.fix.isEmpty())
+                error.fix = QStringLiteral("Give it with --credential NAME=VALUE, for example --credential "
+                                           "user=me@example.org.");
+            return tl::unexpected<Error>(std::move(error));
+        }
+    }
+    return parsed;
 }
 
 /// The handbook's example, with one service and what the options say.
@@ -126,14 +177,15 @@ Result<Site> siteFrom(const Options &options)
     const auto publicName = parsed<Hostname>("--public-name", publicText);
     if (!publicName)
         return passOn(publicName);
-    QString zoneText = options.value("--zone");
-    if (zoneText.isEmpty())
-        zoneText = publicName->ascii().section(QLatin1Char('.'), 1);
-    const auto zone = zoneText.contains(QLatin1Char('.')) ? parsed<Hostname>("--zone", zoneText) : publicName;
+    const std::optional<ProviderDefinition> provider = wantedProvider(options);
+    const QString zoneText = options.value("--zone");
+    const auto zone = parsed<Hostname>("--zone", zoneText.isEmpty() ? usualZone(*publicName, provider) : zoneText);
     if (!zone)
         return passOn(zone);
-    if (auto done = checkOwnNames(options, *zone); !done)
-        return passOn(done);
+    if (provider) {
+        if (auto done = checkProviderOptions(options, *provider, *zone); !done)
+            return passOn(done);
+    }
     const auto upstream = nameIn(options, "--upstream-name", QStringLiteral("home6"), *zone);
     if (!upstream)
         return passOn(upstream);
@@ -176,9 +228,7 @@ Result<Site> siteFrom(const Options &options)
     service.server = site->servers.front().name;
     if (auto done = addressFrom(options, *site); !done)
         return passOn(done);
-    // The same checks as for a file.
-    const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
-    return parseSite(siteJson(*site), &shelf);
+    return checked(*site, options);
 }
 
 int makeNew(const Options &options, Output &output)
@@ -205,7 +255,8 @@ int makeNew(const Options &options, Output &output)
     QStringList names;
     if (const ProviderAccess *access = account.provider()) {
         const auto definition = definitionOf(*access);
-        for (const CredentialField &one : definition ? definition->needs : std::vector<CredentialField>()) {
+        for (const CredentialField &one :
+             definition ? addressCredentials(*definition) : std::vector<CredentialField>()) {
             if (one.secret)
                 names << dnsCredentialSecret(account, one.name);
         }
@@ -281,7 +332,9 @@ QString accessText(const DnsAccount &account)
     if (const UpdateAccess *access = account.update())
         return serverAddressText(access->server);
     if (const ProviderAccess *access = account.provider())
-        return QStringLiteral("the provider %1").arg(access->provider.text());
+        return access->server.isEmpty()
+                   ? QStringLiteral("the provider %1").arg(access->provider.text())
+                   : QStringLiteral("the provider %1 on %2").arg(access->provider.text(), access->server);
     return QStringLiteral("something else, watched only");
 }
 
@@ -300,6 +353,15 @@ int show(const Options &options, Output &output)
         output.print(QStringLiteral("  dns      %1: zone %2 at %3, time to live %4 s\n")
                          .arg(account.name.text(), account.zone.ascii(), accessText(account))
                          .arg(account.ttl.count()));
+    for (const DnsAccount &account : site->dns) {
+        const auto definition =
+            account.provider() ? definitionOf(*account.provider()) : fail(ErrorCode::NotFound, QString());
+        if (definition && definition->customUrl && definition->update && !definition->update->v4.offered)
+            output.print(
+                QStringLiteral("           %1: its URL sets no A record: that is to be set at the provider, once, "
+                               "and to stay; Sixgate reads it back\n")
+                    .arg(account.name.text()));
+    }
     for (const Vps &vps : site->vps)
         output.print(QStringLiteral("  vps      %1: %2@%3 port %4\n")
                          .arg(vps.name.text(), vps.user.text(), vps.host.ascii(), vps.sshPort.text()));
@@ -408,12 +470,14 @@ int showRouterUrls(const Options &options, Output &output)
         }
     }
     QJsonArray list;
+    QStringList boxUrls;
+    std::set<QString> boxLogins;
     std::optional<Error> last;
     bool any = false;
     for (const Hostname &name : names) {
         const auto ipv4 = ipv4ForRouter(*site, name);
         for (const RouterKind kind : allRouterKinds) {
-            const auto one = routerUrl(*site, name, kind, ipv4);
+            auto one = routerUrl(*site, name, kind, ipv4);
             if (!one) {
                 // The same of each router.
                 if (names.size() > 1)
@@ -432,6 +496,13 @@ int showRouterUrls(const Options &options, Output &output)
                     .arg(name.ascii(),
                          box ? QStringLiteral("a FRITZ!Box (Internet, Permit Access, DynDNS, User-defined)")
                              : QStringLiteral("OpenWrt (ddns-scripts, a custom service, IPv6)"))));
+            // A FRITZ!Box has one entry; its field takes several URLs, with a blank between, but one domain name.
+            if (box && names.size() > 1)
+                one->url.replace(QStringLiteral("<domain>"), one->domain);
+            if (box) {
+                boxUrls << one->url;
+                boxLogins.insert(one->user + QLatin1Char('\n') + one->passwordSecret);
+            }
             output.print(
                 QStringLiteral("  update URL   %1\n  domain name  %2\n  user name    %3\n  password     %4 (the "
                                "one that \"sixgatectl secret set %5\" stores)\n")
@@ -452,6 +523,14 @@ int showRouterUrls(const Options &options, Output &output)
     }
     if (!any && names.size() == 1 && last)
         return giveUp(output, *last, command);
+    if (boxUrls.size() > 1)
+        output.print(
+            boxLogins.size() == 1
+                ? QStringLiteral("A FRITZ!Box has one such entry. Enter both URLs in its field, with a blank "
+                                 "between them, and one of the names as the domain name:\n  %1\n")
+                      .arg(harmless(boxUrls.join(QLatin1Char(' '))))
+                : QStringLiteral("A FRITZ!Box has one such entry, with one login, and these names have several: "
+                                 "enter one of them, and let a keeper do the others (sixgatectl keep).\n"));
     QJsonObject out = document(command);
     out[QStringLiteral("routers")] = list;
     output.document(out);

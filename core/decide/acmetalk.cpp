@@ -40,6 +40,27 @@ std::vector<const ProviderCall *> textCalls(const ProviderDefinition &provider)
     return calls;
 }
 
+/// The calls for addresses.
+std::vector<const ProviderCall *> addressCalls(const ProviderDefinition &provider)
+{
+    std::vector<const ProviderCall *> calls;
+    if (provider.addresses == ProviderWay::Template && provider.update)
+        calls = {&provider.update->call};
+    if (provider.addresses != ProviderWay::Api || !provider.api)
+        return calls;
+    const RestApi &api = *provider.api;
+    calls = {&api.read.call, &api.remove};
+    for (const auto *one : {&api.set, &api.create, &api.change}) {
+        if (*one)
+            calls.push_back(&**one);
+    }
+    if (api.zone)
+        calls.push_back(&api.zone->call);
+    if (api.action)
+        calls.push_back(&api.action->poll);
+    return calls;
+}
+
 /// All templates of a JSON body.
 void addTemplates(const QJsonValue &value, QStringList &all)
 {
@@ -51,6 +72,26 @@ void addTemplates(const QJsonValue &value, QStringList &all)
     const QJsonObject members = value.toObject();
     for (const QJsonValue &member : members)
         addTemplates(member, all);
+}
+
+/// Those that stand in the calls, or in what goes with each.
+std::vector<CredentialField> credentialsOf(const ProviderDefinition &provider,
+                                           const std::vector<const ProviderCall *> &calls)
+{
+    QStringList texts;
+    if (!calls.empty())
+        texts = provider.headers + QStringList{provider.userAgent};
+    for (const ProviderCall *call : calls) {
+        texts << call->url << call->query << call->form << call->header;
+        addTemplates(call->json, texts);
+    }
+    QStringList used;
+    for (const QString &text : texts)
+        used += placeholdersOf(text);
+    std::vector<CredentialField> fields;
+    std::copy_if(provider.needs.begin(), provider.needs.end(), std::back_inserter(fields),
+                 [&](const CredentialField &one) { return used.contains(one.name.text()); });
+    return fields;
 }
 
 QByteArray jsonEscaped(const QByteArray &utf8)
@@ -355,21 +396,12 @@ private:
 
 std::vector<CredentialField> textCredentials(const ProviderDefinition &provider)
 {
-    QStringList texts;
-    const auto calls = textCalls(provider);
-    if (!calls.empty())
-        texts = provider.headers + QStringList{provider.userAgent};
-    for (const ProviderCall *call : calls) {
-        texts << call->url << call->query << call->form << call->header;
-        addTemplates(call->json, texts);
-    }
-    QStringList used;
-    for (const QString &text : texts)
-        used += placeholdersOf(text);
-    std::vector<CredentialField> fields;
-    std::copy_if(provider.needs.begin(), provider.needs.end(), std::back_inserter(fields),
-                 [&](const CredentialField &one) { return used.contains(one.name.text()); });
-    return fields;
+    return credentialsOf(provider, textCalls(provider));
+}
+
+std::vector<CredentialField> addressCredentials(const ProviderDefinition &provider)
+{
+    return credentialsOf(provider, addressCalls(provider));
 }
 
 Result<QByteArray> acmeTalk(const DnsAccount &account, const ProviderDefinition &provider,

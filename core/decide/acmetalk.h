@@ -19,6 +19,9 @@ namespace sixgate
 /// The credentials that the calls for texts of a definition use: no other one is for the VPS.
 std::vector<CredentialField> textCredentials(const ProviderDefinition &provider);
 
+/// Those that the calls for addresses use: what the home needs.
+std::vector<CredentialField> addressCredentials(const ProviderDefinition &provider);
+
 /// The talk of `resources/vps/acme/hook.pl` with the provider, as JSON: the definition's calls for texts with all
 /// filled in but the name and the text, and what answers mean. Holds `credentials` (by name), so it is secret; nothing
 /// else of the account is in it. `names` are those of the certificates, `wait` the seconds after which a text that no

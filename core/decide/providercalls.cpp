@@ -366,6 +366,8 @@ Result<ProviderDefinition> definitionOf(const ProviderAccess &access)
 {
     if (!access.definition)
         return fail(ErrorCode::NotFound, QStringLiteral("There is no provider %1.").arg(access.provider.text()));
+    if (access.definition->ownServer)
+        return providerAt(*access.definition, access.server);
     if (!access.definition->customUrl)
         return *access.definition;
     auto custom = customProvider(*access.definition, access.url);

@@ -39,7 +39,8 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
 /// The definition with the host, and perhaps the port, of a server of the user's own: `dns.example.org:8443`.
 Result<ProviderDefinition> providerAt(ProviderDefinition provider, const QString &server);
 
-/// The definition of an account, with its own URL where it has one. Invalid where that is none, or lacks a credential.
+/// The definition of an account, with its own URL or server where it has one. Invalid where that is none, or lacks a
+/// credential.
 Result<ProviderDefinition> definitionOf(const ProviderAccess &access);
 
 } // namespace sixgate

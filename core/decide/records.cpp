@@ -1,5 +1,6 @@
 #include "decide/records.h"
 
+#include "decide/providercalls.h"
 #include "decide/providerrules.h"
 #include "model/aliases.h"
 #include "model/provider.h"
@@ -174,6 +175,19 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
              QStringLiteral("Correct it where it is set: in the router or the program that keeps it.")},
             true);
     }
+    if (!wish.notSetBy.isEmpty() && current->values != *wish.values)
+        return leave(
+            {ErrorCode::Refused,
+             QStringLiteral("%1 sets no %2 record, and nobody else keeps %3: it is %4 and should be %5.")
+                 .arg(wish.notSetBy, recordTypeName(wish.key.type), objectOf(wish.key),
+                      current->values.empty() ? QStringLiteral("absent") : joined(current->values),
+                      wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
+             {},
+             wish.values->empty()
+                 ? QStringLiteral("Delete it on the provider's pages.")
+                 : QStringLiteral("Set it once on the provider's pages, and see with \"sixgatectl check\" that "
+                                  "it stays there when the other address is set.")},
+            true);
     if (!uncover)
         return isFulfilled(wish, *current) ? std::nullopt : std::optional(recordChange(wish, *current));
     if (wish.values->empty())
@@ -295,6 +309,13 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
         if (const ProviderAccess *access = account->provider(); access && access->definition) {
             wish.anyTtl = !setsTtl(*access->definition); // else what it makes of it is its own
             wish.takesOne = access->definition->title;
+            if (const auto definition = definitionOf(*access); definition && definition->update) {
+                const FamilyRule &rule = type == RecordType::A ? definition->update->v4 : definition->update->v6;
+                if (definition->addresses == ProviderWay::Template && !rule.offered)
+                    wish.notSetBy = definition->customUrl
+                                        ? QStringLiteral("The URL of the account %1").arg(account->name.text())
+                                        : definition->title;
+            }
             wish.ttl = std::clamp(wish.ttl, access->definition->leastTtl, access->definition->mostTtl);
         }
         wishes.push_back(std::move(wish));

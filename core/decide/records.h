@@ -23,6 +23,7 @@ struct RecordWish {
     bool anyTtl = false;                ///< the provider decides how long resolvers may keep it
     bool watched = false;               ///< something else sets it: it is not changed
     QString takesOne = {}; ///< title of a provider that takes one address of a kind for a name; empty: no such limit
+    QString notSetBy = {}; ///< title of a provider that cannot set this kind of address; empty: it can
 };
 
 /// The keys to ask the authoritative servers for: everything wanted plus everything Sixgate has set before.

@@ -154,6 +154,8 @@ Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind k
     const auto definition = definitionOf(*access);
     if (!definition)
         return passOn(definition);
+    if (definition->router.mode == RouterPrefix::Mode::None && !definition->router.note.isEmpty())
+        return cannot(definition->router.note);
     if (definition->router.mode == RouterPrefix::Mode::None || !definition->update)
         return cannot(
             QStringLiteral("%1 takes whole addresses, and a router knows its own alone, not that of the server "
@@ -162,14 +164,21 @@ Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind k
     if (definition->update->call.method != "GET" || !definition->update->call.form.isEmpty())
         return cannot(QStringLiteral("%1 is called by other requests than a router sends.").arg(definition->title));
     const std::optional<Ipv4Address> address = isPublic ? ipv4 : std::nullopt;
+    if (routerUrlNeedsIpv4(*definition) && !address && isPublic)
+        return fail(
+            ErrorCode::NotFound,
+            QStringLiteral("%1 might put the router's own IPv4 address into the A record of %2, so the VPS's must "
+                           "be in the URL, and it is not known.")
+                .arg(definition->title, name.ascii()),
+            {},
+            site.vps.empty() ? QString()
+                             : QStringLiteral("Give the VPS name %1 one A record, or write the VPS's address to "
+                                              "the site file: \"addresses\" of the VPS; then ask again.")
+                                   .arg(site.vps.front().host.ascii()));
     if (routerUrlNeedsIpv4(*definition) && !address)
-        return cannot(
-            isPublic ? QStringLiteral("%1 would put the router's own IPv4 address into the A record, and the VPS's, "
-                                      "which must be in the URL, is not known.")
-                           .arg(definition->title)
-                     : QStringLiteral("%1 would put the router's own IPv4 address into an A record of %2, which "
-                                      "must have none.")
-                           .arg(definition->title, name.ascii()));
+        return cannot(QStringLiteral("%1 might put the router's own IPv4 address into an A record of %2, which must "
+                                     "have none.")
+                          .arg(definition->title, name.ascii()));
 
     const Words words = wordsOf(kind);
     Filling filling(*definition, *account, name, words, address);

@@ -37,7 +37,7 @@ bool routerUrlNeedsIpv4(const ProviderDefinition &provider);
 
 /// For one public or upstream name of the site. `ipv4` is the VPS's, for a public name where routerUrlNeedsIpv4().
 /// Refused, with the reason and the other way, where a router cannot do it at this account; Invalid where the site has
-/// no such name.
+/// no such name, NotFound where `ipv4` is needed and not given.
 Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind kind,
                             const std::optional<Ipv4Address> &ipv4);
 

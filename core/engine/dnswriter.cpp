@@ -1,6 +1,7 @@
 #include "engine/dnswriter.h"
 
 #include "apply/providerclient.h"
+#include "decide/acmetalk.h"
 #include "decide/providercalls.h"
 #include "decide/providerrules.h"
 #include "decide/providertalks.h"
@@ -192,7 +193,7 @@ Outcome DnsWriter::fetchNew(const DnsAccount &account, const std::stop_token &st
     if (!definition)
         return passOn(definition);
     Credentials credentials;
-    for (const CredentialField &one : definition->needs) {
+    for (const CredentialField &one : addressCredentials(*definition)) {
         if (!one.secret) {
             const auto plain = access->plain.find(one.name);
             if (plain != access->plain.end())

@@ -226,11 +226,27 @@ struct ChallengeCredential {
     QString reach;       ///< end of "whoever takes over the VPS could …"
 };
 
+/// Which names of an account can be set, beside its zone.
+enum class NamesAre {
+    Below,    ///< the zone itself, and any name below it
+    OneLabel, ///< of one label before the provider's zone: deeper ones it takes for another name, or for none
+    OwnZones, ///< each a zone of its own: the account's zone, or of one label before the provider's
+};
+
+/// A provider, or what it gives for nothing, has few names.
+struct NameLimit {
+    int most = 1;
+    QString say; ///< one sentence: of which kind of account that is so
+};
+
 struct ProviderDefinition {
     Label name;
     QString title;
-    QString about;                      ///< a sentence or two; may be empty
-    std::vector<QString> zones;         ///< the provider's own, below which users get names
+    QString about;              ///< a sentence or two; may be empty
+    std::vector<QString> zones; ///< the provider's own, below which users get names
+    bool otherZones = true;     ///< it keeps the users' own zones, too
+    NamesAre names = NamesAre::Below;
+    std::optional<NameLimit> nameLimit;
     std::vector<CredentialField> needs; ///< credentials
     QStringList headers;                ///< "Name: template"; "Authorization: Basic {user}:{password}" is encoded
     QString userAgent;                  ///< template

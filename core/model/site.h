@@ -74,6 +74,9 @@ struct ProviderAccess {
     /// Whether the VPS gets secrets of its own for certificates, `dns.<name>.acme-<credential>`, and not those of the
     /// home; absent: where the definition says that they may do less.
     std::optional<bool> ownAcme = {};
+    /// Where the definition has none of its own: the user's server, "dns.example.org" or "dns.example.org:8443"
+    /// (HTTPS).
+    QString server = {};
 
     bool hasOwnAcme() const;
 };

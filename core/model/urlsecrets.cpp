@@ -10,7 +10,9 @@ namespace sixgate
 namespace
 {
 
-constexpr qsizetype tokenLength = 20;
+constexpr qsizetype tokenLength = 12;  // letters and digits mixed
+constexpr qsizetype opaqueLength = 20; // of one kind
+constexpr qsizetype valueLength = 8;   // of a parameter that might be anything
 
 /// A URL cut up without being judged: it may be none.
 struct Pieces {
@@ -40,9 +42,16 @@ Pieces piecesOf(const QString &url)
     qsizetype at = rest.left(end).lastIndexOf(QLatin1Char('@'));
     const qsizetype colon = rest.left(end).indexOf(QLatin1Char(':'));
     const QString port = colon < 0 ? QString() : rest.mid(colon + 1, end - colon - 1);
-    // A password with a slash: what looks like a port is none.
-    if (at < 0 && std::any_of(port.begin(), port.end(), [](QChar c) { return !c.isDigit(); }))
-        at = rest.left(mark < 0 ? rest.size() : mark).lastIndexOf(QLatin1Char('@'));
+    // A password with a slash or a question mark in it: what looks like a port may be its beginning.
+    const bool isPort = std::all_of(port.begin(), port.end(), [](QChar c) { return c.isDigit(); });
+    if (at < 0 && colon >= 0) {
+        const qsizetype later = rest.lastIndexOf(QLatin1Char('@'));
+        const QString host = rest.mid(later + 1).section(QLatin1Char('/'), 0, 0).section(QLatin1Char('?'), 0, 0);
+        const bool inValue = mark >= 0 && later > mark && rest.mid(mark, later - mark).contains(QLatin1Char('='));
+        const bool isHost = isPort && rest.left(colon).contains(QLatin1Char('.')) && !host.contains(QLatin1Char('.'));
+        if (later >= 0 && !inValue && !isHost)
+            at = later;
+    }
     if (at >= 0) {
         pieces.hasLogin = true;
         pieces.login = rest.left(at);
@@ -93,16 +102,70 @@ bool hasPlaceholder(const QString &text)
     return open >= 0 && text.indexOf(QLatin1Char('}'), open) > open + 1;
 }
 
+/// Parameters that say what is wanted or who asks, and no password: "system=dyndns", "zone=example.org".
+bool isHarmless(const QString &name)
+{
+    const QString plain = plainName(name);
+    for (const char *one :
+         {"action",     "alias",    "backmx", "client",   "cmd",     "command",   "dns",      "domain",
+          "domainname", "domains",  "email",  "format",   "fqdn",    "host",      "hostname", "hosts",
+          "lang",       "language", "login",  "mail",     "method",  "mode",      "mx",       "name",
+          "offline",    "protocol", "record", "script",   "service", "subdomain", "system",   "ttl",
+          "type",       "user",     "userid", "username", "verbose", "version",   "wildcard", "zone"}) {
+        if (plain == QLatin1String(one))
+            return true;
+    }
+    return false;
+}
+
+/// One piece without dots: names of hosts and files have some.
+bool isOpaque(const QString &piece)
+{
+    const bool digits = std::any_of(piece.begin(), piece.end(), [](QChar c) { return c.isDigit(); });
+    const bool letters = std::any_of(piece.begin(), piece.end(), [](QChar c) { return c.isLetter(); });
+    return piece.size() >= opaqueLength || (piece.size() >= tokenLength && digits && letters) ||
+           (piece.size() >= tokenLength && digits && !letters);
+}
+
 bool looksLikeToken(const QString &text)
 {
-    const auto any = [&](bool (*is)(QChar)) { return std::any_of(text.begin(), text.end(), is); };
-    return text.size() >= tokenLength && !hasPlaceholder(text) && any([](QChar c) { return c.isDigit(); }) &&
-           any([](QChar c) { return c.isLetter(); }) && !text.contains(QLatin1Char('.'));
+    const QString plain = QString::fromUtf8(QByteArray::fromPercentEncoding(text.toUtf8()));
+    if (hasPlaceholder(text))
+        return false;
+    const QStringList pieces = plain.split(QLatin1Char('.'));
+    return std::any_of(pieces.begin(), pieces.end(), isOpaque);
 }
 
 QString shown(const QString &text)
 {
     return looksLikeToken(text) ? QStringLiteral("***") : text;
+}
+
+/// Of the path: all but the host.
+QStringList segmentsOf(const QString &rest)
+{
+    return rest.split(QLatin1Char('/')).mid(1);
+}
+
+/// Placeholders stay, all else goes.
+QString maskedValue(const QString &value)
+{
+    if (value.isEmpty() || !hasPlaceholder(value))
+        return value.isEmpty() ? value : QStringLiteral("***");
+    QString out;
+    qsizetype from = 0;
+    while (from < value.size()) {
+        const qsizetype open = value.indexOf(QLatin1Char('{'), from);
+        const qsizetype end = open < 0 ? -1 : value.indexOf(QLatin1Char('}'), open);
+        const QString literal = value.mid(from, end < 0 ? -1 : open - from);
+        // What stands between two of them is a sign, or not to be shown.
+        out += literal.size() > 1 ? QStringLiteral("***") : literal;
+        if (end < 0)
+            break;
+        out += value.mid(open, end - open + 1);
+        from = end + 1;
+    }
+    return out;
 }
 
 } // namespace
@@ -114,10 +177,23 @@ std::optional<UrlSecret> literalSecretIn(const QString &url)
         return UrlSecret{QStringLiteral("the part before the host"), QStringLiteral("password"), true};
     for (const QString &one : pieces.parameters) {
         const qsizetype equals = one.indexOf(QLatin1Char('='));
+        const QString name = equals < 0 ? one : one.left(equals);
+        // That of a parameter without a name to show.
+        if (looksLikeToken(name))
+            return UrlSecret{QStringLiteral("the name of a parameter"), QStringLiteral("token"), false};
         if (equals < 1 || equals + 1 == one.size() || hasPlaceholder(one.mid(equals + 1)))
             continue;
-        if (const QString credential = credentialOf(one.left(equals)); !credential.isEmpty())
-            return UrlSecret{QStringLiteral("the parameter “%1”").arg(one.left(equals)), credential, false};
+        const QString value = one.mid(equals + 1);
+        if (const QString credential = credentialOf(name); !credential.isEmpty())
+            return UrlSecret{QStringLiteral("the parameter “%1”").arg(name), credential, false};
+        const bool harmless = isHarmless(name);
+        if ((!harmless && value.size() >= valueLength) || (harmless && looksLikeToken(value)))
+            return UrlSecret{QStringLiteral("the parameter “%1”, as it seems,").arg(name), QStringLiteral("token"),
+                             false};
+    }
+    for (const QString &one : segmentsOf(pieces.rest)) {
+        if (looksLikeToken(one))
+            return UrlSecret{QStringLiteral("the path, as it seems,"), QStringLiteral("token"), false};
     }
     return std::nullopt;
 }
@@ -125,8 +201,8 @@ std::optional<UrlSecret> literalSecretIn(const QString &url)
 QString maskedUrl(const QString &url)
 {
     const Pieces pieces = piecesOf(url);
-    QStringList path;
-    for (const QString &one : pieces.rest.split(QLatin1Char('/')))
+    QStringList path{pieces.rest.section(QLatin1Char('/'), 0, 0)};
+    for (const QString &one : segmentsOf(pieces.rest))
         path << shown(one);
     QStringList parameters;
     for (const QString &one : pieces.parameters) {
@@ -135,9 +211,7 @@ QString maskedUrl(const QString &url)
             parameters << shown(one);
             continue;
         }
-        const QString name = one.left(equals), value = one.mid(equals + 1);
-        const bool secret = !value.isEmpty() && !hasPlaceholder(value) && !credentialOf(name).isEmpty();
-        parameters << name + QLatin1Char('=') + (secret ? QStringLiteral("***") : shown(value));
+        parameters << shown(one.left(equals)) + QLatin1Char('=') + maskedValue(one.mid(equals + 1));
     }
     return pieces.scheme + (pieces.hasLogin ? QStringLiteral("***@") : QString()) + path.join(QLatin1Char('/')) +
            (pieces.hasQuery ? QLatin1Char('?') + parameters.join(QLatin1Char('&')) : QString());

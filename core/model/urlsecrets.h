@@ -14,12 +14,15 @@ struct UrlSecret {
     QString credential;      ///< which one it most likely is: "password" or "token"
     bool beforeHost = false; ///< user:password@
 };
-/// The first one, by its name: a login before the host, or a parameter such as `password`, `pwd`, `token`, `apikey`
-/// whose value holds no placeholder. What no name tells (a token in the path) is not found.
+/// The first one: a login before the host, the value of a parameter such as `password` or `token`, a value of eight and
+/// more characters of one that is not known to be harmless (`zone`, `user`, `system` are), or what looks like a token
+/// in the path or as a parameter's name (twelve characters and more with digits, or twenty and more, without a dot).
+/// Where a placeholder stands there is none. It rather finds one too many: whoever has such a literal stores it as
+/// `{token}`.
 std::optional<UrlSecret> literalSecretIn(const QString &url);
 
-/// As it may be shown: a login before the host, the values of such parameters, and parts of path or query that look
-/// like a token (20 characters and more, letters and digits mixed) as "***". Placeholders stay.
+/// As it may be shown: a login before the host, the values of all parameters, and what looks like a token in the path
+/// or as a parameter's name, as "***". Placeholders stay.
 QString maskedUrl(const QString &url);
 
 } // namespace sixgate

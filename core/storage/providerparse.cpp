@@ -138,6 +138,44 @@ Result<RouterPrefix> parseRouter(const JsonNode &node)
     return router;
 }
 
+Result<NameLimit> parseNameLimit(const JsonNode &node)
+{
+    ProviderFields fields(node, {"most", "say"});
+    NameLimit limit;
+    qint64 most = 1;
+    if (fields.begin("most", "1", true))
+        fields.number("most", most, 1, 100, 1);
+    fields.text("say", limit.say, "\"An account that costs nothing has one name.\"", true);
+    if (auto done = fields.outcome(); !done)
+        return passOn(done);
+    limit.most = int(most);
+    return limit;
+}
+
+/// The provider's own zones, and what else can be set.
+void parseZones(ProviderFields &fields, ProviderDefinition &provider)
+{
+    QStringList zones;
+    fields.texts("zones", zones, "[ \"duckdns.org\" ]");
+    for (const QString &zone : zones) {
+        const auto parsed = Hostname::parse(zone);
+        if (!parsed)
+            fields.refuse("zones", parsed.error().summary);
+        else
+            provider.zones.push_back(parsed->ascii());
+    }
+    if (!zones.isEmpty())
+        fields.begin("otherZones", "false", true);
+    fields.flag("otherZones", provider.otherZones);
+    if (!fields.failed() && zones.isEmpty() && !provider.otherZones)
+        fields.refuse("otherZones", QStringLiteral("It has no \"zones\" of its own, so it must take others."));
+    fields.word<NamesAre>("names", provider.names,
+                          {{"below", NamesAre::Below}, {"label", NamesAre::OneLabel}, {"zones", NamesAre::OwnZones}});
+    if (!fields.failed() && provider.names == NamesAre::OneLabel && provider.otherZones)
+        fields.refuse("names", QStringLiteral("\"label\" is for a provider that has \"zones\" and takes no others."));
+    fields.part("nameLimit", provider.nameLimit, "{ \"most\": 1, \"say\": … }", maybe(parseNameLimit));
+}
+
 void checkWays(ProviderFields &fields, const ProviderDefinition &provider)
 {
     if (fields.failed())
@@ -167,10 +205,11 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     const auto document = parseJson(json, QStringLiteral("The provider file"));
     if (!document)
         return passOn(document);
-    ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",     "credentials",
-                                      "headers",  "userAgent", "transport", "addresses", "texts",     "severalTexts",
-                                      "readBack", "mustExist", "router",    "limits",    "verified",  "update",
-                                      "text",     "api",       "customUrl", "ownServer", "challenges"});
+    ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",      "credentials",
+                                      "headers",  "userAgent", "transport", "addresses", "texts",      "severalTexts",
+                                      "readBack", "mustExist", "router",    "limits",    "verified",   "update",
+                                      "text",     "api",       "customUrl", "ownServer", "challenges", "otherZones",
+                                      "names",    "nameLimit"});
     qint64 schema = 0;
     if (fields.begin("schema", "1", true))
         fields.number("schema", schema, 1, 1'000'000, Schema);
@@ -195,15 +234,7 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     const ProviderTemplates templates(names, provider.ownServer);
     fields.text("title", provider.title, "\"Strato\"", true);
     fields.text("about", provider.about, "\"DynDNS of a German hoster.\"");
-    QStringList zones;
-    fields.texts("zones", zones, "[ \"duckdns.org\" ]");
-    for (const QString &zone : zones) {
-        const auto parsed = Hostname::parse(zone);
-        if (!parsed)
-            fields.refuse("zones", parsed.error().summary);
-        else
-            provider.zones.push_back(parsed->ascii());
-    }
+    parseZones(fields, provider);
     ProviderTemplates::strings(fields, "headers", provider.headers, "[ \"Authorization: Bearer {token}\" ]",
                                [&](const JsonNode &item) { return templates.header(item); });
     provider.userAgent = QStringLiteral("Sixgate/{version}");

@@ -2,6 +2,9 @@
 
 #include "storage/providertemplates.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+
 #include <algorithm>
 
 namespace sixgate
@@ -125,12 +128,39 @@ Result<FamilyRule> parseFamily(const JsonNode &node, const ProviderTemplates &te
     return rule;
 }
 
+bool isGood(AnswerMeaning meaning)
+{
+    return meaning == AnswerMeaning::Done || meaning == AnswerMeaning::Unchanged;
+}
+
+/// Some answer means that it went well: else each try would be a failure.
+bool canSucceed(const AnswerRules &answers)
+{
+    return std::any_of(answers.readers.begin(), answers.readers.end(),
+                       [](const AnswerReader &reader) {
+                           return reader.dyndns2 ||
+                                  std::any_of(reader.rules.begin(), reader.rules.end(),
+                                              [](const AnswerRule &one) { return isGood(one.means); });
+                       }) ||
+           std::any_of(answers.statuses.begin(), answers.statuses.end(),
+                       [](const auto &one) { return isGood(one.second.means); });
+}
+
+void refuseFailure(ProviderFields &fields, const AnswerRules &answers)
+{
+    if (!fields.failed() && !canSucceed(answers))
+        fields.refuse("answers", QStringLiteral("No answer means that it went well, so no try could succeed."),
+                      QStringLiteral("Add the provider's word for it, for example { \"by\": \"first\", \"words\": [ { "
+                                     "\"word\": \"good\", \"means\": \"ok\" } ] }, or \"dyndns2\": true."));
+}
+
 bool uses(const ProviderCall &call, const char *placeholder)
 {
     const QString name = QLatin1Char('{') + QString::fromLatin1(placeholder) + QLatin1Char('}');
     const auto has = [&](const QString &text) { return text.contains(name); };
     return has(call.url) || std::any_of(call.query.begin(), call.query.end(), has) ||
-           std::any_of(call.form.begin(), call.form.end(), has);
+           std::any_of(call.form.begin(), call.form.end(), has) ||
+           has(QString::fromUtf8(QJsonDocument(QJsonArray{call.json}).toJson(QJsonDocument::Compact)));
 }
 
 } // namespace
@@ -165,6 +195,15 @@ Result<TemplateUpdate> parseUpdate(const JsonNode &node, const ProviderTemplates
         fields.refuse(update.separate ? "separate" : "call",
                       QStringLiteral("{address} goes with \"separate\": true, and only with that."),
                       QStringLiteral("Use {addresses}, or {v4} and {v6}, where both go in one call."));
+    const bool either = oneByOne || uses(update.call, "addresses");
+    if (!update.v6.offered || !(either || uses(update.call, "v6")))
+        fields.refuse(
+            update.v6.offered ? "call" : "v6",
+            QStringLiteral("It sends no {v6}, {address} or {addresses}: it could not set the home's address."));
+    if (update.v4.offered && !either && !uses(update.call, "v4"))
+        fields.refuse("v4", QStringLiteral("The call sends no {v4}, {address} or {addresses}."),
+                      QStringLiteral("Put one where the address belongs, or set \"offered\": false."));
+    refuseFailure(fields, update.answers);
     if (update.mostHosts > 1 && !uses(update.call, "hosts") && !uses(update.call, "labels"))
         fields.refuse("mostHosts", QStringLiteral("Several names in one call need {hosts} or {labels}."));
     if (auto done = fields.outcome(); !done)
@@ -180,6 +219,7 @@ Result<TemplateText> parseText(const JsonNode &node, const ProviderTemplates &te
     fields.part("add", text.add, "{ \"method\": \"GET\", … }", call, true);
     fields.part("remove", text.remove, "{ \"method\": \"GET\", … }", call, true);
     fields.part("answers", text.answers, "{ \"readers\": … }", parseAnswers, true);
+    refuseFailure(fields, text.answers);
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return text;

@@ -165,6 +165,25 @@ Result<bool> parseOwnAcme(const JsonNode &node)
                                  .arg(quoted(*text)));
 }
 
+/// The host of a server with an API, and its port where that is not 443: a URL with no more than that will do as well.
+Result<QString> parseApiServer(const JsonNode &node)
+{
+    const auto text = jsonText(node, "\"dns.example.org:8443\"");
+    if (!text)
+        return passOn(text);
+    const QString scheme = QStringLiteral("https://");
+    const QString given = text->startsWith(scheme) ? text->mid(scheme.size()) : *text;
+    const auto url = templateUrl(scheme + given);
+    const QString example = QStringLiteral(
+        "The name of a server that speaks HTTPS is wanted, and its port where that is not 443, for example "
+        "\"dns.example.org\" or \"https://dns.example.org:8443\"");
+    if (given.contains(QLatin1String("://")))
+        return failAt(node.path, QStringLiteral("%1; credentials are sent over TLS only.").arg(example));
+    if (!url || url->path != QLatin1String("/"))
+        return failAt(node.path, example + QLatin1Char('.'));
+    return url->port.number() == 443 ? url->host.ascii() : url->host.ascii() + QLatin1Char(':') + url->port.text();
+}
+
 /// What the definition wants is there, and nothing else.
 Outcome checkCredentials(const JsonFields &fields, const ProviderAccess &access, const Label &account)
 {
@@ -196,13 +215,20 @@ Outcome checkCredentials(const JsonFields &fields, const ProviderAccess &access,
                           ? QStringLiteral("This provider needs its URL, for example "
                                            "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\".")
                           : QStringLiteral("%1 has a URL of its own; leave this out.").arg(definition.title));
+    if (definition.ownServer == access.server.isEmpty())
+        return failAt(fields.at("server").path,
+                      definition.ownServer
+                          ? QStringLiteral("%1 runs on a server of your own; name it here, for example "
+                                           "\"dns.example.org\" or \"dns.example.org:8443\".")
+                                .arg(definition.title)
+                          : QStringLiteral("%1 has a server of its own; leave this out.").arg(definition.title));
     return {};
 }
 
 Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &account, const ProviderShelf &shelf)
 {
-    const auto fields =
-        JsonFields::open(node, {"name", "kind", "provider", "zone", "ttl", "url", "credentials", "acmeCredentials"});
+    const auto fields = JsonFields::open(
+        node, {"name", "kind", "provider", "zone", "server", "ttl", "url", "credentials", "acmeCredentials"});
     if (!fields)
         return passOn(fields);
     const auto provider = neededField<Label>(*fields, "provider", "\"desec\"");
@@ -227,6 +253,8 @@ Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &ac
         return passOn(done);
     if (auto done = optionally(*fields, "url", access.url, [&](const JsonNode &url) { return parseUrl(url, account); });
         !done)
+        return passOn(done);
+    if (auto done = optionally(*fields, "server", access.server, parseApiServer); !done)
         return passOn(done);
     if (fields->has("acmeCredentials")) {
         const auto own = parseOwnAcme(fields->at("acmeCredentials"));

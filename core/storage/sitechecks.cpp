@@ -3,6 +3,7 @@
 #include "model/provider.h"
 #include "storage/json.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -55,6 +56,15 @@ Outcome checkAccounts(const Site &site)
     return {};
 }
 
+/// The first service whose names are proved by DNS records in the account.
+size_t provedIn(const Site &site, const DnsAccount &account)
+{
+    const auto proved = [&](const Service &one) {
+        return one.challenge == Challenge::Dns && site.accountFor(one.publicNames.front()) == &account;
+    };
+    return size_t(std::find_if(site.services.begin(), site.services.end(), proved) - site.services.begin());
+}
+
 /// Whose certificates are proved by DNS records, its account has a key for them.
 Outcome checkAcmeKeys(const Site &site)
 {
@@ -66,16 +76,17 @@ Outcome checkAcmeKeys(const Site &site)
         if (texts == ProviderWay::Template || texts == ProviderWay::Api)
             continue;
         if (!site.dns[i].update())
-            return failAt(
-                item("dns", i, "zone"),
-                QStringLiteral(
-                    "Certificates cannot be proved by DNS in an account of this kind; each service whose names "
-                    "lie in “%1” needs \"challenge\": \"http\".")
-                    .arg(site.dns[i].zone.ascii()));
+            return failAt(item("services", provedIn(site, site.dns[i]), "challenge"),
+                          QStringLiteral("The names of this certificate cannot be proved by DNS (\"dns\", which is the "
+                                         "default): %1 no texts; choose \"http\" (the home's web server hands the "
+                                         "challenges over) or, where the zone takes an NS record, \"delegated\", for "
+                                         "example \"challenge\": \"http\".")
+                              .arg(provider ? provider->definition->title + QStringLiteral(" takes")
+                                            : QStringLiteral("in an account that is only watched Sixgate sets")));
         return failAt(item("dns", i, "acmeKey"),
                       QStringLiteral("This key is missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\", "
                                      "\"algorithm\": \"hmac-sha256\" }; without one each service whose names lie in "
-                                     "“%1” needs \"challenge\": \"http\".")
+                                     "“%1” needs \"challenge\": \"http\" or \"delegated\".")
                           .arg(site.dns[i].zone.ascii()));
     }
     return {};
@@ -203,6 +214,8 @@ Outcome checkSite(const Site &site)
         good = checkServices(site);
     if (good)
         good = checkAcmeKeys(site);
+    if (good)
+        good = checkProviders(site);
     return good;
 }
 

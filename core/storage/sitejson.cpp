@@ -123,6 +123,8 @@ void write(Writer &out, const DnsAccount &account)
         if (update->port.number() != 53)
             out.number("port", update->port.number());
     }
+    if (provider && !provider->server.isEmpty())
+        out.text("server", provider->server);
     if (account.ttl.count() != 60)
         out.number("ttl", account.ttl.count());
     if (update) {

@@ -1,3 +1,4 @@
+#include "storage/sitechecks.h"
 #include "storage/sitefile.h"
 
 #include <algorithm>
@@ -197,6 +198,8 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
     for (size_t i = 0; i < site.dns.size(); ++i)
         warnOfAccount(site.dns[i], i, warnings);
     warnOfServerNames(site, warnings);
+    const auto ofProviders = providerWarnings(site);
+    warnings.insert(warnings.end(), ofProviders.begin(), ofProviders.end());
     warnOfPorts(site, warnings);
     warnOfEchoes(site, warnings);
     if (site.services.empty())

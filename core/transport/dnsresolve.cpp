@@ -232,10 +232,22 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
             return passOn(one);
     }
     if (addresses.empty())
-        return fail(ErrorCode::NotFound,
-                    QStringLiteral("The authoritative servers of %1 cannot be found.").arg(zone.ascii()),
-                    names->empty() ? QStringLiteral("no NS record") : found.front().error().summary,
-                    QStringLiteral("Check that %1 is a zone of its own and is delegated.").arg(zone.ascii()));
+        return fail(
+            ErrorCode::NotFound,
+            names->empty()
+                ? QStringLiteral("The name servers of the zone %1 cannot be found: it has no NS record, so it is "
+                                 "misspelt, no zone of its own, or not delegated.")
+                      .arg(zone.ascii())
+                : QStringLiteral("The name servers of the zone %1 cannot be found: none of those that it names "
+                                 "(%2) has an address.")
+                      .arg(zone.ascii(), QStringList(names->begin(), names->end()).join(QStringLiteral(", "))),
+            names->empty() ? QStringLiteral("no NS record") : found.front().error().summary,
+            names->empty()
+                ? QStringLiteral("Compare \"zone\" of the DNS account in the site file with the zone's name at "
+                                 "its provider; \"dig NS %1\" must list name servers.")
+                      .arg(zone.ascii())
+                : QStringLiteral("Correct the zone's NS records at its registrar, or the addresses of these "
+                                 "name servers."));
     std::vector<DnsServer> servers;
     for (const IpAddress &address : addresses) {
         if (servers.size() < 2 * mostServers)

@@ -242,6 +242,49 @@ private Q_SLOTS:
             QCOMPARE(std::get<SetRecords>(change.action).wanted.ttl, std::chrono::seconds(300));
     }
 
+    // A URL of the user's that takes the home's address alone: who keeps the A record.
+    void aUrlWithoutIpv4_data()
+    {
+        QTest::addColumn<QByteArray>("records");
+        QTest::addColumn<QStringList>("expected");
+        QTest::addColumn<QStringList>("reasons");
+        const QByteArray right(rightRecords);
+        QTest::newRow("all is right") << right << QStringList() << QStringList();
+        QTest::newRow("a new prefix") << QByteArray(right).replace("home6.example.org AAAA 2001:db8:1::11",
+                                                                   "home6.example.org AAAA 2001:db8:9::11")
+                                      << QStringList{QStringLiteral(
+                                             "update home6.example.org AAAA [2001:db8:9::11>2001:db8:1::11]")}
+                                      << QStringList();
+        QTest::newRow("no A") << QByteArray(right).replace("www.example.org A 198.51.100.10\n", "") << QStringList()
+                              << QStringList{QStringLiteral("The URL of the account main sets no A record, and nobody "
+                                                            "else keeps www.example.org A: it is absent and should be "
+                                                            "198.51.100.10.")};
+        QTest::newRow("an A too many") << right + "\nhome6.example.org A 203.0.113.1" << QStringList()
+                                       << QStringList{QStringLiteral("it is 203.0.113.1 and should be absent.")};
+    }
+    void aUrlWithoutIpv4()
+    {
+        QFETCH(QByteArray, records);
+        QFETCH(QStringList, expected);
+        QFETCH(QStringList, reasons);
+        auto definition = std::make_shared<ProviderDefinition>(
+            ProviderDefinition{parsed<Label>("custom"), QStringLiteral("A URL of your own")});
+        definition->addresses = ProviderWay::Template;
+        definition->customUrl = true;
+        definition->update = TemplateUpdate();
+        Site one = site();
+        one.dns.front().access = ProviderAccess{
+            parsed<Label>("custom"), {}, QStringLiteral("https://dyn.example.net/u?h={host}&a={v6}"), definition};
+        std::vector<Withheld> kept;
+        const auto changes = planRecords(one, observation(records), {}, kept);
+        QCOMPARE(summary(changes), expected);
+        QCOMPARE(int(kept.size()), int(reasons.size()));
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            QVERIFY2(kept[i].reason.contains(reasons[int(i)]), qPrintable(kept[i].reason));
+            QVERIFY(kept[i].blocking && !kept[i].fix.isEmpty());
+        }
+    }
+
     void unknownZoneChangesNothing()
     {
         Observation seen = observation("");

@@ -190,6 +190,7 @@ void command(const Site &site, Carried &carried)
                 bytes(value.toUtf8());
             }
             bytes(access->url.toUtf8());
+            bytes(access->server.toUtf8());
         }
         bytes(account.zone.ascii().toUtf8());
     }

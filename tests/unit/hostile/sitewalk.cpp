@@ -251,6 +251,12 @@ QJsonObject example()
                                 {QStringLiteral("kind"), QStringLiteral("provider")},
                                 {QStringLiteral("provider"), QStringLiteral("desec")},
                                 {QStringLiteral("zone"), QStringLiteral("example.com")}});
+    // One that runs on a server of the user's.
+    accounts.append(QJsonObject{{QStringLiteral("name"), QStringLiteral("fourth")},
+                                {QStringLiteral("kind"), QStringLiteral("provider")},
+                                {QStringLiteral("provider"), QStringLiteral("powerdns")},
+                                {QStringLiteral("zone"), QStringLiteral("pdns.example.net")},
+                                {QStringLiteral("server"), QStringLiteral("ns.example.net:8443")}});
     QJsonObject third = second;
     third[QStringLiteral("name")] = QStringLiteral("third");
     third[QStringLiteral("publicNames")] = QJsonArray{QStringLiteral("third.example.com")};

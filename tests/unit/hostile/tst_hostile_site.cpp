@@ -36,7 +36,7 @@ bool isAbout(const QString &place, const QString &told)
         return true;
     static const std::vector<std::pair<const char *, const char *>> others = {
         {"servers\\[\\d+\\]\\.name", "services\\[\\d+\\]\\.server"},
-        {"dns\\[\\d+\\]\\.zone", "services\\[\\d+\\]\\.(publicNames\\[\\d+\\]|upstreamName)"},
+        {"dns\\[\\d+\\]\\.zone", "services\\[\\d+\\]\\.(publicNames\\[\\d+\\]|upstreamName|challenge)"},
         {"dns\\[\\d+\\]\\.key\\.name", "dns\\[\\d+\\]\\.acmeKey\\.name"},
         {"vps\\[\\d+\\]\\.host", "services\\[\\d+\\]\\.(publicNames\\[\\d+\\]|upstreamName)"},
     };

@@ -106,6 +106,39 @@ class TestAcmeTalk : public QObject
     }
 
 private Q_SLOTS:
+    // The home is asked for what it sends, and not for what only texts of certificates need.
+    void credentialsOfAddresses_data()
+    {
+        QTest::addColumn<QString>("provider");
+        QTest::addColumn<QStringList>("addresses");
+        QTest::addColumn<QStringList>("texts");
+        const auto row = [](const char *name, const QStringList &addresses, const QStringList &texts) {
+            QTest::newRow(name) << QString::fromLatin1(name) << addresses << texts;
+        };
+        const QString user = QStringLiteral("user"), password = QStringLiteral("password");
+        const QString key = QStringLiteral("key"), token = QStringLiteral("token");
+        row("ipv64", {token}, {key});
+        row("dynu", {user, password}, {key});
+        row("desec", {token}, {token});
+        row("powerdns", {key}, {key});
+        row("noip", {user, password, QStringLiteral("contact")}, {});
+    }
+    void credentialsOfAddresses()
+    {
+        QFETCH(QString, provider);
+        QFETCH(QStringList, addresses);
+        QFETCH(QStringList, texts);
+        const ProviderDefinition one = definition(qPrintable(provider));
+        const auto names = [](const std::vector<CredentialField> &fields) {
+            QStringList all;
+            for (const CredentialField &field : fields)
+                all << field.name.text();
+            return all;
+        };
+        QCOMPARE(names(addressCredentials(one)), addresses);
+        QCOMPARE(names(textCredentials(one)), texts);
+    }
+
     void initTestCase()
     {
         Wish wish;

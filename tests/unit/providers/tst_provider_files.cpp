@@ -255,7 +255,23 @@ private Q_SLOTS:
         row("cloudflare", "limits.mostTtl", "30", "shorter than the shortest", false);
         row("strato", "update.call.url", "\"https://{server}/\"", "update.call.url: ", false);
         row("hetzner", "api.action.poll", "", "api.action.poll: This key is missing");
-        row("dynv6", "router.parameter", "", "router.parameter: This key is missing", false);
+        // What could never succeed.
+        row("strato", "update.answers.readers",
+            "[{\"by\": \"first\", \"words\": [{\"word\": \"no\", \"means\": \"stop\"}]}]",
+            "answers: No answer means that it went well", false);
+        row("strato", "update.call.query.1", "\"a=b\"", "call: It sends no {v6}", false);
+        row("strato", "update.v6", "{\"offered\": false, \"omitted\": \"kept\"}", "could not set the home's address",
+            false);
+        row("ipv64", "update.call.query.1", "\"a=b\"", "v4: The call sends no {v4}", false);
+        row("duckdns", "text.answers.readers", "[]", "text.answers: No answer means", false);
+        // Zones.
+        row("duckdns", "otherZones", "", "otherZones: This key is missing");
+        row("duckdns", "otherZones", "true", "\"label\" is for a provider", false);
+        row("strato", "otherZones", "false", "so it must take others", false);
+        row("duckdns", "names", "\"deep\"", "names: \"deep\" is not known");
+        row("noip", "nameLimit.most", "0", "nameLimit.most: a whole number from 1");
+        row("noip", "nameLimit.say", "", "nameLimit.say: This key is missing");
+        row("ipv64", "router.parameter", "", "router.parameter: This key is missing", false);
     }
 
     void refused()

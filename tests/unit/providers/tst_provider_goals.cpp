@@ -382,6 +382,26 @@ private Q_SLOTS:
         row("https://{host}/?ip={addresses}", "!");
     }
 
+    void aServerOfTheUsers()
+    {
+        ProviderAccess access{*Label::parse(QStringLiteral("powerdns")),
+                              {},
+                              {},
+                              std::make_shared<const ProviderDefinition>(definition("powerdns"))};
+        QVERIFY(!definitionOf(access));
+        access.server = QStringLiteral("ns.example.net:8443");
+        const auto provider = definitionOf(access);
+        QVERIFY2(provider, provider ? "" : qPrintable(provider.error().summary));
+        const auto talk = addressTalk(
+            *provider, host("example.org"),
+            {{host("cloud.example.org"), familyGoal<Ipv4Address>(QStringLiteral("198.51.100.10"), QStringLiteral("?")),
+              familyGoal<Ipv6Address>(QStringLiteral("2001:db8:1::11"), QStringLiteral("?"))}});
+        const auto request = (*talk)->next();
+        QVERIFY(request);
+        QCOMPARE(request->host.ascii(), QStringLiteral("ns.example.net"));
+        QCOMPARE(int(request->port.number()), 8443);
+    }
+
     void aUrlOfTheUsers()
     {
         QFETCH(QString, url);

@@ -83,9 +83,7 @@ private Q_SLOTS:
             "https://update.dedyn.io/?hostname=<domain>&myipv4=preserve&myipv6=<ip6lanprefix>",
             "https://[USERNAME]:[PASSWORD]@update.dedyn.io/?hostname=[DOMAIN]&myipv4=preserve&myipv6=[IP]/64",
             "example.org");
-        row("dynv6", "cloud.example.org",
-            "https://dynv6.com/api/update?hostname=<domain>&token=<pass>&ipv6prefix=<ip6lanprefix>",
-            "https://dynv6.com/api/update?hostname=[DOMAIN]&token=[PASSWORD]&ipv6prefix=[IP]/64", "");
+        row("dynv6", "cloud.example.org", "not a zone's own address", "not a zone's own address", "");
         row("ipv64", "cloud.example.org",
             "https://ipv64.net/nic/update?domain=<domain>&ip=198.51.100.10&ipv6prefix=<ip6lanprefix>",
             "https://[USERNAME]:[PASSWORD]@ipv64.net/nic/"
@@ -141,14 +139,15 @@ private Q_SLOTS:
                      qPrintable(url->url));
             QVERIFY(one.router.mode != RouterPrefix::Mode::None);
         }
-        QCOMPARE(with, 3);
+        QCOMPARE(with, 2);
     }
 
     void theVpsIsNotKnown()
     {
         const auto url = routerUrl(siteAt("ipv64"), host("cloud.example.org"), RouterKind::FritzBox, std::nullopt);
         QVERIFY(!url);
-        QCOMPARE(url.error().code, ErrorCode::Refused);
+        QCOMPARE(url.error().code, ErrorCode::NotFound);
+        QVERIFY(url.error().fix.contains(QLatin1String("\"addresses\" of the VPS")));
         QVERIFY2(url.error().summary.contains(QLatin1String("is not known")), qPrintable(url.error().summary));
     }
 
@@ -171,19 +170,29 @@ private Q_SLOTS:
         };
         row("https://a.example/u?host={host}&ip={v6}", "https://a.example/u?host={host}&ip={v6}", "");
         row("https://a.example/u?password={password}&x=", "https://a.example/u?password={password}&x=", "");
-        row("https://a.example/u?token=&x=1", "https://a.example/u?token=&x=1", "");
+        row("https://a.example/u?token=&x=1", "https://a.example/u?token=&x=***", "");
         row("https://a.example/u?passwd=geheim", "https://a.example/u?passwd=***", "parameter “passwd”");
         row("https://a.example/u?pass-word=geheim#x", "https://a.example/u?pass-word=***", "parameter “pass-word”");
         row("https://me:geheim@a.example/u", "https://***@a.example/u", "before the host");
         row("http://me:ge/heim@a.example/u", "http://***@a.example/u", "before the host");
         row("https://a.example:8443/u/@me", "https://a.example:8443/u/@me", "");
-        row("https://me:geh@eim@a.example?x=1", "https://***@a.example?x=1", "before the host");
+        row("https://me:geh@eim@a.example?x=1", "https://***@a.example?x=***", "before the host");
         row("me:geheim@a.example", "***@a.example", "before the host");
-        row("https://a.example/dynamic/a1b2c3d4e5f6a7b8c9d0e1/", "https://a.example/dynamic/***/", "");
-        row("https://a.example/u?a1b2c3d4e5f6a7b8c9d0e1", "https://a.example/u?***", "");
-        row("https://a.example/u?q=a1b2c3d4e5f6a7b8c9d0e1", "https://a.example/u?q=***", "");
+        row("https://a.example/dynamic/a1b2c3d4e5f6a7b8c9d0e1/", "https://a.example/dynamic/***/", "the path");
+        row("https://a.example/u?a1b2c3d4e5f6a7b8c9d0e1", "https://a.example/u?***", "name of a parameter");
+        row("https://a.example/u?q=a1b2c3d4e5f6a7b8c9d0e1", "https://a.example/u?q=***", "parameter “q”");
         row("https://very-long-host-name-2026.example/nic/update",
             "https://very-long-host-name-2026.example/nic/update", "");
+        row("https://me:12/34@a.example.net/u", "https://***@a.example.net/u", "before the host");
+        row("https://me.example:12/34@a.example.net/u", "https://***@a.example.net/u", "before the host");
+        row("https://me:1?2@a.example.net/u", "https://***@a.example.net/u", "before the host");
+        row("https://a.example/u?system=dyndns&zone=very-long-zone.example.org&ttl=60",
+            "https://a.example/u?system=***&zone=***&ttl=***", "");
+        row("https://a.example/u?h={host}&a=x{v4},{v6}", "https://a.example/u?h={host}&a=x{v4},{v6}", "");
+        row("https://a.example/u?id=abcdefgh", "https://a.example/u?id=***", "parameter “id”");
+        row("https://a.example/u?a1b2c3d4e5f6a7b8=x", "https://a.example/u?***=***", "name of a parameter");
+        row("https://a.example/u/1234567890123", "https://a.example/u/***", "the path");
+        row("https://a.example/nic/update.v2.php", "https://a.example/nic/update.v2.php", "");
         row("", "", "");
         row("?&=&@", "?&=&@", "");
     }

@@ -116,6 +116,17 @@ private Q_SLOTS:
             "\"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\", \"credentials\": {\"user\": "
             "\"me\"}}",
             "\"url\": \"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\"");
+        for (const char *server : {"ns.example.net:8443", "https://ns.example.net:8443/"})
+            row((QByteArray(
+                     "dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"powerdns\", \"zone\": "
+                     "\"example.net\", \"server\": \"") +
+                 server + "\"}")
+                    .constData(),
+                "\"server\": \"ns.example.net:8443\"");
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"powerdns\", \"zone\": "
+            "\"example.net\", "
+            "\"server\": \"https://ns.example.net:443\"}",
+            "\"server\": \"ns.example.net\"\n");
         row("dns[1] = {\"name\": \"two\", \"kind\": \"watched\", \"zone\": \"myfritz.net\"}",
             "\"kind\": \"watched\",\n      \"zone\": \"myfritz.net\"");
         row("services[0].challenge = \"delegated\"", "\"challenge\": \"delegated\"");

@@ -166,15 +166,66 @@ private Q_SLOTS:
         atUrl("a.example/u?token=c3dvcmRmaXNo&h={host}&a={v6}", "write {token} in its place");
         atUrl("a.example/u?api_key=c3dvcmRmaXNo&h={host}&a={v6}", "sixgatectl secret set dns.two.token");
         atUrl("a.example/u?KEY=c3dvcmRmaXNo&h={host}&a={v6}", "the parameter “KEY”");
+        atUrl("me:12/34@a.example.net/u?h={host}&a={v6}", "the part before the host");
+        atUrl("a.example/u/a1b2c3d4e5f6a7b8/?h={host}&a={v6}", "the path, as it seems, of the URL");
+        atUrl("a.example/u?h={host}&a={v6}&id=geheimnis", "the parameter “id”, as it seems,");
+        atUrl("a.example/u?h={host}&a={v6}&a1b2c3d4e5f6a7b8=1", "write {token} in its place");
         atUrl("a.example/u?pass%77ord=c3dvcmRmaXNo&h={host}&a={v6}", "A secret stands in");
         atProvider("key", "\"provider\": \"desec\", \"key\": {}", "not known");
         atProvider("acmeCredentials", "\"provider\": \"desec\", \"acmeCredentials\": \"mine\"", "for example \"own\"");
         atProvider("acmeCredentials", "\"provider\": \"desec\", \"acmeCredentials\": true",
                    "a text in quotes is wanted");
-        at("dns[0].zone",
+        at("services[0].challenge",
            "dns[0] = {\"name\": \"main\", \"kind\": \"provider\", \"provider\": \"strato\", \"zone\": \"example.org\", "
            "\"credentials\": {\"user\": \"a\"}}",
-           "cannot be proved by DNS in an account of this kind");
+           "Strato takes no texts; choose \"http\"");
+        at("services[0].challenge", "dns[0] = {\"name\": \"main\", \"kind\": \"watched\", \"zone\": \"example.org\"}",
+           "\"delegated\"");
+        // A server of the user's own.
+        atProvider("server", "\"provider\": \"powerdns\"", "PowerDNS runs on a server of your own; name it here");
+        atProvider("server", "\"provider\": \"desec\", \"server\": \"a.example.net\"", "a server of its own; leave");
+        for (const char *server :
+             {"http://a.example.net", "a.example.net/api", "a.example.net:0", "192.0.2.1",
+              "me:c3dvcmRmaXNo@a.example.net", "a.example.net?x", "a.example.net:8443\\n", "a", ""})
+            atProvider("server", (QByteArray("\"provider\": \"powerdns\", \"server\": \"") + server + '"').constData(),
+                       "for example \"dns.example.org\"");
+        // Names that the provider cannot keep.
+        const auto inOwn = [&](const char *place, const char *account, const char *names, const char *part) {
+            at(place,
+               (QByteArray("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", ") + account +
+                "}\nservices[0].challenge = \"http\"\nservices[0].publicNames = [\"" + names + "\"]")
+                   .constData(),
+               part);
+        };
+        inOwn("dns[1].zone", "\"provider\": \"duckdns\", \"zone\": \"example.net\"", "cloud.example.net",
+              "(duckdns.org), and “example.net” is none of them, so cloud.example.net cannot be set there");
+        inOwn("dns[1].zone", "\"provider\": \"duckdns\", \"zone\": \"me.duckdns.org\"", "cloud.me.duckdns.org",
+              "a name below it, and not the zone");
+        inOwn("services[0].publicNames[0]", "\"provider\": \"duckdns\", \"zone\": \"duckdns.org\"",
+              "cloud.me.duckdns.org", "for example “cloud-me.duckdns.org”");
+        inOwn("services[0].publicNames[0]", "\"provider\": \"dynv6\", \"zone\": \"me.dynv6.net\"", "cloud.me.dynv6.net",
+              "with “cloud.me.dynv6.net” as its zone");
+        inOwn("services[0].publicNames[0]", "\"provider\": \"dynv6\", \"zone\": \"dynv6.net\"", "cloud.me.dynv6.net",
+              "one label before dynv6.net");
+        // One name only, whichever is meant.
+        const auto oneName = [&](const char *place, const char *account, const char *service, const char *part) {
+            at(place,
+               (QByteArray("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"zone\": \"example.net\", ") +
+                account + "}\nservices[0].publicNames = [\"a.example.net\", \"b.example.net\"]\n" + service)
+                   .constData(),
+               part);
+        };
+        oneName("dns[1].url", "\"provider\": \"custom\", \"url\": \"https://a.example/u?a={addresses}\"",
+                "services[0].challenge = \"http\"", "sets one name, whichever is meant, and the account has 2");
+        // A text for each name, or one for all.
+        at("services[0].publicNames",
+           "dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"duckdns\", \"zone\": "
+           "\"duckdns.org\"}\nservices[0].publicNames = [\"a.duckdns.org\", \"b.duckdns.org\"]",
+           "make a service of its own for each name");
+        at("services[0].challenge",
+           "dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"desec\", \"zone\": "
+           "\"dedyn.io\"}\nservices[0].publicNames = [\"me.dedyn.io\"]",
+           "give me.dedyn.io an account in \"dns\"");
         other("server", "\"kind\": \"watched\", \"server\": \"ns1.example.net\"", "not known");
         row("dns[0].server", "missing, for example \"server\": \"ns1.example.org\"");
         row("dns[0].server = \"198.51.100\"", "is not an IP address");
