@@ -4,12 +4,14 @@
 #include "ctl/job.h"
 #include "ctl/json.h"
 #include "ctl/vps.h"
+#include "decide/overview.h"
 #include "engine/pushline.h"
 #include "engine/vpskeys.h"
 #include "ipc/keeperclient.h"
 #include "ipc/keepertext.h"
 #include "keeping/host.h"
 #include "model/text.h"
+#include "running/sitework.h"
 #include "storage/files.h"
 #include "storage/history.h"
 #include "storage/sitefile.h"
@@ -70,23 +72,14 @@ void dropInheritedRights()
     (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-/// One line about all of it.
-QString headline(const KeeperSnapshot &one)
+/// One line about all of it: the window's verdict.
+QString headline(const Site &site, const KeeperSnapshot &one)
 {
-    if (one.role == QLatin1String("paused"))
-        return QStringLiteral("Paused: nothing is changed until you say: sixgatectl status resume.");
-    if (!one.troubles.empty())
-        return one.troubles.front();
-    if (!one.alarmTroubles.empty())
-        return one.alarmTroubles.front();
-    if (one.servers.empty())
-        return QStringLiteral("Looking at the home.");
-    if (auto seen = one; !one.awaited.empty()) {
-        seen.awaited.clear();
-        if (seen.fine())
-            return one.awaitedText();
-    }
-    return one.fine() ? QStringLiteral("All is as it should be.") : QStringLiteral("Something is not as it should be.");
+    const Overview overview = overviewOf(site, one);
+    const QString detail = overview.state == OverviewState::Paused
+                               ? QStringLiteral("Go on with: sixgatectl status resume.")
+                               : overview.detail;
+    return detail.isEmpty() ? overview.sentence : overview.sentence + QLatin1Char(' ') + detail;
 }
 
 QString ago(const QDateTime &at)
@@ -116,10 +109,10 @@ QString spansText(const std::map<QString, qint64> &took)
     return parts.join(QStringLiteral(", "));
 }
 
-QString statusText(const Output &output, const KeeperSnapshot &one)
+QString statusText(const Output &output, const Site &site, const KeeperSnapshot &one)
 {
-    QString text = QStringLiteral("%1\n").arg(one.fine() ? output.good(QStringLiteral("✓ ") + headline(one))
-                                                         : output.warning(QStringLiteral("! ") + headline(one)));
+    QString text = QStringLiteral("%1\n").arg(one.fine() ? output.good(QStringLiteral("✓ ") + headline(site, one))
+                                                         : output.warning(QStringLiteral("! ") + headline(site, one)));
     text += QStringLiteral("  keeper    %1: %2\n").arg(one.role, one.roleWhy);
     for (const KeptServer &server : one.servers)
         text += QStringLiteral("  home      %1 %2 %3\n")
@@ -181,8 +174,8 @@ int keepOnce(const Options &options, Output &output, const std::stop_token &stop
     QByteArray status;
     HostCalls calls;
     calls.log = logTo(options, output);
-    calls.snapshot = [&status](const SharedSnapshot &snapshot) {
-        const QByteArray line = "STATUS=" + headline(*snapshot).toUtf8() + " (" + snapshot->role.toUtf8() + ")";
+    calls.snapshot = [&status, &site = begun->engine->site()](const SharedSnapshot &snapshot) {
+        const QByteArray line = "STATUS=" + headline(site, *snapshot).toUtf8() + " (" + snapshot->role.toUtf8() + ")";
         if (line != status) {
             status = line;
             notifyManager(line);
@@ -248,7 +241,7 @@ int runStatus(const Options &options, Output &output, std::stop_token stop)
         if (options.has("--follow"))
             output.print(output.dim(QDateTime::currentDateTime().toString(QStringLiteral("HH:mm:ss.zzz"))) +
                          QLatin1Char('\n'));
-        output.print(statusText(output, *snapshot));
+        output.print(statusText(output, *site, *snapshot));
         QJsonObject out = document(QStringLiteral("status"));
         out[QStringLiteral("keeper")] = json(*snapshot);
         if (options.has("--follow"))
@@ -401,7 +394,8 @@ int runPushKey(const Options &options, Output &output, std::stop_token stop)
         const auto lock = lockSite(site->name, Deadline::after(lockTime), stop);
         if (!lock)
             return failed(lock.error());
-        if (auto saved = changeVps(options, site->vps.front().name, [&](Vps &vps) { vps.pushKeys.push_back(*key); });
+        if (auto saved =
+                changeVps(options.siteFile, site->vps.front().name, [&](Vps &vps) { vps.pushKeys.push_back(*key); });
             !saved)
             return failed(saved.error());
     }

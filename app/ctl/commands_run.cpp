@@ -1,17 +1,12 @@
-#include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/consoletalk.h"
+#include "ctl/input.h"
 #include "ctl/job.h"
 #include "ctl/json.h"
-#include "ctl/steps.h"
-#include "engine/engine.h"
-#include "storage/state.h"
-
-#include <algorithm>
+#include "running/sitework.h"
 
 namespace sixgate::ctl
 {
-
-using namespace std::chrono_literals;
 
 namespace
 {
@@ -60,70 +55,19 @@ int runPlan(const Options &options, Output &output, std::stop_token stop)
 
 int runApply(const Options &options, Output &output, std::stop_token stop, std::stop_token detach)
 {
-    std::unique_ptr<Steps> steps;
-    Engine::Sinks sinks = sinksFor(output);
-    sinks.step = [&steps](const QString &id, StepState state, const QString &text) {
-        if (steps)
-            (*steps)(id, state, text);
-    };
     const QString command = options.words[0];
-    const auto job = begin(options, output, std::move(sinks), stop);
-    if (!job)
-        return notBegun(output, job.error(), command);
-    const auto lock = lockSite(job->engine->site().name, Deadline::after(5s), stop);
-    if (!lock)
-        return giveUp(output, lock.error(), command);
-    const auto seen = job->engine->observe(options.scope, stop);
-    output.quiet();
-    if (!seen)
-        return giveUp(output, seen.error(), command);
-    const Plan plan = job->engine->plan(*seen, options.scope, options.has("--replace-newer"));
-    steps = std::make_unique<Steps>(output, plan);
-    output.print(plan.empty()
-                     ? output.plan(plan, false)
-                     : output.strong(QStringLiteral("Carrying out %1 %2\n")
-                                         .arg(plan.changes.size())
-                                         .arg(QLatin1String(plan.changes.size() == 1 ? "change" : "changes"))));
-    const Outcome done = job->engine->apply(plan, {stop, detach});
-    output.quiet();
-    output.print(output.withheld(plan.withheld));
-
-    QJsonObject out = document(command);
-    out[QStringLiteral("changed")] = steps->changed();
-    out[QStringLiteral("changes")] = steps->json();
-    out[QStringLiteral("withheld")] = json(plan.withheld);
-    out[QStringLiteral("error")] = json(done ? std::optional<Error>() : std::optional<Error>(done.error()));
-    out[QStringLiteral("check")] = QJsonValue::Null;
-    if (!done) {
-        if (output.json())
-            output.document(out);
-        else
-            output.error(done.error());
-        return Failed;
-    }
-    if (options.has("--no-check")) {
-        output.document(out);
-        return plan.blocked() ? Failed : AllWell;
-    }
-    auto report = job->engine->check(stop);
-    output.quiet();
-    if (!report) {
-        if (report.error().code == ErrorCode::Cancelled)
-            report.error() = {ErrorCode::Cancelled,
-                              QStringLiteral("All changes were made before the stop; the paths were not checked."),
-                              {},
-                              QStringLiteral("Check them with: sixgatectl check")};
-        if (output.json()) {
-            out[QStringLiteral("error")] = json(std::optional<Error>(report.error()));
-            output.document(out);
-        } else
-            output.error(report.error());
-        return Failed;
-    }
-    output.print(output.summary(*report));
-    out[QStringLiteral("check")] = json(*report);
-    output.document(out);
-    return plan.blocked() ? Failed : exitOf(*report);
+    if (auto fits = noMoreWords(options, 1); !fits)
+        return giveUp(output, fits.error(), command);
+    auto site = siteOf(options);
+    if (!site)
+        return notBegun(output, {site.error(), BadInput}, command);
+    auto secrets = openSecrets(options, site->name, output, stop);
+    if (!secrets)
+        return giveUp(output, secrets.error(), command);
+    ConsoleTalk talk(options, output);
+    SiteWork work(std::move(*site), options.siteFile, **secrets, talk, {stop, detach});
+    return talk.ended(work.run(ApplyOrder{options.scope, options.has("--replace-newer"), !options.has("--no-check")}),
+                      command);
 }
 
 } // namespace sixgate::ctl

@@ -4,6 +4,7 @@
 #include "ctl/json.h"
 #include "ctl/vps.h"
 #include "engine/vpskeys.h"
+#include "running/sitework.h"
 #include "storage/sitefile.h"
 #include "storage/state.h"
 #include "transport/sshagent.h"
@@ -25,7 +26,6 @@ using namespace std::chrono_literals;
 
 constexpr auto agentTime = 20s;
 constexpr auto lockTime = 5s;
-constexpr const char *newKeyFile = "~/.ssh/sixgate_ed25519";
 
 QString command(const Options &options)
 {
@@ -46,7 +46,7 @@ Outcome noted(const Options &options, const Site &site, const std::function<void
     const auto lock = lockSite(site.name, Deadline::after(lockTime), stop);
     if (!lock)
         return passOn(lock);
-    return changeVps(options, site.vps.front().name, change);
+    return changeVps(options.siteFile, site.vps.front().name, change);
 }
 
 int trust(const Options &options, Output &output, Site site, std::stop_token stop)
@@ -253,7 +253,7 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
                       command(options));
     const bool has = vps.auth == SshAuth::Key && QFile::exists(expandHome(vps.keyFile));
     const QString given = options.value("--key");
-    const QString file = !given.isEmpty() ? given : has ? vps.keyFile : QLatin1String(newKeyFile);
+    const QString file = !given.isEmpty() ? given : has ? vps.keyFile : QLatin1String(ownSshKeyFile);
     const QString path = expandHome(file);
     if (!path.startsWith(QLatin1Char('/')))
         return giveUp(output,
@@ -265,17 +265,10 @@ int installKey(const Options &options, Output &output, Site site, SecretStore &s
     const bool isNew = !QFile::exists(path);
     if (isNew)
         output.print(QStringLiteral("Making the key %1 …\n").arg(file));
-    if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName(), stop); !made)
-        return giveUp(output, made.error(), command(options));
-    QFile publicFile(path + QStringLiteral(".pub"));
-    if (!publicFile.open(QIODevice::ReadOnly))
-        return giveUp(output,
-                      {ErrorCode::NotFound,
-                       QStringLiteral("The public half %1.pub is not there.").arg(file),
-                       {},
-                       QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path)},
-                      command(options));
-    const QByteArray line = publicFile.read(16 * 1024);
+    const auto read = sshKeyLine(file, stop);
+    if (!read)
+        return giveUp(output, read.error(), command(options));
+    const QByteArray &line = *read;
     const auto withKey = [&file](Vps &one) {
         one.auth = SshAuth::Key;
         one.keyFile = file;
@@ -398,12 +391,7 @@ int runVps(const Options &options, Output &output, std::stop_token stop, std::st
         return giveUp(output, secrets.error(), command(options));
     if (keys)
         return runKeys(options, output, std::move(*site), **secrets, stop);
-    VpsAct act(options, output, **secrets, {stop, detach});
-    if (what == QLatin1String("rollback"))
-        return act.rollBack(std::move(*site));
-    if (what == QLatin1String("remove"))
-        return act.remove(std::move(*site));
-    return act.replace(std::move(*site));
+    return runVpsJob(options, output, std::move(*site), **secrets, {stop, detach});
 }
 
 } // namespace sixgate::ctl

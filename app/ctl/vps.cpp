@@ -1,36 +1,55 @@
 #include "ctl/vps.h"
 
-#include "ctl/check.h"
 #include "ctl/commands.h"
+#include "ctl/consoletalk.h"
 #include "ctl/input.h"
-#include "ctl/json.h"
-#include "ctl/steps.h"
-#include "engine/vpskeys.h"
-#include "storage/sitefile.h"
-#include "storage/state.h"
-#include "transport/io.h"
+#include "running/sitework.h"
 
 #include <QFile>
 
-#include <algorithm>
 #include <unistd.h>
 
 namespace sixgate::ctl
 {
-
-using namespace std::chrono_literals;
 
 namespace
 {
 
 constexpr qsizetype mostKeyFile = 16 * 1024;
 
-/// Nobody to ask, or he says no.
-Outcome goOn(const Options &options, Output &output, std::stop_token stop)
+/// The machine that the options describe; nothing where they describe none.
+Result<std::optional<NewMachine>> newMachine(const Options &options)
 {
-    if (options.has("--yes"))
-        return {};
-    return askYes(output, QStringLiteral("Go on? [y/N] "), QStringLiteral("add --yes"), stop);
+    const auto given = options.given.find(QStringLiteral("--address"));
+    if (given == options.given.end()) {
+        for (const char *option : {"--user", "--port", "--host-key"}) {
+            if (options.has(option))
+                return fail(
+                    ErrorCode::Invalid,
+                    QStringLiteral("%1 is of the new machine, whose --address is missing.").arg(QLatin1String(option)));
+        }
+        return std::optional<NewMachine>();
+    }
+    NewMachine machine;
+    for (const QString &text : given->second) {
+        const auto address = parseIpAddress(text);
+        if (!address)
+            return fail(ErrorCode::Invalid, QStringLiteral("--address: %1").arg(address.error().summary));
+        machine.addresses.push_back(*address);
+    }
+    if (options.has("--user")) {
+        auto user = Login::parse(options.value("--user"));
+        if (!user)
+            return fail(ErrorCode::Invalid, QStringLiteral("--user: %1").arg(user.error().summary));
+        machine.user = std::move(*user);
+    }
+    if (options.has("--port")) {
+        auto port = Port::parse(options.value("--port"));
+        if (!port)
+            return fail(ErrorCode::Invalid, QStringLiteral("--port: %1").arg(port.error().summary));
+        machine.port = *port;
+    }
+    return std::optional(std::move(machine));
 }
 
 } // namespace
@@ -62,19 +81,6 @@ Outcome confirmHostKey(const Options &options, Output &output, const QString &ma
                   stop);
 }
 
-Outcome changeVps(const Options &options, const Label &vps, const std::function<void(Vps &)> &change)
-{
-    auto site = siteOf(options);
-    if (!site)
-        return passOn(site);
-    if (site->vps.front().name != vps)
-        return fail(ErrorCode::Moved,
-                    QStringLiteral("%1 was changed meanwhile: its VPS is another one now.").arg(options.siteFile), {},
-                    QStringLiteral("Look at it, then try again."));
-    change(site->vps.front());
-    return saveSite(options.siteFile, *site);
-}
-
 Result<QByteArray> publicKeyLine(const QString &file, std::stop_token stop)
 {
     if (file == QLatin1String("-"))
@@ -85,122 +91,20 @@ Result<QByteArray> publicKeyLine(const QString &file, std::stop_token stop)
     return in.read(mostKeyFile + 1);
 }
 
-QString VpsAct::command() const
+int runVpsJob(const Options &options, Output &output, Site site, SecretStore &secrets, RunStops stops)
 {
-    return options.words.mid(0, 2).join(QLatin1Char(' '));
-}
-
-Engine::Sinks VpsAct::sinks()
-{
-    Engine::Sinks to;
-    to.activity = [this](const QString &text) { output.activity(text); };
-    to.step = [this](const QString &id, StepState state, const QString &text) {
-        if (m_step)
-            m_step(id, state, text);
-    };
-    to.path = [this](const PathReport &path) { output.print(output.path(path)); };
-    return to;
-}
-
-Outcome VpsAct::applied(Engine &engine, const Plan &plan, Steps &steps)
-{
-    m_step = [&steps](const QString &id, StepState state, const QString &text) { steps(id, state, text); };
-    const Outcome done = engine.apply(plan, stops);
-    m_step = {};
-    output.quiet();
-    return done;
-}
-
-int VpsAct::carryOut(Engine &engine, const Plan &plan, bool check, const Around &around)
-{
-    output.print(plan.empty() && !around.nothing.isEmpty() ? around.nothing : output.plan(plan, true));
-    output.print(output.withheld(plan.withheld));
-    QJsonObject out = document(command());
-    if (plan.blocked()) {
-        out[QStringLiteral("changes")] = QJsonArray();
-        out[QStringLiteral("withheld")] = json(plan.withheld);
-        output.document(out);
-        return Failed;
-    }
-    if (!plan.empty() || around.asksAlways) {
-        output.print(around.warning);
-        if (auto agreed = goOn(options, output, stops.stop); !agreed)
-            return giveUp(output, agreed.error(), command());
-    }
-    Steps steps(output, plan);
-    Outcome done = applied(engine, plan, steps);
-    if (done && around.after)
-        done = around.after();
-    out[QStringLiteral("changed")] = steps.changed();
-    out[QStringLiteral("changes")] = steps.json();
-    out[QStringLiteral("withheld")] = json(plan.withheld);
-    out[QStringLiteral("error")] = json(done ? std::optional<Error>() : std::optional<Error>(done.error()));
-    int exit = AllWell;
-    if (!done) {
-        if (!output.json())
-            output.error(done.error());
-        exit = Failed;
-    } else if (check) {
-        const auto report = engine.check(stops.stop);
-        output.quiet();
-        if (!report)
-            return giveUp(output, report.error(), command());
-        output.print(output.summary(*report));
-        out[QStringLiteral("check")] = json(*report);
-        exit = exitOf(*report);
-    }
-    if (around.last)
-        exit = around.last(exit, out);
-    output.document(out);
-    return exit;
-}
-
-int VpsAct::rollBack(Site site)
-{
-    const auto lock = lockSite(site.name, Deadline::after(5s), stops.stop);
-    if (!lock)
-        return giveUp(output, lock.error(), command());
-    Engine engine(std::move(site), secrets, sinks());
-    const auto seen = engine.observe(PlanScope::Vps, stops.stop);
-    output.quiet();
-    if (!seen)
-        return giveUp(output, seen.error(), command());
-    // The step back may have been done by then, and a second one would undo it.
-    stops.goOn =
-        QStringLiteral("When it has ended, \"sixgatectl plan\" tells: changes on the VPS mean that it went back; "
-                       "else go on with: sixgatectl vps rollback.");
-    Around around;
-    around.after = [this] {
-        output.print(
-            QStringLiteral("The site file still wants what was there before: the next apply goes there again.\n"));
-        return Outcome();
-    };
-    return carryOut(engine, engine.rollbackPlan(*seen), true, around);
-}
-
-int VpsAct::remove(Site site)
-{
-    const auto lock = lockSite(site.name, Deadline::after(5s), stops.stop);
-    if (!lock)
-        return giveUp(output, lock.error(), command());
-    stops.goOn = QStringLiteral("Go on with: sixgatectl vps remove (it waits for the run's end first).");
-    Around around;
-    around.nothing =
-        QStringLiteral("Nothing to take away: Sixgate has nothing on %1.\n").arg(vpsLabel(site.vps.front()));
-    Engine engine(std::move(site), secrets, sinks());
-    const auto seen = engine.observe(PlanScope::All, stops.stop);
-    output.quiet();
-    if (!seen)
-        return giveUp(output, seen.error(), command());
-    // Visitors may still be led to the one, and Sixgate be on both.
-    if (engine.left())
-        return giveUp(output,
-                      {ErrorCode::Refused,
-                       QStringLiteral("A move from %1 is not finished.").arg(vpsLabel(engine.left()->vps)),
-                       {},
-                       QStringLiteral("Finish it first: sixgatectl vps replace")},
-                      command());
-    return carryOut(engine, engine.removalPlan(*seen, {options.has("--keep-packages"), true}), false, around);
+    const QString what = options.words.value(1);
+    const QString command = options.words.mid(0, 2).join(QLatin1Char(' '));
+    ConsoleTalk talk(options, output);
+    SiteWork work(std::move(site), options.siteFile, secrets, talk, std::move(stops));
+    if (what == QLatin1String("rollback"))
+        return talk.ended(work.run(RollBackOrder()), command);
+    if (what == QLatin1String("remove"))
+        return talk.ended(work.run(RemoveOrder{options.has("--keep-packages")}), command);
+    auto machine = newMachine(options);
+    if (!machine)
+        return giveUp(output, machine.error(), command);
+    return talk.ended(work.run(ReplaceOrder{std::move(*machine), options.has("--abandon-old")}), command);
 }
 
 } // namespace sixgate::ctl

@@ -7,6 +7,7 @@
 #include "ipc/keeperclient.h"
 #include "model/text.h"
 #include "model/version.h"
+#include "running/localjobs.h"
 #include "storage/sitefile.h"
 #include "ui/feed/keeperfeed.h"
 #include "ui/look/marks.h"
@@ -15,8 +16,10 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QStandardPaths>
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 namespace sixgate
@@ -30,6 +33,8 @@ void logLine(const QString &text)
     const QByteArray line = shownLine(text.toUtf8()).toUtf8() + "\n";
     std::fwrite(line.constData(), 1, size_t(line.size()), stderr);
 }
+
+constexpr int badUsage = 2;
 
 struct Choices {
     QString siteFile;
@@ -55,6 +60,15 @@ Choices choicesOf(const QApplication &app)
     const QCommandLineOption watch(QStringLiteral("only-watch"),
                                    QApplication::translate("main", "Run no keeper in this program."));
     parser.addOptions({site, secrets, hidden, watch});
+    // QCommandLineParser::process() would answer a wrong option with exit code 1.
+    if (!parser.parse(QApplication::arguments()) || !parser.positionalArguments().isEmpty()) {
+        const QString wrong =
+            !parser.positionalArguments().isEmpty()
+                ? QApplication::translate("main", "\"%1\" is not an option.").arg(parser.positionalArguments().first())
+                : parser.errorText();
+        logLine(QApplication::translate("main", "%1 See: sixgate --help").arg(wrong));
+        std::exit(badUsage);
+    }
     parser.process(app);
     return {parser.value(site), parser.value(secrets), parser.isSet(hidden), !parser.isSet(watch)};
 }
@@ -68,8 +82,10 @@ int run(int argc, char **argv)
     QApplication::setWindowIcon(programIcon());
     const Choices choices = choicesOf(app);
     // Before any other thread.
-    const ctl::Signals signals_(
-        [](int) { QMetaObject::invokeMethod(qApp, &QApplication::quit, Qt::QueuedConnection); });
+    const ctl::Signals signals_([](int) {
+        QMetaObject::invokeMethod(
+            qApp, [] { QCoreApplication::exit(0); }, Qt::QueuedConnection);
+    });
 
     FirstOne first(choices.siteFile);
     if (!first.claim())
@@ -77,14 +93,32 @@ int run(int argc, char **argv)
     const auto site = loadSite(choices.siteFile);
     WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "no site yet"),
                       site && !site->vps.empty() ? site->vps.front().host.display() : QString()};
-    MainWindow window(texts);
+    texts.places = {choices.siteFile, choices.secrets, sixgateVersion()};
+    texts.autostartFile = QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+                          QStringLiteral("/autostart/sixgate.desktop");
+    texts.autostart = {QApplication::applicationFilePath(),
+                       QStringLiteral("--hidden"),
+                       QStringLiteral("--site"),
+                       choices.siteFile,
+                       QStringLiteral("--secrets"),
+                       choices.secrets};
+    WindowWork work;
+    if (site) {
+        work.site = std::make_shared<const Site>(*site);
+        work.jobs = std::make_shared<LocalJobs>(SitePlace{choices.siteFile, choices.secrets});
+    }
+    MainWindow window(texts, work);
     Tray tray;
     const bool inTray = Tray::isAvailable();
     window.setStays(!inTray);
     QObject::connect(&first, &FirstOne::raised, &window, &MainWindow::raiseUp);
     QObject::connect(&tray, &Tray::opens, &window, &MainWindow::raiseUp);
-    QObject::connect(&tray, &Tray::quits, &app, &QApplication::quit);
-    QObject::connect(&window, &MainWindow::quits, &app, &QApplication::quit);
+    QObject::connect(&tray, &Tray::redeploys, &window, &MainWindow::redeploy);
+    // Not quit(): that asks the windows, and one that stays in reach refuses to close.
+    const auto leave = [] { QCoreApplication::exit(0); };
+    QObject::connect(&tray, &Tray::quits, &app, leave);
+    QObject::connect(&window, &MainWindow::quits, &app, leave);
+    QObject::connect(&app, &QCoreApplication::aboutToQuit, &window, &MainWindow::keepPlace);
     QApplication::setQuitOnLastWindowClosed(false);
 
     std::optional<Watcher> watcher;

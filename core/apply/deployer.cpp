@@ -331,27 +331,6 @@ Outcome judged(Outcome ended, ErrorCode why)
 
 } // namespace
 
-QString stepStateName(StepState state)
-{
-    switch (state) {
-    case StepState::Started:
-        return QStringLiteral("started");
-    case StepState::Done:
-        return QStringLiteral("done");
-    case StepState::Unchanged:
-        return QStringLiteral("unchanged");
-    case StepState::Failed:
-        return QStringLiteral("failed");
-    case StepState::Undone:
-        return QStringLiteral("undone");
-    case StepState::Note:
-        return QStringLiteral("note");
-    case StepState::Told:
-        return QStringLiteral("told");
-    }
-    return QStringLiteral("note");
-}
-
 Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOwner &owner,
                const ProgressSink &progress, const Deadline &deadline, const RunStops &stops)
 {

@@ -13,18 +13,6 @@
 namespace sixgate
 {
 
-/// How far one change is.
-enum class StepState {
-    Started,
-    Done,      ///< carried out and read back
-    Unchanged, ///< it was as wanted already
-    Failed,
-    Undone, ///< it was done, and is taken back since a later one failed or the run was cancelled
-    Note,   ///< a line about a change that still runs, or (with an empty id) about the whole run
-    Told,   ///< a line about a change that the user is to know afterwards, too
-};
-QString stepStateName(StepState state);
-
 /// Told about each step as it happens, on the calling thread of deploy(). `text` is one line for a person, no secret.
 using ProgressSink = std::function<void(const QString &changeId, StepState state, const QString &text)>;
 

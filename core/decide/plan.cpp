@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <tuple>
 
 namespace sixgate
 {
@@ -143,6 +144,19 @@ Plan leftToNewer(Plan plan, const Site &site, const VpsSeen &vps, const QString 
         plan.changes.clear();
     }
     return plan;
+}
+
+bool samePlan(const Plan &one, const Plan &other)
+{
+    const auto sameChange = [](const Change &a, const Change &b) {
+        return std::tie(a.id, a.lane, a.verb, a.object, a.oldValue, a.newValue, a.oldHash, a.sentence, a.diff) ==
+               std::tie(b.id, b.lane, b.verb, b.object, b.oldValue, b.newValue, b.oldHash, b.sentence, b.diff);
+    };
+    const auto sameWithheld = [](const Withheld &a, const Withheld &b) {
+        return std::tie(a.object, a.reason, a.blocking) == std::tie(b.object, b.reason, b.blocking);
+    };
+    return std::ranges::equal(one.changes, other.changes, sameChange) &&
+           std::ranges::equal(one.withheld, other.withheld, sameWithheld);
 }
 
 } // namespace sixgate

@@ -2,12 +2,10 @@
 
 #include "decide/deployment.h"
 #include "decide/records.h"
+#include "model/plan.h"
 
 namespace sixgate
 {
-
-/// What a plan is about.
-enum class PlanScope { All, Dns, Vps };
 
 /// What goes into a plan besides the site and the observation.
 struct PlanInputs {
@@ -27,5 +25,8 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
 /// The plan of a step back or a removal, unless a newer Sixgate than this `version` has set the VPS up: this one does
 /// not know all parts of that, so the plan is blocked then. Pure.
 Plan leftToNewer(Plan plan, const Site &site, const VpsSeen &vps, const QString &version);
+
+/// Whether the two would show a person the same items: what was agreed to holds for the other one, too. Pure.
+bool samePlan(const Plan &one, const Plan &other);
 
 } // namespace sixgate

@@ -4,10 +4,12 @@
 #include "observe/zone.h"
 #include "resources/resources.h"
 #include "storage/files.h"
+#include "storage/sitefile.h"
 #include "transport/program.h"
 
 #include <QFile>
 #include <QFileInfo>
+#include <QSysInfo>
 
 #include <future>
 
@@ -23,6 +25,7 @@ constexpr auto lookTime = 20s;
 constexpr auto connectTime = 25s;
 constexpr auto runTime = 30s;
 constexpr auto keygenTime = 30s;
+constexpr qsizetype mostKeyLine = 16 * 1024;
 constexpr qsizetype mostOutput = 4 * 1024 * 1024;
 
 Result<std::unique_ptr<SshSession>> login(const Vps &vps, const std::vector<IpAddress> &addresses, SecretStore &secrets,
@@ -205,6 +208,35 @@ Outcome makeSshKey(const QString &file, const QString &comment, std::stop_token 
         return fail(ErrorCode::Refused, QStringLiteral("The SSH key %1 could not be made.").arg(file),
                     shownLine(ended->output + ended->errors));
     return {};
+}
+
+Result<QByteArray> sshKeyLine(const QString &file, std::stop_token stop)
+{
+    const QString path = expandHome(file);
+    if (!path.startsWith(QLatin1Char('/')))
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("The key's path is to begin with / or ~/, not \"%1\".").arg(file));
+    if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName(), std::move(stop)); !made)
+        return passOn(made);
+    QFile in(path + QStringLiteral(".pub"));
+    if (!in.open(QIODevice::ReadOnly))
+        return fail(ErrorCode::NotFound, QStringLiteral("The public half %1.pub is not there.").arg(file), {},
+                    QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path));
+    return in.read(mostKeyLine);
+}
+
+Result<QString> bringSshKey(const Site &site, const QString &file, Secret password, std::stop_token stop)
+{
+    const QString which = file.isEmpty() ? QString::fromLatin1(ownSshKeyFile) : file;
+    const auto line = sshKeyLine(which, stop);
+    if (!line)
+        return passOn(line);
+    auto keys = VpsKeys::openWithPassword(site, std::move(password), stop);
+    if (!keys)
+        return passOn(keys);
+    if (auto added = keys->add(*line, stop); !added)
+        return passOn(added);
+    return which;
 }
 
 Outcome tryLogin(const Site &site, SecretStore &secrets, std::stop_token stop)

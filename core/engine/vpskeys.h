@@ -67,6 +67,17 @@ Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line);
 /// already. Unavailable where ssh-keygen is missing, Refused where it makes none, Timeout, Cancelled.
 Outcome makeSshKey(const QString &file, const QString &comment, std::stop_token stop = {});
 
+/// Where a key of Sixgate's own making is.
+inline constexpr const char *ownSshKeyFile = "~/.ssh/sixgate_ed25519";
+
+/// The public half's line of the private key `file` (`~/` allowed), which is made where it is not there. Errors as
+/// makeSshKey(); Invalid where that is no absolute path, NotFound where there is a private half alone.
+Result<QByteArray> sshKeyLine(const QString &file, std::stop_token stop);
+
+/// Lets a key in with the password of the VPS's user, which is kept nowhere: `file`, or where that is empty one of
+/// Sixgate's own. Gives the private key's path as the site file is to name it.
+Result<QString> bringSshKey(const Site &site, const QString &file, Secret password, std::stop_token stop);
+
 /// Whether the VPS lets this site in with its key alone.
 Outcome tryLogin(const Site &site, SecretStore &secrets, std::stop_token stop);
 

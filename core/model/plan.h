@@ -15,6 +15,9 @@ namespace sixgate
 
 /// What to change, as data: preview, progress and log print the same items, and `apply` does exactly them.
 
+/// What a plan is about.
+enum class PlanScope { All, Dns, Vps };
+
 enum class Lane { Dns, Vps };
 enum class Verb { Create, Update, Delete, Install, Enable, Obtain, Activate, Open };
 QString verbName(Verb verb); ///< lower-case word, e.g. "create"
@@ -135,6 +138,18 @@ struct Change {
     QString diff;     ///< unified diff for files that are not secret
     ChangeAction action;
 };
+
+/// How far one change is.
+enum class StepState {
+    Started,
+    Done,      ///< carried out and read back
+    Unchanged, ///< it was as wanted already
+    Failed,
+    Undone, ///< it was done, and is taken back since a later one failed or the run was cancelled
+    Note,   ///< a line about a change that still runs, or (with an empty id) about the whole run
+    Told,   ///< a line about a change that the user is to know afterwards, too
+};
+QString stepStateName(StepState state); ///< lower-case word, e.g. "undone"
 
 /// Something the plan leaves alone although it is not as wanted, and why.
 struct Withheld {

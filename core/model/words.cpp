@@ -58,6 +58,27 @@ QString verbName(Verb verb)
     return {};
 }
 
+QString stepStateName(StepState state)
+{
+    switch (state) {
+    case StepState::Started:
+        return QStringLiteral("started");
+    case StepState::Done:
+        return QStringLiteral("done");
+    case StepState::Unchanged:
+        return QStringLiteral("unchanged");
+    case StepState::Failed:
+        return QStringLiteral("failed");
+    case StepState::Undone:
+        return QStringLiteral("undone");
+    case StepState::Note:
+        return QStringLiteral("note");
+    case StepState::Told:
+        return QStringLiteral("told");
+    }
+    return QStringLiteral("note");
+}
+
 QString laneName(Lane lane)
 {
     return lane == Lane::Dns ? QStringLiteral("dns") : QStringLiteral("vps");

@@ -37,6 +37,9 @@ DetailPage::DetailPage(const QString &title, const QString &about, const QString
     all->setSpacing(8);
     all->addWidget(m_title);
     all->addWidget(words);
+    m_above = new QVBoxLayout;
+    m_above->setSpacing(8);
+    all->addLayout(m_above);
     all->addSpacing(8);
     all->addWidget(m_empty);
     all->addWidget(card, 1);
@@ -58,17 +61,13 @@ void DetailPage::fill()
     m_table->setRowCount(int(m_rows.size()));
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const DetailRow &one = m_rows[size_t(row)];
-        const auto put = [&](int column, const QString &text) {
+        for (int column = 0; column < m_table->columnCount(); ++column) {
             if (!m_table->item(row, column))
                 m_table->setItem(row, column, new QTableWidgetItem);
-            m_table->item(row, column)->setText(text);
-            return m_table->item(row, column);
-        };
-        auto *name = put(0, one.name);
-        name->setIcon(markIcon(stateOf(one.state), colours));
-        put(1, one.value);
-        put(2, one.why.isEmpty() ? tr("right, seen %1").arg(whenText(one.at, QDateTime::currentDateTime())) : one.why)
-            ->setToolTip(one.why);
+            m_table->item(row, column)->setText(one.cells.value(column));
+            m_table->item(row, column)->setToolTip(one.tip.isEmpty() ? one.cells.value(column) : one.tip);
+        }
+        m_table->item(row, 0)->setIcon(markIcon(stateOf(one.state), colours));
         m_table->setRowHeight(row, heightOfRow(*m_table));
     }
 }
@@ -80,29 +79,14 @@ void DetailPage::changeEvent(QEvent *event)
         fill();
 }
 
-std::vector<DetailRow> recordRows(const KeeperSnapshot &snapshot)
+void DetailPage::addAbove(QWidget *widget)
 {
-    std::vector<DetailRow> rows;
-    for (const KeptRecord &one : snapshot.records) {
-        const QStringList values(one.values.begin(), one.values.end());
-        rows.push_back(
-            {one.record, values.isEmpty() ? DetailPage::tr("none") : values.join(QStringLiteral(", ")),
-             one.right ? PathState::Works : PathState::Broken,
-             one.right ? QString() : (one.why.isEmpty() ? DetailPage::tr("This is not what it should be.") : one.why),
-             one.at});
-    }
-    return rows;
+    m_above->addWidget(widget);
 }
 
-std::vector<DetailRow> pushRows(const KeeperSnapshot &snapshot)
+void DetailPage::addBelow(QWidget *widget)
 {
-    std::vector<DetailRow> rows;
-    for (const KeptPush &one : snapshot.pushes)
-        rows.push_back(
-            {one.upstream, one.address, one.done ? PathState::Works : PathState::Broken,
-             one.done ? QString() : (one.why.isEmpty() ? DetailPage::tr("The VPS has not taken it.") : one.why),
-             one.at});
-    return rows;
+    layout()->addWidget(widget);
 }
 
 } // namespace sixgate

@@ -21,10 +21,11 @@ NameTable::NameTable(QWidget *parent) : QTableWidget(parent)
 {
     setObjectName(QStringLiteral("names"));
     setAccessibleName(tr("Public names and their paths"));
-    setColumnCount(1 + int(std::size(columns)));
+    setColumnCount(2 + int(std::size(columns)));
     QStringList titles{tr("Public name")};
     for (const PathKind kind : columns)
         titles << QStringLiteral("%1  %2").arg(int(kind)).arg(pathTitle(kind));
+    titles << tr("Certificate");
     setHorizontalHeaderLabels(titles);
     layOut(*this);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
@@ -55,10 +56,20 @@ void NameTable::show(const std::vector<NameGlance> &names)
             cell->setIcon(markIcon(stateOf(glance.state), colours));
             cell->setToolTip(glance.why);
         }
+        const auto days = m_days.find(name.publicName);
+        auto *certificate = put(columnCount() - 1, days == m_days.end() ? QString() : days->second);
+        certificate->setForeground(colours.quiet);
         setRowHeight(row, heightOfRow(*this));
     }
     for (int i = 0; i < int(std::size(columns)); ++i)
         setColumnWidth(1 + i, fontMetrics().horizontalAdvance(tr("not proven")) + iconSize().width() + 32);
+    setColumnWidth(columnCount() - 1, fontMetrics().horizontalAdvance(tr("%1 days left").arg(888)) + 32);
+}
+
+void NameTable::setCertificates(std::map<QString, QString> days)
+{
+    m_days = std::move(days);
+    show(m_names);
 }
 
 void NameTable::changeEvent(QEvent *event)

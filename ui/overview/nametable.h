@@ -15,12 +15,15 @@ class NameTable : public QTableWidget
 public:
     explicit NameTable(QWidget *parent = nullptr);
     void show(const std::vector<NameGlance> &names);
+    /// "58 days left", by public name; of those that are not in it nothing is shown.
+    void setCertificates(std::map<QString, QString> days);
 
 protected:
     void changeEvent(QEvent *event) override;
 
 private:
     std::vector<NameGlance> m_names;
+    std::map<QString, QString> m_days;
 };
 
 } // namespace sixgate

@@ -2,9 +2,11 @@
 
 #include "ui/look/card.h"
 #include "ui/overview/nametable.h"
+#include "ui/overview/pathsteps.h"
 #include "ui/overview/verdictbar.h"
 
 #include <QLocale>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -46,12 +48,15 @@ QString whenText(const QDateTime &at, const QDateTime &now)
 }
 
 OverviewPage::OverviewPage(QWidget *parent)
-    : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(this)), m_names(new NameTable(this))
+    : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(this)), m_names(new NameTable),
+      m_steps(new PathSteps), m_below(new QStackedWidget)
 {
     auto *figure = new Card(this);
     figure->hold(m_figure, 0);
     auto *names = new Card(this);
-    names->hold(m_names, 8);
+    m_below->addWidget(m_names);
+    m_below->addWidget(m_steps);
+    names->hold(m_below, 8);
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(24, 24, 24, 24);
     all->setSpacing(16);
@@ -59,6 +64,21 @@ OverviewPage::OverviewPage(QWidget *parent)
     all->addWidget(figure, 3);
     all->addWidget(names, 2);
     connect(m_verdict, &VerdictBar::pressed, this, &OverviewPage::pressed);
+    const auto open = [this](PathKind kind) {
+        m_below->setCurrentWidget(m_steps);
+        Q_EMIT proves(kind);
+    };
+    connect(m_figure, &PathFigure::chosen, this, open);
+    connect(m_steps, &PathSteps::again, this, open);
+    connect(m_steps, &PathSteps::closes, this, [this] {
+        m_below->setCurrentWidget(m_names);
+        m_figure->focusPath(m_steps->kind());
+    });
+}
+
+void OverviewPage::showCertificates(const std::map<QString, QString> &days)
+{
+    m_names->setCertificates(days);
 }
 
 void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot, const QString &vps)

@@ -6,12 +6,13 @@
 
 #include <QWidget>
 
-class QLabel;
+class QStackedWidget;
 
 namespace sixgate
 {
 
 class NameTable;
+class PathSteps;
 class VerdictBar;
 
 /// The first page: verdict, figure, table.
@@ -24,13 +25,21 @@ public:
     /// `snapshot`: null where no keeper can be seen. `vps`: its name.
     void show(const Overview &overview, const SharedSnapshot &snapshot, const QString &vps);
 
+    /// Certificates' days, by public name.
+    void showCertificates(const std::map<QString, QString> &days);
+    PathSteps &steps() { return *m_steps; }
+
 Q_SIGNALS:
     void pressed(sixgate::OverviewButton button);
+    /// The steps of that path are shown, and it is to be proven.
+    void proves(sixgate::PathKind kind);
 
 private:
     VerdictBar *m_verdict;
     PathFigure *m_figure;
     NameTable *m_names;
+    PathSteps *m_steps;
+    QStackedWidget *m_below; ///< the names, or the steps of a path
 };
 
 /// "Today at 04:12", "yesterday at 23:01", else the date. Local time.

@@ -43,6 +43,7 @@ class PathFigure : public QWidget
 public:
     explicit PathFigure(QWidget *parent = nullptr);
     void show(const std::map<PathKind, PathGlance> &paths, const FigureTexts &texts);
+    void focusPath(PathKind kind) { m_pills.at(kind)->setFocus(); }
     QSize minimumSizeHint() const override;
     QSize sizeHint() const override;
 

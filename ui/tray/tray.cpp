@@ -67,6 +67,8 @@ Tray::Tray(QObject *parent) : QObject(parent)
     m_menu.addSeparator();
     connect(m_menu.addAction(tr("&Check now")), &QAction::triggered, this,
             [this] { Q_EMIT wants(KeeperIntent::Check); });
+    m_redeploy = m_menu.addAction(tr("&Redeploy VPS…"));
+    connect(m_redeploy, &QAction::triggered, this, &Tray::redeploys);
     m_pause = m_menu.addAction(tr("&Pause"));
     connect(m_pause, &QAction::triggered, this,
             [this] { Q_EMIT wants(m_paused ? KeeperIntent::Resume : KeeperIntent::Pause); });

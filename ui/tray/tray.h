@@ -26,6 +26,7 @@ public:
 Q_SIGNALS:
     void opens();
     void quits();
+    void redeploys();
     void wants(sixgate::KeeperIntent intent);
     /// For tests and logs: what was notified.
     void notified(const QString &title, const QString &text);
@@ -33,6 +34,7 @@ Q_SIGNALS:
 private:
     QSystemTrayIcon m_icon;
     QMenu m_menu;
+    QAction *m_redeploy;
     QAction *m_pause;
     QAction *m_copy;
     QString m_address;

@@ -3,6 +3,8 @@
 #include "ui/details/detailpage.h"
 #include "ui/look/marks.h"
 #include "ui/overview/overviewpage.h"
+#include "ui/overview/pathsteps.h"
+#include "ui/vps/vpspage.h"
 #include "ui/window/pagelist.h"
 
 #include <QCloseEvent>
@@ -29,16 +31,19 @@ QString geometryKey()
 
 } // namespace
 
-MainWindow::MainWindow(WindowTexts texts, QWidget *parent)
-    : QMainWindow(parent), m_texts(std::move(texts)), m_list(new PageList), m_pages(new QStackedWidget)
+MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
+    : QMainWindow(parent), m_texts(std::move(texts)), m_work(std::move(work)), m_list(new PageList),
+      m_pages(new QStackedWidget)
 {
     setWindowTitle(tr("Sixgate – %1").arg(m_texts.site));
     setWindowIcon(programIcon());
     m_overview = new OverviewPage;
-    m_dns = new DetailPage(tr("DNS"), tr("The records that Sixgate keeps, as the name servers have them."),
-                           {tr("Record"), tr("Value"), tr("State")});
-    m_vps = new DetailPage(tr("VPS"), tr("Where the VPS leads visitors with IPv4."),
-                           {tr("Upstream name"), tr("Address"), tr("State")});
+    m_services = new DetailPage(tr("Services"), tr("What visitors come for, and how they are let in."),
+                                {tr("Public name"), tr("At home"), tr("Certificate"), tr("It is got"), tr("Paths")});
+    m_dns = new DetailPage(tr("DNS"), tr("The records that Sixgate keeps, as the authoritative servers have them."),
+                           {tr("Record"), tr("Wanted"), tr("Authoritative"), tr("Time to live"), tr("State")});
+    m_vps = new VpsPage(m_work.site, m_work.jobs);
+    m_settings = new SettingsPage(m_texts.places, m_texts.autostartFile, m_texts.autostart);
     setPages();
 
     auto *title = new QLabel(tr("Sixgate"));
@@ -79,6 +84,7 @@ MainWindow::MainWindow(WindowTexts texts, QWidget *parent)
     connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this,
             [this] { Q_EMIT wants(KeeperIntent::Check); });
     connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quits);
+    connectWork();
     m_list->setCurrentRow(0);
 
     resize(1120, 740);
@@ -92,8 +98,98 @@ void MainWindow::setPages()
         m_pages->addWidget(page);
     };
     add(tr("Overview"), m_overview);
+    add(tr("Services"), m_services);
     add(tr("DNS"), m_dns);
     add(tr("VPS"), m_vps);
+    add(tr("Settings"), m_settings);
+}
+
+void MainWindow::connectWork()
+{
+    showLook();
+    if (!m_work.site || !m_work.jobs)
+        return;
+    m_looker.emplace(m_work.jobs);
+    m_prover.emplace(m_work.jobs);
+    connect(m_vps, &VpsPage::looksAgain, this, &MainWindow::look);
+    connect(m_vps, &VpsPage::changed, this, [this] {
+        look();
+        Q_EMIT wants(KeeperIntent::Check);
+    });
+    connect(&*m_looker, &JobRunner::planned, this,
+            [this](const SharedPlan &plan, PlanPart, const QString &) { m_look.plan = plan; });
+    connect(&*m_looker, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
+        m_look.looking = false;
+        m_look.at = QDateTime::currentDateTimeUtc();
+        m_look.why = *end ? QString() : end->error().summary;
+        if (*end)
+            m_look.seen = (*end)->seen;
+        showLook();
+    });
+    // What only a look can tell is looked at when somebody first wants to see it.
+    connect(m_list, &PageList::currentRowChanged, this, [this](int row) {
+        QWidget *page = m_pages->widget(row);
+        if (!m_look.seen && (page == m_services || page == m_dns || page == m_vps))
+            look();
+    });
+    connect(m_overview, &OverviewPage::proves, this, &MainWindow::prove);
+    connect(&*m_prover, &JobRunner::proved, this,
+            [this](const PathReport &report) { m_overview->steps().add(report); });
+    connect(&*m_prover, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
+        if (*end && (*end)->check) {
+            for (const PathReport &report : (*end)->check->paths)
+                m_overview->steps().add(report);
+        }
+        m_overview->steps().end(*end ? QString() : end->error().summary);
+    });
+}
+
+void MainWindow::look()
+{
+    if (!m_looker || !m_looker->start(LookOrder()))
+        return;
+    m_look.looking = true;
+    showLook();
+}
+
+void MainWindow::prove(PathKind kind)
+{
+    m_overview->steps().begin(kind);
+    if (m_prover->isRunning())
+        m_overview->steps().end(tr("Another path is still being proven."));
+    else
+        m_prover->start(CheckOrder{{kind}});
+}
+
+void MainWindow::redeploy()
+{
+    raiseUp();
+    m_list->setCurrentRow(m_pages->indexOf(m_vps));
+    m_vps->redeploy();
+}
+
+void MainWindow::showLook()
+{
+    const QString waits = m_look.looking ? tr("Looking …") : m_look.why;
+    m_vps->show(m_look);
+    m_dns->show(recordRows(m_snapshot.get(), m_look), waits);
+    if (!m_work.site)
+        return;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    const auto rows = serviceRows(*m_work.site, m_shown, m_look, now);
+    m_services->show(rows, waits);
+    if (!m_look.seen)
+        return;
+    std::map<QString, QString> days;
+    for (const Service &service : m_work.site->services) {
+        for (const Hostname &name : service.publicNames) {
+            const auto row =
+                std::ranges::find_if(rows, [&](const DetailRow &one) { return one.cells.value(0) == name.display(); });
+            if (row != rows.end())
+                days[name.ascii()] = row->cells.value(2);
+        }
+    }
+    m_overview->showCertificates(days);
 }
 
 void MainWindow::show(const Overview &overview, const SharedSnapshot &snapshot)
@@ -103,9 +199,10 @@ void MainWindow::show(const Overview &overview, const SharedSnapshot &snapshot)
     const QString empty = !snapshot ? tr("No keeper can be seen.")
                           : follows ? tr("Another machine leads and keeps these. %1").arg(snapshot->roleWhy)
                                     : tr("Not looked at yet.");
-    m_dns->show(snapshot ? recordRows(*snapshot) : std::vector<DetailRow>(), empty);
-    m_vps->show(snapshot ? pushRows(*snapshot) : std::vector<DetailRow>(),
-                m_texts.vps.isEmpty() ? tr("This site has no VPS.") : empty);
+    m_vps->showPushes(snapshot, m_texts.vps.isEmpty() ? tr("This site has no VPS.") : empty);
+    m_shown = overview;
+    m_snapshot = snapshot;
+    showLook();
 }
 
 void MainWindow::say(const QString &sentence)
@@ -122,9 +219,19 @@ void MainWindow::raiseUp()
     activateWindow();
 }
 
-void MainWindow::closeEvent(QCloseEvent *event)
+void MainWindow::keepPlace()
 {
     QSettings().setValue(geometryKey(), saveGeometry());
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    keepPlace();
+    if (!SettingsPage::staysInTray()) {
+        QMainWindow::closeEvent(event);
+        Q_EMIT quits();
+        return;
+    }
     if (m_stays) {
         event->ignore();
         say(tr("There is no tray here, so the window stays while Sixgate watches. Quit with Ctrl+Q."));

@@ -2,8 +2,13 @@
 
 #include "model/keepersnapshot.h"
 #include "model/overview.h"
+#include "ui/details/sitelook.h"
+#include "ui/jobs/jobrunner.h"
+#include "ui/settings/settingspage.h"
 
 #include <QMainWindow>
+
+#include <optional>
 
 class QLabel;
 class QStackedWidget;
@@ -14,11 +19,21 @@ namespace sixgate
 class DetailPage;
 class OverviewPage;
 class PageList;
+class VpsPage;
 
 /// What the window has to know of the site.
 struct WindowTexts {
     QString site;
     QString vps; ///< its name; empty where there is none
+    SettingsTexts places = {};
+    QString autostartFile = {}; ///< see SettingsPage
+    QStringList autostart = {}; ///< the command of it
+};
+
+/// What the window works on; both null where there is no site yet.
+struct WindowWork {
+    std::shared_ptr<const Site> site;
+    std::shared_ptr<SiteJobs> jobs;
 };
 
 /// The main window: pages at the left, the chosen one at the right. It renders; what is to be done it asks for.
@@ -27,7 +42,7 @@ class MainWindow : public QMainWindow
     Q_OBJECT
 
 public:
-    explicit MainWindow(WindowTexts texts, QWidget *parent = nullptr);
+    explicit MainWindow(WindowTexts texts, WindowWork work = {}, QWidget *parent = nullptr);
 
     /// `snapshot`: null where no keeper can be seen.
     void show(const Overview &overview, const SharedSnapshot &snapshot);
@@ -36,6 +51,12 @@ public:
     void say(const QString &sentence);
     /// To the front, also from an icon.
     void raiseUp();
+    /// Remembers where it is and how large, for the next start.
+    void keepPlace();
+    /// The VPS's page, with the plan of a redeployment.
+    void redeploy();
+    /// Looks at home, DNS and VPS, for the pages that show it; nothing where it does already.
+    void look();
     /// Where there is no tray: closing minimises it, and says so.
     void setStays(bool stays) { m_stays = stays; }
 
@@ -48,14 +69,25 @@ protected:
 
 private:
     void setPages();
+    void connectWork();
+    void prove(PathKind kind);
+    void showLook();
 
     WindowTexts m_texts;
+    WindowWork m_work;
+    SiteLook m_look;
+    Overview m_shown;
+    SharedSnapshot m_snapshot;
+    std::optional<JobRunner> m_looker; ///< the two ask, and change nothing
+    std::optional<JobRunner> m_prover;
     bool m_stays = false;
     PageList *m_list;
     QStackedWidget *m_pages;
     OverviewPage *m_overview;
+    DetailPage *m_services;
     DetailPage *m_dns;
-    DetailPage *m_vps;
+    VpsPage *m_vps;
+    SettingsPage *m_settings;
 };
 
 } // namespace sixgate

@@ -1,12 +1,15 @@
 // The main window and the tray over snapshots. SIXGATE_SHOTS=FOLDER in the environment: pictures of what was tested.
 
 #include "decide/overview.h"
+#include "scripted.h"
+#include "storage/sitefile.h"
 #include "ui/overview/pathfigure.h"
 #include "ui/tray/tray.h"
 #include "ui/window/mainwindow.h"
 
 #include <QApplication>
 #include <QDir>
+#include <QFile>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
@@ -91,19 +94,81 @@ KeeperSnapshot starting()
     return one;
 }
 
-QPalette dark()
+/// What a look at the example's site found; two things on the VPS are not as wanted.
+SiteLook found(const Site &site)
 {
-    QPalette one;
-    one.setColor(QPalette::Window, QColor(0x17, 0x1a, 0x1f));
-    one.setColor(QPalette::Base, QColor(0x1d, 0x21, 0x27));
-    one.setColor(QPalette::AlternateBase, QColor(0x22, 0x27, 0x2e));
-    one.setColor(QPalette::Button, QColor(0x2a, 0x2f, 0x37));
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText})
-        one.setColor(role, QColor(0xe8, 0xea, 0xed));
-    one.setColor(QPalette::PlaceholderText, QColor(0x9a, 0xa0, 0xa6));
-    one.setColor(QPalette::Highlight, QColor(0x3b, 0x6e, 0xa8));
-    one.setColor(QPalette::HighlightedText, Qt::white);
-    return one;
+    Observation seen;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    seen.vps.ipv4 = std::vector{*Ipv4Address::parse(latin("198.51.100.10"))};
+    seen.vps.ipv6 = std::vector{*Ipv6Address::parse(latin("2001:db8:5::10"))};
+    VpsFacts facts;
+    facts.osName = latin("Debian GNU/Linux 12 (bookworm)");
+    facts.deployedId = latin("3f2a9c1b77d0e4a1");
+    facts.previousId = latin("0c11d2aa90ffee21");
+    facts.madeBy = latin("ada@laptop");
+    facts.madeVersion = latin("0.1.0");
+    facts.freeBytes = qint64(17) << 30;
+    facts.apacheActive = true;
+    CertificateSeen certificate{{}, Fingerprint::ofBytes("key"), {}, {}, {}, false, now, now.addDays(58).addSecs(60)};
+    facts.certificates.emplace(site.services.front().name.text(), certificate);
+    seen.vps.facts = facts;
+    Plan plan;
+    for (const auto &[name, type, value] : {std::tuple("cloud.example.org", RecordType::A, "198.51.100.10"),
+                                            std::tuple("cloud.example.org", RecordType::AAAA, "2001:db8:1200::11"),
+                                            std::tuple("home6.example.org", RecordType::AAAA, "2001:db8:1200::11")}) {
+        const Hostname host = *Hostname::parse(latin(name));
+        seen.zone.records.emplace(RecordKey{host, type}, RecordSet{host, type, 60s, {latin(value)}});
+    }
+    const Hostname vps = *Hostname::parse(latin("vps.example.org"));
+    seen.zone.records.emplace(RecordKey{vps, RecordType::A},
+                              fail(ErrorCode::Timeout, latin("ns1.example.org did not answer in time.")));
+    Change record;
+    record.id = latin("dns.1");
+    const Hostname home6 = *Hostname::parse(latin("home6.example.org"));
+    record.action = SetRecords{*Label::parse(latin("main")),
+                               {home6, RecordType::AAAA, 60s, {latin("2001:db8:1300::11")}},
+                               {home6, RecordType::AAAA, 60s, {latin("2001:db8:1200::11")}}};
+    plan.changes.push_back(record);
+    for (const char *id : {"vps.1", "vps.2"}) {
+        Change one;
+        one.id = latin(id);
+        one.lane = Lane::Vps;
+        one.sentence = latin("Change /etc/sixgate/apache/") + latin(id);
+        plan.changes.push_back(one);
+    }
+    return {std::make_shared<const Observation>(seen), std::make_shared<const Plan>(plan), now};
+}
+
+/// Jobs over what was found: a look tells it, a check proves one path that fails.
+std::shared_ptr<SiteJobs> jobsOver(const Site &site)
+{
+    const auto jobs = std::make_shared<tests::ScriptedJobs>();
+    jobs->script = [site](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+        const SiteLook look = found(site);
+        JobEnd end;
+        if (std::holds_alternative<CheckOrder>(order)) {
+            PathReport report{site.services.front().publicNames.front(), site.services.front().name};
+            report.state = PathState::Broken;
+            report.vantage = latin("the VPS");
+            report.steps = {{latin("resolve"), true, 12ms, latin("198.51.100.10"), {}},
+                            {latin("connect"), true, 19ms, latin("198.51.100.10, port 443"), {}},
+                            {latin("tls"), false, 5000ms, latin("no answer in time"), latin("TIMEOUT")}};
+            report.error = Error{ErrorCode::Timeout, latin("The TLS handshake took too long."), {}, {}};
+            report.took = 5031ms;
+            talk.path(report);
+            end.check = CheckReport{{report}, {}, look.at, 5100ms};
+            return end;
+        }
+        talk.planned(*look.plan, PlanPart::Main, {});
+        if (std::holds_alternative<LookOrder>(order)) {
+            end.seen = look.seen;
+            return end;
+        }
+        if (auto agreed = talk.agree(*look.plan, {}, stops.stop); !agreed)
+            return passOn(agreed);
+        return end;
+    };
+    return jobs;
 }
 
 void keepPicture(QWidget &window, const QString &name)
@@ -149,7 +214,7 @@ private Q_SLOTS:
         QFETCH(QString, button);
         QFETCH(int, asks);
         for (const bool isDark : {false, true}) {
-            QApplication::setPalette(isDark ? dark() : QPalette(QColor(0xee, 0xf0, 0xf3)));
+            QApplication::setPalette(isDark ? tests::darkPalette() : QPalette(QColor(0xee, 0xf0, 0xf3)));
             MainWindow window({latin("home"), latin("vps.example.org")});
             QSignalSpy wants(&window, &MainWindow::wants);
             window.show(overviewOf(site(), seen), std::make_shared<const KeeperSnapshot>(seen));
@@ -200,6 +265,65 @@ private Q_SLOTS:
         QCOMPARE(names->rowCount(), 3);
         QCOMPARE(names->item(1, 0)->text(), latin("photos.example.org"));
         QCOMPARE(names->item(1, 1)->text(), latin("fails"));
+    }
+
+    // Each page with what a look found; a path's steps; a redeployment that is not carried out.
+    void pages_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+
+    void pages()
+    {
+        QFETCH(bool, dark);
+        QApplication::setPalette(dark ? tests::darkPalette() : QPalette(QColor(0xee, 0xf0, 0xf3)));
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto one = parseSite(example.readAll());
+        QVERIFY(one);
+        WindowTexts texts{
+            latin("home"), latin("vps.example.org"), {latin("/home/ada/site.json"), latin("keychain"), latin("0.1.0")}};
+        MainWindow window(texts, {std::make_shared<const Site>(*one), jobsOver(*one)});
+        window.show(overviewOf(*one, snapshot()), std::make_shared<const KeeperSnapshot>(snapshot()));
+        window.resize(1120, 740);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        auto *list = window.findChild<QListWidget *>(latin("pages"));
+        const QString name = latin(QTest::currentDataTag());
+        const auto picture = [&](const char *what) {
+            QTest::qWait(20);
+            keepPicture(window, latin("page-") + latin(what) + QLatin1Char('-') + name);
+        };
+        list->setCurrentRow(3);
+        auto *drift = window.findChild<QLabel *>(latin("drift"));
+        QTRY_VERIFY2(drift->text().startsWith(latin("2 things on the VPS")), qPrintable(drift->text()));
+        picture("vps");
+        list->setCurrentRow(1);
+        picture("services");
+        list->setCurrentRow(2);
+        picture("dns");
+        list->setCurrentRow(4);
+        picture("settings");
+        list->setCurrentRow(0);
+        auto *names = window.findChild<QTableWidget *>(latin("names"));
+        QCOMPARE(names->item(0, 5)->text(), latin("58 days left"));
+        picture("overview");
+        QTest::mouseClick(window.findChild<PathPill *>(latin("path-v4")), Qt::LeftButton);
+        auto *steps = window.findChild<QTableWidget *>(latin("steps-table"));
+        QTRY_COMPARE(steps->rowCount(), 4);
+        QCOMPARE(steps->item(2, 1)->text(), latin("TLS handshake"));
+        QCOMPARE(steps->item(2, 2)->text(), latin("5,000 ms"));
+        picture("steps");
+        QTest::keyClick(steps, Qt::Key_Escape);
+        QVERIFY(names->isVisible());
+        window.redeploy();
+        auto *yes = window.findChild<QPushButton *>(latin("yes"));
+        QTRY_VERIFY(yes->isVisible());
+        picture("redeploy");
+        QTest::mouseClick(window.findChild<QPushButton *>(latin("no")), Qt::LeftButton);
+        QTRY_VERIFY(drift->isVisible());
     }
 
     // Text at 200 %: nothing is cut off.

@@ -1,0 +1,163 @@
+#include "ui/plan/planrows.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString tr(const char *text, int n = -1)
+{
+    return QCoreApplication::translate("PlanRows", text, nullptr, n);
+}
+
+QString counted(int number, const char *one, const char *many)
+{
+    return number == 1 ? tr(one) : tr(many).arg(number);
+}
+
+} // namespace
+
+QString verbTitle(Verb verb)
+{
+    switch (verb) {
+    case Verb::Create:
+        return tr("create");
+    case Verb::Update:
+        return tr("change");
+    case Verb::Delete:
+        return tr("delete");
+    case Verb::Install:
+        return tr("install");
+    case Verb::Enable:
+        return tr("enable");
+    case Verb::Obtain:
+        return tr("get");
+    case Verb::Activate:
+        return tr("activate");
+    case Verb::Open:
+        return tr("open");
+    }
+    return {};
+}
+
+QString laneTitle(Lane lane)
+{
+    return lane == Lane::Dns ? tr("DNS") : tr("VPS");
+}
+
+QString spanText(std::chrono::milliseconds span)
+{
+    const qint64 ms = span.count();
+    if (ms < 10000)
+        return tr("%1 s").arg(QLocale().toString(double(ms) / 1000, 'f', 1));
+    if (ms < 60000)
+        return tr("%1 s").arg(ms / 1000);
+    return tr("%1 min %2 s").arg(ms / 60000).arg(ms / 1000 % 60);
+}
+
+QString planSummary(const Plan &plan)
+{
+    int dns = 0, vps = 0;
+    for (const Change &one : plan.changes)
+        ++(one.lane == Lane::Dns ? dns : vps);
+    const QString all =
+        counted(dns + vps, QT_TRANSLATE_NOOP("PlanRows", "One change"), QT_TRANSLATE_NOOP("PlanRows", "%1 changes"));
+    if (dns && vps)
+        return tr("%1: %2 in DNS, %3 on the VPS.").arg(all).arg(dns).arg(vps);
+    return dns ? tr("%1 in DNS.").arg(all) : tr("%1 on the VPS.").arg(all);
+}
+
+void PlanProgress::step(const QString &id, StepState state, const QString &text, std::chrono::milliseconds now)
+{
+    const bool known = std::ranges::any_of(m_plan->changes, [&](const Change &one) { return one.id == id; });
+    if (!known || state == StepState::Note)
+        return;
+    auto [at, isNew] = m_steps.try_emplace(id, Step{state, now, std::chrono::milliseconds(-1), {}});
+    Step &one = at->second;
+    if (!text.isEmpty() && (state == StepState::Told || state == StepState::Failed || state == StepState::Undone))
+        one.notes << text;
+    if (state == StepState::Told)
+        return;
+    one.state = state;
+    if (state == StepState::Done || state == StepState::Unchanged || state == StepState::Failed)
+        one.took = now - one.begun;
+}
+
+void PlanProgress::end()
+{
+    m_over = true;
+}
+
+std::vector<PlanRow> PlanProgress::rows() const
+{
+    std::vector<PlanRow> rows;
+    for (const Change &change : m_plan->changes) {
+        PlanRow row{change.sentence, verbTitle(change.verb), laneTitle(change.lane), OverviewState::Unknown};
+        row.diff = change.diff;
+        const auto found = m_steps.find(change.id);
+        if (found == m_steps.end()) {
+            row.state = m_over ? tr("not done") : QString();
+            row.begun = m_over;
+            rows.push_back(std::move(row));
+            continue;
+        }
+        const Step &step = found->second;
+        row.begun = true;
+        row.notes = step.notes;
+        row.took = step.took;
+        switch (step.state) {
+        case StepState::Started:
+        case StepState::Note:
+        case StepState::Told:
+            row.mark = m_over ? OverviewState::Unknown : OverviewState::Working;
+            row.state = m_over ? tr("stopped") : tr("at work");
+            break;
+        case StepState::Done:
+            row.mark = OverviewState::Fine;
+            row.state = tr("done");
+            break;
+        case StepState::Unchanged:
+            row.mark = OverviewState::Fine;
+            row.state = tr("was so already");
+            break;
+        case StepState::Failed:
+            row.mark = OverviewState::Broken;
+            row.state = tr("failed");
+            break;
+        case StepState::Undone:
+            row.mark = OverviewState::Paused;
+            row.state = tr("taken back");
+            break;
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+int PlanProgress::ended() const
+{
+    return int(std::ranges::count_if(m_steps, [](const auto &one) {
+        return one.second.state == StepState::Done || one.second.state == StepState::Unchanged;
+    }));
+}
+
+int PlanProgress::undone() const
+{
+    return int(std::ranges::count_if(m_steps, [](const auto &one) { return one.second.state == StepState::Undone; }));
+}
+
+QString PlanProgress::failed() const
+{
+    for (const Change &change : m_plan->changes) {
+        const auto found = m_steps.find(change.id);
+        if (found != m_steps.end() && found->second.state == StepState::Failed)
+            return change.sentence;
+    }
+    return {};
+}
+
+} // namespace sixgate

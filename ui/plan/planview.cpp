@@ -1,0 +1,253 @@
+#include "ui/plan/planview.h"
+
+#include "ui/look/marks.h"
+#include "ui/look/verbmarks.h"
+
+#include <QFontDatabase>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QStyledItemDelegate>
+
+namespace sixgate
+{
+
+namespace
+{
+
+enum Column { What, Where, How, Time };
+constexpr int mostDiffLines = 400; // a longer one is for the command line
+
+/// Rows with room, and no frame around one cell: whole rows are chosen.
+class PlanDelegate final : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QStyleOptionViewItem own = option;
+        own.state &= ~QStyle::State_HasFocus;
+        QStyledItemDelegate::paint(painter, own, index);
+    }
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(12, 12);
+    }
+};
+
+/// Lines that come and go in the colours of their state, behind their sign.
+QString diffHtml(const QString &diff, const Colours &colours)
+{
+    QStringList lines = diff.trimmed().split(QLatin1Char('\n'));
+    const qsizetype left = lines.size() - mostDiffLines;
+    if (left > 0)
+        lines = lines.mid(0, mostDiffLines);
+    QString out = QStringLiteral("<pre style=\"margin:0\">");
+    for (const QString &line : lines) {
+        const bool isHead = line.startsWith(QLatin1String("---")) || line.startsWith(QLatin1String("+++")) ||
+                            line.startsWith(QLatin1String("@@"));
+        const QColor colour = isHead                              ? colours.quiet
+                              : line.startsWith(QLatin1Char('+')) ? colours.state(OverviewState::Fine)
+                              : line.startsWith(QLatin1Char('-')) ? colours.state(OverviewState::Broken)
+                                                                  : colours.quiet;
+        out += QStringLiteral("%1<span style=\"color:%2\">%3</span>")
+                   .arg(out.endsWith(QLatin1String("</span>")) ? QStringLiteral("\n") : QString(), colour.name(),
+                        line.toHtmlEscaped());
+    }
+    if (left > 0)
+        out += QLatin1Char('\n') + PlanView::tr("%1 more lines: sixgatectl plan shows them.").arg(left).toHtmlEscaped();
+    return out + QStringLiteral("</pre>");
+}
+
+} // namespace
+
+PlanView::PlanView(QWidget *parent) : QTreeWidget(parent)
+{
+    setObjectName(QStringLiteral("plan"));
+    setAccessibleName(tr("The plan"));
+    setHeaderLabels({tr("What is done"), tr("Where"), tr("State"), tr("Time")});
+    setItemDelegate(new PlanDelegate(this));
+    setFrameShape(QFrame::NoFrame);
+    setUniformRowHeights(false);
+    setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    setSelectionBehavior(QAbstractItemView::SelectRows);
+    setTabKeyNavigation(false);
+    setWordWrap(true);
+    setExpandsOnDoubleClick(true);
+    header()->setStretchLastSection(false);
+    header()->setSectionsClickable(false);
+    header()->setSectionResizeMode(QHeaderView::Fixed);
+    header()->setSectionResizeMode(What, QHeaderView::Stretch);
+    header()->setStyleSheet(
+        QStringLiteral("QHeaderView { background: transparent; }"
+                       "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid "
+                       "palette(mid); padding: 6px 4px; color: palette(placeholder-text); }"));
+    setColumns();
+}
+
+void PlanView::show(const std::shared_ptr<const Plan> &plan)
+{
+    m_progress.emplace(plan);
+    m_clock.start();
+    fill();
+}
+
+void PlanView::step(const QString &changeId, StepState state, const QString &text)
+{
+    if (!m_progress)
+        return;
+    m_progress->step(changeId, state, text, std::chrono::milliseconds(m_clock.elapsed()));
+    refresh();
+}
+
+void PlanView::end()
+{
+    if (!m_progress)
+        return;
+    m_progress->end();
+    refresh();
+}
+
+void PlanView::fill()
+{
+    clear();
+    if (!m_progress)
+        return;
+    for (const PlanRow &row : m_progress->rows()) {
+        auto *item = new QTreeWidgetItem(this);
+        if (!row.diff.isEmpty())
+            addText(item, row.diff, true);
+    }
+    for (const Withheld &one : m_progress->plan().withheld)
+        addWithheld(one);
+    refresh();
+    if (topLevelItemCount() > 0)
+        setCurrentItem(topLevelItem(0));
+}
+
+void PlanView::refresh()
+{
+    const Colours colours = Colours::of(palette());
+    const int icon = fontMetrics().height();
+    setIconSize({icon, icon});
+    const auto rows = m_progress->rows();
+    const auto &changes = m_progress->plan().changes;
+    QTreeWidgetItem *active = nullptr;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        QTreeWidgetItem *item = topLevelItem(int(i));
+        const PlanRow &row = rows[i];
+        item->setText(What, row.sentence);
+        item->setToolTip(What, row.sentence);
+        item->setText(Where, row.lane);
+        item->setText(How, row.begun ? row.state : row.verb);
+        item->setText(Time, row.took.count() < 0 ? QString() : spanText(row.took));
+        item->setTextAlignment(Time, Qt::AlignRight | Qt::AlignVCenter);
+        item->setIcon(What, row.begun ? markIcon(row.mark, colours) : verbIcon(changes[i].verb, colours));
+        item->setForeground(Where, colours.quiet);
+        item->setForeground(Time, colours.quiet);
+        item->setData(What, Qt::AccessibleTextRole,
+                      QStringLiteral("%1 (%2, %3)").arg(row.sentence, row.lane, row.begun ? row.state : row.verb));
+        for (qsizetype note = item->data(What, Qt::UserRole).toInt(); note < row.notes.size(); ++note) {
+            addText(item, row.notes[note], false);
+            item->setExpanded(true);
+        }
+        item->setData(What, Qt::UserRole, int(row.notes.size()));
+        if (row.begun && row.mark == OverviewState::Working)
+            active = item;
+    }
+    if (active)
+        scrollToItem(active);
+}
+
+void PlanView::addWithheld(const Withheld &one)
+{
+    auto *item = new QTreeWidgetItem(this);
+    const Colours colours = Colours::of(palette());
+    item->setIcon(What, markIcon(one.blocking ? OverviewState::Broken : OverviewState::Paused, colours));
+    item->setText(What, QStringLiteral("%1: %2").arg(one.object, one.reason));
+    item->setToolTip(What, one.reason);
+    item->setText(How, one.blocking ? tr("in the way") : tr("left alone"));
+    if (!one.fix.isEmpty())
+        addText(item, one.fix, false);
+    if (!one.detail.isEmpty())
+        addText(item, one.detail, false);
+    item->setExpanded(true);
+}
+
+void PlanView::addText(QTreeWidgetItem *parent, const QString &text, bool code)
+{
+    auto *item = new QTreeWidgetItem(parent);
+    item->setFirstColumnSpanned(true);
+    item->setFlags(Qt::ItemIsEnabled);
+    item->setData(What, Qt::AccessibleTextRole, text);
+    auto *label = new QLabel;
+    label->setTextFormat(code ? Qt::RichText : Qt::PlainText);
+    label->setWordWrap(!code);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setContentsMargins(4, 4, 8, 8);
+    if (code) {
+        label->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+        label->setText(diffHtml(text, Colours::of(palette())));
+    } else {
+        label->setText(text);
+        QPalette own;
+        own.setColor(QPalette::WindowText, Colours::of(palette()).quiet);
+        label->setPalette(own);
+        label->setMinimumWidth(1);
+    }
+    setItemWidget(item, What, label);
+    fitTexts();
+}
+
+/// Lines that wrap are as high as the width makes them.
+void PlanView::fitTexts()
+{
+    const int width = std::max(200, viewport()->width() - 2 * indentation() - 16);
+    for (QTreeWidgetItemIterator at(this); *at; ++at) {
+        auto *label = qobject_cast<QLabel *>(itemWidget(*at, What));
+        if (label && label->wordWrap())
+            (*at)->setSizeHint(What, {0, label->heightForWidth(width)});
+    }
+}
+
+void PlanView::resizeEvent(QResizeEvent *event)
+{
+    QTreeWidget::resizeEvent(event);
+    fitTexts();
+}
+
+void PlanView::setColumns()
+{
+    const QFontMetrics metrics = fontMetrics();
+    const auto wide = [&](std::initializer_list<QString> texts) {
+        int most = 0;
+        for (const QString &one : texts)
+            most = std::max(most, metrics.horizontalAdvance(one));
+        return most + 28;
+    };
+    setColumnWidth(Where, wide({tr("Where"), laneTitle(Lane::Dns), laneTitle(Lane::Vps)}));
+    setColumnWidth(How, wide({tr("State"), tr("left alone"), tr("was so already"), tr("in the way")}));
+    setColumnWidth(Time, wide({tr("Time"), spanText(std::chrono::milliseconds(605000))}));
+}
+
+void PlanView::changeEvent(QEvent *event)
+{
+    QTreeWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        setColumns();
+    if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_progress)
+        fill();
+}
+
+void PlanView::keyPressEvent(QKeyEvent *event)
+{
+    QTreeWidgetItem *item = currentItem();
+    if (item && item->childCount() > 0 && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
+        item->setExpanded(!item->isExpanded());
+        return;
+    }
+    QTreeWidget::keyPressEvent(event);
+}
+
+} // namespace sixgate

@@ -1,0 +1,120 @@
+#include "ui/settings/settingspage.h"
+
+#include "ui/look/card.h"
+
+#include <QCheckBox>
+#include <QDir>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QLabel>
+#include <QSaveFile>
+#include <QSettings>
+#include <QVBoxLayout>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString staysKey()
+{
+    return QStringLiteral("window/staysInTray");
+}
+
+} // namespace
+
+QByteArray autostartEntry(const QStringList &command)
+{
+    QStringList words;
+    for (QString word : command) {
+        // Escaped twice: for the quoted argument, and for the string that it stands in.
+        for (const char *special : {"\\", "\"", "`", "$"})
+            word.replace(QLatin1String(special), QLatin1String("\\\\") + QLatin1String(special));
+        word.replace(QLatin1Char('%'), QLatin1String("%%"));
+        words << QLatin1Char('"') + word + QLatin1Char('"');
+    }
+    return "[Desktop Entry]\nType=Application\nName=Sixgate\nIcon=sixgate\nTerminal=false\nExec=" +
+           words.join(QLatin1Char(' ')).toUtf8() + "\n";
+}
+
+SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QStringList command, QWidget *parent)
+    : QWidget(parent), m_autostartFile(std::move(autostartFile)), m_command(std::move(command)),
+      m_autostart(new QCheckBox(tr("&Begin with the session, in the tray"))),
+      m_stays(new QCheckBox(tr("Go on &watching in the tray when the window is closed"))), m_wrong(new QLabel)
+{
+    auto *title = new QLabel(tr("Settings"));
+    QFont big = font();
+    big.setPointSizeF(big.pointSizeF() * 1.45);
+    big.setWeight(QFont::DemiBold);
+    title->setFont(big);
+    m_autostart->setObjectName(QStringLiteral("autostart"));
+    m_stays->setObjectName(QStringLiteral("stays"));
+    m_autostart->setChecked(QFileInfo::exists(m_autostartFile));
+    m_stays->setChecked(staysInTray());
+    m_wrong->setWordWrap(true);
+    m_wrong->hide();
+    auto *choices = new QWidget;
+    auto *list = new QVBoxLayout(choices);
+    list->setContentsMargins(0, 0, 0, 0);
+    list->setSpacing(12);
+    list->addWidget(m_autostart);
+    list->addWidget(m_stays);
+    list->addWidget(m_wrong);
+    auto *upper = new Card;
+    upper->hold(choices, 24);
+    auto *places = new QWidget;
+    auto *form = new QFormLayout(places);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setHorizontalSpacing(24);
+    form->setVerticalSpacing(8);
+    const auto add = [form](const QString &what, const QString &value) {
+        auto *text = new QLabel(value);
+        text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        text->setWordWrap(true);
+        auto *name = new QLabel(what);
+        name->setForegroundRole(QPalette::PlaceholderText);
+        form->addRow(name, text);
+    };
+    add(tr("Site file"), texts.siteFile);
+    add(tr("Secrets"), texts.secrets);
+    add(tr("Version"), texts.version);
+    auto *lower = new Card;
+    lower->hold(places, 24);
+    auto *all = new QVBoxLayout(this);
+    all->setContentsMargins(24, 24, 24, 24);
+    all->setSpacing(16);
+    all->addWidget(title);
+    all->addWidget(upper);
+    all->addWidget(lower);
+    all->addStretch();
+    connect(m_autostart, &QCheckBox::clicked, this, &SettingsPage::setAutostart);
+    connect(m_stays, &QCheckBox::toggled, this, [this](bool on) {
+        QSettings().setValue(staysKey(), on);
+        Q_EMIT staysChanged(on);
+    });
+}
+
+bool SettingsPage::staysInTray()
+{
+    return QSettings().value(staysKey(), true).toBool();
+}
+
+void SettingsPage::setAutostart(bool on)
+{
+    bool good = true;
+    if (on) {
+        QSaveFile file(m_autostartFile);
+        good = QDir().mkpath(QFileInfo(m_autostartFile).absolutePath()) && file.open(QIODevice::WriteOnly) &&
+               file.write(autostartEntry(m_command)) >= 0 && file.commit();
+    } else {
+        good = !QFileInfo::exists(m_autostartFile) || QFile::remove(m_autostartFile);
+    }
+    m_wrong->setVisible(!good);
+    if (!good) {
+        m_wrong->setText(tr("%1 could not be written.").arg(m_autostartFile));
+        m_autostart->setChecked(!on);
+    }
+}
+
+} // namespace sixgate

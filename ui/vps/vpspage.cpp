@@ -1,0 +1,245 @@
+#include "ui/vps/vpspage.h"
+
+#include "ui/details/detailpage.h"
+#include "ui/look/card.h"
+#include "ui/overview/overviewpage.h"
+#include "ui/vps/newvpsform.h"
+#include "ui/vps/runspage.h"
+
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace sixgate
+{
+
+namespace
+{
+
+template <class T>
+QString texts(const Known<std::vector<T>> &addresses)
+{
+    QStringList all;
+    if (addresses) {
+        for (const T &one : *addresses)
+            all << one.text();
+    }
+    return all.join(QStringLiteral(", "));
+}
+
+QString release(const QString &id)
+{
+    return id.left(12);
+}
+
+void addFacts(std::vector<std::pair<QString, QString>> &lines, const VpsFacts &facts, const QDateTime &now)
+{
+    lines.emplace_back(VpsPage::tr("System"), facts.osName);
+    if (facts.busy)
+        lines.emplace_back(VpsPage::tr("At work"), facts.busyWith);
+    lines.emplace_back(
+        VpsPage::tr("Deployed"),
+        facts.deployedId.isEmpty() ? VpsPage::tr("nothing yet")
+        : facts.madeBy.isEmpty()
+            ? release(facts.deployedId)
+            : VpsPage::tr("%1, by %2 with Sixgate %3").arg(release(facts.deployedId), facts.madeBy, facts.madeVersion));
+    lines.emplace_back(VpsPage::tr("One step back"),
+                       facts.previousId.isEmpty() ? VpsPage::tr("none is kept") : release(facts.previousId));
+    QStringList certificates;
+    for (const auto &[name, certificate] : facts.certificates)
+        certificates << QStringLiteral("%1: %2").arg(name, daysLeft(certificate.notAfter, now));
+    lines.emplace_back(VpsPage::tr("Certificates"),
+                       certificates.isEmpty() ? VpsPage::tr("none") : certificates.join(QStringLiteral("; ")));
+    if (facts.freeBytes >= 0)
+        lines.emplace_back(VpsPage::tr("Free space"), QLocale().formattedDataSize(facts.freeBytes));
+    lines.emplace_back(VpsPage::tr("Web server"),
+                       facts.apacheActive ? VpsPage::tr("Apache runs") : VpsPage::tr("Apache does not run"));
+}
+
+} // namespace
+
+std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook &look, const QDateTime &now)
+{
+    std::vector<std::pair<QString, QString>> lines;
+    lines.emplace_back(VpsPage::tr("Name"), vps.host.display());
+    if (!look.seen)
+        return lines;
+    const VpsSeen &seen = look.seen->vps;
+    const QString addresses = QStringList{texts(seen.ipv4), texts(seen.ipv6)}.join(QStringLiteral(", "));
+    lines.emplace_back(VpsPage::tr("Addresses"), addresses);
+    if (seen.facts)
+        addFacts(lines, *seen.facts, now);
+    else
+        lines.emplace_back(VpsPage::tr("Facts"), withRemedy(seen.facts.error()));
+    return lines;
+}
+
+QString driftText(const SiteLook &look)
+{
+    if (look.looking)
+        return VpsPage::tr("Looking at the VPS …");
+    if (!look.plan)
+        return look.why.isEmpty() ? VpsPage::tr("Not looked at yet.") : look.why;
+    int changes = 0;
+    for (const Change &one : look.plan->changes)
+        changes += one.lane == Lane::Vps;
+    if (look.seen && !look.seen->vps.facts)
+        return VpsPage::tr("It is not known whether the VPS is as the site file wants it.");
+    if (changes == 0)
+        return VpsPage::tr("The VPS is as the site file wants it (seen %1).")
+            .arg(whenText(look.at, QDateTime::currentDateTime()));
+    return changes == 1
+               ? VpsPage::tr("One thing on the VPS is not as the site file wants it: redeploy.")
+               : VpsPage::tr("%1 things on the VPS are not as the site file wants them: redeploy.").arg(changes);
+}
+
+VpsPage::VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> jobs, QWidget *parent)
+    : QWidget(parent), m_site(std::move(site)), m_stack(new QStackedWidget)
+{
+    auto *all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->addWidget(m_stack);
+    m_home = makeHome();
+    m_stack->addWidget(m_home);
+    if (!m_site || !jobs || m_site->vps.empty())
+        return;
+    m_form = new NewVpsForm;
+    m_runs = new RunsPage(jobs);
+    m_panel = new JobPanel(std::move(jobs));
+    m_stack->addWidget(m_runs);
+    connect(m_runs, &RunsPage::closes, this, &VpsPage::goHome);
+    m_stack->addWidget(m_form);
+    m_stack->addWidget(m_panel);
+    connect(m_form, &NewVpsForm::closes, this, &VpsPage::goHome);
+    connect(m_form, &NewVpsForm::accepted, this, [this](const ReplaceOrder &order) {
+        begin(order, {tr("New VPS"), tr("&Move to it")});
+    });
+    connect(m_panel, &JobPanel::closes, this, &VpsPage::goHome);
+    connect(&m_panel->runner(), &JobRunner::ended, this, [this] {
+        for (QPushButton *one : m_buttons)
+            one->setEnabled(true);
+        Q_EMIT changed();
+    });
+}
+
+QWidget *VpsPage::makeHome()
+{
+    m_pushes = new DetailPage(tr("VPS"), tr("The machine that carries the visitors with IPv4."),
+                              {tr("Upstream name"), tr("Leads to"), tr("State")});
+    auto *fields = new QWidget;
+    m_facts = new QFormLayout(fields);
+    m_facts->setContentsMargins(0, 0, 0, 0);
+    m_facts->setHorizontalSpacing(24);
+    m_facts->setVerticalSpacing(8);
+    m_facts->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    auto *card = new Card;
+    card->hold(fields, 16);
+    m_drift = new QLabel;
+    m_drift->setObjectName(QStringLiteral("drift"));
+    m_drift->setWordWrap(true);
+    m_again = new QPushButton(tr("&Look again"));
+    auto *runs = new QPushButton(tr("Lo&gs…"));
+    runs->setObjectName(QStringLiteral("runs"));
+    auto *redeploys = new QPushButton(tr("Re&deploy…"));
+    auto *back = new QPushButton(tr("&Roll back…"));
+    auto *replaces = new QPushButton(tr("New &VPS…"));
+    redeploys->setObjectName(QStringLiteral("redeploy"));
+    back->setObjectName(QStringLiteral("rollback"));
+    replaces->setObjectName(QStringLiteral("replace"));
+    m_again->setObjectName(QStringLiteral("look"));
+    m_buttons = {redeploys, back, replaces};
+    auto *row = new QWidget;
+    auto *buttons = new QHBoxLayout(row);
+    buttons->setContentsMargins(0, 8, 0, 0);
+    buttons->setSpacing(8);
+    buttons->addWidget(m_again);
+    buttons->addWidget(runs);
+    buttons->addStretch();
+    for (QPushButton *one : {replaces, back, redeploys})
+        buttons->addWidget(one);
+    for (QPushButton *one : {m_again, runs, redeploys, back, replaces}) {
+        one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 40, fontMetrics().height() + 18);
+        one->setEnabled(m_site && !m_site->vps.empty());
+    }
+    m_pushes->addAbove(m_drift);
+    m_pushes->addAbove(card);
+    m_pushes->addBelow(row);
+    connect(m_again, &QPushButton::clicked, this, &VpsPage::looksAgain);
+    connect(runs, &QPushButton::clicked, this, &VpsPage::showRuns);
+    connect(redeploys, &QPushButton::clicked, this, &VpsPage::redeploy);
+    connect(back, &QPushButton::clicked, this, &VpsPage::rollBack);
+    connect(replaces, &QPushButton::clicked, this, &VpsPage::replace);
+    return m_pushes;
+}
+
+void VpsPage::show(const SiteLook &look)
+{
+    m_drift->setText(driftText(look));
+    m_again->setEnabled(m_site && !look.looking);
+    if (!m_site || m_site->vps.empty())
+        return;
+    while (m_facts->rowCount() > 0)
+        m_facts->removeRow(0);
+    for (const auto &[what, value] : vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc())) {
+        auto *text = new QLabel(value);
+        text->setTextFormat(Qt::PlainText);
+        text->setWordWrap(true);
+        text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        text->setAccessibleName(QStringLiteral("%1: %2").arg(what, value));
+        auto *name = new QLabel(what);
+        name->setForegroundRole(QPalette::PlaceholderText);
+        m_facts->addRow(name, text);
+    }
+}
+
+void VpsPage::showPushes(const SharedSnapshot &snapshot, const QString &empty)
+{
+    m_pushes->show(snapshot ? pushRows(*snapshot) : std::vector<DetailRow>(), empty);
+}
+
+void VpsPage::begin(const JobOrder &order, const JobWords &words)
+{
+    if (!m_panel || !m_panel->start(order, words))
+        return;
+    for (QPushButton *one : m_buttons)
+        one->setEnabled(false);
+    m_stack->setCurrentWidget(m_panel);
+}
+
+void VpsPage::redeploy()
+{
+    begin(ApplyOrder(), {tr("Redeploy"), tr("&Redeploy")});
+}
+
+void VpsPage::rollBack()
+{
+    begin(RollBackOrder(), {tr("Roll back"), tr("&Roll back")});
+}
+
+void VpsPage::replace()
+{
+    if (!m_form || m_panel->isRunning())
+        return;
+    const Vps &vps = m_site->vps.front();
+    m_form->begin(vps.user.text(), vps.sshPort.text());
+    m_stack->setCurrentWidget(m_form);
+}
+
+void VpsPage::showRuns()
+{
+    if (!m_runs)
+        return;
+    m_stack->setCurrentWidget(m_runs);
+    m_runs->read();
+}
+
+void VpsPage::goHome()
+{
+    m_stack->setCurrentWidget(m_home);
+}
+
+} // namespace sixgate

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "model/keepersnapshot.h"
+#include "ui/details/sitelook.h"
+#include "ui/plan/jobpanel.h"
+
+#include <QWidget>
+
+class QFormLayout;
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace sixgate
+{
+
+class DetailPage;
+class NewVpsForm;
+class RunsPage;
+
+/// What is known of the VPS, as lines "what: value".
+std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook &look, const QDateTime &now);
+/// What of it is not as wanted, in a sentence.
+QString driftText(const SiteLook &look);
+
+/// The VPS: facts, what is deployed, what is not as wanted; redeploy, one step back, another machine.
+class VpsPage : public QWidget
+{
+    Q_OBJECT
+
+public:
+    /// `site`, `jobs`: null where there is no site yet.
+    VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> jobs, QWidget *parent = nullptr);
+
+    void show(const SiteLook &look);
+    using QWidget::show;
+    /// The pushes, as the keeper has them.
+    void showPushes(const SharedSnapshot &snapshot, const QString &empty);
+    void redeploy();
+    void rollBack();
+    void replace();
+    void showRuns();
+    JobPanel *panel() { return m_panel; }
+
+Q_SIGNALS:
+    void looksAgain();
+    /// Something was, or may have been changed.
+    void changed();
+
+private:
+    QWidget *makeHome();
+    void begin(const JobOrder &order, const JobWords &words);
+    void goHome();
+
+    std::shared_ptr<const Site> m_site;
+    QStackedWidget *m_stack;
+    QWidget *m_home = nullptr;
+    QFormLayout *m_facts = nullptr;
+    QLabel *m_drift = nullptr;
+    DetailPage *m_pushes = nullptr;
+    QPushButton *m_again = nullptr;
+    std::vector<QPushButton *> m_buttons;
+    NewVpsForm *m_form = nullptr;
+    JobPanel *m_panel = nullptr;
+    RunsPage *m_runs = nullptr;
+};
+
+} // namespace sixgate
