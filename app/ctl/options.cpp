@@ -50,6 +50,7 @@ const std::vector<Rule> &rules()
         {"--user", true, {"vps replace"}},
         {"--port", true, {"vps replace"}},
         {"--abandon-old", false, {"vps replace"}},
+        {"--bring-key", false, {"vps replace"}},
         {"--explain", false, {"check"}},
         {"--report", true, {"check"}},
         {"--watch", false, {"check"}},

@@ -22,7 +22,7 @@ Result<std::optional<NewMachine>> newMachine(const Options &options)
 {
     const auto given = options.given.find(QStringLiteral("--address"));
     if (given == options.given.end()) {
-        for (const char *option : {"--user", "--port", "--host-key"}) {
+        for (const char *option : {"--user", "--port", "--host-key", "--bring-key"}) {
             if (options.has(option))
                 return fail(
                     ErrorCode::Invalid,
@@ -96,6 +96,7 @@ int runVpsJob(const Options &options, Output &output, Site site, SecretStore &se
     const QString what = options.words.value(1);
     const QString command = options.words.mid(0, 2).join(QLatin1Char(' '));
     ConsoleTalk talk(options, output);
+    const std::stop_token stop = stops.stop;
     SiteWork work(std::move(site), options.siteFile, secrets, talk, std::move(stops));
     if (what == QLatin1String("rollback"))
         return talk.ended(work.run(RollBackOrder()), command);
@@ -104,6 +105,15 @@ int runVpsJob(const Options &options, Output &output, Site site, SecretStore &se
     auto machine = newMachine(options);
     if (!machine)
         return giveUp(output, machine.error(), command);
+    if (*machine && options.has("--bring-key")) {
+        auto password =
+            askSecret(output, QStringLiteral("Password of the new machine's user (used once, kept nowhere): "),
+                      ReadUntil::LineEnd,
+                      {ErrorCode::Invalid, QStringLiteral("No password was given on standard input."), {}, {}}, stop);
+        if (!password)
+            return giveUp(output, password.error(), command);
+        (*machine)->password = std::make_shared<const Secret>(std::move(*password));
+    }
     return talk.ended(work.run(ReplaceOrder{std::move(*machine), options.has("--abandon-old")}), command);
 }
 

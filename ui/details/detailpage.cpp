@@ -43,6 +43,7 @@ DetailPage::DetailPage(const QString &title, const QString &about, const QString
     all->addSpacing(8);
     all->addWidget(m_empty);
     all->addWidget(card, 1);
+    all->addStretch(0); // where there is no table
 }
 
 void DetailPage::show(const std::vector<DetailRow> &rows, const QString &empty)

@@ -76,8 +76,11 @@ std::vector<DetailRow> recordRows(const KeeperSnapshot *snapshot, const SiteLook
 {
     std::vector<DetailRow> rows;
     if (look.seen) {
-        for (const auto &[key, seen] : look.seen->zone.records)
-            rows.push_back(recordRow(key, seen, look));
+        for (const auto &[key, seen] : look.seen->zone.records) {
+            // That there is no alias is nothing to show.
+            if (key.type != RecordType::CNAME || !seen || !seen->values.empty())
+                rows.push_back(recordRow(key, seen, look));
+        }
         return rows;
     }
     if (!snapshot)

@@ -1,5 +1,7 @@
 #include "ui/look/table.h"
 
+#include "ui/look/colours.h"
+
 #include <QHeaderView>
 #include <QStyledItemDelegate>
 #include <QTableWidget>
@@ -39,8 +41,20 @@ int heightOfRow(const QTableWidget &table)
     return table.fontMetrics().height() + 2 * margin + 2;
 }
 
+void calmSelection(QWidget &view)
+{
+    QPalette own = view.palette();
+    const QColor tint = Colours::of(own).tint(OverviewState::Working);
+    if (own.color(QPalette::Highlight) == tint)
+        return;
+    own.setColor(QPalette::Highlight, tint);
+    own.setColor(QPalette::HighlightedText, own.color(QPalette::WindowText));
+    view.setPalette(own);
+}
+
 void layOut(QTableWidget &table)
 {
+    calmSelection(table);
     if (!dynamic_cast<Roomy *>(table.itemDelegate())) {
         table.setItemDelegate(new Roomy(&table));
         table.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);

@@ -1,6 +1,7 @@
 #pragma once
 
 class QTableWidget;
+class QWidget;
 
 namespace sixgate
 {
@@ -10,5 +11,8 @@ void layOut(QTableWidget &table);
 
 /// The height of a row, for the table's font.
 int heightOfRow(const QTableWidget &table);
+
+/// The chosen row is tinted, and its text and marks stay as they are. Call it again when the palette has changed.
+void calmSelection(QWidget &view);
 
 } // namespace sixgate

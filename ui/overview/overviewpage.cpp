@@ -51,6 +51,7 @@ OverviewPage::OverviewPage(QWidget *parent)
     : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(this)), m_names(new NameTable),
       m_steps(new PathSteps), m_below(new QStackedWidget)
 {
+    setObjectName(QStringLiteral("overview"));
     auto *figure = new Card(this);
     figure->hold(m_figure, 0);
     auto *names = new Card(this);

@@ -19,6 +19,7 @@ namespace sixgate
 QString stepTitle(const QString &name)
 {
     static const std::pair<const char *, const char *> titles[] = {
+        {"dns", QT_TRANSLATE_NOOP("PathSteps", "Look up the name")},
         {"resolve", QT_TRANSLATE_NOOP("PathSteps", "Look up the name")},
         {"connect", QT_TRANSLATE_NOOP("PathSteps", "Connect")},
         {"tls", QT_TRANSLATE_NOOP("PathSteps", "TLS handshake")},

@@ -103,6 +103,7 @@ void JobPanel::follow()
         m_agreed = m_phase == Phase::Asking;
         m_phase = m_phase == Phase::Meeting ? Phase::Looking : Phase::Working;
         m_keyCard->hide();
+        m_activity.clear();
         m_clock.restart();
         setButtons({}, tr("&Cancel"));
         m_runner.answer(true);

@@ -1,6 +1,7 @@
 #include "ui/plan/planview.h"
 
 #include "ui/look/marks.h"
+#include "ui/look/table.h"
 #include "ui/look/verbmarks.h"
 
 #include <QFontDatabase>
@@ -16,6 +17,7 @@ namespace
 {
 
 enum Column { What, Where, How, Time };
+enum Role { NotesRole = Qt::UserRole, DiffRole };
 constexpr int mostDiffLines = 400; // a longer one is for the command line
 
 /// Rows with room, and no frame around one cell: whole rows are chosen.
@@ -32,7 +34,16 @@ public:
     }
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        return QStyledItemDelegate::sizeHint(option, index) + QSize(12, 12);
+        QSize size = QStyledItemDelegate::sizeHint(option, index) + QSize(12, 12);
+        const auto *view = qobject_cast<const QTreeWidget *>(option.widget);
+        if (!view || index.column() != What)
+            return size;
+        // The whole sentence, in as many lines as the column's width makes of it.
+        const int width = view->columnWidth(What) - view->indentation() - view->iconSize().width() - 24;
+        const QRect text = option.fontMetrics.boundingRect(QRect(0, 0, std::max(width, 80), 1 << 16), Qt::TextWordWrap,
+                                                           index.data(Qt::DisplayRole).toString());
+        size.setHeight(std::max(size.height(), text.height() + 12));
+        return size;
     }
 };
 
@@ -83,7 +94,15 @@ PlanView::PlanView(QWidget *parent) : QTreeWidget(parent)
         QStringLiteral("QHeaderView { background: transparent; }"
                        "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid "
                        "palette(mid); padding: 6px 4px; color: palette(placeholder-text); }"));
+    calmSelection(*this);
     setColumns();
+    // A long plan has many of them, and few are looked at.
+    connect(this, &QTreeWidget::itemExpanded, this, [this](QTreeWidgetItem *item) {
+        const QString diff = item->data(What, DiffRole).toString();
+        item->setData(What, DiffRole, {});
+        if (!diff.isEmpty())
+            addText(item, diff, true);
+    });
 }
 
 void PlanView::show(const std::shared_ptr<const Plan> &plan)
@@ -116,8 +135,10 @@ void PlanView::fill()
         return;
     for (const PlanRow &row : m_progress->rows()) {
         auto *item = new QTreeWidgetItem(this);
-        if (!row.diff.isEmpty())
-            addText(item, row.diff, true);
+        if (row.diff.isEmpty())
+            continue;
+        item->setData(What, DiffRole, row.diff);
+        item->setChildIndicatorPolicy(QTreeWidgetItem::ShowIndicator);
     }
     for (const Withheld &one : m_progress->plan().withheld)
         addWithheld(one);
@@ -148,11 +169,11 @@ void PlanView::refresh()
         item->setForeground(Time, colours.quiet);
         item->setData(What, Qt::AccessibleTextRole,
                       QStringLiteral("%1 (%2, %3)").arg(row.sentence, row.lane, row.begun ? row.state : row.verb));
-        for (qsizetype note = item->data(What, Qt::UserRole).toInt(); note < row.notes.size(); ++note) {
+        for (qsizetype note = item->data(What, NotesRole).toInt(); note < row.notes.size(); ++note) {
             addText(item, row.notes[note], false);
             item->setExpanded(true);
         }
-        item->setData(What, Qt::UserRole, int(row.notes.size()));
+        item->setData(What, NotesRole, int(row.notes.size()));
         if (row.begun && row.mark == OverviewState::Working)
             active = item;
     }
@@ -191,9 +212,7 @@ void PlanView::addText(QTreeWidgetItem *parent, const QString &text, bool code)
         label->setText(diffHtml(text, Colours::of(palette())));
     } else {
         label->setText(text);
-        QPalette own;
-        own.setColor(QPalette::WindowText, Colours::of(palette()).quiet);
-        label->setPalette(own);
+        label->setForegroundRole(QPalette::PlaceholderText);
         label->setMinimumWidth(1);
     }
     setItemWidget(item, What, label);
@@ -207,8 +226,9 @@ void PlanView::fitTexts()
     for (QTreeWidgetItemIterator at(this); *at; ++at) {
         auto *label = qobject_cast<QLabel *>(itemWidget(*at, What));
         if (label && label->wordWrap())
-            (*at)->setSizeHint(What, {0, label->heightForWidth(width)});
+            label->setFixedHeight(label->heightForWidth(width));
     }
+    scheduleDelayedItemsLayout();
 }
 
 void PlanView::resizeEvent(QResizeEvent *event)
@@ -234,6 +254,8 @@ void PlanView::setColumns()
 void PlanView::changeEvent(QEvent *event)
 {
     QTreeWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        calmSelection(*this);
     if (event->type() == QEvent::FontChange)
         setColumns();
     if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_progress)
@@ -243,7 +265,8 @@ void PlanView::changeEvent(QEvent *event)
 void PlanView::keyPressEvent(QKeyEvent *event)
 {
     QTreeWidgetItem *item = currentItem();
-    if (item && item->childCount() > 0 && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
+    const bool opens = item && (item->childCount() > 0 || !item->data(What, DiffRole).toString().isEmpty());
+    if (opens && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
         item->setExpanded(!item->isExpanded());
         return;
     }

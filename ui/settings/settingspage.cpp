@@ -72,6 +72,7 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
         auto *text = new QLabel(value);
         text->setTextInteractionFlags(Qt::TextSelectableByMouse);
         text->setWordWrap(true);
+        text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
         auto *name = new QLabel(what);
         name->setForegroundRole(QPalette::PlaceholderText);
         form->addRow(name, text);

@@ -2,6 +2,7 @@
 
 #include "ui/look/card.h"
 #include "ui/look/marks.h"
+#include "ui/look/table.h"
 #include "ui/overview/overviewpage.h"
 
 #include <QFontDatabase>
@@ -39,12 +40,18 @@ QString wordOf(const QString &verdict)
 QString runText(const RunLog &run)
 {
     QStringList lines;
+    qsizetype widest = 0;
+    for (const RunLine &one : run.lines)
+        widest = std::max(widest, one.change.size());
     for (const RunLine &one : run.lines)
         lines << QStringLiteral("%1  %2  %3")
-                     .arg(one.change.leftJustified(8), one.state.leftJustified(9), one.text)
+                     .arg(one.change.leftJustified(widest), one.state.leftJustified(9), one.text)
                      .trimmed();
     lines << QString();
-    lines << QStringList{wordOf(run.verdict), run.summary, run.detail}.join(QLatin1Char(' ')).trimmed();
+    lines << (run.summary.isEmpty() ? wordOf(run.verdict)
+                                    : QStringLiteral("%1: %2").arg(wordOf(run.verdict), run.summary));
+    if (!run.detail.isEmpty())
+        lines << run.detail;
     return lines.join(QLatin1Char('\n'));
 }
 
@@ -62,6 +69,10 @@ RunsPage::RunsPage(std::shared_ptr<SiteJobs> jobs, QWidget *parent)
     m_list->setObjectName(QStringLiteral("runs-list"));
     m_list->setAccessibleName(tr("Runs on the VPS"));
     m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setIconSize({fontMetrics().height(), fontMetrics().height()});
+    m_list->setSpacing(2);
+    calmSelection(*m_list);
     m_text->setObjectName(QStringLiteral("runs-text"));
     m_text->setAccessibleName(tr("The log of the chosen run"));
     m_text->setReadOnly(true);
@@ -74,8 +85,8 @@ RunsPage::RunsPage(std::shared_ptr<SiteJobs> jobs, QWidget *parent)
     right->hold(m_text, 8);
     auto *both = new QHBoxLayout;
     both->setSpacing(16);
-    both->addWidget(left, 1);
-    both->addWidget(right, 2);
+    both->addWidget(left, 2);
+    both->addWidget(right, 3);
     auto *back = new QPushButton(tr("&Back"));
     back->setMinimumSize(fontMetrics().horizontalAdvance(back->text()) + 56, fontMetrics().height() + 18);
     auto *buttons = new QHBoxLayout;

@@ -20,6 +20,8 @@ namespace sixgate
 namespace
 {
 
+constexpr qsizetype longText = 70;
+
 template <class T>
 QString texts(const Known<std::vector<T>> &addresses)
 {
@@ -141,6 +143,10 @@ QWidget *VpsPage::makeHome()
     m_drift = new QLabel;
     m_drift->setObjectName(QStringLiteral("drift"));
     m_drift->setWordWrap(true);
+    QFont strong = font();
+    strong.setWeight(QFont::DemiBold);
+    m_drift->setFont(strong);
+    m_drift->setContentsMargins(0, 8, 0, 4);
     m_again = new QPushButton(tr("&Look again"));
     auto *runs = new QPushButton(tr("Lo&gs…"));
     runs->setObjectName(QStringLiteral("runs"));
@@ -187,7 +193,9 @@ void VpsPage::show(const SiteLook &look)
     for (const auto &[what, value] : vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc())) {
         auto *text = new QLabel(value);
         text->setTextFormat(Qt::PlainText);
-        text->setWordWrap(true);
+        // A label that may wrap asks for the room of a narrow one.
+        text->setWordWrap(value.size() > longText);
+        text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
         text->setTextInteractionFlags(Qt::TextSelectableByMouse);
         text->setAccessibleName(QStringLiteral("%1: %2").arg(what, value));
         auto *name = new QLabel(what);

@@ -12,6 +12,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardPaths>
@@ -124,6 +125,8 @@ SiteLook found(const Site &site)
                               fail(ErrorCode::Timeout, latin("ns1.example.org did not answer in time.")));
     Change record;
     record.id = latin("dns.1");
+    record.verb = Verb::Update;
+    record.sentence = latin("Change home6.example.org AAAA from 2001:db8:1200::11 to 2001:db8:1300::11");
     const Hostname home6 = *Hostname::parse(latin("home6.example.org"));
     record.action = SetRecords{*Label::parse(latin("main")),
                                {home6, RecordType::AAAA, 60s, {latin("2001:db8:1300::11")}},
@@ -133,6 +136,7 @@ SiteLook found(const Site &site)
         Change one;
         one.id = latin(id);
         one.lane = Lane::Vps;
+        one.verb = Verb::Update;
         one.sentence = latin("Change /etc/sixgate/apache/") + latin(id);
         plan.changes.push_back(one);
     }
@@ -146,6 +150,21 @@ std::shared_ptr<SiteJobs> jobsOver(const Site &site)
     jobs->script = [site](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
         const SiteLook look = found(site);
         JobEnd end;
+        if (std::holds_alternative<RunsOrder>(order)) {
+            end.runs = {{latin("aaaaaaaa"),
+                         look.at,
+                         latin("done"),
+                         {},
+                         {},
+                         {{latin("vps.1"), latin("started"), {}}, {latin("vps.1"), latin("done"), {}}}},
+                        {latin("bbbbbbbb"),
+                         look.at.addDays(-1),
+                         latin("failed"),
+                         latin("Apache does not take the configuration."),
+                         {},
+                         {{latin("vps.1"), latin("failed"), latin("Syntax error")}}}};
+            return end;
+        }
         if (std::holds_alternative<CheckOrder>(order)) {
             PathReport report{site.services.front().publicNames.front(), site.services.front().name};
             report.state = PathState::Broken;
@@ -300,6 +319,12 @@ private Q_SLOTS:
         auto *drift = window.findChild<QLabel *>(latin("drift"));
         QTRY_VERIFY2(drift->text().startsWith(latin("2 things on the VPS")), qPrintable(drift->text()));
         picture("vps");
+        QTest::mouseClick(window.findChild<QPushButton *>(latin("runs")), Qt::LeftButton);
+        auto *runs = window.findChild<QListWidget *>(latin("runs-list"));
+        QTRY_COMPARE(runs->count(), 2);
+        QTest::keyClick(runs, Qt::Key_Down);
+        QVERIFY(window.findChild<QPlainTextEdit *>(latin("runs-text"))->toPlainText().contains(latin("Syntax error")));
+        picture("runs");
         list->setCurrentRow(1);
         picture("services");
         list->setCurrentRow(2);
