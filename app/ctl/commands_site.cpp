@@ -133,12 +133,14 @@ Outcome checkProviderOptions(const Options &options, const ProviderDefinition &p
 }
 
 /// The zone of a public name where none is named: below a provider's zone that keeps a zone for each user, the user's.
-QString usualZone(const Hostname &name, const std::optional<ProviderDefinition> &provider)
+/// Not where the upstream name is beside it.
+QString usualZone(const Hostname &name, const QString &upstream, const std::optional<ProviderDefinition> &provider)
 {
     const QString above = name.ascii().section(QLatin1Char('.'), 1);
     const bool own = provider && provider->names == NamesAre::Below &&
                      std::find(provider->zones.begin(), provider->zones.end(), above) != provider->zones.end();
-    return own || !above.contains(QLatin1Char('.')) ? name.ascii() : above;
+    const bool beside = !upstream.isEmpty() && !upstream.endsWith(QLatin1Char('.') + name.ascii());
+    return (own && !beside) || !above.contains(QLatin1Char('.')) ? name.ascii() : above;
 }
 
 /// The checks that need the provider's definition: a URL that sets no address is in no file.
@@ -179,7 +181,8 @@ Result<Site> siteFrom(const Options &options)
         return passOn(publicName);
     const std::optional<ProviderDefinition> provider = wantedProvider(options);
     const QString zoneText = options.value("--zone");
-    const auto zone = parsed<Hostname>("--zone", zoneText.isEmpty() ? usualZone(*publicName, provider) : zoneText);
+    const auto zone = parsed<Hostname>(
+        "--zone", zoneText.isEmpty() ? usualZone(*publicName, options.value("--upstream-name"), provider) : zoneText);
     if (!zone)
         return passOn(zone);
     if (provider) {
