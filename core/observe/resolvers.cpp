@@ -76,9 +76,11 @@ ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const Hostname &nam
 Result<std::vector<DnsServer>> serversOf(const DnsAccount &account, const std::vector<IpAddress> &remembered,
                                          const Deadline &deadline, std::stop_token stop)
 {
-    auto found = authoritativeServers(account.zone, deadline.sooner(mostForAnswer), stop);
-    if (found || remembered.empty())
-        return found;
+    auto found = servedZone(account, deadline.sooner(mostForAnswer), stop);
+    if (found)
+        return std::move(found->servers);
+    if (remembered.empty())
+        return passOn(found);
     std::vector<DnsServer> servers;
     for (const IpAddress &address : remembered)
         servers.push_back({address, *Port::fromNumber(53)});

@@ -74,6 +74,15 @@ Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const 
 Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
                                                     std::stop_token stop);
 
+/// Where the names of an account are served.
+struct ServedZone {
+    Hostname zone;
+    std::vector<DnsServer> servers;
+};
+/// The account's own zone. At a provider, where that has no name servers of its own, the nearest one above it: a user's
+/// zone there is often only a name in the provider's.
+Result<ServedZone> servedZone(const DnsAccount &account, const Deadline &deadline, std::stop_token stop);
+
 /// The first address of the account's primary that answers with authority for the zone; each is asked 0.15 s after the
 /// one before, or where that has failed. Refused where it answers, but does not serve the zone.
 Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop);

@@ -256,9 +256,28 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
     return servers;
 }
 
+Result<ServedZone> servedZone(const DnsAccount &account, const Deadline &deadline, std::stop_token stop)
+{
+    auto servers = authoritativeServers(account.zone, deadline, stop);
+    if (servers)
+        return ServedZone{account.zone, std::move(*servers)};
+    Result<Hostname> above = account.zone;
+    while (account.provider() && servers.error().code == ErrorCode::NotFound) {
+        above = Hostname::parse(above->ascii().section(QLatin1Char('.'), 1));
+        if (!above)
+            break; // a top-level domain
+        if (auto found = authoritativeServers(*above, deadline, stop))
+            return ServedZone{*above, std::move(*found)};
+        else if (found.error().code != ErrorCode::NotFound)
+            return passOn(found);
+    }
+    return passOn(servers); // of the zone that the user has named
+}
+
 Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadline, std::stop_token stop)
 {
     std::vector<DnsServer> servers;
+    Hostname zone = account.zone;
     if (const UpdateAccess *access = account.update()) {
         const auto addresses = resolveServer(access->server, deadline, stop);
         if (!addresses)
@@ -267,27 +286,27 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
             servers.push_back({one, access->port});
     } else {
         // Whoever answers for it; of several any, since all are to say the same.
-        auto found = authoritativeServers(account.zone, deadline, stop);
+        auto found = servedZone(account, deadline, stop);
         if (!found)
             return passOn(found);
-        servers = std::move(*found);
+        zone = found->zone;
+        servers = std::move(found->servers);
     }
     // IPv6 that leads nowhere, as it does for a moment after a change of the prefix, must not use up the time.
     return firstOf<DnsServer>(
         servers.size(), headStart, std::move(stop), [&](size_t index, std::stop_token own) -> Result<DnsServer> {
             const DnsServer &server = servers[index];
-            const auto answer = queryServer(server, account.zone, RecordType::SOA, false, deadline, std::move(own));
+            const auto answer = queryServer(server, zone, RecordType::SOA, false, deadline, std::move(own));
             if (!answer)
                 return passOn(answer);
             if (answer->rcode == Rcode::NoError && answer->authoritative &&
-                !answer->find(account.zone, RecordType::SOA).values.empty())
+                !answer->find(zone, RecordType::SOA).values.empty())
                 return server;
             return fail(
                 ErrorCode::Refused,
-                QStringLiteral("The DNS server %1 does not serve the zone %2.")
-                    .arg(serverText(server), account.zone.ascii()),
+                QStringLiteral("The DNS server %1 does not serve the zone %2.").arg(serverText(server), zone.ascii()),
                 QStringLiteral("SOA %1: %2, %3")
-                    .arg(account.zone.ascii(), rcodeName(answer->rcode),
+                    .arg(zone.ascii(), rcodeName(answer->rcode),
                          answer->authoritative ? QStringLiteral("no SOA record") : QStringLiteral("not authoritative")),
                 QStringLiteral("Correct zone or server of the DNS account %1 in the site file.")
                     .arg(account.name.text()));

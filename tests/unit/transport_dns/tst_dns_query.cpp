@@ -331,6 +331,23 @@ private Q_SLOTS:
         QCOMPARE(none.error().code, ErrorCode::NotFound);
     }
 
+    // A user's zone at a provider may be no more than a name in the provider's.
+    void serversOfAnAccount()
+    {
+        DnsAccount account{parsed<Label>("main"), parsed<Hostname>("me.vps.example.org"),
+                           ProviderAccess{parsed<Label>("dyn"), {}, {}, {}}};
+        const auto served = servedZone(account, Deadline::after(8s), {});
+        QVERIFY2(served, served ? "" : qPrintable(served.error().summary));
+        QCOMPARE(served->zone.ascii(), QStringLiteral("example.org"));
+        QCOMPARE(served->servers.size(), 3u);
+        QVERIFY(findPrimary(account, Deadline::after(8s), {}));
+        // One's own has to be there, and the sentence names the one that the user has named.
+        account.access = WatchedAccess();
+        const auto none = servedZone(account, Deadline::after(8s), {});
+        QVERIFY(!none);
+        QVERIFY(none.error().summary.contains(QStringLiteral("me.vps.example.org")));
+    }
+
     void configuredServers()
     {
         const auto byName = resolveServer(parsed<Hostname>("ns1.example.org"), Deadline::after(8s), {});
