@@ -71,20 +71,26 @@ Result<QString> ProviderTemplates::header(const JsonNode &node) const
     return one;
 }
 
-Outcome ProviderTemplates::checkJson(const QString &path, const QJsonValue &value) const
+Outcome ProviderTemplates::checkJson(const QString &path, const QJsonValue &value, bool inList) const
 {
     if (value.isString())
         return check(path, value.toString());
     if (value.isArray()) {
         const QJsonArray items = value.toArray();
         for (const QJsonValue &item : items) {
-            if (auto good = checkJson(path, item); !good)
+            if (auto good = checkJson(path, item, inList); !good)
                 return good;
         }
     }
     const QJsonObject object = value.toObject();
+    const bool list = object.contains(QLatin1String("*"));
+    if (list && (inList || object.size() > 1))
+        return failAt(path,
+                      inList ? QStringLiteral("A list of values (\"*\") stands within another one.")
+                             : QStringLiteral("\"*\" makes a list of the object, so nothing else can stand in it."),
+                      QStringLiteral("Give the list once, for example { \"records\": { \"*\": \"{value}\" } }."));
     for (auto member = object.constBegin(); member != object.constEnd(); ++member) {
-        if (auto good = checkJson(path + QLatin1Char('.') + member.key(), member.value()); !good)
+        if (auto good = checkJson(path + QLatin1Char('.') + member.key(), member.value(), inList || list); !good)
             return good;
     }
     return {};

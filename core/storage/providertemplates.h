@@ -38,7 +38,7 @@ public:
 
 private:
     Outcome check(const QString &path, const QString &text) const;
-    Outcome checkJson(const QString &path, const QJsonValue &value) const;
+    Outcome checkJson(const QString &path, const QJsonValue &value, bool inList = false) const;
     Result<QString> url(const JsonNode &node) const;
 
     std::set<QString> m_credentials;

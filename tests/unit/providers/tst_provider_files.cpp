@@ -264,6 +264,8 @@ private Q_SLOTS:
             false);
         row("ipv64", "update.call.query.1", "\"a=b\"", "v4: The call sends no {v4}", false);
         row("duckdns", "text.answers.readers", "[]", "text.answers: No answer means", false);
+        row("desec", "api.set.json.records", "{\"*\": {\"*\": \"{value}\"}}", "stands within another one", false);
+        row("desec", "api.set.json.records", "{\"*\": \"{value}\", \"x\": 1}", "nothing else can stand in it", false);
         // Zones.
         row("duckdns", "otherZones", "", "otherZones: This key is missing");
         row("duckdns", "otherZones", "true", "\"label\" is for a provider", false);
