@@ -168,14 +168,18 @@ Condition Catalogue::words(const QString &code, const QString &about, const Fiel
         const auto value = fields.find(name);
         out.remedy.fields.emplace(name, value == fields.end() ? QString() : value->second);
     }
-    if (out.remedy.place == QLatin1String("router")) {
-        const auto guides = m_guides.find(out.remedy.action);
-        if (guides != m_guides.end()) {
-            for (const RouterGuide &guide : guides->second)
-                out.remedy.routers.push_back({guide.router, filled(guide.text, fields)});
-        }
-    }
+    if (out.remedy.place == QLatin1String("router"))
+        out.remedy.routers = guides(out.remedy.action, fields);
     return out;
+}
+
+std::vector<RouterGuide> Catalogue::guides(const QString &action, const Fields &fields) const
+{
+    std::vector<RouterGuide> all;
+    const auto found = m_guides.find(action);
+    for (const RouterGuide &guide : found == m_guides.end() ? std::vector<RouterGuide>() : found->second)
+        all.push_back({guide.router, filled(guide.text, fields)});
+    return all;
 }
 
 } // namespace sixgate

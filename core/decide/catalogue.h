@@ -49,6 +49,8 @@ public:
     const ConditionEntry *entry(const QString &code) const;
     const std::map<QString, ConditionEntry> &entries() const { return m_entries; }
 
+    /// What to enter where, in each kind of router, for a remedy's action; empty for one that has none.
+    std::vector<RouterGuide> guides(const QString &action, const Fields &fields) const;
     /// The condition in words. An unknown code (a defect) gives the code as its title.
     Condition words(const QString &code, const QString &about, const Fields &fields, const QStringList &evidence) const;
 

@@ -317,21 +317,53 @@ std::optional<Reply> decodeReply(const QByteArray &wire, const Question &asked)
     return reply;
 }
 
+namespace
+{
+
+/// An UPDATE of the zone without content.
+Result<Packet> updateOf(const Hostname &zone, SignedUpdate &update)
+{
+    update.asked = Question{zone.ascii(), LDNS_RR_TYPE_SOA, true, randomId()};
+    Packet packet(ldns_pkt_new());
+    ldns_pkt_set_id(packet.get(), update.asked.id);
+    ldns_pkt_set_opcode(packet.get(), LDNS_PACKET_UPDATE);
+    auto zoneRr = emptyRr(zone.ascii(), LDNS_RR_TYPE_SOA, LDNS_RR_CLASS_IN);
+    if (auto done = push(packet.get(), LDNS_SECTION_QUESTION, std::move(zoneRr)); !done)
+        return passOn(done);
+    return packet;
+}
+
+Result<SignedUpdate> signedUpdate(const Packet &packet, SignedUpdate update, const TsigKey &key)
+{
+    const auto status = ldns_pkt_tsig_sign(packet.get(), qPrintable(key.name.text()), key.secret.reveal().constData(),
+                                           fudge, qPrintable(algorithmName(key.algorithm)), nullptr);
+    const ldns_rr *tsig = ldns_pkt_tsig(packet.get());
+    if (status != LDNS_STATUS_OK || !tsig || ldns_rr_rd_count(tsig) < TsigFields)
+        return ldnsFailed("ldns_pkt_tsig_sign", status);
+    const ldns_rdf *mac = ldns_rr_rdf(tsig, Mac);
+    update.mac =
+        QByteArray(reinterpret_cast<const char *>(ldns_rdf_data(mac)), static_cast<qsizetype>(ldns_rdf_size(mac)));
+    auto wire = bytesOf(packet.get());
+    if (!wire)
+        return passOn(wire);
+    update.wire = std::move(*wire);
+    return update;
+}
+
+} // namespace
+
 Result<SignedUpdate> encodeUpdate(const Hostname &zone, const RecordSet &wanted, const RecordSet *expected,
                                   const TsigKey &key)
 {
     SignedUpdate update;
-    update.asked = Question{zone.ascii(), LDNS_RR_TYPE_SOA, true, randomId()};
-    const Packet packet(ldns_pkt_new());
-    ldns_pkt_set_id(packet.get(), update.asked.id);
-    ldns_pkt_set_opcode(packet.get(), LDNS_PACKET_UPDATE);
+    const auto packet = updateOf(zone, update);
+    if (!packet)
+        return passOn(packet);
     const auto add = [&](ldns_pkt_section section, Result<Rr> rr) {
-        return push(packet.get(), section, std::move(rr));
+        return push(packet->get(), section, std::move(rr));
     };
     const QString name = wanted.name.ascii();
     const ldns_rr_type type = wireType(wanted.type);
-    if (auto done = add(LDNS_SECTION_QUESTION, emptyRr(zone.ascii(), LDNS_RR_TYPE_SOA, LDNS_RR_CLASS_IN)); !done)
-        return passOn(done);
 
     // The answer section holds the prerequisites, the authority section the update (RFC 2136 §2).
     if (expected && expected->values.empty()) {
@@ -350,20 +382,16 @@ Result<SignedUpdate> encodeUpdate(const Hostname &zone, const RecordSet &wanted,
         if (auto done = add(LDNS_SECTION_AUTHORITY, rrOf(wanted, value, wanted.ttl)); !done)
             return passOn(done);
     }
+    return signedUpdate(*packet, std::move(update), key);
+}
 
-    const auto status = ldns_pkt_tsig_sign(packet.get(), qPrintable(key.name.text()), key.secret.reveal().constData(),
-                                           fudge, qPrintable(algorithmName(key.algorithm)), nullptr);
-    const ldns_rr *tsig = ldns_pkt_tsig(packet.get());
-    if (status != LDNS_STATUS_OK || !tsig || ldns_rr_rd_count(tsig) < TsigFields)
-        return ldnsFailed("ldns_pkt_tsig_sign", status);
-    const ldns_rdf *mac = ldns_rr_rdf(tsig, Mac);
-    update.mac =
-        QByteArray(reinterpret_cast<const char *>(ldns_rdf_data(mac)), static_cast<qsizetype>(ldns_rdf_size(mac)));
-    auto wire = bytesOf(packet.get());
-    if (!wire)
-        return passOn(wire);
-    update.wire = std::move(*wire);
-    return update;
+Result<SignedUpdate> encodeEmptyUpdate(const Hostname &zone, const TsigKey &key)
+{
+    SignedUpdate update;
+    const auto packet = updateOf(zone, update);
+    if (!packet)
+        return passOn(packet);
+    return signedUpdate(*packet, std::move(update), key);
 }
 
 std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const SignedUpdate &sent, const TsigKey &key)
@@ -394,6 +422,68 @@ std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const Signe
                                                qPrintable(key.name.text()), key.secret.reveal().constData(), mac.get());
     reply.verified = ourKey && inTime && macRight;
     return reply;
+}
+
+Result<QByteArray> encodePointerQuestion(const std::vector<QString> &names, bool recursionDesired)
+{
+    const Packet packet(ldns_pkt_new());
+    ldns_pkt_set_id(packet.get(), randomId());
+    ldns_pkt_set_rd(packet.get(), recursionDesired);
+    ldns_pkt_set_opcode(packet.get(), LDNS_PACKET_QUERY);
+    for (const QString &name : names) {
+        auto rr = emptyRr(name, LDNS_RR_TYPE_PTR, LDNS_RR_CLASS_IN);
+        if (auto pushed = push(packet.get(), LDNS_SECTION_QUESTION, std::move(rr)); !pushed)
+            return passOn(pushed);
+    }
+    return bytesOf(packet.get());
+}
+
+std::vector<LocalAnswer> decodeLocalAnswer(const QByteArray &wire)
+{
+    ldns_pkt *made = nullptr;
+    if (wire.size() < headerSize ||
+        ldns_wire2pkt(&made, data(wire), static_cast<size_t>(wire.size())) != LDNS_STATUS_OK)
+        return {};
+    const Packet packet(made);
+    std::vector<LocalAnswer> all;
+    if (!ldns_pkt_qr(made))
+        return all;
+    for (const ldns_rr_list *list : {ldns_pkt_answer(made), ldns_pkt_authority(made), ldns_pkt_additional(made)}) {
+        for (size_t i = 0; i < ldns_rr_list_rr_count(list); ++i) {
+            const ldns_rr *rr = ldns_rr_list_rr(list, i);
+            LocalAnswer one{nameOf(ldns_rr_owner(rr)), {}, std::nullopt};
+            const auto plain = [&](const ldns_rdf *rdf) {
+                QString name = rdf ? presentation(rdf) : QString();
+                return name.endsWith(QLatin1Char('.')) ? name.chopped(1) : name;
+            };
+            switch (ldns_rr_get_type(rr)) {
+            case LDNS_RR_TYPE_PTR:
+                one.target = plain(ldns_rr_rdf(rr, 0));
+                break;
+            case LDNS_RR_TYPE_SRV:
+                one.target = plain(ldns_rr_rdf(rr, 3));
+                break;
+            case LDNS_RR_TYPE_A:
+            case LDNS_RR_TYPE_AAAA:
+                if (const auto address = parseIpAddress(presentation(ldns_rr_rdf(rr, 0))))
+                    one.address = *address;
+                break;
+            default:
+                continue;
+            }
+            all.push_back(std::move(one));
+        }
+    }
+    return all;
+}
+
+QString reverseName(const Ipv6Address &address)
+{
+    QString name;
+    const auto &bytes = address.bytes();
+    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte)
+        name += QStringLiteral("%1.%2.").arg(*byte & 0xf, 0, 16).arg(*byte >> 4, 0, 16);
+    return name + QStringLiteral("ip6.arpa");
 }
 
 } // namespace dnscodec

@@ -101,4 +101,9 @@ struct TsigKey {
 Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
                         const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop);
 
+/// Whether the primary takes updates of the zone by this key: sends one that changes nothing (RFC 2136 §3.4.2: no
+/// update at all). Errors as of updateRecordSet(). What the key may change there it does not tell.
+Outcome tryUpdateKey(const DnsServer &primary, const Hostname &zone, const TsigKey &key, const Deadline &deadline,
+                     std::stop_token stop);
+
 } // namespace sixgate

@@ -50,6 +50,8 @@ struct SignedUpdate {
 /// that it does not know, and leaks where the text is too short.
 Result<SignedUpdate> encodeUpdate(const Hostname &zone, const RecordSet &wanted, const RecordSet *expected,
                                   const TsigKey &key);
+/// The same without any update.
+Result<SignedUpdate> encodeEmptyUpdate(const Hostname &zone, const TsigKey &key);
 
 struct UpdateReply {
     int rcode = 0;
@@ -58,5 +60,22 @@ struct UpdateReply {
     std::optional<std::chrono::seconds> serverAhead; ///< BADTIME: how far the server's clock is ahead of ours
 };
 std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const SignedUpdate &sent, const TsigKey &key);
+
+/// Multicast DNS (RFC 6762): what machines of a LAN call themselves.
+
+/// A question for pointers (PTR) of several names at once, whose answers come to the asker alone (§5.1, §6.7). With
+/// `recursionDesired` and one name it is one for a resolver.
+Result<QByteArray> encodePointerQuestion(const std::vector<QString> &names, bool recursionDesired = false);
+
+struct LocalAnswer {
+    QString owner;                    ///< lower case, without trailing dot
+    QString target;                   ///< of PTR and SRV: the name it leads to; as it is written
+    std::optional<IpAddress> address; ///< of A and AAAA
+};
+/// PTR, SRV, A and AAAA of all sections; nothing where the bytes are no answer.
+std::vector<LocalAnswer> decodeLocalAnswer(const QByteArray &wire);
+
+/// `1.0.…ip6.arpa`: where the name of an address is asked (RFC 3596 §2.5).
+QString reverseName(const Ipv6Address &address);
 
 } // namespace sixgate::dnscodec

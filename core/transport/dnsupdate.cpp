@@ -27,10 +27,10 @@ tl::unexpected<Error> badSecret(const TsigKey &key)
 struct Job {
     const DnsServer &primary;
     const Hostname &zone;
-    const RecordSet &wanted;
+    std::optional<RecordKey> wanted; ///< none: the zone alone is meant
     const TsigKey &key;
 
-    QString object() const { return recordText({wanted.name, wanted.type}); }
+    QString object() const { return wanted ? recordText(*wanted) : zone.ascii(); }
     QString keyText() const { return QStringLiteral("%1 (%2)").arg(key.name.text(), tsigAlgorithmName(key.algorithm)); }
 };
 
@@ -104,8 +104,8 @@ tl::unexpected<Error> updateFailed(const Job &job, const dnscodec::UpdateReply &
                         .arg(job.zone.ascii()));
     case Rcode::NotZone:
         return fail(ErrorCode::Refused,
-                    QStringLiteral("%1 does not belong to the zone %2.").arg(job.wanted.name.ascii(), job.zone.ascii()),
-                    detail, QStringLiteral("Correct the zone of the DNS account in the site file."));
+                    QStringLiteral("%1 does not belong to the zone %2.").arg(job.object(), job.zone.ascii()), detail,
+                    QStringLiteral("Correct the zone of the DNS account in the site file."));
     case Rcode::NotImp:
         return fail(ErrorCode::Refused, QStringLiteral("The DNS server takes no dynamic updates (RFC 2136)."), detail,
                     QStringLiteral("Switch dynamic updates on for the zone %1.").arg(job.zone.ascii()));
@@ -115,36 +115,22 @@ tl::unexpected<Error> updateFailed(const Job &job, const dnscodec::UpdateReply &
     }
 }
 
-} // namespace
-
-Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
-                        const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop)
+/// Sends the update and judges the answer.
+Outcome carry(const Job &job, const dnscodec::SignedUpdate &update, const Deadline &deadline, std::stop_token stop)
 {
-    auto secret = base64Text(key.secret);
-    if (!secret)
-        return badSecret(key);
-    const TsigKey signing{key.name, key.algorithm, std::move(*secret), key.secretName};
-    const Job job{primary, zone, wanted, signing};
-    if (!wanted.name.isWithin(zone))
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 does not belong to the zone %2.").arg(wanted.name.ascii(), zone.ascii()), {},
-                    QStringLiteral("Correct the zone of the DNS account in the site file."));
-    const auto update = dnscodec::encodeUpdate(zone, wanted, expected, signing);
-    if (!update)
-        return passOn(update);
-    const auto socket = dnscodec::connectServer(primary, deadline, stop);
+    const auto socket = dnscodec::connectServer(job.primary, deadline, stop);
     if (!socket)
         return passOn(socket);
-    const auto answer = dnscodec::exchange(primary, *socket, update->wire, deadline, stop);
+    const auto answer = dnscodec::exchange(job.primary, *socket, update.wire, deadline, stop);
     if (!answer) {
         Error why = answer.error();
         why.fix = QStringLiteral("It is not known whether %1 was changed: look at the plan again.").arg(job.object());
         return tl::unexpected<Error>(std::move(why));
     }
-    const auto reply = dnscodec::decodeUpdateReply(*answer, *update, signing);
+    const auto reply = dnscodec::decodeUpdateReply(*answer, update, job.key);
     if (!reply)
         return fail(ErrorCode::Protocol,
-                    QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(primary)),
+                    QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(job.primary)),
                     QStringLiteral("UPDATE of %1, %2 bytes").arg(job.object()).arg(answer->size()),
                     QStringLiteral("See what answers there: it must be the zone's primary DNS server."));
     if (reply->tsigError && *reply->tsigError != 0 && reply->rcode != Rcode::NoError)
@@ -162,6 +148,39 @@ Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const Re
                 QStringLiteral("Nobody knows whether %1 was changed: look at the plan again. If it stays so, something "
                                "between this machine and the server alters the answers.")
                     .arg(job.object()));
+}
+
+} // namespace
+
+Outcome updateRecordSet(const DnsServer &primary, const Hostname &zone, const RecordSet &wanted,
+                        const RecordSet *expected, const TsigKey &key, const Deadline &deadline, std::stop_token stop)
+{
+    auto secret = base64Text(key.secret);
+    if (!secret)
+        return badSecret(key);
+    const TsigKey signing{key.name, key.algorithm, std::move(*secret), key.secretName};
+    const Job job{primary, zone, RecordKey{wanted.name, wanted.type}, signing};
+    if (!wanted.name.isWithin(zone))
+        return fail(ErrorCode::Invalid,
+                    QStringLiteral("%1 does not belong to the zone %2.").arg(wanted.name.ascii(), zone.ascii()), {},
+                    QStringLiteral("Correct the zone of the DNS account in the site file."));
+    const auto update = dnscodec::encodeUpdate(zone, wanted, expected, signing);
+    if (!update)
+        return passOn(update);
+    return carry(job, *update, deadline, stop);
+}
+
+Outcome tryUpdateKey(const DnsServer &primary, const Hostname &zone, const TsigKey &key, const Deadline &deadline,
+                     std::stop_token stop)
+{
+    auto secret = base64Text(key.secret);
+    if (!secret)
+        return badSecret(key);
+    const TsigKey signing{key.name, key.algorithm, std::move(*secret), key.secretName};
+    const auto update = dnscodec::encodeEmptyUpdate(zone, signing);
+    if (!update)
+        return passOn(update);
+    return carry({primary, zone, std::nullopt, signing}, *update, deadline, stop);
 }
 
 } // namespace sixgate

@@ -247,4 +247,45 @@ Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Addres
     return state;
 }
 
+Result<std::vector<NeighbourSeen>> ipv6Neighbours()
+{
+    const auto known = links(AF_INET6);
+    if (!known)
+        return passOn(known);
+    std::vector<NeighbourSeen> all;
+    const auto done = dumpAll<ndmsg>(
+        RTM_GETNEIGH, AF_INET6, [&] { all.clear(); },
+        [&](const nlmsghdr *header) {
+            const auto *body = static_cast<const ndmsg *>(mnl_nlmsg_get_payload(header));
+            const auto attributes = attributesOf<NDA_LLADDR + 1>(header, sizeof *body);
+            const auto address = addressOf(attributes[NDA_DST]);
+            const auto link = known->find(static_cast<unsigned>(body->ndm_ifindex));
+            const nlattr *hardware = attributes[NDA_LLADDR];
+            if (header->nlmsg_type != RTM_NEWNEIGH || body->ndm_family != AF_INET6 || !address ||
+                link == known->end() || !hardware || mnl_attr_get_payload_len(hardware) != 6 ||
+                !isConfirmed(stateOf(body->ndm_state)) || address->scope() == Ipv6Scope::Multicast)
+                return;
+            all.push_back({link->second.name, *address,
+                           QString::fromLatin1(
+                               QByteArray(static_cast<const char *>(mnl_attr_get_payload(hardware)), 6).toHex(':')),
+                           (body->ndm_flags & NTF_ROUTER) != 0});
+        });
+    if (!done)
+        return passOn(done);
+    return all;
+}
+
+Result<std::map<QString, unsigned>> lanInterfaces()
+{
+    const auto known = links(AF_INET6);
+    if (!known)
+        return passOn(known);
+    std::map<QString, unsigned> all;
+    for (const auto &[index, link] : *known) {
+        if (link.kind() == LinkKind::Lan && (link.flags & IFF_UP))
+            all.emplace(link.name, index);
+    }
+    return all;
+}
+
 } // namespace sixgate

@@ -2,6 +2,7 @@
 
 #include "model/observation.h"
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -35,5 +36,18 @@ Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Addres
 /// Its link-layer address is known: it answered as a neighbour, now or (Stale) a while ago. Nobody is asked for a NoArp
 /// entry.
 bool isConfirmed(NeighbourState state);
+
+/// One machine of the neighbour table.
+struct NeighbourSeen {
+    QString interface;
+    Ipv6Address address;
+    QString mac; ///< `02:00:5e:00:53:01`
+    bool router = false;
+};
+/// All confirmed neighbours with an Ethernet address, of all interfaces.
+Result<std::vector<NeighbourSeen>> ipv6Neighbours();
+
+/// Interfaces that lead into a LAN, are up and speak IPv6, with their indices.
+Result<std::map<QString, unsigned>> lanInterfaces();
 
 } // namespace sixgate

@@ -52,19 +52,28 @@ void calmSelection(QWidget &view)
     view.setPalette(own);
 }
 
+void calmHeader(QHeaderView &header)
+{
+    // A style sheet keeps the colours of when it was set, so they are named.
+    const Colours colours = Colours::of(header.parentWidget() ? header.parentWidget()->palette() : header.palette());
+    const QString sheet =
+        QStringLiteral("QHeaderView { background: transparent; }"
+                       "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid %1; "
+                       "padding: 6px 4px; color: %2; }")
+            .arg(colours.line.name(), colours.quiet.name());
+    if (header.styleSheet() != sheet)
+        header.setStyleSheet(sheet);
+}
+
 void layOut(QTableWidget &table)
 {
     calmSelection(table);
+    calmHeader(*table.horizontalHeader());
     if (!dynamic_cast<Roomy *>(table.itemDelegate())) {
         table.setItemDelegate(new Roomy(&table));
         table.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
         table.horizontalHeader()->setHighlightSections(false);
         table.horizontalHeader()->setSectionsClickable(false);
-        // The palette's own colours, so it follows dark and light.
-        table.horizontalHeader()->setStyleSheet(
-            QStringLiteral("QHeaderView { background: transparent; }"
-                           "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid "
-                           "palette(mid); padding: 6px 4px; color: palette(placeholder-text); }"));
         table.verticalHeader()->hide();
         table.setShowGrid(false);
         table.setEditTriggers(QAbstractItemView::NoEditTriggers);

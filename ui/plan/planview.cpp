@@ -90,10 +90,7 @@ PlanView::PlanView(QWidget *parent) : QTreeWidget(parent)
     header()->setSectionsClickable(false);
     header()->setSectionResizeMode(QHeaderView::Fixed);
     header()->setSectionResizeMode(What, QHeaderView::Stretch);
-    header()->setStyleSheet(
-        QStringLiteral("QHeaderView { background: transparent; }"
-                       "QHeaderView::section { background: transparent; border: none; border-bottom: 1px solid "
-                       "palette(mid); padding: 6px 4px; color: palette(placeholder-text); }"));
+    calmHeader(*header());
     calmSelection(*this);
     setColumns();
     // A long plan has many of them, and few are looked at.
@@ -254,8 +251,10 @@ void PlanView::setColumns()
 void PlanView::changeEvent(QEvent *event)
 {
     QTreeWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
+    if (event->type() == QEvent::PaletteChange) {
         calmSelection(*this);
+        calmHeader(*header());
+    }
     if (event->type() == QEvent::FontChange)
         setColumns();
     if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_progress)

@@ -7,6 +7,7 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QLabel>
+#include <QPushButton>
 #include <QSaveFile>
 #include <QSettings>
 #include <QVBoxLayout>
@@ -80,6 +81,11 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     add(tr("Site file"), texts.siteFile);
     add(tr("Secrets"), texts.secrets);
     add(tr("Version"), texts.version);
+    auto *setUp = new QPushButton(tr("Set &up…"));
+    setUp->setObjectName(QStringLiteral("setUp"));
+    setUp->setToolTip(tr("Go through the setup again, with what is set up now."));
+    form->addRow(QString(), setUp);
+    connect(setUp, &QPushButton::clicked, this, &SettingsPage::setsUp);
     auto *lower = new Card;
     lower->hold(places, 24);
     auto *all = new QVBoxLayout(this);

@@ -30,6 +30,7 @@ public:
 
 Q_SIGNALS:
     void staysChanged(bool stays);
+    void setsUp();
 
 private:
     void setAutostart(bool on);

@@ -69,6 +69,7 @@ Tray::Tray(QObject *parent) : QObject(parent)
             [this] { Q_EMIT wants(KeeperIntent::Check); });
     m_redeploy = m_menu.addAction(tr("&Redeploy VPS…"));
     connect(m_redeploy, &QAction::triggered, this, &Tray::redeploys);
+    connect(m_menu.addAction(tr("&Set up…")), &QAction::triggered, this, &Tray::setsUp);
     m_pause = m_menu.addAction(tr("&Pause"));
     connect(m_pause, &QAction::triggered, this,
             [this] { Q_EMIT wants(m_paused ? KeeperIntent::Resume : KeeperIntent::Pause); });

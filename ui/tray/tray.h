@@ -27,6 +27,7 @@ Q_SIGNALS:
     void opens();
     void quits();
     void redeploys();
+    void setsUp();
     void wants(sixgate::KeeperIntent intent);
     /// For tests and logs: what was notified.
     void notified(const QString &title, const QString &text);

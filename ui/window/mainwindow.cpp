@@ -44,6 +44,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
                            {tr("Record"), tr("Wanted"), tr("Authoritative"), tr("Time to live"), tr("State")});
     m_vps = new VpsPage(m_work.site, m_work.jobs);
     m_settings = new SettingsPage(m_texts.places, m_texts.autostartFile, m_texts.autostart);
+    connect(m_settings, &SettingsPage::setsUp, this, &MainWindow::setsUp);
     setPages();
 
     auto *title = new QLabel(tr("Sixgate"));

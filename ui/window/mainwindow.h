@@ -63,6 +63,8 @@ public:
 Q_SIGNALS:
     void wants(sixgate::KeeperIntent intent);
     void quits();
+    /// The setup is wanted again.
+    void setsUp();
 
 protected:
     void closeEvent(QCloseEvent *event) override;

@@ -94,6 +94,36 @@ private Q_SLOTS:
     }
     void cleanup() { m_knot.reset(); }
 
+    // A key is tried by an update that changes nothing.
+    void keyTried_data()
+    {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<QByteArray>("secret");
+        QTest::addColumn<QString>("wanted"); // part of what is said; empty: it is taken
+        QTest::newRow("good") << QByteArray("setter") << QByteArray(secret256) << QString();
+        QTest::newRow("for texts alone") << QByteArray("texts") << QByteArray(secret256) << QString();
+        QTest::newRow("another secret") << QByteArray("setter")
+                                        << QByteArray("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+                                        << QStringLiteral("another secret");
+        QTest::newRow("not known") << QByteArray("nobody") << QByteArray(secret256) << QStringLiteral("nobody");
+        QTest::newRow("without rights") << QByteArray("idle") << QByteArray(secret256) << QStringLiteral("idle");
+        QTest::newRow("no base64") << QByteArray("setter") << QByteArray("?") << QStringLiteral("not base64");
+    }
+
+    void keyTried()
+    {
+        QFETCH(QByteArray, name);
+        QFETCH(QByteArray, secret);
+        QFETCH(QString, wanted);
+        const auto before = seen("example.org", RecordType::SOA);
+        const auto tried =
+            tryUpdateKey(primary, zone(), key(name.constData(), TsigAlgorithm::HmacSha256, secret.constData()),
+                         Deadline::after(5s), {});
+        QVERIFY2(wanted.isEmpty() ? tried.has_value() : !tried && said(tried).contains(wanted),
+                 qPrintable(said(tried)));
+        QCOMPARE(seen("example.org", RecordType::SOA).values, before.values);
+    }
+
     void setsChangesAndDeletes_data()
     {
         QTest::addColumn<QByteArray>("name");

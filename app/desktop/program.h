@@ -1,0 +1,40 @@
+#pragma once
+
+#include "desktop/siteview.h"
+#include "desktop/watcher.h"
+#include "ui/wizard/wizard.h"
+
+#include <memory>
+#include <optional>
+
+namespace sixgate
+{
+
+/// The desktop program: the wizard where there is no site yet, else the window of the site, and the tray. GUI thread.
+class Program
+{
+public:
+    explicit Program(Choices choices);
+    ~Program();
+
+    void begin();
+    /// What is open comes to the front.
+    void raiseUp();
+
+private:
+    void openSite(const Result<Site> &site, bool hidden);
+    void openWizard();
+    void closeWizard();
+
+    Choices m_choices;
+    bool m_inTray;
+    Tray m_tray;
+    std::optional<Watcher> m_watcher;
+    std::unique_ptr<SiteView> m_view;
+    std::unique_ptr<Wizard> m_wizard;
+};
+
+/// Where the setup has put the secrets, as openSecretStore() takes it.
+QString rememberedSecrets();
+
+} // namespace sixgate

@@ -1,0 +1,300 @@
+#include "desktop/setupdesk.h"
+
+#include "decide/catalogue.h"
+#include "decide/setup.h"
+#include "engine/setup.h"
+#include "engine/vpskeys.h"
+#include "resources/resources.h"
+#include "running/localjobs.h"
+#include "storage/files.h"
+#include "storage/setupfile.h"
+#include "storage/sitefile.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto secretTime = 30s; // a keychain may have to be unlocked
+
+Label siteName()
+{
+    return *Label::parse(QStringLiteral("home"));
+}
+
+/// Passes all on, and writes the site file when the plan was agreed to.
+class SavingTalk final : public JobTalk
+{
+public:
+    SavingTalk(JobTalk &to, std::function<Outcome()> save) : m_to(to), m_save(std::move(save)) {}
+
+    void activity(const QString &text) override { m_to.activity(text); }
+    void planned(const Plan &plan, PlanPart part, const QString &nothing) override
+    {
+        m_to.planned(plan, part, nothing);
+    }
+    Outcome agree(const Plan &plan, const QString &warning, std::stop_token stop) override
+    {
+        auto agreed = m_to.agree(plan, warning, stop);
+        return agreed ? m_save() : agreed;
+    }
+    Outcome confirmHostKey(const QString &machine, const PresentedHostKey &key, std::stop_token stop) override
+    {
+        return m_to.confirmHostKey(machine, key, stop);
+    }
+    void step(const QString &id, StepState state, const QString &text) override { m_to.step(id, state, text); }
+    void path(const PathReport &path) override { m_to.path(path); }
+    void remark(const QString &text, const QString &fix) override { m_to.remark(text, fix); }
+    void applied(const Outcome &how) override { m_to.applied(how); }
+    void checked(const CheckReport &report) override { m_to.checked(report); }
+
+private:
+    JobTalk &m_to;
+    std::function<Outcome()> m_save;
+};
+
+class SetupJobs final : public SiteJobs
+{
+public:
+    explicit SetupJobs(SitePlace place) : m_place(std::move(place)) {}
+
+    Result<JobEnd> run(const JobOrder &order, JobTalk &talk, const JobStops &stops) override
+    {
+        const auto save = [this]() -> Outcome {
+            if (auto made = makePrivateFolder(QFileInfo(m_place.siteFile).absolutePath()); !made)
+                return made;
+            return saveSite(m_place.siteFile, *m_place.site);
+        };
+        SavingTalk saving(talk, save);
+        // Also where nothing is to be changed, all that was asked for is known to be wanted.
+        auto end = LocalJobs(m_place).run(order, saving, stops);
+        if (end && !end->blocked && !end->error && !QFileInfo::exists(m_place.siteFile)) {
+            if (auto saved = save(); !saved)
+                return passOn(saved);
+        }
+        return end;
+    }
+
+private:
+    SitePlace m_place;
+};
+
+} // namespace
+
+SetupDesk::SetupDesk(QString siteFile)
+    : m_siteFile(std::move(siteFile)), m_shelf(loadProviders(providerFolders(m_siteFile)))
+{
+    // It is reached by DNS itself: the setup has it as its own choice.
+    std::erase_if(m_shelf.providers, [](const auto &one) { return one.second.addresses == ProviderWay::Update; });
+}
+
+std::optional<SetupAnswers> SetupDesk::fromSite() const
+{
+    const auto site = loadSite(m_siteFile);
+    return site ? setupAnswers(*site) : std::nullopt;
+}
+
+SetupAnswers SetupDesk::completed(const SetupAnswers &answers) const
+{
+    return sixgate::completed(answers, providers());
+}
+
+std::vector<SetupGap> SetupDesk::gaps(const SetupAnswers &answers) const
+{
+    return setupGaps(answers, providers());
+}
+
+std::vector<SetupSecret> SetupDesk::secrets(const SetupAnswers &answers) const
+{
+    return setupSecrets(answers, providers());
+}
+
+std::vector<SetupRecord> SetupDesk::records(const SetupAnswers &answers, const std::optional<Ipv6Address> &server) const
+{
+    std::vector<IpAddress> vps;
+    if (const auto site = setupSiteSoFar(answers, providers(), SetupPage::Names); site && !site->vps.empty())
+        vps = site->vps.front().addresses;
+    return setupRecords(answers, providers(), server, vps);
+}
+
+std::optional<Ipv6Address> SetupDesk::serverAddress(const SetupAnswers &answers, const SetupHome &home) const
+{
+    if (answers.thisMachine)
+        return home.own ? std::optional(*home.own) : std::nullopt;
+    const auto id = InterfaceId::parse(answers.interfaceId.trimmed());
+    if (!id || !home.prefixes || home.prefixes->empty())
+        return std::nullopt;
+    const auto joined = home.prefixes->front().join(*id);
+    return joined ? std::optional(*joined) : std::nullopt;
+}
+
+SetupRouterEntry SetupDesk::routerEntry(const SetupAnswers &answers, const std::optional<Ipv6Address> &server) const
+{
+    SetupRouterEntry entry;
+    entry.address = server ? server->text() : QString();
+    if (answers.thisMachine)
+        entry.interfaceId = server ? InterfaceId::of(*server).text() : QString();
+    else if (const auto id = InterfaceId::parse(answers.interfaceId.trimmed()))
+        entry.interfaceId = id->text();
+    for (const SetupService &one : sixgate::completed(answers, providers()).services) {
+        if (!entry.ports.contains(one.port.trimmed()))
+            entry.ports << one.port.trimmed();
+    }
+    static const Catalogue catalogue =
+        *Catalogue::parse(resource(u"conditions/catalogue.json"), resource(u"conditions/routers.json"));
+    entry.guides =
+        catalogue.guides(QStringLiteral("allow"),
+                         {{QStringLiteral("identifier"), entry.interfaceId},
+                          {QStringLiteral("address"), entry.address.isEmpty() ? entry.interfaceId : entry.address},
+                          {QStringLiteral("port"), entry.ports.join(QStringLiteral(", "))}});
+    return entry;
+}
+
+QString SetupDesk::privateFolder() const
+{
+    return QFileInfo(m_siteFile).absolutePath() + QStringLiteral("/secrets");
+}
+
+Result<Site> SetupDesk::soFar(const SetupAnswers &answers, SetupPage upTo) const
+{
+    return setupSiteSoFar(answers, providers(), upTo);
+}
+
+Result<std::optional<SetupAnswers>> SetupDesk::load()
+{
+    return loadSetup(m_siteFile);
+}
+
+Outcome SetupDesk::save(const SetupAnswers &answers)
+{
+    return saveSetup(m_siteFile, answers);
+}
+
+Result<SetupHome> SetupDesk::home(std::stop_token stop)
+{
+    return lookAtSetupHome(std::move(stop));
+}
+
+Result<std::vector<SetupServer>> SetupDesk::servers(const std::function<void(const std::vector<SetupServer> &)> &told,
+                                                    std::stop_token stop)
+{
+    return findServers(told, std::move(stop));
+}
+
+Result<std::set<QString>> SetupDesk::stored(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    std::set<QString> there;
+    std::vector<QString> wanted{QStringLiteral("dns.main.key")};
+    for (const SetupSecret &one : secrets(answers))
+        wanted.push_back(one.name);
+    // Each is asked for, since a keychain that is not there has names to tell, but no values.
+    for (const QString &name : wanted) {
+        const auto secret = (*store)->get(name, Deadline::after(secretTime), stop);
+        if (secret)
+            there.insert(name);
+        else if (secret.error().code != ErrorCode::NotFound)
+            return passOn(secret);
+    }
+    return there;
+}
+
+Outcome SetupDesk::store(const SetupAnswers &answers, const QString &name, const Secret &value, std::stop_token stop)
+{
+    if (answers.secrets.startsWith(QLatin1String("dir:"))) {
+        if (auto made = makePrivateFolder(answers.secrets.mid(4)); !made)
+            return made;
+    }
+    const auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    return (*store)->set(name, value, Deadline::after(secretTime), stop);
+}
+
+Result<SetupTried> SetupDesk::tryAccount(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Names);
+    if (!site)
+        return passOn(site);
+    const auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    return sixgate::tryAccount(*site, **store, stop);
+}
+
+Result<PresentedHostKey> SetupDesk::hostKey(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    if (site->vps.front().addresses.empty())
+        return presentedHostKey(*site, stop);
+    return oneMachine(presentedHostKeys(site->vps.front(), std::move(stop)));
+}
+
+Result<QString> SetupDesk::bringKey(const SetupAnswers &answers, Secret password, std::stop_token stop)
+{
+    auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    return bringSshKey(*site, answers.keyFile.trimmed(), std::move(password), std::move(stop));
+}
+
+Result<SetupVpsLook> SetupDesk::vps(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    const auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    return lookAtSetupVps(*site, **store, stop);
+}
+
+Result<SetupCertificate> SetupDesk::certificate(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    return lookAtCertificate(*site, std::move(stop));
+}
+
+Outcome SetupDesk::watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,
+                               std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    const auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    return sixgate::watchRouter(*site, **store, told, stop);
+}
+
+Result<std::shared_ptr<SiteJobs>> SetupDesk::jobs(const SetupAnswers &answers)
+{
+    const auto described = setupSite(answers, providers());
+    if (!described)
+        return passOn(described);
+    // What the setup does not ask stays as it is.
+    Site whole = *described;
+    if (const auto before = loadSite(m_siteFile); before && setupAnswers(*before))
+        whole = withRest(std::move(whole), *before);
+    // The same checks as for a file.
+    const ProviderShelf shelf = loadProviders(providerFolders(m_siteFile));
+    auto site = parseSite(siteJson(whole), &shelf);
+    if (!site)
+        return passOn(site);
+    return std::shared_ptr<SiteJobs>(
+        std::make_shared<SetupJobs>(SitePlace{m_siteFile, answers.secrets, std::move(*site)}));
+}
+
+} // namespace sixgate

@@ -1,0 +1,334 @@
+#include "engine/setup.h"
+
+#include "apply/providerclient.h"
+#include "decide/addresses.h"
+#include "decide/fitness.h"
+#include "decide/ipv4situation.h"
+#include "decide/lookout.h"
+#include "decide/providercalls.h"
+#include "decide/providertalks.h"
+#include "decide/setup.h"
+#include "engine/ipv4.h"
+#include "engine/vpskeys.h"
+#include "observe/discovery.h"
+#include "observe/home.h"
+#include "observe/vps.h"
+#include "transport/dns.h"
+#include "transport/io.h"
+#include "verify/vpsprobe.h"
+
+#include <algorithm>
+
+namespace sixgate
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto discoveryTime = 8s;
+constexpr auto secretTime = 30s; // a keychain may have to be unlocked
+constexpr auto accountTime = 20s;
+constexpr auto factsTime = 30s;
+constexpr auto probeTime = 6s;
+constexpr auto routerAgain = 1500ms;
+
+tl::unexpected<Error> cancelled()
+{
+    return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+}
+
+/// What the prefixes are like, in a sentence.
+QString prefixKind(const LinkSeen &link, const std::vector<Ipv6Prefix> &prefixes)
+{
+    if (prefixes.empty())
+        return QStringLiteral("There is no global IPv6 prefix here: switch IPv6 on in the home router, or ask the "
+                              "provider for it.");
+    bool forEver = false;
+    std::chrono::seconds longest{0};
+    for (const LocalAddress &one : link.addresses) {
+        if (!prefixes.front().contains(one.address) || one.deprecated)
+            continue;
+        forEver = forEver || !one.preferred;
+        longest = std::max(longest, one.preferred.value_or(0s));
+    }
+    const QString more =
+        prefixes.size() > 1 ? QStringLiteral(" There are %1 more.").arg(prefixes.size() - 1) : QString();
+    if (forEver)
+        return QStringLiteral("It is announced for ever; Sixgate follows it all the same when it changes.") + more;
+    return QStringLiteral("The router announces it for another %1 minutes each time; Sixgate follows it when the "
+                          "provider changes it.")
+               .arg(std::chrono::duration_cast<std::chrono::minutes>(longest).count()) +
+           more;
+}
+
+Result<Credentials> credentialsOf(const DnsAccount &account, const ProviderAccess &access,
+                                  const ProviderDefinition &definition, SecretStore &secrets,
+                                  const std::stop_token &stop)
+{
+    Credentials all;
+    for (const CredentialField &one : definition.needs) {
+        if (!one.secret) {
+            if (const auto plain = access.plain.find(one.name); plain != access.plain.end())
+                all.emplace(one.name.text(), Secret(plain->second.toUtf8()));
+            continue;
+        }
+        auto secret = secrets.get(dnsCredentialSecret(account, one.name), Deadline::after(secretTime), stop);
+        if (!secret)
+            return passOn(secret);
+        all.emplace(one.name.text(), std::move(*secret));
+    }
+    return all;
+}
+
+Result<SetupTried> tryProvider(const Site &site, const DnsAccount &account, SecretStore &secrets,
+                               const std::stop_token &stop)
+{
+    const ProviderAccess &access = *account.provider();
+    const auto definition = definitionOf(access);
+    if (!definition)
+        return passOn(definition);
+    auto credentials = credentialsOf(account, access, *definition, secrets, stop);
+    if (!credentials)
+        return passOn(credentials);
+    if (!definition->api)
+        return SetupTried{false,
+                          QStringLiteral("%1 has no call that only reads, so the credentials are tried when the first "
+                                         "record is written.")
+                              .arg(definition->title)};
+    std::vector<RecordKey> keys;
+    for (const Hostname &one : site.services.empty() ? std::vector<Hostname>() : site.services.front().publicNames) {
+        if (one.isWithin(account.zone))
+            keys.push_back({one, RecordType::AAAA});
+    }
+    if (keys.empty())
+        keys.push_back({account.zone, RecordType::AAAA});
+    const auto talk = readTalk(*definition, account.zone, keys);
+    if (!talk)
+        return passOn(talk);
+    ProviderClient client(*definition, std::move(*credentials));
+    for (const RecordOutcome &one : client.carry(**talk, Deadline::after(accountTime), stop)) {
+        if (stop.stop_requested())
+            return cancelled();
+        const AnswerMeaning meaning = one.answer.meaning;
+        if (meaning == AnswerMeaning::Unchanged || meaning == AnswerMeaning::Done)
+            continue;
+        const bool silent = meaning == AnswerMeaning::NoAnswer || meaning == AnswerMeaning::Unsent;
+        return fail(silent ? ErrorCode::Network : ErrorCode::Denied,
+                    one.answer.sentence.isEmpty()
+                        ? QStringLiteral("%1 did not take the credentials.").arg(definition->title)
+                        : one.answer.sentence,
+                    one.answer.word);
+    }
+    return SetupTried{true, QStringLiteral("%1 takes the credentials.").arg(definition->title)};
+}
+
+Result<SetupTried> tryUpdate(const DnsAccount &account, SecretStore &secrets, const std::stop_token &stop)
+{
+    const Deadline deadline = Deadline::after(accountTime);
+    const UpdateAccess &access = *account.update();
+    const auto primary = findPrimary(account, deadline, stop);
+    if (!primary)
+        return passOn(primary);
+    std::vector<std::pair<TsigKeyRef, QString>> keys{{access.key, dnsKeySecret(account)}};
+    if (access.acmeKey)
+        keys.emplace_back(*access.acmeKey, dnsAcmeKeySecret(account));
+    for (const auto &[key, name] : keys) {
+        auto secret = secrets.get(name, Deadline::after(secretTime), stop);
+        if (!secret)
+            return passOn(secret);
+        const TsigKey signing{key.name, key.algorithm, std::move(*secret), name};
+        if (auto taken = tryUpdateKey(*primary, account.zone, signing, deadline, stop); !taken)
+            return passOn(taken);
+    }
+    return SetupTried{true,
+                      QStringLiteral("The name server %1 takes the %2 for %3.")
+                          .arg(serverText(*primary), keys.size() > 1 ? QStringLiteral("keys") : QStringLiteral("key"),
+                               account.zone.display())};
+}
+
+QStringList factLines(const VpsFacts &facts)
+{
+    QStringList lines{facts.osName.isEmpty() ? QStringLiteral("Unknown system") : facts.osName};
+    if (facts.freeBytes >= 0)
+        lines << QStringLiteral("%1 MB free").arg(facts.freeBytes / (1024 * 1024));
+    lines << (facts.hasGlobalIpv6 ? QStringLiteral("Has IPv6") : QStringLiteral("Has no IPv6"));
+    const bool apache = facts.apacheActive;
+    lines << (facts.listeners80And443.empty() ? QStringLiteral("Ports 80 and 443 are free")
+              : apache                        ? QStringLiteral("Apache runs there")
+                                              : facts.listeners80And443.front());
+    lines << (facts.deployedId.isEmpty() ? QStringLiteral("Nothing of Sixgate's is there yet")
+                                         : QStringLiteral("Sixgate has set it up before"));
+    if (!facts.ufw.isEmpty() || !facts.nft.isEmpty())
+        lines << QStringLiteral("Has a firewall; the plan tells what it must let through");
+    return lines;
+}
+
+} // namespace
+
+Result<SetupHome> lookAtSetupHome(std::stop_token stop)
+{
+    SetupHome home;
+    const auto link = readLink();
+    if (link) {
+        const auto prefixes = homePrefixes(*link);
+        home.prefixKind = prefixKind(*link, prefixes);
+        home.prefixes = prefixes;
+        const auto choice = chooseOwnAddress(link->addresses);
+        if (choice.chosen)
+            home.own = *choice.chosen;
+        else
+            home.own =
+                fail(ErrorCode::NotFound, QStringLiteral("This computer has no address that could be published."));
+    } else {
+        home.prefixes = passOn(link);
+        home.own = passOn(link);
+    }
+    const auto sight = lookAtIpv4(std::vector<EchoService>(), stop);
+    if (!sight)
+        return passOn(sight);
+    home.ipv4 = judgeIpv4(*sight);
+    home.need = setupNeed(home.ipv4);
+    return home;
+}
+
+Result<std::vector<SetupServer>> findServers(const std::function<void(const std::vector<SetupServer> &)> &told,
+                                             std::stop_token stop)
+{
+    const auto link = readLink();
+    if (!link)
+        return passOn(link);
+    const auto judged = [&](std::vector<SetupServer> all) {
+        judgeServers(all, *link);
+        return all;
+    };
+    auto all = discoverServers(
+        *link, [&](const std::vector<SetupServer> &some) { told(judged(some)); }, Deadline::after(discoveryTime), stop);
+    if (stop.stop_requested())
+        return cancelled();
+    return judged(std::move(all));
+}
+
+Result<SetupTried> tryAccount(const Site &site, SecretStore &secrets, std::stop_token stop)
+{
+    const DnsAccount &account = site.dns.front();
+    auto tried = account.update()     ? tryUpdate(account, secrets, stop)
+                 : account.provider() ? tryProvider(site, account, secrets, stop)
+                                      : SetupTried{false, QStringLiteral("Something else keeps the zone.")};
+    if (stop.stop_requested())
+        return cancelled();
+    return tried;
+}
+
+Result<SetupVpsLook> lookAtSetupVps(const Site &site, SecretStore &secrets, std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    const Vps &vps = site.vps.front();
+    auto host = vpsHost(vps, *addresses, secrets, stop);
+    if (!host)
+        return passOn(host);
+    if (auto connected = (*host)->connect(Deadline::after(factsTime), stop); !connected)
+        return passOn(connected);
+    auto facts = readVpsFacts(**host, {}, Deadline::after(factsTime), stop);
+    if (!facts)
+        return passOn(facts);
+    SetupVpsLook look;
+    look.obstacles = judgeVps(*facts, vpsLabel(vps), facts->deployedId.isEmpty());
+    look.lines = factLines(*facts);
+    look.facts = std::move(*facts);
+    return look;
+}
+
+Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token stop)
+{
+    const auto link = readLink();
+    if (!link)
+        return passOn(link);
+    const HomeServer &server = site.servers.front();
+    const auto choice = chooseAddress(server, *link);
+    if (choice.fit.empty())
+        return fail(ErrorCode::NotFound, QStringLiteral("The home server has no address that could be published."));
+    std::optional<SetupCertificate> worst;
+    for (const Service &service : site.services) {
+        if (service.server != server.name)
+            continue;
+        const Deadline deadline = Deadline::after(probeTime);
+        std::optional<Error> why;
+        for (const Ipv6Address &address : choice.fit) {
+            auto socket = connectTcp(address, service.port, deadline.sooner(2500ms), stop);
+            if (!socket) {
+                why = connectError(whereText(address, service.port), connectReason(socket.error()));
+                continue;
+            }
+            const auto tls = TlsStream::handshake(std::move(*socket), service.publicNames.front(), deadline, stop);
+            if (!tls) {
+                why = tls.error();
+                continue;
+            }
+            const TlsSeen &seen = tls->seen();
+            auto verdict = judgeCertificate(seen.certificate, seen.chainValid, seen.chainError, service.publicNames,
+                                            server.pinnedKey ? server.pinnedKey->text() : QString(),
+                                            QDateTime::currentDateTimeUtc());
+            why.reset();
+            if (!verdict.good || !worst)
+                worst = std::move(verdict);
+            break;
+        }
+        if (stop.stop_requested())
+            return cancelled();
+        if (why)
+            return tl::unexpected<Error>(*why);
+        if (!worst->good)
+            break;
+    }
+    if (!worst)
+        return fail(ErrorCode::NotFound, QStringLiteral("There is no service yet."));
+    return *worst;
+}
+
+Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<void(const SetupOpen &)> &told,
+                    std::stop_token stop)
+{
+    const auto addresses = vpsAddressesOf(site, stop);
+    if (!addresses)
+        return passOn(addresses);
+    const auto target = vpsTarget(site.vps.front(), *addresses, secrets, stop);
+    if (!target)
+        return passOn(target);
+    const auto session = SshSession::connect(*target, Deadline::after(factsTime), stop);
+    if (!session)
+        return passOn(session);
+    do {
+        SetupOpen open;
+        const auto link = readLink();
+        const auto choice = link ? chooseAddress(site.servers.front(), *link) : AddressChoice();
+        if (!choice.chosen) {
+            open.sentence = QStringLiteral("The home server has no address that could be reached.");
+            told(open);
+            continue;
+        }
+        ProbeQuestions questions;
+        for (const Service &service : site.services)
+            questions.connect.insert({IpAddress(*choice.chosen), service.port});
+        const auto answers = askVps(**session, questions, Deadline::after(vpsProbeLimit(questions) + 5s), stop);
+        if (stop.stop_requested())
+            break;
+        if (!answers)
+            return passOn(answers);
+        open.state = SetupOpen::State::Open;
+        open.sentence = QStringLiteral("The VPS reaches the home server at %1.").arg(choice.chosen->text());
+        for (const auto &[where, how] : answers->connected) {
+            if (how.reason.isEmpty())
+                continue;
+            open.state = SetupOpen::State::Closed;
+            open.sentence = connectError(whereText(where.first, where.second), how.reason).summary;
+        }
+        told(open);
+    } while (pauseFor(routerAgain, stop));
+    return {};
+}
+
+} // namespace sixgate

@@ -1,0 +1,345 @@
+// The wizard while everything that it asks hangs: it never waits, can be stopped, says what is missing, and is driven
+// by the keyboard alone. The answers are judged for real; what would be found in a home and on a VPS is not there.
+
+#include "decide/setup.h"
+#include "scripted.h"
+#include "storage/providerfile.h"
+#include "ui/wizard/wizard.h"
+#include "ui/wizard/wizardpage.h"
+
+#include <QAbstractItemView>
+#include <QApplication>
+#include <QComboBox>
+#include <QElapsedTimer>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTimer>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+using namespace sixgate;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr int stallAim = 50; // ms
+
+QString latin(const char *text)
+{
+    return QString::fromLatin1(text);
+}
+
+/// Blocks until the stop.
+tl::unexpected<Error> hang(const std::stop_token &stop)
+{
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, 1h, [] { return false; });
+    return fail(ErrorCode::Cancelled, latin("Cancelled."));
+}
+
+class HangingJobs final : public SiteJobs
+{
+public:
+    Result<JobEnd> run(const JobOrder &, JobTalk &, const JobStops &stops) override { return hang(stops.stop); }
+};
+
+class HangingPort final : public SetupPort
+{
+public:
+    std::atomic<int> asked = 0;
+    std::atomic<int> saved = 0;
+
+    const Providers &providers() const override
+    {
+        static const Providers all = loadProviders({}).providers;
+        return all;
+    }
+    SetupAnswers completed(const SetupAnswers &one) const override { return sixgate::completed(one, providers()); }
+    std::vector<SetupGap> gaps(const SetupAnswers &one) const override { return setupGaps(one, providers()); }
+    std::vector<SetupSecret> secrets(const SetupAnswers &one) const override { return setupSecrets(one, providers()); }
+    std::vector<SetupRecord> records(const SetupAnswers &one, const std::optional<Ipv6Address> &server) const override
+    {
+        return setupRecords(one, providers(), server, {});
+    }
+    std::optional<Ipv6Address> serverAddress(const SetupAnswers &, const SetupHome &) const override { return {}; }
+    SetupRouterEntry routerEntry(const SetupAnswers &one, const std::optional<Ipv6Address> &) const override
+    {
+        return {one.interfaceId, {}, {latin("443")}, {{latin("A router"), latin("Allow it there.")}}};
+    }
+    QString privateFolder() const override { return latin("/nowhere"); }
+
+    Result<std::optional<SetupAnswers>> load() override { return std::optional<SetupAnswers>(); }
+    Outcome save(const SetupAnswers &) override
+    {
+        ++saved;
+        return {};
+    }
+    Result<SetupHome> home(std::stop_token stop) override { return asks(stop); }
+    Result<std::vector<SetupServer>> servers(const std::function<void(const std::vector<SetupServer> &)> &,
+                                             std::stop_token stop) override
+    {
+        return asks(stop);
+    }
+    Result<std::set<QString>> stored(const SetupAnswers &, std::stop_token stop) override { return asks(stop); }
+    Outcome store(const SetupAnswers &, const QString &, const Secret &, std::stop_token stop) override
+    {
+        return asks(stop);
+    }
+    Result<SetupTried> tryAccount(const SetupAnswers &, std::stop_token stop) override { return asks(stop); }
+    Result<PresentedHostKey> hostKey(const SetupAnswers &, std::stop_token stop) override { return asks(stop); }
+    Result<QString> bringKey(const SetupAnswers &, Secret, std::stop_token stop) override { return asks(stop); }
+    Result<SetupVpsLook> vps(const SetupAnswers &, std::stop_token stop) override { return asks(stop); }
+    Result<SetupCertificate> certificate(const SetupAnswers &, std::stop_token stop) override { return asks(stop); }
+    Outcome watchRouter(const SetupAnswers &, const std::function<void(const SetupOpen &)> &,
+                        std::stop_token stop) override
+    {
+        return asks(stop);
+    }
+    Result<std::shared_ptr<SiteJobs>> jobs(const SetupAnswers &) override
+    {
+        return std::shared_ptr<SiteJobs>(std::make_shared<HangingJobs>());
+    }
+
+private:
+    tl::unexpected<Error> asks(const std::stop_token &stop)
+    {
+        ++asked;
+        return hang(stop);
+    }
+};
+
+SetupAnswers whole(SetupPage page)
+{
+    SetupAnswers one;
+    one.page = page;
+    one.interfaceId = latin("::11");
+    one.services = {{latin("cloud.example.org"), {}, Challenge::Dns}};
+    one.provider = latin("rfc2136");
+    one.dnsServer = latin("ns1.example.org");
+    one.key.name = latin("sixgate-home");
+    one.acmeKey.name = latin("sixgate-acme");
+    one.addresses = latin("198.51.100.10");
+    one.hostKey = latin("ssh-ed25519 ") + Fingerprint::ofBytes("key").text();
+    one.termsAgreed = true;
+    return one;
+}
+
+} // namespace
+
+class TestWizard : public QObject
+{
+    Q_OBJECT
+
+private:
+    std::shared_ptr<HangingPort> m_port;
+    std::unique_ptr<Wizard> m_wizard;
+
+    void open(const SetupAnswers &answers)
+    {
+        m_wizard.reset();
+        m_port = std::make_shared<HangingPort>();
+        m_wizard = std::make_unique<Wizard>(m_port, answers);
+        m_wizard->resize(1120, 740);
+        m_wizard->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_wizard.get()));
+    }
+    StatusLine *line(const char *name)
+    {
+        auto *one = m_wizard->findChild<StatusLine *>(latin(name));
+        if (!one)
+            qFatal("there is no %s", name);
+        return one;
+    }
+    QPushButton *button(const char *name)
+    {
+        auto *one = m_wizard->findChild<QPushButton *>(latin(name));
+        if (!one)
+            qFatal("there is no %s", name);
+        return one;
+    }
+    void pages(bool alsoRun)
+    {
+        QTest::addColumn<SetupPage>("page");
+        for (const SetupPage page : allSetupPages) {
+            if (page < SetupPage::Review || (alsoRun && page == SetupPage::Review))
+                QTest::newRow(qPrintable(setupPageName(page))) << page;
+        }
+    }
+
+private Q_SLOTS:
+    void init() { QCoreApplication::setOrganizationName(latin("sixgate-test")); }
+    void cleanup() { m_wizard.reset(); }
+
+    void neverWaits_data() { pages(true); }
+    void neverWaits()
+    {
+        QFETCH(SetupPage, page);
+        open(whole(page));
+        QCOMPARE(m_wizard->page()->page(), page);
+        QElapsedTimer last;
+        qint64 longest = 0;
+        QTimer beat;
+        connect(&beat, &QTimer::timeout, this, [&] {
+            if (last.isValid())
+                longest = std::max(longest, last.elapsed());
+            last.start();
+        });
+        beat.start(1);
+        // What takes its time is begun, stopped, and begun again.
+        for (const char *name : {"fetchKey", "logIn", "try", "lookAgain", "tryAgain"}) {
+            for (QPushButton *one : m_wizard->page()->findChildren<QPushButton *>(latin(name))) {
+                if (one->isVisible()) {
+                    QTest::mouseClick(one, Qt::LeftButton);
+                    QTest::qWait(20);
+                }
+            }
+        }
+        for (StatusLine *one : m_wizard->page()->findChildren<StatusLine *>()) {
+            auto *stop = one->findChild<QPushButton *>(latin("stop"));
+            if (stop->isVisible()) {
+                QTest::mouseClick(stop, Qt::LeftButton);
+                QTRY_VERIFY(one->state() != OverviewState::Working);
+            }
+        }
+        // And left while it goes on.
+        if (page != SetupPage::Welcome) {
+            QTest::mouseClick(button("back"), Qt::LeftButton);
+            QTRY_COMPARE(int(m_wizard->page()->page()), int(page) - 1);
+        }
+        QElapsedTimer closing;
+        closing.start();
+        m_wizard->close();
+        m_wizard.reset();
+        QVERIFY2(closing.elapsed() < 1000, qPrintable(QString::number(closing.elapsed())));
+        QVERIFY2(longest < stallAim, qPrintable(QStringLiteral("%1 ms").arg(longest)));
+    }
+
+    // Who goes on without an answer is told which, and is there.
+    void missing_data()
+    {
+        QTest::addColumn<SetupPage>("page");
+        QTest::addColumn<QString>("field");
+        QTest::newRow("home") << SetupPage::Home << latin("interfaceId");
+        QTest::newRow("names") << SetupPage::Names << latin("services.0.names");
+        QTest::newRow("vps") << SetupPage::Vps << latin("addresses");
+        QTest::newRow("services") << SetupPage::Services << latin("services.0.port");
+    }
+    void missing()
+    {
+        QFETCH(SetupPage, page);
+        QFETCH(QString, field);
+        SetupAnswers answers = whole(page);
+        answers.interfaceId = page == SetupPage::Home ? QString() : answers.interfaceId;
+        answers.services[0].names = page == SetupPage::Names ? QString() : answers.services[0].names;
+        answers.addresses = page == SetupPage::Vps ? latin("x") : answers.addresses;
+        answers.services[0].port = page == SetupPage::Services ? latin("x") : QString();
+        open(answers);
+        QTest::keyClick(m_wizard.get(), Qt::Key_Return);
+        QTRY_COMPARE(line("gap")->state(), OverviewState::Degraded);
+        QVERIFY(line("gap")->sentence().endsWith(QLatin1Char('.')));
+        QCOMPARE(m_wizard->page()->page(), page);
+        QVERIFY(m_wizard->focusWidget());
+        QCOMPARE(m_wizard->focusWidget()->objectName(), field);
+        // It goes as soon as something is entered.
+        QTest::keyClicks(m_wizard->focusWidget(), latin("1"));
+        QTRY_VERIFY(!line("gap")->isVisible());
+    }
+
+    void keepsTheAnswers()
+    {
+        open(whole(SetupPage::Home));
+        auto *field = m_wizard->findChild<QLineEdit *>(latin("interfaceId"));
+        field->setFocus();
+        QTest::keyClicks(field, latin("2"));
+        QTRY_VERIFY(m_port->saved > 0);
+        QTest::keyClicks(field, latin("3"));
+        const int before = m_port->saved;
+        m_wizard.reset();
+        QVERIFY(m_port->saved > before);
+    }
+
+    // All that can have the focus has a name, is reached by Tab, and no two things of a page share a letter.
+    void keyboard_data() { pages(false); }
+    void keyboard()
+    {
+        QFETCH(SetupPage, page);
+        open(whole(page));
+        std::set<QWidget *> wanted;
+        for (QWidget *one : m_wizard->findChildren<QWidget *>()) {
+            if (!one->isVisible() || !one->isEnabled() || !(one->focusPolicy() & Qt::TabFocus) || one->focusProxy())
+                continue;
+            auto *button = qobject_cast<QAbstractButton *>(one);
+            const QString name = !one->accessibleName().isEmpty() ? one->accessibleName()
+                                 : button                         ? button->text()
+                                                                  : QString();
+            QVERIFY2(!name.isEmpty(), qPrintable(latin(one->metaObject()->className()) + one->objectName()));
+            // Of a group of choices the chosen one is reached; the arrows lead to the others.
+            if (!button || !button->group() || button->isChecked())
+                wanted.insert(one);
+        }
+        m_wizard->activateWindow();
+        for (int i = 0; i < 80 && !wanted.empty(); ++i) {
+            QTest::keyClick(m_wizard.get(), Qt::Key_Tab);
+            wanted.erase(QApplication::focusWidget());
+        }
+        QVERIFY2(wanted.empty(), wanted.empty() ? "" : qPrintable((*wanted.begin())->objectName()));
+        QMap<QChar, QString> letters;
+        static const QRegularExpression mnemonic(latin("&([^&])"));
+        const auto take = [&](const QString &text) {
+            const auto match = mnemonic.match(text);
+            if (!match.hasMatch())
+                return true;
+            const QChar letter = match.captured(1).at(0).toUpper();
+            if (letters.contains(letter) && letters[letter] != text) {
+                qWarning("%s and %s", qPrintable(letters[letter]), qPrintable(text));
+                return false;
+            }
+            letters[letter] = text;
+            return true;
+        };
+        for (QAbstractButton *one : m_wizard->findChildren<QAbstractButton *>())
+            QVERIFY(!one->isVisible() || take(one->text()));
+        for (QLabel *one : m_wizard->findChildren<QLabel *>())
+            QVERIFY(!one->isVisible() || !one->buddy() || take(one->text()));
+    }
+
+    // With text of twice the size nothing is cut off; what does not fit is scrolled, downwards alone.
+    void largeText_data() { pages(false); }
+    void largeText()
+    {
+        QFETCH(SetupPage, page);
+        const QFont before = QApplication::font();
+        QFont large = before;
+        large.setPointSizeF(before.pointSizeF() * 2);
+        QApplication::setFont(large);
+        open(whole(page));
+        m_wizard->resize(1280, 900);
+        QTest::qWait(50);
+        for (QPushButton *one : m_wizard->findChildren<QPushButton *>()) {
+            if (one->isVisible())
+                QVERIFY2(one->width() >= one->fontMetrics().horizontalAdvance(QString(one->text()).remove(u'&')) + 8 &&
+                             one->height() >= one->fontMetrics().height(),
+                         qPrintable(one->text()));
+        }
+        for (QLineEdit *one : m_wizard->findChildren<QLineEdit *>())
+            QVERIFY2(!one->isVisible() || one->height() >= one->fontMetrics().height() + 4,
+                     qPrintable(one->objectName()));
+        const int room = m_wizard->page()->parentWidget()->width();
+        QVERIFY2(m_wizard->page()->width() <= room + 1,
+                 qPrintable(QStringLiteral("%1 of %2").arg(m_wizard->page()->width()).arg(room)));
+        m_wizard.reset();
+        QApplication::setFont(before);
+    }
+};
+
+QTEST_MAIN(TestWizard)
+#include "tst_wizard.moc"

@@ -1,0 +1,246 @@
+#include "ui/wizard/wizard.h"
+
+#include "ui/look/marks.h"
+#include "ui/look/quietlabel.h"
+#include "ui/wizard/homepage.h"
+#include "ui/wizard/machinepage.h"
+#include "ui/wizard/namespage.h"
+#include "ui/wizard/routerpage.h"
+#include "ui/wizard/runpages.h"
+#include "ui/wizard/servicespage.h"
+#include "ui/wizard/steplist.h"
+#include "ui/wizard/welcomepage.h"
+
+#include <QCloseEvent>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSettings>
+#include <QShortcut>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace sixgate
+{
+
+namespace
+{
+
+QString geometryKey()
+{
+    return QStringLiteral("wizard/geometry");
+}
+
+} // namespace
+
+Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *parent)
+    : QWidget(parent), m_state(std::move(port), std::move(begun)), m_run(new SetupRun(m_state, this)),
+      m_steps(new StepList), m_pages(new QStackedWidget), m_gap(new StatusLine), m_back(new QPushButton(tr("&Back"))),
+      m_next(new QPushButton), m_later(new QPushButton)
+{
+    setObjectName(QStringLiteral("wizard"));
+    setWindowTitle(tr("Sixgate – set up"));
+    setWindowIcon(programIcon());
+    auto *title = new QLabel(tr("Sixgate"));
+    QFont big = font();
+    big.setPointSizeF(big.pointSizeF() * 1.3);
+    big.setWeight(QFont::DemiBold);
+    title->setFont(big);
+    title->setContentsMargins(12, 0, 0, 0);
+    auto *about = new QuietLabel(tr("Set up"));
+    about->setContentsMargins(12, 0, 0, 0);
+    auto *left_ = new QVBoxLayout;
+    left_->setContentsMargins(16, 24, 0, 16);
+    left_->setSpacing(4);
+    left_->addWidget(title);
+    left_->addWidget(about);
+    left_->addSpacing(16);
+    left_->addWidget(m_steps, 1);
+
+    m_back->setObjectName(QStringLiteral("back"));
+    m_next->setObjectName(QStringLiteral("next"));
+    m_later->setObjectName(QStringLiteral("later"));
+    m_gap->setObjectName(QStringLiteral("gap"));
+    m_next->setDefault(true);
+    m_next->setAutoDefault(true);
+    auto *below = new QHBoxLayout;
+    below->setContentsMargins(24, 8, 24, 16);
+    below->setSpacing(8);
+    below->addWidget(m_later);
+    below->addWidget(m_gap, 1);
+    below->addStretch(0);
+    below->addWidget(m_back);
+    below->addWidget(m_next);
+    auto *right = new QVBoxLayout;
+    right->setSpacing(0);
+    right->addWidget(m_pages, 1);
+    auto *line = new QFrame;
+    line->setFrameShape(QFrame::HLine);
+    line->setForegroundRole(QPalette::Mid);
+    right->addWidget(line);
+    right->addLayout(below);
+    auto *all = new QHBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->setSpacing(0);
+    all->addLayout(left_);
+    all->addLayout(right, 1);
+    addPages();
+    m_steps->setFixedWidth(m_steps->sizeHint().width());
+
+    connect(m_back, &QPushButton::clicked, this, [this] { go(m_pages->currentIndex() - 1); });
+    connect(m_next, &QPushButton::clicked, this, &Wizard::next);
+    connect(m_later, &QPushButton::clicked, this, &Wizard::close);
+    connect(m_steps, &StepList::wants, this, [this](int step) {
+        if (step < m_pages->currentIndex() && page()->mayGoBack())
+            go(step);
+    });
+    connect(&m_state, &WizardState::changed, this, [this] { m_gap->clear(); });
+    connect(&m_state, &WizardState::unsaved, this, [this](const QString &why) {
+        m_gap->show(OverviewState::Degraded, tr("The answers are not kept: %1").arg(why));
+    });
+    // Return in a field goes on, as in every wizard.
+    for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
+        auto *enter = new QShortcut(QKeySequence(key), this);
+        connect(enter, &QShortcut::activated, this, [this] {
+            auto *button = qobject_cast<QPushButton *>(focusWidget());
+            (button && button != m_next ? button : m_next)->click();
+        });
+    }
+    connect(new QShortcut(QKeySequence(Qt::ALT | Qt::Key_Left), this), &QShortcut::activated, m_back,
+            &QPushButton::click);
+    resize(1120, 740);
+    restoreGeometry(QSettings().value(geometryKey()).toByteArray());
+    // A plan that was made is not valid any more; what was begun beyond it begins there again.
+    go(std::min(int(answers().page), int(SetupPage::Review)));
+}
+
+Wizard::~Wizard() = default;
+
+void Wizard::addPages()
+{
+    m_all = {
+        new SetupWelcomePage(m_state),        new SetupHomePage(m_state),          new SetupNamesPage(m_state),
+        new SetupMachinePage(m_state),        new SetupServicesPage(m_state),      new SetupRouterPage(m_state),
+        new SetupReviewPage(m_state, *m_run), new SetupApplyPage(m_state, *m_run), new SetupProofPage(m_state, *m_run)};
+    const QStringList steps{tr("Welcome"), tr("This home"), tr("Names"), tr("VPS"),  tr("Services"),
+                            tr("Router"),  tr("Review"),    tr("Apply"), tr("Proof")};
+    for (size_t i = 0; i < m_all.size(); ++i) {
+        auto *area = new QScrollArea;
+        area->setWidgetResizable(true);
+        area->setFrameShape(QFrame::NoFrame);
+        area->setWidget(m_all[i]);
+        area->setFocusPolicy(Qt::NoFocus);
+        m_pages->addWidget(area);
+        m_steps->add(steps[int(i)]);
+        connect(m_all[i], &WizardPage::buttons, this, [this, i] {
+            if (int(i) == m_pages->currentIndex())
+                showButtons();
+        });
+        connect(m_all[i], &WizardPage::goOn, this, [this, i] {
+            if (int(i) == m_pages->currentIndex())
+                forward();
+        });
+    }
+}
+
+WizardPage *Wizard::page() const
+{
+    return m_all[size_t(m_pages->currentIndex())];
+}
+
+void Wizard::go(int index)
+{
+    if (index < 0 || index >= int(m_all.size()))
+        return;
+    if (index != m_pages->currentIndex())
+        page()->leave();
+    m_gap->clear();
+    m_pages->setCurrentIndex(index);
+    m_steps->show(index, index);
+    m_state.set([index](SetupAnswers &one) { one.page = SetupPage(index); });
+    page()->enter();
+    showButtons();
+    // The first thing to enter, else the button that leads on.
+    QWidget *first = nullptr;
+    for (QWidget *one = page()->nextInFocusChain(); one && one != page(); one = one->nextInFocusChain()) {
+        if (page()->isAncestorOf(one) && one->isEnabled() && one->inherits("QLineEdit")) {
+            first = one;
+            break;
+        }
+    }
+    (first ? first : static_cast<QWidget *>(m_next))->setFocus(Qt::OtherFocusReason);
+}
+
+std::optional<SetupGap> Wizard::firstGap() const
+{
+    for (const SetupGap &gap : const_cast<WizardState &>(m_state).port().gaps(answers())) {
+        if (gap.page == page()->page() && !page()->settles(gap))
+            return gap;
+    }
+    return page()->missing();
+}
+
+void Wizard::tellGap(const SetupGap &gap)
+{
+    m_gap->show(OverviewState::Degraded, gap.sentence);
+    QWidget *field = page()->findChild<QWidget *>(gap.field);
+    if (field && field->isVisible()) {
+        field->setFocus(Qt::OtherFocusReason);
+        if (auto *area = qobject_cast<QScrollArea *>(m_pages->currentWidget()))
+            area->ensureWidgetVisible(field);
+    }
+}
+
+void Wizard::next()
+{
+    if (!m_next->isEnabled())
+        return;
+    if (const auto gap = firstGap())
+        return tellGap(*gap);
+    if (page()->goesOn())
+        forward();
+}
+
+void Wizard::forward()
+{
+    if (m_pages->currentIndex() + 1 < int(m_all.size()))
+        return go(m_pages->currentIndex() + 1);
+    m_done = true;
+    m_state.finish();
+    Q_EMIT finished(answers().secrets);
+}
+
+void Wizard::showButtons()
+{
+    const int index = m_pages->currentIndex();
+    const QString text = page()->nextText();
+    m_next->setText(!text.isEmpty() ? text : index == 0 ? tr("Begi&n") : tr("&Next"));
+    m_next->setEnabled(page()->mayGoOn());
+    m_back->setEnabled(index > 0 && page()->mayGoBack());
+    m_later->setText(index >= int(SetupPage::Proof) ? tr("&Close") : tr("Finish &later"));
+    for (QPushButton *one : {m_back, m_next, m_later})
+        one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 40, fontMetrics().height() + 18);
+}
+
+void Wizard::raiseUp()
+{
+    setWindowState(windowState() & ~Qt::WindowMinimized);
+    show();
+    raise();
+    activateWindow();
+}
+
+void Wizard::closeEvent(QCloseEvent *event)
+{
+    QSettings().setValue(geometryKey(), saveGeometry());
+    if (!m_done) {
+        page()->leave();
+        m_run->cancel();
+        Q_EMIT left();
+    }
+    QWidget::closeEvent(event);
+}
+
+} // namespace sixgate

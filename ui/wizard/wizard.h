@@ -1,0 +1,63 @@
+#pragma once
+
+#include "ui/wizard/wizardstate.h"
+
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace sixgate
+{
+
+class SetupRun;
+class StatusLine;
+class StepList;
+class WizardPage;
+
+/// From nothing to a proven service: the steps at the left, one page at the right, back and on below.
+class Wizard : public QWidget
+{
+    Q_OBJECT
+
+public:
+    /// `begun`: the answers of a setup that was closed before its end.
+    Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *parent = nullptr);
+    ~Wizard() override;
+
+    WizardPage *page() const;
+    const SetupAnswers &answers() const { return m_state.answers(); }
+    void raiseUp();
+
+Q_SIGNALS:
+    /// The site is set up; its secrets are where `secrets` says.
+    void finished(const QString &secrets);
+    /// It was closed before its end; the answers are kept.
+    void left();
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    void addPages();
+    void go(int index);
+    void next();
+    void forward();
+    void showButtons();
+    void tellGap(const SetupGap &gap);
+    std::optional<SetupGap> firstGap() const;
+
+    WizardState m_state;
+    SetupRun *m_run;
+    std::vector<WizardPage *> m_all;
+    StepList *m_steps;
+    QStackedWidget *m_pages;
+    StatusLine *m_gap;
+    QPushButton *m_back;
+    QPushButton *m_next;
+    QPushButton *m_later;
+    bool m_done = false;
+};
+
+} // namespace sixgate

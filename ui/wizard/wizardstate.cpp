@@ -1,0 +1,59 @@
+#include "ui/wizard/wizardstate.h"
+
+namespace sixgate
+{
+
+namespace
+{
+
+constexpr int saveAfter = 400; // ms without a change
+
+} // namespace
+
+WizardState::WizardState(std::shared_ptr<SetupPort> work, SetupAnswers begun, QObject *parent)
+    : QObject(parent), m_port(std::move(work)), m_answers(std::move(begun)), m_saved(m_answers)
+{
+    m_later.setSingleShot(true);
+    m_later.setInterval(saveAfter);
+    connect(&m_later, &QTimer::timeout, this, &WizardState::save);
+}
+
+WizardState::~WizardState()
+{
+    if (!m_finished && m_answers != m_saved)
+        (void)m_port->save(m_answers);
+}
+
+void WizardState::set(const std::function<void(SetupAnswers &)> &change)
+{
+    SetupAnswers next = m_answers;
+    change(next);
+    if (next == m_answers)
+        return;
+    m_answers = std::move(next);
+    m_later.start();
+    Q_EMIT changed();
+}
+
+void WizardState::save()
+{
+    if (m_finished || m_saving.isRunning()) {
+        if (!m_finished)
+            m_later.start();
+        return;
+    }
+    m_saving.run([port = m_port, answers = m_answers](const std::stop_token &) { return port->save(answers); },
+                 [this, answers = m_answers](const Outcome &saved) {
+                     if (saved)
+                         m_saved = answers;
+                     else
+                         Q_EMIT unsaved(saved.error().summary);
+                 });
+}
+
+std::optional<Ipv6Address> WizardState::serverAddress() const
+{
+    return home ? m_port->serverAddress(m_answers, *home) : std::nullopt;
+}
+
+} // namespace sixgate

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "ipc/setupport.h"
+#include "ui/wizard/task.h"
+
+#include <QTimer>
+
+#include <functional>
+#include <optional>
+
+namespace sixgate
+{
+
+/// What the pages of the wizard share: the answers, what was found, who finds it. Keeps the answers on the disk.
+class WizardState : public QObject
+{
+    Q_OBJECT
+
+public:
+    WizardState(std::shared_ptr<SetupPort> work, SetupAnswers begun, QObject *parent = nullptr);
+    /// Saves what was not saved yet.
+    ~WizardState() override;
+
+    const SetupAnswers &answers() const { return m_answers; }
+    void set(const std::function<void(SetupAnswers &)> &change);
+    /// Nothing is kept from now on: the setup has ended.
+    void finish() { m_finished = true; }
+
+    std::optional<Ipv6Address> serverAddress() const;
+    SetupPort &port() { return *m_port; }
+    const std::shared_ptr<SetupPort> &sharedPort() const { return m_port; }
+
+    std::optional<SetupHome> home;
+    std::vector<SetupServer> servers;
+    bool serversKnown = false;
+
+Q_SIGNALS:
+    void changed();
+    /// The answers could not be kept.
+    void unsaved(const QString &why);
+
+private:
+    void save();
+
+    std::shared_ptr<SetupPort> m_port;
+    SetupAnswers m_answers;
+    SetupAnswers m_saved;
+    bool m_finished = false;
+    QTimer m_later;
+    Task m_saving;
+};
+
+} // namespace sixgate
