@@ -20,16 +20,12 @@ using Encoding = RequestPiece::Encoding;
 constexpr auto prefix = "_acme-challenge.";
 constexpr qsizetype leastMasked = 4; // octets
 
-std::vector<const ProviderCall *> textCalls(const ProviderDefinition &provider)
+/// The calls of an API, with those that write among them.
+std::vector<const ProviderCall *> apiCalls(const RestApi &api,
+                                           std::initializer_list<const std::optional<ProviderCall> *> writing)
 {
-    std::vector<const ProviderCall *> calls;
-    if (provider.texts == ProviderWay::Template && provider.text)
-        calls = {&provider.text->add, &provider.text->remove};
-    if (provider.texts != ProviderWay::Api || !provider.api)
-        return calls;
-    const RestApi &api = *provider.api;
-    calls = {&api.read.call, &api.remove};
-    for (const auto *one : {&api.set, &api.create}) {
+    std::vector<const ProviderCall *> calls{&api.read.call, &api.remove};
+    for (const auto *one : writing) {
         if (*one)
             calls.push_back(&**one);
     }
@@ -40,25 +36,24 @@ std::vector<const ProviderCall *> textCalls(const ProviderDefinition &provider)
     return calls;
 }
 
+/// The calls for TXT records.
+std::vector<const ProviderCall *> textCalls(const ProviderDefinition &provider)
+{
+    if (provider.texts == ProviderWay::Api && provider.api)
+        return apiCalls(*provider.api, {&provider.api->set, &provider.api->create});
+    if (provider.texts == ProviderWay::Template && provider.text)
+        return {&provider.text->add, &provider.text->remove};
+    return {};
+}
+
 /// The calls for addresses.
 std::vector<const ProviderCall *> addressCalls(const ProviderDefinition &provider)
 {
-    std::vector<const ProviderCall *> calls;
+    if (provider.addresses == ProviderWay::Api && provider.api)
+        return apiCalls(*provider.api, {&provider.api->set, &provider.api->create, &provider.api->change});
     if (provider.addresses == ProviderWay::Template && provider.update)
-        calls = {&provider.update->call};
-    if (provider.addresses != ProviderWay::Api || !provider.api)
-        return calls;
-    const RestApi &api = *provider.api;
-    calls = {&api.read.call, &api.remove};
-    for (const auto *one : {&api.set, &api.create, &api.change}) {
-        if (*one)
-            calls.push_back(&**one);
-    }
-    if (api.zone)
-        calls.push_back(&api.zone->call);
-    if (api.action)
-        calls.push_back(&api.action->poll);
-    return calls;
+        return {&provider.update->call};
+    return {};
 }
 
 /// All templates of a JSON body.

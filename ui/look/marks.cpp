@@ -1,7 +1,8 @@
 #include "ui/look/marks.h"
 
+#include "ui/look/drawnicon.h"
+
 #include <QFile>
-#include <QIconEngine>
 #include <QPainter>
 #include <QSvgRenderer>
 
@@ -34,30 +35,6 @@ QSvgRenderer &rendererOf(OverviewState state, const QColor &body, const QColor &
     return *one;
 }
 
-class MarkEngine final : public QIconEngine
-{
-public:
-    MarkEngine(OverviewState state, Colours colours) : m_state(state), m_colours(std::move(colours)) {}
-
-    void paint(QPainter *painter, const QRect &rect, QIcon::Mode, QIcon::State) override
-    {
-        paintMark(*painter, rect, m_state, m_colours);
-    }
-    QIconEngine *clone() const override { return new MarkEngine(*this); }
-    QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override
-    {
-        QPixmap map(size);
-        map.fill(Qt::transparent);
-        QPainter painter(&map);
-        paint(&painter, QRect(QPoint(), size), mode, state);
-        return map;
-    }
-
-private:
-    OverviewState m_state;
-    Colours m_colours;
-};
-
 } // namespace
 
 void paintMark(QPainter &painter, const QRectF &place, OverviewState state, const Colours &colours)
@@ -67,7 +44,7 @@ void paintMark(QPainter &painter, const QRectF &place, OverviewState state, cons
 
 QIcon markIcon(OverviewState state, const Colours &colours)
 {
-    return QIcon(new MarkEngine(state, colours));
+    return drawnIcon([=](QPainter &painter, const QRect &place) { paintMark(painter, place, state, colours); });
 }
 
 QIcon programIcon()

@@ -1,9 +1,9 @@
 #include "ui/look/table.h"
 
 #include "ui/look/colours.h"
+#include "ui/look/rowdelegate.h"
 
 #include <QHeaderView>
-#include <QStyledItemDelegate>
 #include <QTableWidget>
 
 namespace sixgate
@@ -15,22 +15,15 @@ namespace
 constexpr int margin = 8;
 constexpr int fewRows = 3; // that are always seen
 
-/// Room left and right of what is in a cell; no frame around the one that has the focus, since whole rows are chosen.
-class Roomy final : public QStyledItemDelegate
+/// Room left and right of what is in a cell.
+class Roomy final : public RowDelegate
 {
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-
-    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        QStyleOptionViewItem own = option;
-        own.state &= ~QStyle::State_HasFocus;
-        QStyledItemDelegate::paint(painter, own, index);
-    }
+    using RowDelegate::RowDelegate;
 
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        return QStyledItemDelegate::sizeHint(option, index) + QSize(3 * margin, 0);
+        return RowDelegate::sizeHint(option, index) + QSize(3 * margin, 0);
     }
 };
 

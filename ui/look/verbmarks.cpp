@@ -1,6 +1,7 @@
 #include "ui/look/verbmarks.h"
 
-#include <QIconEngine>
+#include "ui/look/drawnicon.h"
+
 #include <QPainter>
 #include <QPainterPath>
 
@@ -45,43 +46,25 @@ QPainterPath signOf(Verb verb)
     return path;
 }
 
-class VerbEngine final : public QIconEngine
+void draw(QPainter &painter, const QRect &place, Verb verb, const QColor &colour)
 {
-public:
-    VerbEngine(Verb verb, QColor colour) : m_verb(verb), m_colour(std::move(colour)) {}
-
-    void paint(QPainter *painter, const QRect &rect, QIcon::Mode, QIcon::State) override
-    {
-        painter->save();
-        painter->setRenderHint(QPainter::Antialiasing);
-        painter->translate(rect.topLeft());
-        painter->scale(rect.width() / 16.0, rect.height() / 16.0);
-        painter->setPen(QPen(m_colour, 1.3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        painter->drawRoundedRect(QRectF(1.5, 1.5, 13, 13), 3, 3);
-        painter->setPen(QPen(m_colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        painter->drawPath(signOf(m_verb));
-        painter->restore();
-    }
-    QIconEngine *clone() const override { return new VerbEngine(*this); }
-    QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override
-    {
-        QPixmap map(size);
-        map.fill(Qt::transparent);
-        QPainter painter(&map);
-        paint(&painter, QRect(QPoint(), size), mode, state);
-        return map;
-    }
-
-private:
-    Verb m_verb;
-    QColor m_colour;
-};
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.translate(place.topLeft());
+    painter.scale(place.width() / 16.0, place.height() / 16.0);
+    painter.setPen(QPen(colour, 1.3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.drawRoundedRect(QRectF(1.5, 1.5, 13, 13), 3, 3);
+    painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.drawPath(signOf(verb));
+    painter.restore();
+}
 
 } // namespace
 
 QIcon verbIcon(Verb verb, const Colours &colours)
 {
-    return QIcon(new VerbEngine(verb, verb == Verb::Delete ? colours.state(OverviewState::Degraded) : colours.accent));
+    const QColor colour = verb == Verb::Delete ? colours.state(OverviewState::Degraded) : colours.accent;
+    return drawnIcon([=](QPainter &painter, const QRect &place) { draw(painter, place, verb, colour); });
 }
 
 } // namespace sixgate

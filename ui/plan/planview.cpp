@@ -1,6 +1,7 @@
 #include "ui/plan/planview.h"
 
 #include "ui/look/marks.h"
+#include "ui/look/rowdelegate.h"
 #include "ui/look/table.h"
 #include "ui/look/verbmarks.h"
 
@@ -8,7 +9,6 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
-#include <QStyledItemDelegate>
 
 namespace sixgate
 {
@@ -20,21 +20,15 @@ enum Column { What, Where, How, Time };
 enum Role { NotesRole = Qt::UserRole, DiffRole };
 constexpr int mostDiffLines = 400; // a longer one is for the command line
 
-/// Rows with room, and no frame around one cell: whole rows are chosen.
-class PlanDelegate final : public QStyledItemDelegate
+/// Rows with room.
+class PlanDelegate final : public RowDelegate
 {
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using RowDelegate::RowDelegate;
 
-    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        QStyleOptionViewItem own = option;
-        own.state &= ~QStyle::State_HasFocus;
-        QStyledItemDelegate::paint(painter, own, index);
-    }
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        QSize size = QStyledItemDelegate::sizeHint(option, index) + QSize(12, 12);
+        QSize size = RowDelegate::sizeHint(option, index) + QSize(12, 12);
         const auto *view = qobject_cast<const QTreeWidget *>(option.widget);
         if (!view || index.column() != What)
             return size;
