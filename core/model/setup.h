@@ -174,9 +174,9 @@ using Providers = std::map<Label, ProviderDefinition>;
 
 /// A secret that the account needs.
 struct SetupSecret {
-    QString name;  ///< in the store
-    QString label; ///< what people call it
-    QString where; ///< where to get it; may be empty
+    QString name;      ///< in the store
+    QString label;     ///< what people call it
+    QString where;     ///< where to get it; may be empty
     bool acme = false; ///< it goes to the VPS
 
     friend bool operator==(const SetupSecret &, const SetupSecret &) = default;
