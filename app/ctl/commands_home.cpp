@@ -4,6 +4,7 @@
 #include "ctl/json.h"
 #include "decide/addresses.h"
 #include "engine/engine.h"
+#include "engine/home.h"
 #include "observe/home.h"
 #include "transport/fd.h"
 
@@ -39,26 +40,13 @@ Result<LinkSeen> linkFrom(const QString &path, std::stop_token stop)
     return link;
 }
 
-/// The servers of the site file where one is to be had; otherwise this machine alone.
-std::vector<std::pair<QString, AddressSource>> sourcesOf(const Options &options, Outcome &told)
+/// The servers of the site file; nothing where there is none.
+std::vector<HomeServer> serversOf(const Options &options, Outcome &told)
 {
-    std::vector<std::pair<QString, AddressSource>> sources;
     const auto site = siteOf(options);
-    if (site) {
-        for (const HomeServer &server : site->servers)
-            sources.emplace_back(server.name.text(), server.address);
-    } else if (site.error().code != ErrorCode::NotFound || options.siteNamed)
+    if (!site && (site.error().code != ErrorCode::NotFound || options.siteNamed))
         told = passOn(site);
-    if (sources.empty())
-        sources.emplace_back(QString(), AddressOfThisMachine{});
-    return sources;
-}
-
-AddressChoice choose(const AddressSource &source, const LinkSeen &link)
-{
-    if (const auto *own = std::get_if<AddressOfThisMachine>(&source))
-        return chooseOwnAddress(link.addresses, own->interface);
-    return chooseFromInterfaceId(link, std::get<AddressFromInterfaceId>(source).id);
+    return site ? site->servers : std::vector<HomeServer>();
 }
 
 QJsonValue chosenJson(const AddressChoice &choice)
@@ -69,44 +57,46 @@ QJsonValue chosenJson(const AddressChoice &choice)
 int explain(const Options &options, Output &output, std::stop_token stop)
 {
     const bool given = options.has("--ip-json");
-    const auto link = given ? linkFrom(options.value("--ip-json"), stop) : readLink();
+    // Somebody else's addresses are judged as they are; the site file of this machine says nothing about them.
+    Outcome told;
+    auto servers = given ? std::vector<HomeServer>() : serversOf(options, told);
+    if (!told) {
+        giveUp(output, told.error(), QStringLiteral("home explain"));
+        return BadInput;
+    }
+    const bool named = !servers.empty();
+    if (!named)
+        servers.push_back({*Label::parse(QStringLiteral("this-machine")), AddressOfThisMachine{}, std::nullopt});
+    const auto link = given ? linkFrom(options.value("--ip-json"), stop)
+                            : readLinkFor(servers, Deadline::after(std::chrono::seconds(3)), stop);
     if (!link) {
         // A file that cannot be read is bad input, too.
         giveUp(output, link.error(), QStringLiteral("home explain"));
         return !given || link.error().code == ErrorCode::Cancelled ? Failed : BadInput;
     }
-    // Somebody else's addresses are judged as they are; the site file of this machine says nothing about them.
-    Outcome told;
-    const auto sources = given ? std::vector<std::pair<QString, AddressSource>>{{QString(), AddressOfThisMachine{}}}
-                               : sourcesOf(options, told);
-    if (!told) {
-        giveUp(output, told.error(), QStringLiteral("home explain"));
-        return BadInput;
-    }
 
     QJsonArray prefixes;
     for (const Ipv6Prefix &prefix : homePrefixes(*link))
         prefixes.append(prefix.text());
-    QJsonArray servers;
-    AddressChoice first;
-    for (size_t i = 0; i < sources.size(); ++i) {
-        const AddressChoice choice = choose(sources[i].second, *link);
-        if (i == 0)
-            first = choice;
-        servers.append(QJsonObject{{QStringLiteral("server"), sources[i].first},
-                                   {QStringLiteral("chosen"), chosenJson(choice)},
-                                   {QStringLiteral("candidates"), json(choice.candidates)}});
-        if (!sources[i].first.isEmpty())
-            output.print(output.strong(sources[i].first) + QLatin1Char('\n'));
+    QJsonArray chosen;
+    for (const HomeServer &server : servers) {
+        const AddressChoice choice = chooseAddress(server, *link);
+        const QString name = named ? server.name.text() : QString();
+        chosen.append(QJsonObject{{QStringLiteral("server"), name},
+                                  {QStringLiteral("chosen"), chosenJson(choice)},
+                                  {QStringLiteral("candidates"), json(choice.candidates)}});
+        if (named)
+            output.print(output.strong(name) + QLatin1Char('\n'));
         output.print(choice.chosen ? QStringLiteral("Chosen: %1\n").arg(output.good(choice.chosen->text()))
                                    : QStringLiteral("Chosen: none; no address is fit to be published.\n"));
         output.print(output.candidates(choice.candidates));
     }
     QJsonObject out = document(QStringLiteral("home explain"));
     out[QStringLiteral("prefixes")] = prefixes;
+    const AddressChoice first = chooseAddress(servers.front(), *link);
     out[QStringLiteral("chosen")] = chosenJson(first);
     out[QStringLiteral("candidates")] = json(first.candidates);
-    out[QStringLiteral("servers")] = servers;
+    out[QStringLiteral("servers")] = chosen;
     output.document(out);
     return AllWell;
 }

@@ -42,6 +42,15 @@ Result<Hostname> nameIn(const Options &options, const char *option, const QStrin
 Outcome addressFrom(const Options &options, Site &site)
 {
     const QString text = options.value("--interface-id");
+    if (options.has("--lan-name")) {
+        if (!text.isEmpty())
+            return fail(ErrorCode::Invalid, QStringLiteral("Give either --lan-name or --interface-id."));
+        const auto name = parsed<Hostname>("--lan-name", options.value("--lan-name"));
+        if (!name)
+            return passOn(name);
+        site.servers.front().address = AddressFromLanName{*name};
+        return {};
+    }
     if (text.isEmpty()) {
         site.servers.front().address = AddressOfThisMachine{};
         return {};
@@ -325,6 +334,8 @@ QString addressText(const AddressSource &source)
     if (const auto *own = std::get_if<AddressOfThisMachine>(&source))
         return own->interface ? QStringLiteral("this machine, interface %1").arg(own->interface->text())
                               : QStringLiteral("this machine");
+    if (const auto *named = std::get_if<AddressFromLanName>(&source))
+        return QStringLiteral("what %1 leads to in the LAN").arg(named->name.display());
     return QStringLiteral("the home's prefix and interface identifier %1")
         .arg(std::get<AddressFromInterfaceId>(source).id.text());
 }

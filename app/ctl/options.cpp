@@ -40,6 +40,7 @@ const std::vector<Rule> &rules()
         {"--update-url", true, {"site new"}},
         {"--dns-server", true, {"site new"}},
         {"--interface-id", true, {"site new"}},
+        {"--lan-name", true, {"site new"}},
         {"--mail", true, {"site new"}},
         {"--agree-to-terms", false, {"site new"}},
         {"--host-key", true, {"site new", "vps trust", "vps replace"}},

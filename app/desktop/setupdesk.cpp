@@ -123,11 +123,18 @@ std::vector<SetupRecord> SetupDesk::records(const SetupAnswers &answers, const s
     return setupRecords(answers, providers(), server, vps);
 }
 
-std::optional<Ipv6Address> SetupDesk::serverAddress(const SetupAnswers &answers, const SetupHome &home) const
+std::optional<Ipv6Address> SetupDesk::serverAddress(const SetupAnswers &answers, const SetupHome &home,
+                                                    const std::vector<SetupServer> &servers) const
 {
     if (answers.thisMachine)
         return home.own ? std::optional(*home.own) : std::nullopt;
-    const auto id = InterfaceId::parse(answers.interfaceId.trimmed());
+    const QString entered = answers.interfaceId.trimmed();
+    const auto id = InterfaceId::parse(entered);
+    // What a name leads to is known of the machines that were found.
+    for (const SetupServer &one : servers) {
+        if (!id && !one.addresses.empty() && !one.name.isEmpty() && one.name == entered)
+            return one.addresses.front();
+    }
     if (!id || !home.prefixes || home.prefixes->empty())
         return std::nullopt;
     const auto joined = home.prefixes->front().join(*id);
@@ -138,10 +145,10 @@ SetupRouterEntry SetupDesk::routerEntry(const SetupAnswers &answers, const std::
 {
     SetupRouterEntry entry;
     entry.address = server ? server->text() : QString();
-    if (answers.thisMachine)
-        entry.interfaceId = server ? InterfaceId::of(*server).text() : QString();
-    else if (const auto id = InterfaceId::parse(answers.interfaceId.trimmed()))
+    if (const auto id = InterfaceId::parse(answers.interfaceId.trimmed()); id && !answers.thisMachine)
         entry.interfaceId = id->text();
+    else
+        entry.interfaceId = server ? InterfaceId::of(*server).text() : QString();
     for (const SetupService &one : sixgate::completed(answers, providers()).services) {
         if (!entry.ports.contains(one.port.trimmed()))
             entry.ports << one.port.trimmed();

@@ -22,7 +22,8 @@ public:
     std::vector<SetupSecret> secrets(const SetupAnswers &answers) const override;
     std::vector<SetupRecord> records(const SetupAnswers &answers,
                                      const std::optional<Ipv6Address> &server) const override;
-    std::optional<Ipv6Address> serverAddress(const SetupAnswers &answers, const SetupHome &home) const override;
+    std::optional<Ipv6Address> serverAddress(const SetupAnswers &answers, const SetupHome &home,
+                                             const std::vector<SetupServer> &servers) const override;
     SetupRouterEntry routerEntry(const SetupAnswers &answers, const std::optional<Ipv6Address> &server) const override;
     QString privateFolder() const override;
 

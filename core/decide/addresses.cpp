@@ -276,10 +276,33 @@ AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id)
     return choose(judged, QStringLiteral("its prefix is global and in use here"));
 }
 
+AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name)
+{
+    const auto found = link.named.find(name);
+    if (found == link.named.end() || !found->second)
+        return {};
+    const auto prefixes = prefixesOf(link);
+    std::vector<Judged> judged;
+    for (const Ipv6Address &address : *found->second) {
+        const auto seen = std::find_if(prefixes.begin(), prefixes.end(),
+                                       [&](const PrefixSeen &one) { return one.prefix.contains(address); });
+        if (!address.isGlobal())
+            judged.push_back({Rank{seconds(0), seconds(0), address}, notGlobal(address)});
+        else if (seen == prefixes.end())
+            judged.push_back({Rank{seconds(0), seconds(0), address},
+                              QStringLiteral("It is in none of the prefixes that this machine has in the LAN.")});
+        else
+            judged.push_back({rankOf(*seen, address), inUse(*seen) ? QString() : whyUnfit(*seen, address)});
+    }
+    return choose(judged, QStringLiteral("its prefix is global and in use here"));
+}
+
 AddressChoice chooseAddress(const HomeServer &server, const LinkSeen &link)
 {
     if (const auto *fixed = std::get_if<AddressFromInterfaceId>(&server.address))
         return chooseFromInterfaceId(link, fixed->id);
+    if (const auto *named = std::get_if<AddressFromLanName>(&server.address))
+        return chooseFromLanName(link, named->name);
     return chooseOwnAddress(link.addresses, std::get<AddressOfThisMachine>(server.address).interface);
 }
 

@@ -35,7 +35,11 @@ AddressChoice chooseOwnAddress(const std::vector<LocalAddress> &addresses,
 /// prefix that only a tunnel has is none of the LAN's.
 AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id);
 
-/// The choice that the site file asks for.
+/// Of the addresses that a name in the LAN leads to (LinkSeen::named), those in a prefix that is in use here. Order as
+/// above, by the lifetimes of the prefix.
+AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name);
+
+/// The choice that the site file asks for. Of a name in the LAN nothing is chosen where it was not asked for.
 AddressChoice chooseAddress(const HomeServer &server, const LinkSeen &link);
 
 /// The global prefixes (/64) in use on this machine's links, best first, each once: more than one is told to the user.

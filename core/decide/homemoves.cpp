@@ -15,6 +15,30 @@ bool isProven(const ServerSeen &one)
     return one.proven.has_value();
 }
 
+bool isNamed(const HomeServer &server)
+{
+    return std::holds_alternative<AddressFromLanName>(server.address);
+}
+
+Ipv6Address networkOf(const Ipv6Address &address)
+{
+    return Ipv6Prefix::of(address, 64)->network();
+}
+
+/// What tells that a server has another address: of one known by its name in the LAN the prefixes, since asking for the
+/// name takes time.
+AddressChoice expected(const HomeServer &server, const LinkSeen &link)
+{
+    if (!isNamed(server))
+        return chooseAddress(server, link);
+    AddressChoice choice;
+    for (const Ipv6Prefix &one : homePrefixes(link))
+        choice.fit.push_back(one.network());
+    if (!choice.fit.empty())
+        choice.chosen = choice.fit.front();
+    return choice;
+}
+
 } // namespace
 
 LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link, int connected)
@@ -25,7 +49,7 @@ LinkDigest linkDigest(const Site &site, const Result<LinkSeen> &link, int connec
     out.connected = connected;
     out.text = QByteArray::number(connected) + '\n';
     for (const HomeServer &server : site.servers) {
-        const AddressChoice choice = chooseAddress(server, *link);
+        const AddressChoice choice = expected(server, *link);
         std::vector<Ipv6Address> fit = choice.fit;
         std::sort(fit.begin(), fit.end());
         out.chosen.push_back(choice.chosen);
@@ -70,8 +94,11 @@ std::optional<Ipv6Address> sourceIn(const Ipv6Prefix &prefix, const LinkSeen &li
 bool bestProven(const Site &site, const HomeSeen &home, const LinkSeen &link)
 {
     for (size_t i = 0; i < home.servers.size(); ++i) {
-        const AddressChoice choice = chooseAddress(site.servers[i], link);
-        if (!home.servers[i].proven || (choice.chosen && *choice.chosen != *home.servers[i].proven))
+        if (!home.servers[i].proven)
+            return false;
+        const Ipv6Address &proven = *home.servers[i].proven;
+        const AddressChoice choice = expected(site.servers[i], link);
+        if (choice.chosen && *choice.chosen != (isNamed(site.servers[i]) ? networkOf(proven) : proven))
             return false;
     }
     return !home.servers.empty();

@@ -94,16 +94,30 @@ private:
 
     static Label serverName() { return *Label::parse(QStringLiteral("server")); }
 
+    std::optional<AddressSource> lanSource()
+    {
+        const QString text = answers.interfaceId.trimmed();
+        const QString field = QStringLiteral("interfaceId");
+        // No identifier has a dot, unless it has colons, too.
+        if (text.contains(QLatin1Char('.')) && !text.contains(QLatin1Char(':'))) {
+            const auto name = read<Hostname>(SetupPage::Home, field, text, QString());
+            return name ? std::optional<AddressSource>(AddressFromLanName{*name}) : std::nullopt;
+        }
+        const auto id = read<InterfaceId>(
+            SetupPage::Home, field, text,
+            QStringLiteral("Choose the home server, or enter its interface identifier, for example ::11, or its name "
+                           "in this network, for example nas.local."));
+        return id ? std::optional<AddressSource>(AddressFromInterfaceId{*id}) : std::nullopt;
+    }
+
     void home()
     {
         AddressSource source = AddressOfThisMachine();
         if (!answers.thisMachine) {
-            const auto id = read<InterfaceId>(
-                SetupPage::Home, QStringLiteral("interfaceId"), answers.interfaceId,
-                QStringLiteral("Choose the home server, or enter its interface identifier, for example ::11."));
-            if (!id)
+            const auto entered = lanSource();
+            if (!entered)
                 return;
-            source = AddressFromInterfaceId{*id};
+            source = *entered;
         }
         std::optional<Fingerprint> pinned;
         if (!answers.pinnedKey.isEmpty()) {
@@ -444,6 +458,8 @@ std::optional<SetupAnswers> setupAnswers(const Site &site)
     const HomeServer &server = site.servers.front();
     if (const auto *id = std::get_if<AddressFromInterfaceId>(&server.address))
         out.interfaceId = id->id.text();
+    else if (const auto *named = std::get_if<AddressFromLanName>(&server.address))
+        out.interfaceId = named->name.display();
     else
         out.thisMachine = true;
     out.pinnedKey = server.pinnedKey ? server.pinnedKey->text() : QString();

@@ -66,18 +66,24 @@ void judge(SetupServer &server, const LinkSeen &link)
     }
     server.id = InterfaceId::of(server.addresses.front());
     const bool lasting = shapeOf(server.addresses.front()) != Shape::Random;
+    const bool named = !lasting && server.name.contains(QLatin1Char('.')) && Hostname::parse(server.name);
+    server.entry = named ? server.name : server.id->text();
     if (!server.certificate) {
         server.why = QStringLiteral("Nothing answers with TLS on its port 443; if its service has another port, it can "
                                     "be chosen all the same.");
         return;
     }
-    server.fit = lasting || server.thisMachine;
+    server.fit = lasting || named || server.thisMachine;
     if (server.thisMachine)
         server.why = QStringLiteral("This computer: it answers with TLS on port 443.");
     else if (lasting)
         server.why = QStringLiteral("It answers with TLS on port 443, and its interface identifier %1 outlasts a "
                                     "change of the prefix.")
                          .arg(server.id->text());
+    else if (named)
+        server.why = QStringLiteral("It answers with TLS on port 443. Its interface identifier looks random and may "
+                                    "change with the prefix, so it is found by its name %1.")
+                         .arg(server.name);
     else
         server.why =
             QStringLiteral("It answers with TLS on port 443, but its interface identifier looks random and may "

@@ -265,7 +265,7 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
     for (const Service &service : site.services)
         publicNames.insert(service.publicNames.begin(), service.publicNames.end());
     const SiteMemory memory = m_seen.memory;
-    const Known<LinkSeen> link = m_seen.link = readLink();
+    const Known<LinkSeen> link = m_seen.link = readLinkFor(m_job.site.servers, Deadline::after(nameTime), stop);
     Around around{checkBudget(site), {}, {}, {}, {}, {}, {}, {}};
     around.sink = [&](const PathReport &path) {
         const std::lock_guard lock(telling);

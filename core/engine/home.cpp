@@ -3,6 +3,7 @@
 #include "decide/addresses.h"
 #include "decide/lookout.h"
 #include "observe/home.h"
+#include "transport/lanwide.h"
 
 #include <algorithm>
 #include <future>
@@ -14,8 +15,21 @@ namespace sixgate
 namespace
 {
 
-Error noFitAddress(const HomeServer &server, const AddressChoice &choice)
+Error noFitAddress(const HomeServer &server, const AddressChoice &choice, const LinkSeen &link)
 {
+    const auto *named = std::get_if<AddressFromLanName>(&server.address);
+    const auto answer = named ? link.named.find(named->name) : link.named.end();
+    if (answer != link.named.end() && !answer->second)
+        return answer->second.error();
+    if (answer != link.named.end() && answer->second->empty())
+        return {ErrorCode::NotFound,
+                QStringLiteral("Nothing in this LAN says which IPv6 address %1 has.").arg(named->name.ascii()),
+                named->name.ascii().endsWith(QLatin1String(".local"))
+                    ? QStringLiteral("Nobody answered to a multicast DNS question for it.")
+                    : QStringLiteral("This machine's resolver knows no IPv6 address of it."),
+                QStringLiteral("See whether %1 is on and has this name in the LAN; or give its interface identifier "
+                               "in the site file (\"from\": \"interface-id\").")
+                    .arg(server.name.text())};
     Error error{ErrorCode::NotFound,
                 QStringLiteral("No IPv6 address here is fit to be published for %1.").arg(server.name.text()),
                 {},
@@ -38,7 +52,7 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
         return seen;
     }
     if (choice.fit.empty()) {
-        seen.proven = tl::unexpected<Error>(noFitAddress(server, choice));
+        seen.proven = tl::unexpected<Error>(noFitAddress(server, choice, link));
         return seen;
     }
     const ServerQuestion question{
@@ -65,10 +79,34 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
 
 } // namespace
 
+Result<LinkSeen> readLinkFor(const std::vector<HomeServer> &servers, const Deadline &deadline, std::stop_token stop)
+{
+    auto link = readLink();
+    if (!link)
+        return link;
+    std::map<Hostname, std::future<Result<std::vector<Ipv6Address>>>> asked;
+    for (const HomeServer &server : servers) {
+        const auto *named = std::get_if<AddressFromLanName>(&server.address);
+        if (!named || asked.contains(named->name))
+            continue;
+        const auto enough = [name = named->name, &link](const std::vector<Ipv6Address> &found) {
+            LinkSeen seen = *link;
+            seen.named.emplace(name, found);
+            return chooseFromLanName(seen, name).chosen.has_value();
+        };
+        asked.emplace(named->name, std::async(std::launch::async, [=, name = named->name] {
+                          return addressesInLan(name, enough, deadline, stop);
+                      }));
+    }
+    for (auto &[name, answer] : asked)
+        link->named.emplace(name, answer.get());
+    return link;
+}
+
 HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop)
 {
     HomeSeen home;
-    const auto link = readLink();
+    const auto link = readLinkFor(site.servers, deadline, stop);
     if (!link) {
         home.prefixes = passOn(link);
         for (const HomeServer &server : site.servers)

@@ -10,6 +10,10 @@
 namespace sixgate
 {
 
+/// The links of this machine, and what the LAN names of these servers lead to: as soon as one of a name's addresses is
+/// fit to be published, else after a second.
+Result<LinkSeen> readLinkFor(const std::vector<HomeServer> &servers, const Deadline &deadline, std::stop_token stop);
+
 /// Reads the links, chooses addresses, and has each server's address proven; all servers at the same time.
 HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop);
 

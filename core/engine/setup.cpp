@@ -8,6 +8,7 @@
 #include "decide/providercalls.h"
 #include "decide/providertalks.h"
 #include "decide/setup.h"
+#include "engine/home.h"
 #include "engine/ipv4.h"
 #include "engine/vpskeys.h"
 #include "observe/discovery.h"
@@ -31,6 +32,7 @@ constexpr auto discoveryTime = 8s;
 constexpr auto secretTime = 30s; // a keychain may have to be unlocked
 constexpr auto accountTime = 20s;
 constexpr auto factsTime = 30s;
+constexpr auto nameTime = 2500ms;
 constexpr auto probeTime = 6s;
 constexpr auto routerAgain = 1500ms;
 
@@ -244,7 +246,7 @@ Result<SetupVpsLook> lookAtSetupVps(const Site &site, SecretStore &secrets, std:
 
 Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token stop)
 {
-    const auto link = readLink();
+    const auto link = readLinkFor(site.servers, Deadline::after(nameTime), stop);
     if (!link)
         return passOn(link);
     const HomeServer &server = site.servers.front();
@@ -303,7 +305,7 @@ Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<
         return passOn(session);
     do {
         SetupOpen open;
-        const auto link = readLink();
+        const auto link = readLinkFor(site.servers, Deadline::after(nameTime), stop);
         const auto choice = link ? chooseAddress(site.servers.front(), *link) : AddressChoice();
         if (!choice.chosen) {
             open.sentence = QStringLiteral("The home server has no address that could be reached.");

@@ -28,7 +28,8 @@ public:
     virtual std::vector<SetupRecord> records(const SetupAnswers &answers,
                                              const std::optional<Ipv6Address> &server) const = 0;
     /// Where the server is now, by the home's prefix.
-    virtual std::optional<Ipv6Address> serverAddress(const SetupAnswers &answers, const SetupHome &home) const = 0;
+    virtual std::optional<Ipv6Address> serverAddress(const SetupAnswers &answers, const SetupHome &home,
+                                                     const std::vector<SetupServer> &servers) const = 0;
     virtual SetupRouterEntry routerEntry(const SetupAnswers &answers,
                                          const std::optional<Ipv6Address> &server) const = 0;
     /// Where secrets can be kept without a keychain: a folder that only this user can read.

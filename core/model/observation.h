@@ -57,6 +57,8 @@ struct OnLinkPrefix {
 struct LinkSeen {
     std::vector<LocalAddress> addresses;
     std::vector<OnLinkPrefix> onLink;
+    /// What names in the LAN lead to, where they were asked for.
+    std::map<Hostname, Known<std::vector<Ipv6Address>>> named = {};
 };
 
 /// A candidate for publication and what was decided about it.

@@ -48,7 +48,7 @@ struct SetupAnswers {
 
     // This home.
     bool thisMachine = false; ///< the services run on this computer
-    QString interfaceId;      ///< of the home server, else
+    QString interfaceId;      ///< of the home server, or its name in the LAN, else
     QString pinnedKey;        ///< of a server with a self-signed certificate; else empty
 
     // Names and DNS. Empty: derived from the first public name.
@@ -118,6 +118,7 @@ struct SetupServer {
     std::vector<Ipv6Address> addresses; ///< global ones, the one to publish first
     std::vector<Ipv6Address> others;    ///< temporary-looking, local and link-local ones
     std::optional<InterfaceId> id;      ///< of the address to publish
+    QString entry; ///< by which it is found again: its identifier, or its name where that may change
     bool thisMachine = false;
     bool router = false;
     std::optional<CertificateSeen> certificate; ///< shown on port 443

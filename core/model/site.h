@@ -29,7 +29,13 @@ struct AddressOfThisMachine {
 struct AddressFromInterfaceId {
     InterfaceId id;
 };
-using AddressSource = std::variant<AddressOfThisMachine, AddressFromInterfaceId>;
+/// The server's address is what its name in the LAN leads to, of those in the home's prefix: multicast DNS for `.local`
+/// (RFC 6762), else the system's resolver, at home mostly the router. For servers whose identifier changes with the
+/// prefix (RFC 7217). Nobody vouches for such a name: the server proves itself by its certificate.
+struct AddressFromLanName {
+    Hostname name;
+};
+using AddressSource = std::variant<AddressOfThisMachine, AddressFromInterfaceId, AddressFromLanName>;
 
 /// A home server: a machine in the LAN that runs services.
 struct HomeServer {

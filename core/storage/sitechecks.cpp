@@ -194,6 +194,16 @@ Outcome checkServices(const Site &site)
                                          "\"home6.example.org\".")
                               .arg(name.ascii(), clash->second));
     }
+    for (size_t i = 0; i < site.servers.size(); ++i) {
+        // What Sixgate writes would then be what it publishes.
+        const auto *named = std::get_if<AddressFromLanName>(&site.servers[i].address);
+        if (named && (uses.publicNames.contains(named->name) || uses.upstreamNames.contains(named->name) ||
+                      named->name == site.vps[0].host))
+            return failAt(item("servers", i, "address.lanName"),
+                          QStringLiteral("“%1” is a name that Sixgate publishes; the name that the server has in the "
+                                         "LAN is wanted, for example \"nas.local\" or \"nas.fritz.box\".")
+                              .arg(named->name.ascii()));
+    }
     return {};
 }
 

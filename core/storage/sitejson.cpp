@@ -91,6 +91,9 @@ void write(Writer &out, const HomeServer &server)
     } else if (const auto *fixed = std::get_if<AddressFromInterfaceId>(&server.address)) {
         out.text("from", QStringLiteral("interface-id"));
         out.text("interfaceId", fixed->id.text());
+    } else if (const auto *named = std::get_if<AddressFromLanName>(&server.address)) {
+        out.text("from", QStringLiteral("lan-name"));
+        out.text("lanName", named->name.ascii());
     }
     out.close('}');
     if (server.pinnedKey)

@@ -19,7 +19,7 @@ constexpr size_t mostEchoes = 5;
 
 Result<AddressSource> parseAddress(const JsonNode &node)
 {
-    const auto fields = JsonFields::open(node, {"from", "interface", "interfaceId"});
+    const auto fields = JsonFields::open(node, {"from", "interface", "interfaceId", "lanName"});
     if (!fields)
         return passOn(fields);
     const auto fromNode = fields->need("from", "\"interface-id\"");
@@ -29,26 +29,36 @@ Result<AddressSource> parseAddress(const JsonNode &node)
     if (!from)
         return passOn(from);
 
+    static const std::pair<const char *, const char *> belong[] = {
+        {"interface", "this-machine"}, {"interfaceId", "interface-id"}, {"lanName", "lan-name"}};
+    for (const auto &[key, way] : belong) {
+        const bool known = std::any_of(std::begin(belong), std::end(belong),
+                                       [&](const auto &one) { return *from == QLatin1String(one.second); });
+        if (known && fields->has(key) && *from != QLatin1String(way))
+            return failAt(
+                fields->at(key).path,
+                QStringLiteral("This key goes with \"from\": \"%1\", not with \"%2\".").arg(QLatin1String(way), *from));
+    }
     if (*from == QLatin1String("this-machine")) {
-        if (fields->has("interfaceId"))
-            return failAt(fields->at("interfaceId").path,
-                          QStringLiteral("This key goes with \"from\": \"interface-id\", not with \"this-machine\"."));
         const auto interface = optionalField<InterfaceName>(*fields, "interface", "\"eth0\"");
         if (!interface)
             return passOn(interface);
         return AddressOfThisMachine{*interface};
     }
     if (*from == QLatin1String("interface-id")) {
-        if (fields->has("interface"))
-            return failAt(fields->at("interface").path,
-                          QStringLiteral("This key goes with \"from\": \"this-machine\", not with \"interface-id\"."));
         const auto id = neededField<InterfaceId>(*fields, "interfaceId", "\"::11\"");
         if (!id)
             return passOn(id);
         return AddressFromInterfaceId{*id};
     }
-    return failAt(fromNode->path, QStringLiteral("%1 is not a way to find an address, for example \"interface-id\" "
-                                                 "or \"this-machine\".")
+    if (*from == QLatin1String("lan-name")) {
+        const auto name = neededField<Hostname>(*fields, "lanName", "\"nas.local\"");
+        if (!name)
+            return passOn(name);
+        return AddressFromLanName{*name};
+    }
+    return failAt(fromNode->path, QStringLiteral("%1 is not a way to find an address, for example \"interface-id\", "
+                                                 "\"this-machine\" or \"lan-name\".")
                                       .arg(quoted(*from)));
 }
 

@@ -424,18 +424,33 @@ std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const Signe
     return reply;
 }
 
-Result<QByteArray> encodePointerQuestion(const std::vector<QString> &names, bool recursionDesired)
+namespace
+{
+
+Result<QByteArray> encodeLocalQuestion(const std::vector<QString> &names, ldns_rr_type type, bool recursionDesired)
 {
     const Packet packet(ldns_pkt_new());
     ldns_pkt_set_id(packet.get(), randomId());
     ldns_pkt_set_rd(packet.get(), recursionDesired);
     ldns_pkt_set_opcode(packet.get(), LDNS_PACKET_QUERY);
     for (const QString &name : names) {
-        auto rr = emptyRr(name, LDNS_RR_TYPE_PTR, LDNS_RR_CLASS_IN);
+        auto rr = emptyRr(name, type, LDNS_RR_CLASS_IN);
         if (auto pushed = push(packet.get(), LDNS_SECTION_QUESTION, std::move(rr)); !pushed)
             return passOn(pushed);
     }
     return bytesOf(packet.get());
+}
+
+} // namespace
+
+Result<QByteArray> encodePointerQuestion(const std::vector<QString> &names, bool recursionDesired)
+{
+    return encodeLocalQuestion(names, LDNS_RR_TYPE_PTR, recursionDesired);
+}
+
+Result<QByteArray> encodeAddressQuestion(const QString &name)
+{
+    return encodeLocalQuestion({name}, LDNS_RR_TYPE_AAAA, false);
 }
 
 std::vector<LocalAnswer> decodeLocalAnswer(const QByteArray &wire)

@@ -67,6 +67,9 @@ std::optional<UpdateReply> decodeUpdateReply(const QByteArray &wire, const Signe
 /// `recursionDesired` and one name it is one for a resolver.
 Result<QByteArray> encodePointerQuestion(const std::vector<QString> &names, bool recursionDesired = false);
 
+/// A question for the IPv6 addresses (AAAA) of one name.
+Result<QByteArray> encodeAddressQuestion(const QString &name);
+
 struct LocalAnswer {
     QString owner;                    ///< lower case, without trailing dot
     QString target;                   ///< of PTR and SRV: the name it leads to; as it is written

@@ -4,7 +4,9 @@
 #include "transport/dnscodec.h"
 #include "transport/fd.h"
 #include "transport/io.h"
+#include "transport/netlink.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -22,8 +24,9 @@ namespace
 {
 
 constexpr std::uint16_t multicastDns = 5353;
-constexpr qsizetype mostNames = 1000; // of one LAN
-constexpr std::size_t mostAsked = 24; // in one question
+constexpr qsizetype mostNames = 1000;          // of one LAN
+constexpr std::size_t mostAsked = 24;          // in one question
+constexpr std::chrono::seconds mostForName{1}; // RFC 6762 §5.2: one question a second
 
 sockaddr_in6 place(const Ipv6Address &address, std::uint16_t port, unsigned index)
 {
@@ -92,6 +95,35 @@ Result<Fd> pingSocket(unsigned index, const std::optional<Ipv6Address> &source)
     return socket;
 }
 
+/// A question to all machines on one interface, by IPv6 and IPv4; who answers does so to these sockets.
+std::vector<Fd> sendMulticastDns(unsigned index, const QByteArray &question)
+{
+    std::vector<Fd> sockets;
+    Fd six(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (six.valid()) {
+        const int out = int(index);
+        const sockaddr_in6 all = place(group(0xfb), multicastDns, index);
+        (void)::setsockopt(six.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &out, sizeof out);
+        (void)::sendto(six.get(), question.constData(), size_t(question.size()), 0,
+                       reinterpret_cast<const sockaddr *>(&all), sizeof all);
+        sockets.push_back(std::move(six));
+    }
+    Fd four(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (four.valid()) {
+        ip_mreqn out{};
+        out.imr_ifindex = int(index);
+        sockaddr_in all{};
+        all.sin_family = AF_INET;
+        all.sin_port = htons(multicastDns);
+        all.sin_addr.s_addr = htonl(0xe00000fb); // 224.0.0.251
+        (void)::setsockopt(four.get(), IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out);
+        (void)::sendto(four.get(), question.constData(), size_t(question.size()), 0,
+                       reinterpret_cast<const sockaddr *>(&all), sizeof all);
+        sockets.push_back(std::move(four));
+    }
+    return sockets;
+}
+
 } // namespace
 
 Result<std::set<Ipv6Address>> pingAll(unsigned index, const std::vector<Ipv6Address> &sources, const Deadline &deadline,
@@ -135,30 +167,8 @@ std::map<QString, std::set<IpAddress>> askMulticastDns(unsigned index, const std
         if (names.size() < mostAsked)
             names.push_back(dnscodec::reverseName(one));
     }
-    std::vector<Fd> sockets;
     const auto question = dnscodec::encodePointerQuestion(names);
-    Fd six(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (question && six.valid()) {
-        const int out = int(index);
-        const sockaddr_in6 all = place(group(0xfb), multicastDns, index);
-        (void)::setsockopt(six.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &out, sizeof out);
-        (void)::sendto(six.get(), question->constData(), size_t(question->size()), 0,
-                       reinterpret_cast<const sockaddr *>(&all), sizeof all);
-        sockets.push_back(std::move(six));
-    }
-    Fd four(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (question && four.valid()) {
-        ip_mreqn out{};
-        out.imr_ifindex = int(index);
-        sockaddr_in all{};
-        all.sin_family = AF_INET;
-        all.sin_port = htons(multicastDns);
-        all.sin_addr.s_addr = htonl(0xe00000fb); // 224.0.0.251
-        (void)::setsockopt(four.get(), IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out);
-        (void)::sendto(four.get(), question->constData(), size_t(question->size()), 0,
-                       reinterpret_cast<const sockaddr *>(&all), sizeof all);
-        sockets.push_back(std::move(four));
-    }
+    const auto sockets = question ? sendMulticastDns(index, *question) : std::vector<Fd>();
     std::map<QString, std::set<IpAddress>> found;
     hear(sockets, deadline, stop, [&](const QByteArray &bytes, const sockaddr_in6 &) {
         for (const dnscodec::LocalAnswer &one : dnscodec::decodeLocalAnswer(bytes)) {
@@ -173,6 +183,46 @@ std::map<QString, std::set<IpAddress>> askMulticastDns(unsigned index, const std
             }
         }
     });
+    return found;
+}
+
+Result<std::vector<Ipv6Address>> addressesInLan(const Hostname &name,
+                                                const std::function<bool(const std::vector<Ipv6Address> &)> &enough,
+                                                const Deadline &deadline, std::stop_token stop)
+{
+    const Deadline most = deadline.sooner(mostForName);
+    if (!name.ascii().endsWith(QLatin1String(".local"))) {
+        auto found = resolveIpv6(name, most, stop);
+        // Who is asked over and over is asked once a second.
+        if (!found || !enough(*found))
+            (void)pauseFor(most.left(), stop);
+        return found;
+    }
+    const auto interfaces = lanInterfaces();
+    if (!interfaces)
+        return passOn(interfaces);
+    const auto question = dnscodec::encodeAddressQuestion(name.ascii());
+    if (!question)
+        return passOn(question);
+    std::vector<Fd> sockets;
+    for (const auto &[interface, index] : *interfaces) {
+        for (Fd &one : sendMulticastDns(index, *question))
+            sockets.push_back(std::move(one));
+    }
+    std::vector<Ipv6Address> found;
+    hear(
+        sockets, most, stop,
+        [&](const QByteArray &bytes, const sockaddr_in6 &) {
+            for (const dnscodec::LocalAnswer &one : dnscodec::decodeLocalAnswer(bytes)) {
+                const auto *address = one.address ? std::get_if<Ipv6Address>(&*one.address) : nullptr;
+                if (address && one.owner == name.ascii() && qsizetype(found.size()) < mostNames &&
+                    std::find(found.begin(), found.end(), *address) == found.end())
+                    found.push_back(*address);
+            }
+        },
+        [&] { return enough(found); });
+    if (stop.stop_requested())
+        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
     return found;
 }
 

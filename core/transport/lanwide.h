@@ -1,11 +1,13 @@
 #pragma once
 
 #include "model/deadline.h"
+#include "model/hostname.h"
 #include "model/ipaddress.h"
 #include "model/result.h"
 
 #include <QString>
 
+#include <functional>
 #include <map>
 #include <set>
 #include <stop_token>
@@ -27,6 +29,13 @@ Result<std::set<Ipv6Address>> pingAll(unsigned index, const std::vector<Ipv6Addr
 /// that they tell. Nobody is trusted with more than a name to show.
 std::map<QString, std::set<IpAddress>> askMulticastDns(unsigned index, const std::vector<Ipv6Address> &known,
                                                        const Deadline &deadline, std::stop_token stop);
+
+/// The IPv6 addresses that a name in the LAN has now: `.local` by multicast DNS on every LAN interface, any other at
+/// the system's resolvers. Empty where nobody has the name. Returns as soon as what came is `enough`, else after a
+/// second, so that who asks over and over asks once a second (RFC 6762 §5.2).
+Result<std::vector<Ipv6Address>> addressesInLan(const Hostname &name,
+                                                const std::function<bool(const std::vector<Ipv6Address> &)> &enough,
+                                                const Deadline &deadline, std::stop_token stop);
 
 /// What the system's first resolver, at home mostly the router, calls these addresses (PTR, RFC 3596 §2.5).
 std::map<Ipv6Address, QString> namesAtResolver(const std::vector<Ipv6Address> &addresses, const Deadline &deadline,

@@ -35,7 +35,7 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
     : WizardPage(
           SetupPage::Home, tr("This home"),
           tr("The machine that serves your pages. Its address begins with your home's prefix, which changes, and "
-             "ends with its interface identifier, which must stay the same."),
+             "ends with its interface identifier; where that changes too, the machine is found by its name."),
           shared, parent),
       m_prefix(new QLabel), m_kind(words({}, true)), m_status(new StatusLine), m_table(new QTableWidget(0, 4)),
       m_why(words({}, true)), m_again(new QPushButton(tr("Look a&gain")))
@@ -68,8 +68,8 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
     auto *form = wizardForm();
     form->setContentsMargins(0, 8, 0, 0);
     m_id = addField(
-        form, tr("&Interface identifier"), QStringLiteral("interfaceId"),
-        [](SetupAnswers &one) -> QString & { return one.interfaceId; }, QStringLiteral("::11"));
+        form, tr("&Identifier or name"), QStringLiteral("interfaceId"),
+        [](SetupAnswers &one) -> QString & { return one.interfaceId; }, QStringLiteral("::11, or nas.local"));
     list->addLayout(form);
     addCard(list);
     body()->addStretch(1);
@@ -90,9 +90,10 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
         m_filling = true;
         m_table->clearSelection();
         const auto id = InterfaceId::parse(text.trimmed());
-        for (int row = 0; id && row < m_table->rowCount(); ++row) {
+        for (int row = 0; row < m_table->rowCount(); ++row) {
             const SetupServer &server = state().servers[size_t(row)];
-            if (server.id == *id && !server.thisMachine)
+            if (!server.thisMachine &&
+                (id ? server.id == *id : !server.name.isEmpty() && server.name == text.trimmed()))
                 m_table->selectRow(row);
         }
         m_filling = false;
@@ -208,9 +209,9 @@ void SetupHomePage::showServers()
             }
             m_table->setItem(row, column, cell);
         }
-        const bool chosen = answers().thisMachine
-                                ? one.thisMachine
-                                : one.id && !one.thisMachine && one.id->text() == answers().interfaceId.trimmed();
+        const bool chosen = answers().thisMachine ? one.thisMachine
+                                                  : !one.entry.isEmpty() && !one.thisMachine &&
+                                                        one.entry == answers().interfaceId.trimmed();
         if (chosen)
             m_table->selectRow(row);
     }
@@ -226,7 +227,7 @@ void SetupHomePage::choose(int row)
     const SetupServer server = state().servers[size_t(row)];
     state().set([&](SetupAnswers &one) {
         one.thisMachine = server.thisMachine;
-        one.interfaceId = !server.thisMachine && server.id ? server.id->text() : QString();
+        one.interfaceId = server.thisMachine ? QString() : server.entry;
     });
     tellChoice();
 }

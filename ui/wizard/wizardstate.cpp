@@ -53,7 +53,7 @@ void WizardState::save()
 
 std::optional<Ipv6Address> WizardState::serverAddress() const
 {
-    return home ? m_port->serverAddress(m_answers, *home) : std::nullopt;
+    return home ? m_port->serverAddress(m_answers, *home, servers) : std::nullopt;
 }
 
 } // namespace sixgate

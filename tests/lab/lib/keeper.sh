@@ -59,6 +59,37 @@ history_is_whole() {
         ([.recoveries[] | .end == "finished", (.usableMs, .dnsMs, .pushMs, .provenMs.v4 | . != null)] | all)' "$work/last" >/dev/null
 }
 
+# How often keepers of the desktop have begun anew; begins_anew COUNT: once more than that.
+beginnings() { grep -c 'the keeper begins anew' "$work/keep-desktop"; }
+begins_anew() { [ "$(beginnings)" -gt "$1" ]; }
+# edit_site FILTER: the desktop's site file, as jq changes it
+edit_site() {
+    local file
+    file=$(site_folder desktop)/site.json
+    jq "$1" "$file" >"$file.new" && mv "$file.new" "$file"
+}
+
+# The server tells its name in the LAN: avahi, with a /run of its own for its process file.
+begin_lan_name() {
+    cat >"$work/avahi.conf" <<END
+[server]
+host-name=nas
+use-ipv4=no
+enable-dbus=no
+allow-interfaces=eth0
+[publish]
+publish-hinfo=no
+publish-workstation=no
+[rlimits]
+END
+    # shellcheck disable=SC2016  # the inner shell's
+    "$LAB" exec server unshare --mount --propagation private sh -c 'mount -t tmpfs none /run && mkdir -p /run/avahi-daemon && exec avahi-daemon --no-chroot --no-drop-root --file "$0"' \
+        "$work/avahi.conf" >"$work/avahi" 2>&1 &
+    LAN_NAME=$!
+}
+end_lan_name() { { kill "$LAN_NAME" && wait "$LAN_NAME"; } 2>/dev/null; }
+server_address() { lab exec server ip -6 -j address show dev eth0 scope global -deprecated | jq -r '[.[].addr_info[]? | select(.local != null)] | .[-1].local'; }
+
 rotate() { lab rotate "$@" >"$work/rotate" 2>&1 && load_lab; }
 rotate_in_background() {
     lab rotate --no-deprecate >"$work/rotate" 2>&1 &

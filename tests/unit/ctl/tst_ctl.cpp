@@ -257,6 +257,7 @@ private Q_SLOTS:
         QTest::newRow("newline") << QStringLiteral("--public-name") << QStringLiteral("a.example.org\nb");
         QTest::newRow("wildcard") << QStringLiteral("--upstream-name") << QStringLiteral("*.example.org");
         QTest::newRow("identifier") << QStringLiteral("--interface-id") << QStringLiteral("11");
+        QTest::newRow("name in the LAN") << QStringLiteral("--lan-name") << QStringLiteral("nas local");
         QTest::newRow("fingerprint") << QStringLiteral("--host-key") << QStringLiteral("SHA256:abc");
         QTest::newRow("mail") << QStringLiteral("--mail") << QStringLiteral("me");
     }

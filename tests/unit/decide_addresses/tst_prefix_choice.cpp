@@ -154,6 +154,49 @@ private Q_SLOTS:
                  QStringLiteral("2001:db8:1:1::11"));
     }
 
+    void fromLanName_data()
+    {
+        QTest::addColumn<QString>("told");
+        QTest::addColumn<QString>("chosen");
+        QTest::addColumn<QString>("reason"); // a part of the first one's
+        const auto row = [](const char *told, const char *chosen, const char *reason) {
+            QTest::newRow(told) << QString::fromUtf8(told) << QString::fromUtf8(chosen) << QString::fromUtf8(reason);
+        };
+        row("2001:db8:1:1::77", "2001:db8:1:1::77", "only fit one");
+        row("2001:db8:1:1::77 fe80::1 fd00::77", "2001:db8:1:1::77", "only fit one");
+        // The longer-lived prefix wins; in one of them the lower address.
+        row("2001:db8:1:1::77 2001:db8:1:2::77", "2001:db8:1:2::77", "preferred for longer");
+        row("2001:db8:1:1::99 2001:db8:1:1::77", "2001:db8:1:1::77", "lower one");
+        row("2001:db8:1:3::77", "", "deprecated");
+        row("2001:db8:9:9::77", "", "in none of the prefixes");
+        row("fe80::1", "", "link-local");
+        row("", "", "");
+    }
+
+    void fromLanName()
+    {
+        QFETCH(QString, told);
+        QFETCH(QString, chosen);
+        QFETCH(QString, reason);
+        LinkSeen link{addressesFrom(QStringLiteral("eth0 2001:db8:1:1::5/64 preferred=60; eth0 2001:db8:1:2::5/64 "
+                                                   "preferred=90; eth0 2001:db8:1:3::5/64 deprecated")),
+                      {}};
+        const Hostname name = *Hostname::parse(QStringLiteral("nas.local"));
+        const HomeServer server{*Label::parse(QStringLiteral("nas")), AddressFromLanName{name}, std::nullopt};
+        QVERIFY(!chooseAddress(server, link).chosen); // not asked for
+        std::vector<Ipv6Address> all;
+        for (const QString &one : told.split(QLatin1Char(' '), Qt::SkipEmptyParts))
+            all.push_back(*Ipv6Address::parse(one));
+        link.named.emplace(name, all);
+        const AddressChoice choice = chooseAddress(server, link);
+        QCOMPARE(choice.chosen ? choice.chosen->text() : QString(), chosen);
+        QCOMPARE(choice.candidates.size(), all.size());
+        if (!choice.candidates.empty())
+            QVERIFY2(choice.candidates.front().reason.contains(reason), qPrintable(choice.candidates.front().reason));
+        link.named.insert_or_assign(name, fail(ErrorCode::Timeout, QStringLiteral("No.")));
+        QVERIFY(!chooseAddress(server, link).chosen);
+    }
+
     void manyAddressesTakeNoTime()
     {
         LinkSeen link;

@@ -87,6 +87,21 @@ private Q_SLOTS:
         QVERIFY(linkDigest(site(), fail(ErrorCode::Unavailable, latin("No."))).state == ReadState::Failed);
     }
 
+    void aNameInTheLanMovesWithThePrefix()
+    {
+        Site named = site();
+        named.servers.front().address = AddressFromLanName{*Hostname::parse(latin("nas.local"))};
+        const LinkSeen before = link({local("2001:db8:1::5")});
+        QCOMPARE(linkDigest(named, link({local("2001:db8:1::6")})).text, linkDigest(named, before).text);
+        QVERIFY(linkDigest(named, link({local("2001:db8:2::5")})).text != linkDigest(named, before).text);
+        // Any identifier, but of the best prefix.
+        QVERIFY(bestProven(named, home({"2001:db8:1::1234"}), before));
+        QVERIFY(!bestProven(named, home({""}), before));
+        const LinkSeen both = link({local("2001:db8:1::5"), local("2001:db8:2::5", 7000)});
+        QVERIFY(!bestProven(named, home({"2001:db8:1::1234"}), both));
+        QVERIFY(bestProven(named, home({"2001:db8:2::1234"}), both));
+    }
+
     void lessIsNoNews_data()
     {
         QTest::addColumn<std::vector<LocalAddress>>("before");

@@ -113,6 +113,10 @@ private Q_SLOTS:
         row(
             "no identifier", [](SetupAnswers &one) { one.interfaceId = latin("11"); }, "home interfaceId");
         row(
+            "a name in the LAN", [](SetupAnswers &one) { one.interfaceId = latin("nas.local"); }, "");
+        row(
+            "no such name", [](SetupAnswers &one) { one.interfaceId = latin("nas .local"); }, "home interfaceId");
+        row(
             "no name", [](SetupAnswers &one) { one.services[0].names = latin("cloud_2.example.org"); },
             "names services.0.names, names upstreamName, names vpsName, names zone");
         row(
@@ -326,6 +330,24 @@ private Q_SLOTS:
             return !one.others.empty() && one.others.front() == *Ipv6Address::parse(latin("2001:db8:9:9::11"));
         });
         QVERIFY(foreign != all.end() && !foreign->fit && foreign->addresses.empty());
+    }
+
+    void aRandomIdentifierIsFoundByItsName()
+    {
+        std::vector<SetupServer> all{server({"2001:db8:1:2:aaaa:bbbb:cccc:dddd"}, true),
+                                     server({"2001:db8:1:2::11"}, true)};
+        for (SetupServer &one : all)
+            one.name = latin("nas.local");
+        judgeServers(all, link());
+        for (const SetupServer &one : all) {
+            QVERIFY(one.fit);
+            QCOMPARE(one.entry, latin(one.id->text() == latin("::11") ? "::11" : "nas.local"));
+        }
+        SetupAnswers answers = good();
+        answers.interfaceId = latin("nas.local");
+        const auto site = setupSite(answers, providers());
+        QVERIFY(site && std::get<AddressFromLanName>(site->servers.front().address).name.ascii() == latin("nas.local"));
+        QCOMPARE(setupAnswers(*site)->interfaceId, latin("nas.local"));
     }
 
     void certificates_data()

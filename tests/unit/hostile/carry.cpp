@@ -176,6 +176,8 @@ void command(const Site &site, Carried &carried)
         word(server.name);
         if (const auto *here = std::get_if<AddressOfThisMachine>(&server.address); here && here->interface)
             word(*here->interface);
+        if (const auto *named = std::get_if<AddressFromLanName>(&server.address))
+            bytes(named->name.ascii().toUtf8());
     }
     for (const DnsAccount &account : site.dns) {
         word(account.name);

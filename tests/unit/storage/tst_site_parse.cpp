@@ -88,6 +88,7 @@ private Q_SLOTS:
         row("servers[0].address = {\"from\": \"this-machine\"}", "\"from\": \"this-machine\"\n");
         row("servers[0].address = {\"from\": \"this-machine\", \"interface\": \"eth0.100\"}",
             "\"interface\": \"eth0.100\"");
+        row("servers[0].address = {\"from\": \"lan-name\", \"lanName\": \"NAS.local\"}", "\"lanName\": \"nas.local\"");
         row("servers[0].address.interfaceId = \"02:00:5E:00:53:01\"", "\"interfaceId\": \"::5eff:fe00:5301\"");
         row("servers[0].pinnedKey = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
             "\"pinnedKey\": \"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\"");
@@ -250,6 +251,8 @@ private Q_SLOTS:
             QString changes;
             if (key == QLatin1String("servers[0].address.interface"))
                 changes = QStringLiteral("servers[0].address = {\"from\": \"this-machine\"}\n");
+            if (key == QLatin1String("servers[0].address.lanName"))
+                changes = QStringLiteral("servers[0].address = {\"from\": \"lan-name\"}\n");
             if (key.startsWith(QLatin1String("alarm.")))
                 changes = alarm;
             for (const char *own : {"dns[0].provider", "dns[0].url", "dns[0].credentials", "dns[0].acmeCredentials"}) {
@@ -292,6 +295,7 @@ private Q_SLOTS:
         row("services[0].publicNames[0] = \"wölkchen.example.org\"", true);
         row("servers[0].address = {\"from\": \"this-machine\", \"interface\": \"eth0\"}", true);
         row("servers[0].address.interfaceId = \"02-00-5e-00-53-01\"", true);
+        row("servers[0].address = {\"from\": \"lan-name\", \"lanName\": \"nas.local\"}", true);
         row("zzz = 1", false);
         row("name", false);
         row("vps[1] = {}", false);

@@ -110,7 +110,18 @@ private Q_SLOTS:
         row("servers[0].address", "missing, for example \"address\": { \"from\": \"interface-id\"");
         row("servers[0].address = \"::11\"", "an object is wanted");
         row("servers[0].address.from", "missing");
-        row("servers[0].address.from = \"router\"", "for example \"interface-id\" or \"this-machine\"");
+        row("servers[0].address.from = \"router\"", "for example \"interface-id\", \"this-machine\" or \"lan-name\"");
+        at("servers[0].address.lanName", "servers[0].address = {\"from\": \"lan-name\"}",
+           "missing, for example \"lanName\": \"nas.local\"");
+        at("servers[0].address.lanName", "servers[0].address = {\"from\": \"lan-name\", \"lanName\": \"nas local\"}",
+           "");
+        at("servers[0].address.interfaceId", "servers[0].address.from = \"lan-name\"",
+           "goes with \"from\": \"interface-id\"");
+        at("servers[0].address.lanName", "servers[0].address.lanName = \"nas.local\"",
+           "goes with \"from\": \"lan-name\"");
+        at("servers[0].address.lanName",
+           "servers[0].address = {\"from\": \"lan-name\", \"lanName\": \"cloud.example.org\"}",
+           "is a name that Sixgate publishes");
         row("servers[0].address.interfaceId", "missing, for example \"interfaceId\": \"::11\"");
         row("servers[0].address.interfaceId = \"2001:db8::11\"", "upper half");
         row("servers[0].address.interfaceId = \"::\"", "zero means the router");

@@ -70,7 +70,11 @@ public:
     {
         return setupRecords(one, providers(), server, {});
     }
-    std::optional<Ipv6Address> serverAddress(const SetupAnswers &, const SetupHome &) const override { return {}; }
+    std::optional<Ipv6Address> serverAddress(const SetupAnswers &, const SetupHome &,
+                                             const std::vector<SetupServer> &) const override
+    {
+        return {};
+    }
     SetupRouterEntry routerEntry(const SetupAnswers &one, const std::optional<Ipv6Address> &) const override
     {
         return {one.interfaceId, {}, {latin("443")}, {{latin("A router"), latin("Allow it there.")}}};
