@@ -7,6 +7,10 @@
 #include "model/text.h"
 #include "storage/providerfile.h"
 
+#include <QFileInfo>
+
+#include <algorithm>
+
 namespace sixgate::ctl
 {
 
@@ -246,7 +250,8 @@ int runDns(const Options &options, Output &output)
         return giveUp(output, few.error(), command);
     const ProviderShelf shelf = loadProviders(providerFolders(options.siteFile));
     for (const ProviderFault &fault : shelf.faults)
-        output.remark(QStringLiteral("! %1\n").arg(harmless(fault.error.summary)));
+        if (QFileInfo(fault.file).completeBaseName() != options.words.value(2))
+            output.remark(QStringLiteral("! %1\n").arg(harmless(fault.error.summary)));
     const QString wanted = options.words.value(2);
     QJsonArray list;
     for (const auto &[name, one] : shelf.providers) {
@@ -259,6 +264,11 @@ int runDns(const Options &options, Output &output)
             output.print(QStringLiteral("%1  %2  %3\n")
                              .arg(name.text().leftJustified(12), wayText(one).leftJustified(9), harmless(one.title)));
     }
+    const auto fault = std::find_if(shelf.faults.begin(), shelf.faults.end(), [&](const ProviderFault &one) {
+        return QFileInfo(one.file).completeBaseName() == wanted;
+    });
+    if (list.isEmpty() && fault != shelf.faults.end())
+        return giveUp(output, fault->error, command);
     if (list.isEmpty())
         return giveUp(output,
                       {ErrorCode::Invalid,

@@ -4,6 +4,7 @@
 #include "ctl/job.h"
 #include "ctl/json.h"
 #include "ctl/vps.h"
+#include "decide/keptpaths.h"
 #include "decide/overview.h"
 #include "engine/pushline.h"
 #include "engine/vpskeys.h"
@@ -133,7 +134,7 @@ QString statusText(const Output &output, const Site &site, const KeeperSnapshot 
         text += QStringLiteral("  VPS       %1 %2 → %3%4  %5\n")
                     .arg(mark(output, push.done), push.upstream, push.address,
                          push.why.isEmpty() ? QString() : QStringLiteral(": ") + push.why, output.dim(ago(push.at)));
-    for (const KeptPath &path : one.paths)
+    for (const KeptPath &path : pathsToShow(one.paths, one.records))
         text += QStringLiteral("  path      %1 %2 %3, %4 ms%5  %6\n")
                     .arg(path.state == PathState::Unknown ? output.dim(QStringLiteral("?"))
                                                           : mark(output, path.state == PathState::Works),

@@ -1,5 +1,6 @@
 // Who answers for names: the zone's servers, resolvers, and the account that may change records.
 
+#include "decide/acmetalk.h"
 #include "decide/findings.h"
 
 #include <algorithm>
@@ -204,15 +205,53 @@ void findResolvers(const Sight &sight, Findings &out)
     }
 }
 
+/// How a refusal of an account is told.
+struct AccountWords {
+    QString who;
+    QString look;
+    QString store; ///< without a full stop
+};
+
+AccountWords wordsOf(const DnsAccount &account)
+{
+    const ProviderAccess *access = account.provider();
+    if (!access || !access->definition)
+        return {QStringLiteral("The DNS server"),
+                QStringLiteral("See at the DNS provider whether the key is still valid and may change A and AAAA "
+                               "records of %1; if the answer is BADTIME, a clock is wrong instead.")
+                    .arg(account.zone.ascii()),
+                QStringLiteral("Store a new one with \"sixgatectl secret set %1\"").arg(dnsKeySecret(account))};
+    QStringList secrets, plain;
+    for (const CredentialField &one : addressCredentials(*access->definition)) {
+        if (one.secret)
+            secrets << QStringLiteral("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
+        else
+            plain << QStringLiteral("\"%1\"").arg(one.name.text());
+    }
+    QString store = QStringLiteral("Where the credentials are wrong, store the right ones with %1")
+                        .arg(secrets.join(QStringLiteral(" and ")));
+    if (!plain.isEmpty())
+        store += QStringLiteral(", or correct %1 in the account's \"credentials\" in the site file")
+                     .arg(plain.join(QStringLiteral(" and ")));
+    return {access->definition->title,
+            QStringLiteral("See on the provider's pages what it says of the account, and of the names below %1.")
+                .arg(account.zone.ascii()),
+            store};
+}
+
 void findAccounts(const Sight &sight, Findings &out)
 {
     for (const DnsAccount &account : sight.site.dns) {
         const auto last = sight.seen.memory.accounts.find(account.name);
         if (last == sight.seen.memory.accounts.end() || last->second.accepted)
             continue;
+        const AccountWords words = wordsOf(account);
         out.add({QStringLiteral("dns-account-refused"),
                  account.name.text(),
                  {{QStringLiteral("account"), account.name.text()},
+                  {QStringLiteral("who"), words.who},
+                  {QStringLiteral("look"), words.look},
+                  {QStringLiteral("store"), words.store},
                   {QStringLiteral("zone"), account.zone.ascii()},
                   {QStringLiteral("answer"), last->second.text},
                   {QStringLiteral("when"), dayText(last->second.at)}},

@@ -106,6 +106,23 @@ std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &p
     return all;
 }
 
+std::vector<KeptPath> pathsToShow(std::vector<KeptPath> paths, const std::vector<KeptRecord> &records)
+{
+    for (KeptPath &path : paths) {
+        const QString record = path.publicName + QStringLiteral(" AAAA");
+        const auto wrong = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
+            return !one.right && (one.record == record || std::find(one.aliases.begin(), one.aliases.end(),
+                                                                    path.publicName) != one.aliases.end());
+        });
+        if (path.kind != PathKind::V6 || path.state != PathState::Works || wrong == records.end() ||
+            !wrong->record.endsWith(QLatin1String(" AAAA")))
+            continue;
+        path.state = PathState::Unknown;
+        path.why = QStringLiteral("It worked before; the name's AAAA record is not right now.");
+    }
+    return paths;
+}
+
 std::vector<PathTurn> pathTurns(const std::vector<KeptPath> &before, const std::vector<KeptPath> &after)
 {
     std::vector<PathTurn> turns;

@@ -40,6 +40,10 @@ std::vector<KeptPath> pathsOfSilentVps(const Site &site, const QString &why, con
 std::vector<KeptPath> withPaths(const Site &site, const std::vector<KeptPath> &paths,
                                 const std::vector<KeptPath> &newer);
 
+/// `paths` as they are to be shown: a path "v6" that worked says nothing any more where the name's AAAA record is not
+/// right now, so it is not known.
+std::vector<KeptPath> pathsToShow(std::vector<KeptPath> paths, const std::vector<KeptRecord> &records);
+
 /// A path that changed: for the log and the history.
 struct PathTurn {
     KeptPath now;

@@ -45,6 +45,8 @@ void followClock(PaceState &state, const QDateTime &now)
             at -= back;
         if (state.blocked)
             *state.blocked -= back;
+        if (state.ordered)
+            *state.ordered -= back;
         if (state.past.renewed)
             *state.past.renewed -= back;
         for (ForeignChange &one : state.past.foreign)
@@ -91,16 +93,15 @@ UpdateRules rfc2136Rules()
 }
 
 MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now,
-                    int requests, bool anyway)
+                    int requests, bool anyway, const QString &stop)
 {
     followClock(state, now);
     if (!anyway && state.stands && !state.sending && state.accepted == wanted)
         return {UpdateVerdict::Unneeded, {}, QStringLiteral("The DNS provider has this value already.")};
-    if (!state.stopped.isEmpty())
+    if (const QString &said = state.stopped.isEmpty() ? stop : state.stopped; !said.isEmpty())
         return {UpdateVerdict::Stopped,
                 {},
-                QStringLiteral("The DNS provider answered “%1”: nothing more is sent until you have acted.")
-                    .arg(state.stopped)};
+                QStringLiteral("The DNS provider answered “%1”: nothing more is sent until you have acted.").arg(said)};
 
     MayUpdate wait{UpdateVerdict::Wait, now, {}};
     const auto notBefore = [&wait](const QDateTime &at, const QString &why) {
@@ -130,9 +131,20 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
                 ? QStringLiteral("The DNS provider has refused the last update; the next one is sent after a "
                                  "pause.")
                 : QStringLiteral("The DNS provider could not be reached; the next update is sent after a pause."));
+    if (state.ordered)
+        notBefore(std::min(*state.ordered, now + std::max({rules.longestPause, rules.pause, rules.longestOrder})),
+                  QStringLiteral("The DNS provider asks to wait."));
     if (wait.at > now)
         return wait;
     return {};
+}
+
+QString accountStop(const std::map<PacedRecord, PaceState> &paces, const Label &account)
+{
+    const auto found = std::find_if(paces.begin(), paces.end(), [&](const auto &one) {
+        return one.first.account == account && one.second.stopsAccount && !one.second.stopped.isEmpty();
+    });
+    return found == paces.end() ? QString() : found->second.stopped;
 }
 
 int requestsLeft(const UpdateRules &rules, const PaceState &state, const QDateTime &now)
@@ -171,14 +183,20 @@ PaceState noteUpdate(PaceState state, const UpdateRules &rules, const UpdateOutc
         state.stands = true;
         state.refusals = 0;
         state.blocked.reset();
+        state.ordered.reset();
         state.stopped.clear();
+        state.stopsAccount = false;
         break;
     case What::Refused:
         state.refusals = std::min(state.refusals + 1, 1000);
         state.blocked = now + std::max(pauseAfter(rules, state.refusals),
                                        std::min(outcome.after.value_or(milliseconds(0)), rules.longestOrder));
-        if (outcome.untilUserActs || rules.fatal.contains(outcome.answer))
+        if (outcome.after && rules.longestOrder > milliseconds(0))
+            state.ordered = now + std::min(*outcome.after, rules.longestOrder);
+        if (outcome.untilUserActs || rules.fatal.contains(outcome.answer)) {
             state.stopped = outcome.answer.isEmpty() ? QStringLiteral("refused") : outcome.answer;
+            state.stopsAccount = outcome.account;
+        }
         break;
     case What::NoAnswer:
         state.stands = state.stands && state.accepted == outcome.value;
@@ -220,6 +238,7 @@ PaceState noteSeen(PaceState state, const QString &value)
 PaceState noteUserActed(PaceState state)
 {
     state.stopped.clear();
+    state.stopsAccount = false;
     state.refusals = 0;
     state.blocked.reset();
     state.past.refused.clear();

@@ -2,6 +2,8 @@
 
 #include "model/pace.h"
 
+#include <map>
+
 namespace sixgate
 {
 
@@ -33,10 +35,10 @@ struct MayUpdate {
 };
 
 /// `state` is set right where the clock was set back.
-/// `requests`: as so many updates it will count. `anyway`: sent although the provider has this value, so that a name
-/// does not expire.
+/// `stop`: accountStop(). `requests`: as so many updates it will count. `anyway`: sent although the provider has this
+/// value, so that a name does not expire.
 MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &wanted, const QDateTime &now,
-                    int requests = 1, bool anyway = false);
+                    int requests = 1, bool anyway = false, const QString &stop = {});
 
 /// So many requests fit now, by the windows alone; a large number where there are none. Not below zero.
 int requestsLeft(const UpdateRules &rules, const PaceState &state, const QDateTime &now);
@@ -55,6 +57,7 @@ struct UpdateOutcome {
     QString value;
     QString answer;             ///< of Refused: the provider's word for it, as in UpdateRules::fatal
     bool untilUserActs = false; ///< of Refused: nothing more is sent, whatever the word
+    bool account = false;       ///< of Refused: what was said holds for all of the account
     std::optional<std::chrono::milliseconds> after; ///< of Refused: the provider orders to wait so long
     int requests = 1;                               ///< that were or are to be sent: it counts as so many updates
 };
@@ -71,7 +74,10 @@ PaceState noteRestart(PaceState state, const QDateTime &now);
 PaceState noteSeen(PaceState state, const QString &value);
 
 /// The user has acted (other credentials, "try again"): no stop and no pause, also of the record itself, and nobody
-/// else is known to write it; the provider's other rules hold on.
+/// else is known to write it; a wait that the provider ordered and its other rules hold on.
 PaceState noteUserActed(PaceState state);
+
+/// The answer that stops a whole account, of whichever of its records; empty: none does.
+QString accountStop(const std::map<PacedRecord, PaceState> &paces, const Label &account);
 
 } // namespace sixgate

@@ -1,5 +1,7 @@
 #include "decide/plan.h"
 
+#include "decide/halves.h"
+
 #include <QVersionNumber>
 
 #include <algorithm>
@@ -32,6 +34,27 @@ bool leadsToVps(const Site &site, const Change &change)
     return (records->wanted.type == RecordType::A && !records->wanted.values.empty()) ||
            std::any_of(site.vps.begin(), site.vps.end(),
                        [&](const Vps &vps) { return vps.host == records->wanted.name; });
+}
+
+/// A name whose addresses only go together gets both before the VPS serves: without an A record it has no visitors over
+/// IPv4 that would find nobody there. Its A record moves from `last` to its AAAA record in `first`.
+void moveHalves(const Site &site, std::vector<Change> &last, std::vector<Change> &first)
+{
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        const auto *set = std::get_if<SetRecords>(&first[i].action);
+        const auto account = std::find_if(site.dns.begin(), site.dns.end(),
+                                          [&](const DnsAccount &one) { return set && one.name == set->account; });
+        if (account == site.dns.end() || set->wanted.values.empty() || !setsTogether(*account))
+            continue;
+        const auto other = std::find_if(last.begin(), last.end(), [&](const Change &one) {
+            return goTogether(site, first[i], one) && std::get<SetRecords>(one.action).expected.values.empty();
+        });
+        if (other == last.end())
+            continue;
+        first.insert(first.begin() + std::ptrdiff_t(i) + 1, std::move(*other));
+        last.erase(other);
+        ++i;
+    }
 }
 
 /// Nothing where it was this version or an older one.
@@ -112,16 +135,26 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
 {
     Plan plan;
     std::vector<Change> last, handOver;
+    const auto wishes = recordWishes(site, seen);
     if (inputs.scope != PlanScope::Vps) {
-        for (Change &change : planRecords(site, seen, inputs.managed, plan.withheld))
+        auto records = planRecords(site, seen, inputs.managed, plan.withheld);
+        withholdHalves(site, wishes, seen.zone, records, plan.withheld);
+        for (Change &change : records)
             (isForChallenges(site, change) ? handOver
              : leadsToVps(site, change)    ? last
                                            : plan.changes)
                 .push_back(std::move(change));
     }
-    const auto beforeVps = std::ptrdiff_t(plan.changes.size());
+    Plan vps;
     const bool ready = inputs.scope == PlanScope::Dns ? seen.vps.facts && !seen.vps.facts->deployedId.isEmpty()
-                                                      : planVps(site, seen, inputs, plan);
+                                                      : planVps(site, seen, inputs, vps);
+    if (ready)
+        moveHalves(site, last, plan.changes);
+    else
+        withholdHalves(site, wishes, seen.zone, plan.changes, plan.withheld);
+    const auto beforeVps = std::ptrdiff_t(plan.changes.size());
+    std::move(vps.changes.begin(), vps.changes.end(), std::back_inserter(plan.changes));
+    std::move(vps.withheld.begin(), vps.withheld.end(), std::back_inserter(plan.withheld));
     if (ready) {
         plan.changes.insert(plan.changes.begin() + beforeVps, handOver.begin(), handOver.end());
     } else {

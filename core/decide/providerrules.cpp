@@ -87,6 +87,12 @@ bool concernsNameAlone(const ProviderAnswer &answer)
     return answer.meaning == AnswerMeaning::Stop && !answer.account && ofName.contains(answer.word);
 }
 
+bool stopsAccount(const ProviderAnswer &answer)
+{
+    return answer.meaning == AnswerMeaning::Stop &&
+           (answer.account || (!concernsNameAlone(answer) && !answer.word.startsWith(QLatin1String("HTTP "))));
+}
+
 std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const QString &value)
 {
     using What = UpdateOutcome::What;
@@ -102,6 +108,7 @@ std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const Q
         return outcome;
     case AnswerMeaning::Stop:
         outcome.untilUserActs = true;
+        outcome.account = stopsAccount(answer);
         outcome.what = concernsNameAlone(answer) ? What::Answered : What::Refused;
         return outcome;
     case AnswerMeaning::Retry:
@@ -141,6 +148,7 @@ UpdateOutcome worseOutcome(const UpdateOutcome &one, const UpdateOutcome &other)
         return 0;
     };
     UpdateOutcome worse = rank(other) > rank(one) ? other : one;
+    worse.account = one.account || other.account;
     if (one.after && (!worse.after || *one.after > *worse.after))
         worse.after = one.after;
     if (other.after && (!worse.after || *other.after > *worse.after))

@@ -22,6 +22,10 @@ bool setsTtl(const ProviderDefinition &provider);
 /// what may mean either.
 bool concernsNameAlone(const ProviderAnswer &answer);
 
+/// A stop that holds for all of the account, or may: what is not known to be of the name. A refusal by HTTP's status
+/// alone is one of the request, unless the definition says more of it.
+bool stopsAccount(const ProviderAnswer &answer);
+
 /// What an answer is to the pace; nothing where nothing was to be sent (Withheld, Unneeded).
 std::optional<UpdateOutcome> updateOutcome(const ProviderAnswer &answer, const QString &value);
 

@@ -1,6 +1,7 @@
 #include "decide/providertalks.h"
 
 #include "decide/providerparts.h"
+#include "decide/providerrules.h"
 #include "model/text.h"
 
 #include <algorithm>
@@ -71,6 +72,7 @@ bool endsTalk(const ProviderAnswer &answer)
 {
     switch (answer.meaning) {
     case AnswerMeaning::Stop:
+        return stopsAccount(answer);
     case AnswerMeaning::Retry:
     case AnswerMeaning::Strange:
         return answer.account;

@@ -1,11 +1,13 @@
 #include "decide/records.h"
 
+#include "decide/halves.h"
 #include "decide/providercalls.h"
 #include "decide/providerrules.h"
 #include "model/aliases.h"
 #include "model/provider.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +17,8 @@ namespace sixgate
 
 namespace
 {
+
+constexpr std::array bothTypes{RecordType::A, RecordType::AAAA};
 
 QString joined(const std::vector<QString> &values)
 {
@@ -129,8 +133,16 @@ std::set<Hostname> namesToUncover(const std::vector<RecordWish> &wishes, const Z
     return names;
 }
 
-std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, const std::set<Hostname> &uncovered,
-                                 std::vector<Withheld> &withheld)
+Error notDeleted(const RecordKey &key, const RecordSet &current, const QString &by)
+{
+    return {ErrorCode::Refused,
+            QStringLiteral("%1 has no way to delete %2 (%3).").arg(by, objectOf(key), joined(current.values)),
+            {},
+            QStringLiteral("Delete it on the provider's pages.")};
+}
+
+std::optional<Change> planRecord(const Site &site, const RecordWish &wish, const ZoneSeen &zone,
+                                 const std::set<Hostname> &uncovered, std::vector<Withheld> &withheld)
 {
     const auto leave = [&](const Error &why, bool blocking) {
         withheld.push_back({objectOf(wish.key), why.summary, why.fix, blocking, why.detail});
@@ -188,6 +200,10 @@ std::optional<Change> planRecord(const RecordWish &wish, const ZoneSeen &zone, c
                  : QStringLiteral("Set it once on the provider's pages, and see with \"sixgatectl check\" that "
                                   "it stays there when the other address is set.")},
             true);
+    const DnsAccount *account =
+        wish.values->empty() && !current->values.empty() ? site.accountFor(wish.key.name) : nullptr;
+    if (const QString by = account ? cannotDelete(*account, wish.key.type) : QString(); !by.isEmpty())
+        return leave(notDeleted(wish.key, *current, by), false);
     if (!uncover)
         return isFulfilled(wish, *current) ? std::nullopt : std::optional(recordChange(wish, *current));
     if (wish.values->empty())
@@ -391,11 +407,25 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
     std::set<RecordKey> wished;
     for (const RecordWish &wish : wishes) {
         wished.insert(wish.key);
-        if (auto change = planRecord(wish, seen.zone, uncovered, withheld))
+        if (auto change = planRecord(site, wish, seen.zone, uncovered, withheld))
             changes.push_back(std::move(*change));
     }
     // Where a public name leads to is not known, its end may be among these.
     const bool unsure = someEndIsUnknown(site, seen.zone);
+    // Some providers delete all of a name at once, and nothing less.
+    const auto goesWhole = [&](const Hostname &name) {
+        const DnsAccount *account = site.accountFor(name);
+        return account && deletesWhole(*account) &&
+               std::all_of(bothTypes.begin(), bothTypes.end(), [&](RecordType type) {
+                   const RecordKey key{name, type};
+                   const auto found = seen.zone.records.find(key);
+                   if (wished.contains(key) || found == seen.zone.records.end() || !found->second)
+                       return false;
+                   const auto &values = found->second->values;
+                   return values.empty() ||
+                          std::find(managed.begin(), managed.end(), ManagedRecord{key, values}) != managed.end();
+               });
+    };
     for (const ManagedRecord &record : stillManaged(site, seen.zone, managed)) {
         const RecordKey &key = record.key;
         if (unsure || wished.contains(key) || isSomebodys(site, key.name) || seen.zone.wildcards.contains(key.name))
@@ -405,6 +435,11 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
         if (!account || account->watched() || found == seen.zone.records.end() || !found->second ||
             found->second->values != record.values)
             continue;
+        if (const QString by = cannotDelete(*account, key.type); !by.isEmpty() && !goesWhole(key.name)) {
+            const Error why = notDeleted(key, *found->second, by);
+            withheld.push_back({objectOf(key), why.summary, why.fix, false, {}});
+            continue;
+        }
         changes.push_back(recordChange({key, account->name, std::vector<QString>{}, account->ttl,
                                         QStringLiteral("it is no longer in the site file")},
                                        *found->second));

@@ -48,8 +48,8 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen);
 /// The changes that make the zones as wished. `managed` are records that Sixgate set earlier: those no longer in the
 /// site file are deleted, where they still hold what was set, and never at the names of the VPS and of the DNS servers.
 /// A name that a wildcard answers for gets all its records, or none where every answer is as wished. CNAMEs that cannot
-/// be followed, values not known, several addresses where the provider takes one, and records that something else keeps
-/// and has wrong, go to `withheld`.
+/// be followed, values not known, several addresses where the provider takes one, records that it cannot delete, and
+/// those that something else keeps and has wrong, go to `withheld`.
 std::vector<Change> planRecords(const Site &site, const Observation &seen, const std::vector<ManagedRecord> &managed,
                                 std::vector<Withheld> &withheld);
 

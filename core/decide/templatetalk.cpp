@@ -179,22 +179,21 @@ private:
         }
         Part v4 = familyPart(rules().v4, goal.v4, QStringLiteral("A"));
         Part v6 = familyPart(rules().v6, goal.v6, QStringLiteral("AAAA"));
-        // What cannot be set here at all is no reason to leave the other one.
-        if (!rules().v4.offered && !v4 && v6) {
-            note(goal.name, RecordType::A, true, AnswerMeaning::Withheld, v4.error().summary);
-            v4 = FamilyPart{};
-        } else if (!rules().v6.offered && !v6 && v4) {
-            note(goal.name, RecordType::AAAA, true, AnswerMeaning::Withheld, v6.error().summary);
-            v6 = FamilyPart{};
-        }
+        // What cannot be set or deleted here is no reason to leave the other one: it stays as it is.
+        const bool left4 = !v4 && v6 && goal.v4.what != What4::Unknown;
+        const bool left6 = !v6 && v4 && goal.v6.what != What6::Unknown;
+        if (left4)
+            v4 = leftAsItIs(goal.name, RecordType::A, rules().v4, goal.v4, v4.error());
+        else if (left6)
+            v6 = leftAsItIs(goal.name, RecordType::AAAA, rules().v6, goal.v6, v6.error());
         if (!v4 || !v6) {
             withhold(goal, !v4 ? v4.error().summary : v6.error().summary);
             return;
         }
         const bool changes = v4->changed || v6->changed;
         if (!changes) {
-            note(goal.name, RecordType::A, goal.v4.what != What4::Unknown, AnswerMeaning::Unneeded, {});
-            note(goal.name, RecordType::AAAA, goal.v6.what != What6::Unknown, AnswerMeaning::Unneeded, {});
+            note(goal.name, RecordType::A, goal.v4.what != What4::Unknown && !left4, AnswerMeaning::Unneeded, {});
+            note(goal.name, RecordType::AAAA, goal.v6.what != What6::Unknown && !left6, AnswerMeaning::Unneeded, {});
             return;
         }
         if (!rules().separate) {
@@ -209,6 +208,21 @@ private:
             after = {FamilyPart::Do::Keep, v4->address};
         if (v6->changed)
             queue({{goal.name}, after, *v6});
+    }
+
+    /// Tells that it is not done; how it is kept while the other one is sent.
+    template <class Address>
+    Part leftAsItIs(const Hostname &name, RecordType type, const FamilyRule &rule, FamilyGoal<Address> goal,
+                    const Error &why)
+    {
+        Part part = FamilyPart{};
+        if (rule.offered) {
+            goal.what = FamilyGoal<Address>::What::Unknown;
+            part = familyPart(rule, goal, recordTypeName(type));
+        }
+        if (part)
+            note(name, type, true, AnswerMeaning::Withheld, why.summary);
+        return part;
     }
 
     void queue(Sending sending)

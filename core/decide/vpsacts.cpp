@@ -1,6 +1,7 @@
 #include "decide/vpsacts.h"
 
 #include "decide/deployment.h"
+#include "decide/halves.h"
 
 #include "decide/records.h"
 
@@ -116,6 +117,14 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
                     leave(*why, false);
                     continue;
                 }
+            }
+            if (const QString by = cannotDelete(*account, RecordType::A); !by.isEmpty()) {
+                leave({ErrorCode::Refused,
+                       QStringLiteral("%1 has no way to delete it, and it leads to the VPS.").arg(by),
+                       {},
+                       QStringLiteral("Delete it on the provider's pages.")},
+                      false);
+                continue;
             }
             const RecordSet wanted{name, RecordType::A, account->ttl, {}};
             Change change;

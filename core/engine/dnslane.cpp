@@ -1,9 +1,11 @@
 #include "engine/dnslane.h"
 
+#include "decide/memory.h"
 #include "decide/providerrules.h"
 #include "decide/records.h"
 #include "decide/refresh.h"
 #include "storage/keeping.h"
+#include "storage/memory.h"
 #include "transport/io.h"
 
 #include <algorithm>
@@ -25,6 +27,36 @@ bool isCertain(const Error &error)
     return error.code == ErrorCode::Refused || error.code == ErrorCode::Denied || error.code == ErrorCode::Moved;
 }
 
+QString joined(const std::vector<QString> &values)
+{
+    return QStringList(values.begin(), values.end()).join(QLatin1Char(','));
+}
+
+/// What is sent, for the pace.
+QString valueText(const std::vector<SetRecords> &records)
+{
+    QStringList all;
+    for (const SetRecords &one : records)
+        all << recordText({one.wanted.name, one.wanted.type}) + QLatin1Char(' ') + joined(one.wanted.values);
+    return all.join(QLatin1Char('\n'));
+}
+
+Error tooLong(const MayUpdate &verdict)
+{
+    return {ErrorCode::Refused,
+            verdict.why,
+            {},
+            QStringLiteral("Try again at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")))};
+}
+
+Error stopped(const MayUpdate &verdict)
+{
+    return {ErrorCode::Denied,
+            verdict.why,
+            {},
+            QStringLiteral("Correct it at the provider or in the site file, then: sixgatectl apply")};
+}
+
 } // namespace
 
 Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token stop)
@@ -42,111 +74,212 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
         if (auto ready = m_writer.prepare(*account, stop); !ready)
             return ready;
     }
+    return checkLimits(changes);
+}
+
+Outcome DnsLane::checkLimits(const std::vector<Change> &changes) const
+{
+    auto kept = loadKeeping(m_job.site.name);
+    if (!kept)
+        return passOn(kept);
+    const auto now = QDateTime::currentDateTimeUtc();
+    for (const Change &change : changes) {
+        const auto *records = std::get_if<SetRecords>(&change.action);
+        if (!records || !m_writer.isProvider(records->account))
+            continue;
+        // As it will be once this apply counts as the user's act.
+        const PacedRecord unit = m_writer.unitOf(*records);
+        PaceState pace = noteUserActed(noteRestart(kept->paces[unit], now));
+        const MayUpdate verdict = mayUpdate(m_writer.rules(records->account), pace, valueText({*records}), now,
+                                            m_writer.expected(records->account, {*records}));
+        if (verdict.verdict == UpdateVerdict::Wait && now.msecsTo(verdict.at) > mostWait.count())
+            return tl::unexpected<Error>(tooLong(verdict));
+    }
     return {};
 }
 
-Outcome DnsLane::act()
+Outcome DnsLane::act(const Label &account)
 {
-    if (m_acted)
-        return *m_acted;
+    if (m_acted.contains(account))
+        return {};
     // What was refused is tried again; the provider's other limits hold on.
-    m_acted = updateKeeping(m_job.site.name, [this](Keeping &kept) {
-        for (auto &[unit, pace] : kept.paces)
-            pace = noteUserActed(noteRestart(std::move(pace), QDateTime::currentDateTimeUtc()));
+    auto acted = updateKeeping(m_job.site.name, [&](Keeping &kept) {
+        const auto now = QDateTime::currentDateTimeUtc();
+        for (auto &[unit, pace] : kept.paces) {
+            if (unit.account != account)
+                continue;
+            pace = noteUserActed(noteRestart(std::move(pace), now));
+            m_writer.noteTakenBefore(unit.key, pace.past, now);
+        }
         m_paces = kept.paces;
     });
-    return *m_acted;
+    if (acted)
+        m_acted.insert(account);
+    return acted;
 }
 
-Outcome DnsLane::keepPace(const PacedRecord &unit)
+Outcome DnsLane::keepPace(const std::set<PacedRecord> &units)
 {
-    return updateKeeping(m_job.site.name, [&](Keeping &kept) { kept.paces[unit] = m_paces[unit]; });
+    return updateKeeping(m_job.site.name, [&](Keeping &kept) {
+        for (const PacedRecord &unit : units)
+            kept.paces[unit] = m_paces[unit];
+    });
 }
 
-Result<RecordsApplied> DnsLane::write(const SetRecords &records, const std::stop_token &stop)
+Outcome DnsLane::waitFor(const PacedRecord &unit, const QString &value, int requests, const std::stop_token &stop)
 {
-    const Outcome acted = act();
-    if (!m_writer.isProvider(records.account))
-        return std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front().done);
-    if (!acted)
-        return passOn(acted);
-    const UpdateRules rules = m_writer.rules(records.account);
-    const PacedRecord unit = m_writer.unitOf(records);
-    const int requests = m_writer.expected(records.account, {records});
-    PaceState &pace = m_paces[unit];
-    const QString value =
-        QStringLiteral("%1 %2").arg(records.wanted.name.ascii(), recordTypeName(records.wanted.type)) +
-        QLatin1Char(' ') +
-        QStringList(records.wanted.values.begin(), records.wanted.values.end()).join(QLatin1Char(','));
+    const auto now = QDateTime::currentDateTimeUtc();
+    const MayUpdate verdict = mayUpdate(m_writer.rules(unit.account), m_paces[unit], value, now, requests, false,
+                                        accountStop(m_paces, unit.account));
+    if (verdict.verdict == UpdateVerdict::Stopped)
+        return tl::unexpected<Error>(stopped(verdict));
+    if (verdict.verdict != UpdateVerdict::Wait)
+        return {};
+    const auto wait = std::chrono::milliseconds(std::max<qint64>(now.msecsTo(verdict.at), 0));
+    if (wait > mostWait)
+        return tl::unexpected<Error>(tooLong(verdict));
+    m_job.say(QStringLiteral("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
+    return pauseFor(wait, stop);
+}
+
+DnsLane::Results DnsLane::write(const std::vector<SetRecords> &records, const std::stop_token &stop)
+{
+    if (m_writer.isProvider(records.front().account))
+        return writeByProvider(records, stop);
+    Results results;
+    for (DnsWriter::Written &one : m_writer.write(records, Deadline::after(recordTime), stop)) {
+        rememberAnswer(records[results.size()].account, one);
+        results.push_back(std::move(one.done));
+    }
+    return results;
+}
+
+DnsLane::Results DnsLane::writeByProvider(const std::vector<SetRecords> &records, const std::stop_token &stop)
+{
+    const Label &account = records.front().account;
+    const auto all = [&](const Error &why) { return Results(records.size(), tl::unexpected<Error>(why)); };
+    if (auto acted = act(account); !acted)
+        return all(acted.error());
+    const UpdateRules rules = m_writer.rules(account);
     const auto now = [] { return QDateTime::currentDateTimeUtc(); };
-    if (const MayUpdate verdict = mayUpdate(rules, pace, value, now(), requests);
-        verdict.verdict == UpdateVerdict::Wait) {
-        const auto wait = std::chrono::milliseconds(std::max<qint64>(now().msecsTo(verdict.at), 0));
-        if (wait > mostWait)
-            return fail(ErrorCode::Refused, verdict.why, {},
-                        QStringLiteral("Try again at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm"))));
-        m_job.say(QStringLiteral("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
-        if (auto slept = pauseFor(wait, stop); !slept)
-            return passOn(slept);
-    } else if (verdict.verdict == UpdateVerdict::Stopped) {
-        return fail(ErrorCode::Denied, verdict.why, {},
-                    QStringLiteral("Correct it at the provider or in the site file, then: sixgatectl apply"));
+    std::map<PacedRecord, std::vector<std::size_t>> units;
+    std::set<PacedRecord> touched;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        units[m_writer.unitOf(records[i])].push_back(i);
+        touched.insert({account, {records[i].wanted.name, records[i].wanted.type}});
     }
-    UpdateOutcome outcome{UpdateOutcome::What::Sending, value, {}};
-    outcome.requests = requests;
-    pace = noteUpdate(std::move(pace), rules, outcome, now());
-    if (auto kept = keepPace(unit); !kept)
-        return passOn(kept);
-    auto written = std::move(m_writer.write({records}, Deadline::after(recordTime), stop).front());
-    outcome = outcomeOf(written, value, true);
-    outcome.requests = std::max(written.requests, 1);
-    pace = noteUpdate(std::move(pace), rules, outcome, now());
-    const PacedRecord own{records.account, {records.wanted.name, records.wanted.type}};
-    RecordPast &past = m_paces[own].past;
-    if (written.said && concernsNameAlone(*written.said))
-        past.refused = written.said->word;
-    if (written.done && outcome.what == UpdateOutcome::What::Accepted) {
-        const auto &values = records.wanted.values;
-        past = noteTaken(std::move(past), QStringList(values.begin(), values.end()).join(QLatin1Char(',')), now());
-        past.ttl = records.wanted.ttl;
+    std::map<PacedRecord, UpdateOutcome> sent;
+    for (const auto &[unit, own] : units) {
+        std::vector<SetRecords> together;
+        for (const std::size_t i : own)
+            together.push_back(records[i]);
+        touched.insert(unit);
+        UpdateOutcome &sending = sent[unit];
+        sending = {UpdateOutcome::What::Sending, valueText(together), {}};
+        sending.requests = m_writer.expected(account, together);
+        if (auto may = waitFor(unit, sending.value, sending.requests, stop); !may)
+            return all(may.error());
     }
-    for (const PacedRecord &one : {unit, own}) {
-        if (auto kept = keepPace(one); !kept && written.done)
-            return passOn(kept);
+    for (const auto &[unit, sending] : sent)
+        m_paces[unit] = noteUpdate(std::move(m_paces[unit]), rules, sending, now());
+    if (auto kept = keepPace(touched); !kept)
+        return all(kept.error());
+    auto written = m_writer.write(records, Deadline::after(recordTime), stop);
+    Results results;
+    for (const auto &[unit, own] : units) {
+        const QString &value = sent[unit].value;
+        UpdateOutcome outcome = outcomeOf(written[own.front()], value, true);
+        int requests = 1;
+        for (const std::size_t i : own) {
+            outcome = worseOutcome(outcome, outcomeOf(written[i], value, true));
+            requests = std::max(requests, written[i].requests);
+        }
+        outcome.requests = requests;
+        m_paces[unit] = noteUpdate(std::move(m_paces[unit]), rules, outcome, now());
     }
-    return std::move(written.done);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const RecordSet &wanted = records[i].wanted;
+        RecordPast &past = m_paces[PacedRecord{account, {wanted.name, wanted.type}}].past;
+        if (written[i].said && concernsNameAlone(*written[i].said))
+            past.refused = written[i].said->word;
+        if (written[i].done && outcomeOf(written[i], {}, true).what == UpdateOutcome::What::Accepted) {
+            past = noteTaken(std::move(past), joined(wanted.values), now());
+            past.ttl = wanted.ttl;
+        }
+        rememberAnswer(account, written[i]);
+        results.push_back(std::move(written[i].done));
+    }
+    if (auto kept = keepPace(touched); !kept)
+        std::replace_if(
+            results.begin(), results.end(), [](const auto &one) { return one.has_value(); },
+            Result<RecordsApplied>(passOn(kept)));
+    return results;
 }
 
-Outcome DnsLane::set(const Change &change, const SetRecords &records, std::stop_token stop)
+void DnsLane::rememberAnswer(const Label &account, const DnsWriter::Written &written) const
 {
-    m_job.step(change.id, StepState::Started);
+    const auto taken = answerOf(written, m_writer.isProvider(account));
+    if (!taken)
+        return;
+    const QString text =
+        written.done ? QString()
+                     : QStringLiteral("%1 %2").arg(written.done.error().summary, written.done.error().detail).trimmed();
+    (void)updateMemory(m_job.site.name, [&](SiteMemory memory) {
+        return noteAnswer(std::move(memory), account, *taken, text, QDateTime::currentDateTimeUtc());
+    });
+}
+
+Outcome DnsLane::set(std::span<const Change> changes, std::stop_token stop)
+{
+    std::vector<SetRecords> records;
+    for (const Change &change : changes) {
+        m_job.step(change.id, StepState::Started);
+        records.push_back(std::get<SetRecords>(change.action));
+    }
     const auto before = m_job.state.managedRecords;
     if (m_made.empty())
         m_before = before;
-    auto with = managedAfter(m_job.site, before, {change});
+    auto with = managedAfter(m_job.site, before, {changes.begin(), changes.end()});
     with.insert(with.end(), before.begin(), before.end());
     if (auto saved = remember(with); !saved)
-        return m_job.failed(change, saved.error());
-    const auto done = write(records, stop);
-    const bool already = done && done->already;
-    const bool unchanged = already || (!done && isCertain(done.error()));
-    if (!unchanged) {
-        m_made.push_back({change.id, records, done.has_value()});
-        m_made.back().records.perhapsAbsent = done && done->wasAbsent;
+        return m_job.failed(changes.front(), saved.error());
+    const Results results = write(records, stop);
+    std::vector<Change> stand; // those that are or may be made
+    bool certain = true;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto &done = results[i];
+        const bool already = done && done->already;
+        const bool unchanged = already || (!done && isCertain(done.error()));
+        if (!unchanged) {
+            m_made.push_back({changes[i].id, records[i], done.has_value()});
+            m_made.back().records.perhapsAbsent = done && done->wasAbsent;
+        }
+        if (done)
+            stand.push_back(changes[i]);
+        certain = certain && (done || unchanged);
     }
-    if (done || unchanged) {
-        if (auto saved = remember(done ? managedAfter(m_job.site, before, {change}) : before); !saved)
-            return m_job.failed(change, saved.error());
+    if (certain) {
+        if (auto saved = remember(managedAfter(m_job.site, before, stand)); !saved)
+            return m_job.failed(changes.front(), saved.error());
     }
-    if (!done)
-        return m_job.failed(change, done.error());
-    m_oldTtl = std::max(m_oldTtl, records.expected.values.empty() ? records.wanted.ttl : records.expected.ttl);
-    const QStringList behind(done->stale.begin(), done->stale.end());
-    m_job.step(change.id, already ? StepState::Unchanged : StepState::Done,
-               behind.isEmpty()
-                   ? QString()
-                   : QStringLiteral("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));
-    return {};
+    Outcome outcome;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto &done = results[i];
+        if (!done) {
+            auto failed = m_job.failed(changes[i], done.error());
+            if (outcome)
+                outcome = std::move(failed);
+            continue;
+        }
+        m_oldTtl =
+            std::max(m_oldTtl, records[i].expected.values.empty() ? records[i].wanted.ttl : records[i].expected.ttl);
+        const QStringList behind(done->stale.begin(), done->stale.end());
+        m_job.step(changes[i].id, done->already ? StepState::Unchanged : StepState::Done,
+                   behind.isEmpty()
+                       ? QString()
+                       : QStringLiteral("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));
+    }
+    return outcome;
 }
 
 std::vector<QString> DnsLane::undo()
@@ -156,7 +289,7 @@ std::vector<QString> DnsLane::undo()
         SetRecords back{made->records.account, made->records.expected, made->records.wanted};
         if (made->records.perhapsAbsent)
             back.wanted.values.clear();
-        const auto done = write(back, {});
+        const auto done = write({back}, {}).front();
         // Where it is not known whether it was set, "it is another one" means that it was not.
         if (done || (!made->certain && done.error().code == ErrorCode::Moved))
             m_job.step(made->id, StepState::Undone);

@@ -102,14 +102,37 @@ Result<RecordsApplied> resultOf(const ProviderAnswer &answer, const QString &tit
     case AnswerMeaning::Strange:
         return fail(ErrorCode::Protocol, sentence, answer.word);
     case AnswerMeaning::NoAnswer:
-        return fail(ErrorCode::Timeout, sentence, answer.word);
+        return fail(ErrorCode::Timeout, QStringLiteral("%1 did not answer: %2").arg(title, sentence), answer.word,
+                    QStringLiteral("Whether it was taken shows in the DNS: sixgatectl plan."));
     case AnswerMeaning::Unsent:
         break;
     }
-    return fail(ErrorCode::Network, sentence, answer.word);
+    return fail(
+        ErrorCode::Network, QStringLiteral("%1 could not be asked: %2").arg(title, sentence), answer.word,
+        QStringLiteral("See whether this machine reaches the internet, and whether the account's \"url\", where it "
+                       "has one, names the right server."));
 }
 
 } // namespace
+
+std::optional<bool> answerOf(const DnsWriter::Written &written, bool provider)
+{
+    if (!provider)
+        return written.done ? (written.done->already ? std::nullopt : std::optional(true))
+               : written.done.error().code == ErrorCode::Denied || written.done.error().code == ErrorCode::Refused
+                   ? std::optional(false)
+                   : std::nullopt;
+    switch (written.said ? written.said->meaning : AnswerMeaning::Unneeded) {
+    case AnswerMeaning::Done:
+    case AnswerMeaning::Unchanged:
+        return true;
+    case AnswerMeaning::Stop:
+    case AnswerMeaning::Retry:
+        return false;
+    default:
+        return std::nullopt;
+    }
+}
 
 UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value, bool provider)
 {
@@ -253,11 +276,22 @@ PacedRecord DnsWriter::unitOf(const SetRecords &change) const
     return unit;
 }
 
-std::optional<std::vector<QString>> DnsWriter::taken(const RecordKey &key) const
+void DnsWriter::noteTakenBefore(const RecordKey &key, const RecordPast &past, const QDateTime &now)
+{
+    m_takenBefore.erase(key);
+    if (!past.taken || !past.renewed)
+        return;
+    const std::chrono::milliseconds ago(std::max<qint64>(past.renewed->msecsTo(now), 0));
+    const QStringList values = past.taken->split(QLatin1Char(','), Qt::SkipEmptyParts);
+    m_takenBefore.emplace(key, Taken{{values.begin(), values.end()}, std::chrono::steady_clock::now() - ago});
+}
+
+std::optional<std::vector<QString>> DnsWriter::taken(const RecordKey &key, bool before) const
 {
     const std::lock_guard lock(m_takenMutex);
-    const auto found = m_taken.find(key);
-    if (found == m_taken.end() || std::chrono::steady_clock::now() - found->second.at > lag)
+    const auto &which = before ? m_takenBefore : m_taken;
+    const auto found = which.find(key);
+    if (found == which.end() || std::chrono::steady_clock::now() - found->second.at > lag)
         return std::nullopt;
     return found->second.values;
 }
@@ -321,7 +355,12 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
     std::map<RecordKey, Result<std::vector<QString>>> now;
     for (auto &[name, goal] : goals) {
         for (const RecordType type : {RecordType::A, RecordType::AAAA}) {
-            const auto own = taken({name, type});
+            auto own = taken({name, type});
+            const bool isChanged = std::any_of(mine.begin(), mine.end(), [&](std::size_t i) {
+                return changes[i].wanted.name == name && changes[i].wanted.type == type;
+            });
+            if (!own && !isChanged)
+                own = taken({name, type}, true);
             now.emplace(RecordKey{name, type},
                         own ? Result<std::vector<QString>>(*own) : valuesAt(*primary, {name, type}, deadline, stop));
         }

@@ -42,6 +42,10 @@ public:
     std::vector<Written> write(const std::vector<SetRecords> &changes, const Deadline &deadline,
                                const std::stop_token &stop);
 
+    /// What the provider took before, from whichever Sixgate: where its name servers need not show it yet, it counts as
+    /// what stands when the other address of the name is changed.
+    void noteTakenBefore(const RecordKey &key, const RecordPast &past, const QDateTime &now);
+
     /// The next prepare() fetches keys and credentials anew, and keeps what worked where that fails.
     void forget();
 
@@ -60,7 +64,7 @@ private:
     Outcome fetchNew(const DnsAccount &account, const std::stop_token &stop);
     const DnsAccount *account(const Label &name) const;
     /// What a provider has taken so lately that its name servers need not show it yet.
-    std::optional<std::vector<QString>> taken(const RecordKey &key) const;
+    std::optional<std::vector<QString>> taken(const RecordKey &key, bool before = false) const;
     void writeByProvider(Provider &provider, const DnsAccount &account, const std::vector<SetRecords> &changes,
                          const std::vector<std::size_t> &mine, std::vector<std::optional<Written>> &written,
                          const Deadline &deadline, const std::stop_token &stop);
@@ -78,7 +82,12 @@ private:
     };
     mutable std::mutex m_takenMutex; ///< talks with several providers run at once
     std::map<RecordKey, Taken> m_taken;
+    std::map<RecordKey, Taken> m_takenBefore;
 };
+
+/// Whether the account took it (true) or refused it (false); nothing where it was not asked, or said neither.
+/// `provider`: isProvider().
+std::optional<bool> answerOf(const DnsWriter::Written &written, bool provider);
 
 /// What came of it, for the account's pace. `provider`: isProvider().
 UpdateOutcome outcomeOf(const DnsWriter::Written &written, const QString &value, bool provider);

@@ -1,6 +1,6 @@
 #include "engine/engine.h"
 
-#include "decide/memory.h"
+#include "decide/halves.h"
 #include "decide/records.h"
 #include "engine/checking.h"
 #include "engine/dnslane.h"
@@ -111,17 +111,18 @@ public:
             if (auto told = tellDeployed(); !told)
                 return told;
         }
-        for (const Change &change : plan.changes) {
+        for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+            const Change &change = plan.changes[i];
             // Beyond the VPS's swap the job is finished: half of it would leave visitors nowhere.
             if (deployed)
                 stops.stop = {};
             if (stops.stop.stop_requested())
                 return cancelled();
-            if (const auto *records = std::get_if<SetRecords>(&change.action)) {
-                const auto done = dns.set(change, *records, stops.stop);
-                rememberAnswer(records->account, done);
-                if (!done)
+            if (std::holds_alternative<SetRecords>(change.action)) {
+                const bool both = i + 1 < plan.changes.size() && goTogether(job.site, change, plan.changes[i + 1]);
+                if (auto done = dns.set(std::span(&change, both ? 2 : 1), stops.stop); !done)
                     return done;
+                i += both ? 1 : 0;
             } else if (!vpsDone) {
                 vpsDone = true;
                 if (auto waited = waitForVisitors(change, stops.stop); !waited)
@@ -138,19 +139,6 @@ public:
             }
         }
         return {};
-    }
-
-    /// A refused account is seen by a later check only from this. What says nothing about the account counts for
-    /// neither side.
-    void rememberAnswer(const Label &account, const Outcome &done) const
-    {
-        if (!done && done.error().code != ErrorCode::Denied && done.error().code != ErrorCode::Refused)
-            return;
-        const QString text =
-            done ? QString() : QStringLiteral("%1 %2").arg(done.error().summary, done.error().detail).trimmed();
-        (void)updateMemory(job.site.name, [&](SiteMemory memory) {
-            return noteAnswer(std::move(memory), account, done.has_value(), text, QDateTime::currentDateTimeUtc());
-        });
     }
 
     /// Before the VPS stops to answer, those who were sent there are to have forgotten it.

@@ -1,5 +1,6 @@
 #include "engine/homerecords.h"
 
+#include "decide/halves.h"
 #include "decide/memory.h"
 #include "decide/pace.h"
 #include "decide/providerrules.h"
@@ -26,7 +27,8 @@ constexpr auto zoneTime = 5s;
 constexpr auto recordTime = 10s;
 constexpr std::chrono::milliseconds providerLag = 5min;
 constexpr auto longUnseen = 15min; // who did not look for so long cannot say what others have done since
-constexpr auto lockTime = 2s;      // a person's apply may hold it for minutes: then later
+constexpr std::chrono::seconds tellsTimeFrom = 60s;
+constexpr auto lockTime = 2s; // a person's apply may hold it for minutes: then later
 
 RecordKey keyOf(const Change &change)
 {
@@ -176,6 +178,7 @@ Outcome HomeRecords::loadPaces(const QDateTime &now)
             pace = noteUserActed(std::move(pace));
         if (unseen)
             pace.past.stands = false;
+        m_writer.noteTakenBefore(unit.key, pace.past, now);
     }
     m_acted = false;
     return {};
@@ -316,7 +319,10 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
         if (!m_writer.isProvider(unit.account) || !isOnItsWay(pace, wanted, now))
             pace = noteSeen(std::move(pace), valueText(own, &SetRecords::expected));
         const int requests = m_writer.expected(unit.account, sets);
-        const MayUpdate verdict = mayUpdate(rules, pace, wanted, now, requests, renews);
+        MayUpdate verdict = mayUpdate(rules, pace, wanted, now, requests, renews, accountStop(m_paces, unit.account));
+        if (verdict.verdict == UpdateVerdict::Wait && verdict.at > now.addSecs(tellsTimeFrom.count()))
+            verdict.why +=
+                QStringLiteral(" The next one goes at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")));
         if (!rest.empty()) {
             // When there is room for what waits, as if these were sent now.
             PaceState sent = pace;
@@ -466,10 +472,10 @@ Outcome HomeRecords::send(const Units &units, Set &set, const std::function<QDat
                 one.why = done ? QStringLiteral("The provider has taken it; its name servers do not show it yet.")
                                : withRemedy(done.error());
         }
-        if (done || done.error().code == ErrorCode::Denied || done.error().code == ErrorCode::Refused) {
+        if (const auto taken = answerOf(written[i], m_writer.isProvider(wanted.account))) {
             (void)updateMemory(m_job.site.name, [&](SiteMemory memory) {
-                return noteAnswer(std::move(memory), wanted.account, done.has_value(),
-                                  done ? QString() : done.error().summary, now());
+                return noteAnswer(std::move(memory), wanted.account, *taken, done ? QString() : done.error().summary,
+                                  now());
             });
         }
     }
@@ -516,6 +522,10 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
                                                            : whyUnasked(change, wishes, m_job);
         return !why.isEmpty() && heldBack.insert_or_assign(keyOf(change), why).second;
     });
+
+    std::vector<Withheld> halves;
+    withholdHalves(m_job.site, wishes, seen.zone, changes, halves);
+    withheld.insert(withheld.end(), halves.begin(), halves.end());
 
     Set set;
     for (const RecordWish &wish : wishes) {

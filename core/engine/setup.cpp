@@ -1,6 +1,7 @@
 #include "engine/setup.h"
 
 #include "apply/providerclient.h"
+#include "decide/acmetalk.h"
 #include "decide/addresses.h"
 #include "decide/fitness.h"
 #include "decide/ipv4situation.h"
@@ -70,7 +71,7 @@ Result<Credentials> credentialsOf(const DnsAccount &account, const ProviderAcces
                                   const std::stop_token &stop)
 {
     Credentials all;
-    for (const CredentialField &one : definition.needs) {
+    for (const CredentialField &one : addressCredentials(definition)) {
         if (!one.secret) {
             if (const auto plain = access.plain.find(one.name); plain != access.plain.end())
                 all.emplace(one.name.text(), Secret(plain->second.toUtf8()));
@@ -94,7 +95,7 @@ Result<SetupTried> tryProvider(const Site &site, const DnsAccount &account, Secr
     auto credentials = credentialsOf(account, access, *definition, secrets, stop);
     if (!credentials)
         return passOn(credentials);
-    if (!definition->api)
+    if (!definition->api || definition->readBack != ReadBack::Api)
         return SetupTried{false,
                           QStringLiteral("%1 has no call that only reads, so the credentials are tried when the first "
                                          "record is written.")

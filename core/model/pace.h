@@ -74,7 +74,9 @@ struct PaceState {
     std::vector<QDateTime> updates;     ///< UTC, oldest first, as far back as the rules reach
     int refusals = 0;                   ///< in a row
     std::optional<QDateTime> blocked;   ///< nothing is sent before
+    std::optional<QDateTime> ordered;   ///< nor before this, by the provider's own word: also where the user has acted
     QString stopped;                    ///< the answer after which nothing is sent until the user acts; empty: none
+    bool stopsAccount = false;          ///< of `stopped`: it holds for all of the account
     std::optional<QString> accepted;    ///< the last value that the provider took, or may have taken
     bool stands = false;                ///< it has it, as far as is known
     std::optional<QString> sending;     ///< on its way: what became of it was not noted yet

@@ -118,8 +118,9 @@ Result<RecordPast> pastOf(const JsonNode &node)
 
 Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
 {
-    const auto fields = JsonFields::open(node, {"account", "name", "type", "updates", "refusals", "blocked", "stopped",
-                                                "accepted", "stands", "sending", "sendingCount", "clockSeen", "past"});
+    const auto fields =
+        JsonFields::open(node, {"account", "name", "type", "updates", "refusals", "blocked", "ordered", "stopped",
+                                "stopsAccount", "accepted", "stands", "sending", "sendingCount", "clockSeen", "past"});
     if (!fields)
         return passOn(fields);
     const auto account = neededField<Label>(*fields, "account", "\"main\"");
@@ -151,7 +152,9 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
         optionally(*fields, "refusals", state.refusals,
                    [](const JsonNode &item) { return jsonInteger(item, 0, 1000, 1); })
             .and_then([&] { return optionally(*fields, "blocked", state.blocked, jsonTime); })
+            .and_then([&] { return optionally(*fields, "ordered", state.ordered, jsonTime); })
             .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
+            .and_then([&] { return optionally(*fields, "stopsAccount", state.stopsAccount, jsonBool); })
             .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
             .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
             .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
@@ -268,8 +271,12 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
                     {QStringLiteral("stands"), state.stands}};
     if (state.blocked)
         out[QStringLiteral("blocked")] = state.blocked->toMSecsSinceEpoch();
+    if (state.ordered)
+        out[QStringLiteral("ordered")] = state.ordered->toMSecsSinceEpoch();
     if (!state.stopped.isEmpty())
         out[QStringLiteral("stopped")] = state.stopped;
+    if (state.stopsAccount)
+        out[QStringLiteral("stopsAccount")] = true;
     if (state.accepted)
         out[QStringLiteral("accepted")] = *state.accepted;
     if (state.sending)

@@ -65,7 +65,10 @@ ProviderShelf loadProviders(const QStringList &folders)
 
 QStringList providerFolders(const QString &siteFile)
 {
-    return {QFileInfo(siteFile).absoluteDir().filePath(QStringLiteral("providers"))};
+    const QString own = QFileInfo(siteFile).absoluteDir().filePath(QStringLiteral("providers"));
+    // A keeper that systemd runs has its site file in a folder of systemd's.
+    const QString ofMachine = QStringLiteral("/etc/sixgate/providers");
+    return own == ofMachine ? QStringList{own} : QStringList{own, ofMachine};
 }
 
 } // namespace sixgate

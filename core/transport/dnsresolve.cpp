@@ -1,5 +1,6 @@
 // From names to servers: the system's resolvers, and who is responsible for a zone.
 
+#include "model/provider.h"
 #include "transport/dnsexchange.h"
 #include "transport/firstof.h"
 #include "transport/parallel.h"
@@ -21,6 +22,7 @@ namespace
 
 constexpr size_t mostResolvers = 3; // as the C library takes (resolv.conf(5))
 constexpr int longestChain = 16;
+constexpr char noNsRecord[] = "no NS record";
 constexpr auto firstRound = 3000ms;
 constexpr auto headStart = 20ms; // of one address of a server before the next one: a question costs little
 // Of one zone: more than any has, and so few that nobody is flooded because a zone says so.
@@ -241,7 +243,7 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
                 : QStringLiteral("The name servers of the zone %1 cannot be found: none of those that it names "
                                  "(%2) has an address.")
                       .arg(zone.ascii(), QStringList(names->begin(), names->end()).join(QStringLiteral(", "))),
-            names->empty() ? QStringLiteral("no NS record") : found.front().error().summary,
+            names->empty() ? QLatin1String(noNsRecord) : found.front().error().summary,
             names->empty()
                 ? QStringLiteral("Compare \"zone\" of the DNS account in the site file with the zone's name at "
                                  "its provider; \"dig NS %1\" must list name servers.")
@@ -256,19 +258,43 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
     return servers;
 }
 
+namespace
+{
+
+/// Nobody says that it is a zone; not: its name servers could not be asked for.
+bool isNoZone(const Error &error)
+{
+    return error.code == ErrorCode::NotFound && error.detail == QLatin1String(noNsRecord);
+}
+
+/// At a provider that sets addresses by a URL the user's zone is often only a name in the provider's own zone.
+bool mayBeServedAbove(const DnsAccount &account)
+{
+    const ProviderAccess *access = account.provider();
+    if (!access || !access->definition || access->definition->addresses != ProviderWay::Template)
+        return false;
+    const auto &zones = access->definition->zones;
+    return access->definition->customUrl || std::any_of(zones.begin(), zones.end(), [&](const QString &one) {
+               return account.zone.ascii() == one || account.zone.ascii().endsWith(QLatin1Char('.') + one);
+           });
+}
+
+} // namespace
+
 Result<ServedZone> servedZone(const DnsAccount &account, const Deadline &deadline, std::stop_token stop)
 {
     auto servers = authoritativeServers(account.zone, deadline, stop);
     if (servers)
         return ServedZone{account.zone, std::move(*servers)};
     Result<Hostname> above = account.zone;
-    while (account.provider() && servers.error().code == ErrorCode::NotFound) {
+    // Only a user's own zone may be a mere name in the provider's: one that others delegate must have NS records.
+    while (mayBeServedAbove(account) && isNoZone(servers.error())) {
         above = Hostname::parse(above->ascii().section(QLatin1Char('.'), 1));
         if (!above)
             break; // a top-level domain
         if (auto found = authoritativeServers(*above, deadline, stop))
             return ServedZone{*above, std::move(*found)};
-        else if (found.error().code != ErrorCode::NotFound)
+        else if (!isNoZone(found.error()))
             return passOn(found);
     }
     return passOn(servers); // of the zone that the user has named

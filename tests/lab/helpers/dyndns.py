@@ -1,7 +1,9 @@
 """A provider of dynamic DNS that speaks dyndns2: GET /nic/update (or /v3/update), HTTP Basic, one answer line for each
 host name; sets A and AAAA of names in one zone by nsupdate.
 
-usage: dyndns.py FOLDER USER PASSWORD-FILE ZONE NAME-SERVER KEY-FILE TTL
+usage: dyndns.py FOLDER USER PASSWORD-FILE ZONE NAME-SERVER KEY-FILE TTL [NAME]
+
+For NAME no IPv4 address sent means another one: that of the carrier's NAT, from which the home seems to come.
 
 FOLDER holds fullchain.pem and privkey.pem. Each update is told on standard error: milliseconds since 1970, name,
 address, answer.
@@ -18,7 +20,9 @@ import threading
 import time
 import urllib.parse
 
-folder, user, password_file, zone, server, key_file, ttl = sys.argv[1:]
+folder, user, password_file, zone, server, key_file, ttl = sys.argv[1:8]
+filled = sys.argv[8:]
+CARRIER = ipaddress.ip_address("100.64.0.99")
 with open(password_file) as file:
     credentials = base64.b64encode(f"{user}:{file.read()}".encode())
 MOST_NAMES = 20
@@ -106,6 +110,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             addresses = [address_of(text) for text in texts]
         except ValueError:
             raise Wrong(200, "dnserr") from None
+        for name in names:
+            if name in filled and all(address.version == 6 for address in addresses):
+                print(time.time_ns() // 1_000_000, name, CARRIER, "filled in", file=sys.stderr, flush=True)
+                set_record(name, CARRIER)
         return [self.one(name, address) for name in names for address in addresses]
 
     def one(self, name, address):

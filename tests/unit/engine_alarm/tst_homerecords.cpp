@@ -77,6 +77,20 @@ Observation seen(const char *home = "2001:db8:1::11")
     return out;
 }
 
+Change changeOf(const char *name, const char *from, const char *to)
+{
+    const auto host = parsed<Hostname>(name);
+    SetRecords sets{parsed<Label>("main"),
+                    {host, RecordType::AAAA, 60s, {QString::fromLatin1(to)}},
+                    {host, RecordType::AAAA, 60s, {}}};
+    if (*from)
+        sets.expected.values.push_back(QString::fromLatin1(from));
+    Change one;
+    one.id = QLatin1String("dns.") + QLatin1String(name);
+    one.action = sets;
+    return one;
+}
+
 QString at(const char *name, RecordType type)
 {
     const auto answer =
@@ -421,25 +435,50 @@ private Q_SLOTS:
         QCOMPARE(int(m_provider->take().size()), 1);
     }
 
-    // A password that is not accepted stops all of the account.
+    // A password that is not accepted stops all of the account, whatever the provider counts together, and whoever of
+    // apply and keeper has heard it.
+    void theAccountIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("word");
+        QTest::addColumn<int>("scope");
+        QTest::addColumn<bool>("byApply");
+        for (const char *word : {"badauth", "abuse"}) {
+            for (const LimitScope scope : {LimitScope::Account, LimitScope::Name, LimitScope::Record}) {
+                for (const bool byApply : {false, true})
+                    QTest::addRow("%s scope %d%s", word, int(scope), byApply ? " by apply" : "")
+                        << QByteArray(word) << int(scope) << byApply;
+            }
+        }
+    }
+
     void theAccountIsRefused()
     {
-        for (const char *word : {"badauth", "abuse"}) {
-            emptyZone();
-            qputenv("XDG_STATE_HOME", QFile::encodeName(m_folder.filePath(QString::fromLatin1(word))));
-            m_provider->words[QString()] = word;
-            Job job{siteAtProvider(window(60s, 60), LimitScope::Account), m_secrets, {}, {}};
-            auto records = std::make_unique<HomeRecords>(job);
-            QVERIFY(records->fetchKeys({}));
+        QFETCH(QByteArray, word);
+        QFETCH(int, scope);
+        QFETCH(bool, byApply);
+        emptyZone();
+        qputenv("XDG_STATE_HOME",
+                QFile::encodeName(m_folder.filePath(QString::fromLatin1(QTest::currentDataTag()).simplified())));
+        m_provider->words[QString()] = word;
+        Job job{siteAtProvider(window(60s, 60), LimitScope(scope)), m_secrets, {}, {}};
+        auto records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        if (byApply) {
+            DnsLane lane(job);
+            const Change change = changeOf("n1.example.org", "", "2001:db8:1::11");
+            QVERIFY(lane.prepare({change}, {}));
+            QVERIFY(!lane.set(std::span(&change, 1), {}));
+        } else {
             QVERIFY(!set(*records, 0).right);
-            QVERIFY(!m_provider->take().empty());
-            records = std::make_unique<HomeRecords>(job);
-            QVERIFY(records->fetchKeys({}));
-            for (int minute : {10, 100, 10000}) {
-                const auto later = set(*records, minute, minute > 10 ? "2001:db8:2::11" : "2001:db8:1::11");
-                QVERIFY(!later.right);
-                QVERIFY(m_provider->take().empty());
-            }
+        }
+        // One is asked, and the others no more.
+        QCOMPARE(int(m_provider->take().size()), 1);
+        records = std::make_unique<HomeRecords>(job);
+        QVERIFY(records->fetchKeys({}));
+        for (int minute : {10, 100, 10000}) {
+            const auto later = set(*records, minute, minute > 10 ? "2001:db8:2::11" : "2001:db8:1::11");
+            QVERIFY(!later.right);
+            QVERIFY(m_provider->take().empty());
         }
     }
 
@@ -449,23 +488,12 @@ private Q_SLOTS:
         emptyZone();
         m_now = QDateTime::currentDateTimeUtc();
         Job job{siteAtProvider(window(3600s, 3), LimitScope::Account), m_secrets, {}, {}};
-        const Hostname name = parsed<Hostname>("n1.example.org");
-        const auto change = [&](const char *from, const char *to) {
-            SetRecords sets{parsed<Label>("main"),
-                            {name, RecordType::AAAA, 60s, {QString::fromLatin1(to)}},
-                            {name, RecordType::AAAA, 60s, {}}};
-            if (*from)
-                sets.expected.values.push_back(QString::fromLatin1(from));
-            Change one;
-            one.id = QStringLiteral("dns.n1");
-            one.action = sets;
-            return one;
-        };
         DnsLane lane(job);
-        const Change one = change("", "2001:db8:1::11"), two = change("2001:db8:1::11", "2001:db8:1::12");
+        const Change one = changeOf("n1.example.org", "", "2001:db8:1::11"),
+                     two = changeOf("n1.example.org", "2001:db8:1::11", "2001:db8:1::12");
         for (const Change &next : {one, two}) {
             QVERIFY(lane.prepare({next}, {}));
-            const auto done = lane.set(next, std::get<SetRecords>(next.action), {});
+            const auto done = lane.set(std::span(&next, 1), {});
             QVERIFY2(done, done ? "" : qPrintable(done.error().summary + done.error().detail));
         }
         QCOMPARE(int(m_provider->take().size()), 2);
@@ -479,9 +507,9 @@ private Q_SLOTS:
         QCOMPARE(int(set(records, 10).updates), 0);
         DnsLane another(job);
         const QString now = at("n1.example.org", RecordType::AAAA);
-        const Change three = change(qPrintable(now), "2001:db8:1::13");
-        QVERIFY(another.prepare({three}, {}));
-        const auto refused = another.set(three, std::get<SetRecords>(three.action), {});
+        const Change three = changeOf("n1.example.org", qPrintable(now), "2001:db8:1::13");
+        // Before anything is changed.
+        const auto refused = another.prepare({three}, {});
         QVERIFY(!refused);
         QVERIFY2(refused.error().summary.contains(QLatin1String("3 updates")), qPrintable(refused.error().summary));
         QVERIFY(m_provider->take().empty());

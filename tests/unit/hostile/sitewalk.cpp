@@ -229,6 +229,10 @@ QJsonObject example()
     servers.append(QJsonObject{
         {QStringLiteral("name"), QStringLiteral("desk")},
         {QStringLiteral("address"), QJsonObject{{QStringLiteral("from"), QStringLiteral("this-machine")}}}});
+    servers.append(QJsonObject{
+        {QStringLiteral("name"), QStringLiteral("roaming")},
+        {QStringLiteral("address"), QJsonObject{{QStringLiteral("from"), QStringLiteral("lan-name")},
+                                                {QStringLiteral("lanName"), QStringLiteral("roaming.local")}}}});
     site[QStringLiteral("servers")] = servers;
     // With a shared upstream name another one would be a record more.
     QJsonArray services = site[QStringLiteral("services")].toArray();

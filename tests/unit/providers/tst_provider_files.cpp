@@ -262,7 +262,7 @@ private Q_SLOTS:
         row("strato", "update.call.query.1", "\"a=b\"", "call: It sends no {v6}", false);
         row("strato", "update.v6", "{\"offered\": false, \"omitted\": \"kept\"}", "could not set the home's address",
             false);
-        row("ipv64", "update.call.query.1", "\"a=b\"", "v4: The call sends no {v4}", false);
+        row("ipv64", "update.call.query.2", "\"a=b\"", "v4: The call sends no {v4}", false);
         row("duckdns", "text.answers.readers", "[]", "text.answers: No answer means", false);
         row("desec", "api.set.json.records", "{\"*\": {\"*\": \"{value}\"}}", "stands within another one", false);
         row("desec", "api.set.json.records", "{\"*\": \"{value}\", \"x\": 1}", "nothing else can stand in it", false);
@@ -294,7 +294,9 @@ private Q_SLOTS:
     {
         const QTemporaryDir folder;
         const QString site = folder.filePath(QStringLiteral("site.json"));
-        QCOMPARE(providerFolders(site), QStringList{folder.filePath(QStringLiteral("providers"))});
+        QCOMPARE(providerFolders(site),
+                 (QStringList{folder.filePath(QStringLiteral("providers")), QStringLiteral("/etc/sixgate/providers")}));
+        QCOMPARE(providerFolders(QStringLiteral("/etc/sixgate/site.json")).size(), 1);
         QVERIFY(QDir(folder.path()).mkdir(QStringLiteral("providers")));
         const auto path = [&](const char *name) {
             return folder.filePath(QStringLiteral("providers/") + QLatin1String(name));

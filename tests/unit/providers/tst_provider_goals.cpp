@@ -77,8 +77,12 @@ private Q_SLOTS:
             "cloud.example.org A withheld");
         row("AAAA only", "strato", "absent", "none", home, old,
             "GET /nic/update?hostname=cloud.example.org&myip=2001%3Adb8%3A1%3A%3A11\ncloud.example.org AAAA done");
+        // What cannot be deleted stays, and is no reason to leave the other one.
         row("an A that must go", "strato", "absent", vps, home, old,
-            "cloud.example.org A withheld\ncloud.example.org AAAA withheld");
+            "GET /nic/update?hostname=cloud.example.org&myip=198.51.100.10%2C2001%3Adb8%3A1%3A%3A11\n"
+            "cloud.example.org A withheld\ncloud.example.org AAAA done");
+        row("an A that must go, and nothing else", "strato", "absent", vps, home, home,
+            "cloud.example.org A withheld\ncloud.example.org AAAA unneeded");
         row("an A that may be there", "strato", "absent", "?", home, old,
             "cloud.example.org A withheld\ncloud.example.org AAAA withheld");
         row("all as it should be", "strato", vps, vps, home, home,
@@ -100,7 +104,8 @@ private Q_SLOTS:
             "GET /nic/update?hostname=example.org&alias=cloud&myip=no&myipv6=2001%3Adb8%3A1%3A%3A11\n"
             "cloud.example.org AAAA done");
         row("an A that must go", "dynu", "absent", vps, home, old,
-            "cloud.example.org A withheld\ncloud.example.org AAAA withheld");
+            "GET /nic/update?hostname=example.org&alias=cloud&myip=no&myipv6=2001%3Adb8%3A1%3A%3A11\n"
+            "cloud.example.org A withheld\ncloud.example.org AAAA done");
         // Documented: what is not sent stays.
         row("a new prefix", "dynv6", vps, vps, home, old,
             "GET /api/update?hostname=cloud.example.org&token=<token>&ipv6=2001%3Adb8%3A1%3A%3A11\n"
@@ -304,7 +309,7 @@ private Q_SLOTS:
         QTest::newRow("429") << 429 << QByteArray() << 1 << QStringLiteral("retry");
         QTest::newRow("302") << 302 << QByteArray() << 1 << QStringLiteral("redirected");
         QTest::newRow("nohost") << 200 << QByteArray("nohost") << 3 << QStringLiteral("stop");
-        QTest::newRow("abuse") << 200 << QByteArray("abuse") << 3 << QStringLiteral("stop");
+        QTest::newRow("abuse") << 200 << QByteArray("abuse") << 1 << QStringLiteral("stop");
         QTest::newRow("no answer") << 0 << QByteArray() << 1 << QStringLiteral("unsent");
     }
 

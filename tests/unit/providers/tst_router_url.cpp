@@ -85,9 +85,9 @@ private Q_SLOTS:
             "example.org");
         row("dynv6", "cloud.example.org", "not a zone's own address", "not a zone's own address", "");
         row("ipv64", "cloud.example.org",
-            "https://ipv64.net/nic/update?domain=<domain>&ip=198.51.100.10&ipv6prefix=<ip6lanprefix>",
+            "https://ipv64.net/nic/update?domain=example.org&praefix=cloud&ip=198.51.100.10&ipv6prefix=<ip6lanprefix>",
             "https://[USERNAME]:[PASSWORD]@ipv64.net/nic/"
-            "update?domain=[DOMAIN]&ip=198.51.100.10&ipv6prefix=[IP]/64",
+            "update?domain=example.org&praefix=cloud&ip=198.51.100.10&ipv6prefix=[IP]/64",
             "sixgate");
         row("ipv64", "home6.example.org", "which must have none", "which must have none", "");
         for (const char *whole : {"strato", "noip", "duckdns", "cloudflare", "custom", "ovh", "hetzner"})

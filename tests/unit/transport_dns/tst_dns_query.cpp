@@ -2,7 +2,9 @@
 
 #include "daemons.h"
 
+#include "model/provider.h"
 #include <QElapsedTimer>
+
 #include <QTest>
 
 #include <arpa/inet.h>
@@ -334,13 +336,28 @@ private Q_SLOTS:
     // A user's zone at a provider may be no more than a name in the provider's.
     void serversOfAnAccount()
     {
-        DnsAccount account{parsed<Label>("main"), parsed<Hostname>("me.vps.example.org"),
-                           ProviderAccess{parsed<Label>("dyn"), {}, {}, {}}};
+        ProviderDefinition free{parsed<Label>("dyn")};
+        free.addresses = ProviderWay::Template;
+        free.zones = {QStringLiteral("vps.example.org")};
+        const auto at = [](const ProviderDefinition &definition) {
+            return ProviderAccess{parsed<Label>("dyn"), {}, {}, std::make_shared<const ProviderDefinition>(definition)};
+        };
+        DnsAccount account{parsed<Label>("main"), parsed<Hostname>("me.vps.example.org"), at(free)};
         const auto served = servedZone(account, Deadline::after(8s), {});
         QVERIFY2(served, served ? "" : qPrintable(served.error().summary));
         QCOMPARE(served->zone.ascii(), QStringLiteral("example.org"));
         QCOMPARE(served->servers.size(), 3u);
         QVERIFY(findPrimary(account, Deadline::after(8s), {}));
+        // A zone that is none of the provider's own may be misspelt: what is above it is another's.
+        ProviderDefinition other = free;
+        other.zones = {QStringLiteral("example.net")};
+        account.access = at(other);
+        QVERIFY(!servedZone(account, Deadline::after(8s), {}));
+        // Records of an API are in a zone.
+        other = free;
+        other.addresses = ProviderWay::Api;
+        account.access = at(other);
+        QVERIFY(!servedZone(account, Deadline::after(8s), {}));
         // One's own has to be there, and the sentence names the one that the user has named.
         account.access = WatchedAccess();
         const auto none = servedZone(account, Deadline::after(8s), {});
