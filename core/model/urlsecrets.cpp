@@ -1,5 +1,6 @@
 #include "model/urlsecrets.h"
 
+#include <QRegularExpression>
 #include <QStringList>
 
 #include <algorithm>
@@ -123,6 +124,10 @@ bool isOpaque(const QString &piece)
 {
     const bool digits = std::any_of(piece.begin(), piece.end(), [](QChar c) { return c.isDigit(); });
     const bool letters = std::any_of(piece.begin(), piece.end(), [](QChar c) { return c.isLetter(); });
+    // "dyndns-update-service"
+    static const QRegularExpression words(QStringLiteral("^[A-Za-z]{1,12}([-_][A-Za-z]{1,12})+$"));
+    if (words.match(piece).hasMatch())
+        return false;
     return piece.size() >= opaqueLength || (piece.size() >= tokenLength && digits && letters) ||
            (piece.size() >= tokenLength && digits && !letters);
 }

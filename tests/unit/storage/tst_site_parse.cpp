@@ -117,6 +117,12 @@ private Q_SLOTS:
             "\"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\", \"credentials\": {\"user\": "
             "\"me\"}}",
             "\"url\": \"https://dyn.example.net/nic/update?hostname={host}&myip={addresses}\"");
+        // Words are no token.
+        row("dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"custom\", \"zone\": \"example.net\", "
+            "\"url\": "
+            "\"https://a.example/dyndns-update-service?hostname={host}&myip={addresses}\", \"credentials\": {\"user\": "
+            "\"me\"}}",
+            "\"url\": \"https://a.example/dyndns-update-service?hostname={host}&myip={addresses}\"");
         for (const char *server : {"ns.example.net:8443", "https://ns.example.net:8443/"})
             row((QByteArray(
                      "dns[1] = {\"name\": \"two\", \"kind\": \"provider\", \"provider\": \"powerdns\", \"zone\": "
