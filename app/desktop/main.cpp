@@ -7,6 +7,8 @@
 #include "model/version.h"
 #include "storage/sitefile.h"
 #include "ui/look/marks.h"
+#include "ui/look/outlines.h"
+#include "ui/look/texts.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -65,6 +67,8 @@ int run(int argc, char **argv)
     QApplication::setOrganizationName(QStringLiteral("sixgate"));
     QApplication::setApplicationVersion(sixgateVersion());
     QApplication::setWindowIcon(programIcon());
+    loadTexts();
+    drawOutlines();
     Choices choices = choicesOf(app);
     // Before any other thread.
     const ctl::Signals signals_([](int) {

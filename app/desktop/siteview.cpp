@@ -40,8 +40,8 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray)
         return;
     }
     Overview none;
-    none.sentence = site.error().summary;
-    none.detail = site.error().fix;
+    none.sentence = QApplication::translate("main", "The site file cannot be used.");
+    none.detail = QStringList{choices.siteFile, withRemedy(site.error())}.join(QLatin1Char('\n'));
     m_window->show(none, nullptr);
 }
 

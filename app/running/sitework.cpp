@@ -2,7 +2,9 @@
 
 #include "engine/vpsaccess.h"
 #include "engine/vpskeys.h"
+#include "observe/resolvers.h"
 #include "observe/runs.h"
+#include "storage/memory.h"
 #include "storage/sitefile.h"
 
 #include <chrono>
@@ -17,7 +19,22 @@ namespace
 
 constexpr auto lockTime = 5s;
 constexpr auto logTime = 40s;
+constexpr auto resolverTime = 3s;
 constexpr auto holdsFor = 60s; // a plan, while somebody reads it and no other Sixgate has worked on the site
+
+DnsAround lookAround(const Label &site, const ZoneSeen &zone, const std::stop_token &stop)
+{
+    std::vector<RecordKey> keys;
+    for (const auto &[key, seen] : zone.records) {
+        if (seen && !seen->values.empty())
+            keys.push_back(key);
+    }
+    DnsAround around;
+    around.here = askResolversFor(keys, Deadline::after(resolverTime), stop);
+    if (const auto memory = loadMemory(site))
+        around.answers = memory->accounts;
+    return around;
+}
 
 } // namespace
 
@@ -159,6 +176,7 @@ Result<JobEnd> SiteWork::run(const LookOrder &order)
     m_talk.planned(plan, PlanPart::Main, {});
     JobEnd end;
     end.blocked = plan.blocked();
+    end.dns = std::make_shared<const DnsAround>(lookAround(m_site.name, seen->zone, m_stops.stop));
     end.seen = std::make_shared<const Observation>(std::move(*seen));
     return end;
 }

@@ -27,7 +27,7 @@ QString byWhom(PathKind kind)
 
 PathGlance glanceAt(const KeptPath &path)
 {
-    PathGlance glance{path.state, std::nullopt, path.why, path.at};
+    PathGlance glance{path.state, std::nullopt, path.why, path.at, path.certificateUntil};
     if (path.state == PathState::Works)
         glance.took = path.took;
     return glance;
@@ -46,6 +46,9 @@ PathGlance both(PathGlance all, const PathGlance &one)
     all.took = all.state == PathState::Works && one.took ? std::max(all.took, one.took) : std::nullopt;
     if (one.at.isValid() && (!all.at.isValid() || one.at < all.at))
         all.at = one.at;
+    if (one.certificateUntil.isValid() &&
+        (!all.certificateUntil.isValid() || one.certificateUntil < all.certificateUntil))
+        all.certificateUntil = one.certificateUntil;
     return all;
 }
 

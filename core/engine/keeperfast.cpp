@@ -512,8 +512,11 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     if (answer) {
         for (const Pushed &one : answer->set) {
             if (one.verdict == PushVerdict::Refused && one.reason != QLatin1String("not-leader"))
-                wrong = QStringLiteral("The VPS does not take %1 for %2: %3.")
-                            .arg(one.address.text(), one.upstream.ascii(), one.reason);
+                wrong = one.reason == QLatin1String("not-proven")
+                            ? QStringLiteral("The VPS does not reach the home at %1 (%2).")
+                                  .arg(one.address.text(), one.upstream.ascii())
+                            : QStringLiteral("The VPS does not take %1 for %2: %3.")
+                                  .arg(one.address.text(), one.upstream.ascii(), one.reason);
         }
     }
     trouble(QStringLiteral("push"), wrong);

@@ -109,7 +109,8 @@ void KeeperLanes::lookAtPaths(const std::stop_token &stop)
         if (one.kind != PathKind::V4 && one.kind != PathKind::Lan)
             continue;
         paths.push_back({one.publicName.ascii(), one.kind, one.state, one.took,
-                         one.error && one.state != PathState::Works ? one.error->summary : QString(), wall()});
+                         one.error && one.state != PathState::Works ? one.error->summary : QString(), wall(),
+                         one.certificate ? one.certificate->notAfter : QDateTime()});
         const auto known = works.try_emplace(one.kind, true).first;
         known->second = known->second && one.state == PathState::Works;
         if (one.state == PathState::Works)

@@ -76,6 +76,8 @@ QJsonObject pathJson(const KeptPath &one)
             {QStringLiteral("state"), pathStateName(one.state)},
             {QStringLiteral("tookMs"), qint64(one.took.count())},
             {QStringLiteral("why"), one.why},
+            {QStringLiteral("certificateUntil"),
+             one.certificateUntil.isValid() ? QJsonValue(stampText(one.certificateUntil)) : QJsonValue::Null},
             {QStringLiteral("at"), stampText(one.at)}};
 }
 
@@ -102,6 +104,7 @@ std::optional<KeptPath> pathOf(const QJsonObject &object)
     one.took = std::chrono::milliseconds(object[QStringLiteral("tookMs")].toInteger());
     one.why = object[QStringLiteral("why")].toString();
     one.at = timeOf(object[QStringLiteral("at")]);
+    one.certificateUntil = timeOf(object[QStringLiteral("certificateUntil")]);
     return one;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/evidence.h"
 #include "model/hostkeypin.h"
 #include "model/observation.h"
 #include "model/pathreport.h"
@@ -8,6 +9,7 @@
 #include "model/runlog.h"
 #include "model/secret.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -69,6 +71,14 @@ enum class OldMachine {
 };
 QString oldMachineName(OldMachine what); ///< "not-clean", "given-up", "clean"
 
+/// What a look finds of DNS beside the zone itself.
+struct DnsAround {
+    /// What this machine's resolver says of the records that the authoritative servers have. Of others it is not asked:
+    /// it would remember for a while that there are none.
+    std::map<RecordKey, ResolverSeen> here;
+    std::map<Label, AccountAnswer> answers; ///< by account: what it said to the last change from this machine
+};
+
 /// How a job ended that got as far as a plan, or as a check.
 struct JobEnd {
     bool blocked = false;             ///< something is in the way that the user must settle: see what was withheld
@@ -76,6 +86,7 @@ struct JobEnd {
     std::optional<CheckReport> check; ///< absent where it did not come to it
     std::optional<OldMachine> old;    ///< of a move
     std::shared_ptr<const Observation> seen; ///< of a look
+    std::shared_ptr<const DnsAround> dns;    ///< of a look
     std::vector<RunLog> runs;                ///< newest first
     bool cleaned = true;                     ///< false: what comes after the job, on the machine before, failed
 };

@@ -51,6 +51,7 @@ struct KeptPath {
     std::chrono::milliseconds took{0};
     QString why; ///< it does not work
     QDateTime at;
+    QDateTime certificateUntil = {}; ///< of the one that was shown; invalid: none was
 };
 
 /// How the last change of the home's address went; milliseconds from the hint on.

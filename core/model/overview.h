@@ -35,6 +35,7 @@ struct PathGlance {
     std::optional<std::chrono::milliseconds> took; ///< of one that works; the slowest of all names
     QString why;                                   ///< it does not work
     QDateTime at;                                  ///< when it was proven; the oldest of all names
+    QDateTime certificateUntil = {};               ///< end of the certificate shown; the first one of all names
 };
 
 struct NameGlance {

@@ -17,55 +17,57 @@ constexpr auto mostForAnswer = 1200ms;
 constexpr size_t mostAtOnce = 16;
 constexpr int longestChain = 16;
 
-/// The addresses at the end of the chain, and the least time to live on the way there.
-Result<RecordSet> endOf(const DnsAnswer &answer, const Hostname &name)
+/// The record at the end of the chain, and the least time to live on the way there.
+Result<RecordSet> endOf(const DnsAnswer &answer, const RecordKey &key)
 {
-    Hostname current = name;
+    Hostname current = key.name;
     std::optional<std::chrono::seconds> ttl;
     for (int hops = 0; hops <= longestChain; ++hops) {
-        RecordSet found = answer.find(current, RecordType::AAAA);
-        const RecordSet alias = answer.find(current, RecordType::CNAME);
+        RecordSet found = answer.find(current, key.type);
+        const RecordSet alias =
+            key.type == RecordType::CNAME ? RecordSet{current} : answer.find(current, RecordType::CNAME);
         const auto next = alias.values.empty() ? Result<Hostname>(fail(ErrorCode::NotFound, QString()))
                                                : Hostname::parse(alias.values.front());
         if (!found.values.empty() || !next) {
             found.ttl = std::min(found.ttl, ttl.value_or(found.ttl));
-            found.name = name;
+            found.name = key.name;
             return found;
         }
         ttl = std::min(alias.ttl, ttl.value_or(alias.ttl));
         current = *next;
     }
-    return fail(ErrorCode::Protocol,
-                QStringLiteral("The resolver says that %1 is an alias that leads round in a circle.").arg(name.ascii()),
-                QStringLiteral("more than %1 CNAME records").arg(longestChain));
+    return fail(
+        ErrorCode::Protocol,
+        QStringLiteral("The resolver says that %1 is an alias that leads round in a circle.").arg(key.name.ascii()),
+        QStringLiteral("more than %1 CNAME records").arg(longestChain));
 }
 
-ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const Hostname &name, const Deadline &deadline,
+ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const RecordKey &key, const Deadline &deadline,
                     std::stop_token stop)
 {
     ResolverSeen seen;
     for (const DnsServer &server : resolvers) {
         seen.resolver = serverText(server);
-        const auto answer = queryServer(server, name, RecordType::AAAA, true, deadline.sooner(mostForAnswer), stop);
+        const auto answer = queryServer(server, key.name, key.type, true, deadline.sooner(mostForAnswer), stop);
         if (!answer) {
             seen.answer = passOn(answer);
             continue;
         }
         if (answer->rcode == Rcode::NoError || answer->rcode == Rcode::NxDomain) {
-            seen.answer = endOf(*answer, name);
+            seen.answer = endOf(*answer, key);
             if (seen.answer && seen.answer->values.empty()) {
                 seen.saysNone = answer->negativeTtl.has_value();
                 seen.answer->ttl = answer->negativeTtl.value_or(0s);
             }
             return seen;
         }
-        seen.answer =
-            fail(ErrorCode::Refused,
-                 QStringLiteral("The resolver does not look up %1 (%2).").arg(name.ascii(), rcodeName(answer->rcode)));
+        seen.answer = fail(
+            ErrorCode::Refused,
+            QStringLiteral("The resolver does not look up %1 (%2).").arg(key.name.ascii(), rcodeName(answer->rcode)));
         if (answer->rcode != Rcode::ServFail)
             continue;
         const auto unchecked =
-            queryServer(server, name, RecordType::AAAA, true, deadline.sooner(mostForAnswer), stop, true);
+            queryServer(server, key.name, key.type, true, deadline.sooner(mostForAnswer), stop, true);
         seen.bogus = unchecked && unchecked->rcode == Rcode::NoError;
         if (seen.bogus)
             return seen;
@@ -101,21 +103,32 @@ Known<RecordSet> recordAt(const DnsServer &server, const RecordKey &key, const D
 
 } // namespace
 
-std::map<Hostname, ResolverSeen> askResolvers(const std::set<Hostname> &names, const Deadline &deadline,
-                                              std::stop_token stop)
+std::map<RecordKey, ResolverSeen> askResolversFor(const std::vector<RecordKey> &keys, const Deadline &deadline,
+                                                  std::stop_token stop)
 {
     const auto resolvers = systemResolvers();
-    const std::vector<Hostname> list(names.begin(), names.end());
-    std::vector<ResolverSeen> seen(list.size());
-    forEachParallel(list.size(), mostAtOnce, [&](size_t i) {
+    std::vector<ResolverSeen> seen(keys.size());
+    forEachParallel(keys.size(), mostAtOnce, [&](size_t i) {
         if (resolvers)
-            seen[i] = askOne(*resolvers, list[i], deadline, stop);
+            seen[i] = askOne(*resolvers, keys[i], deadline, stop);
         else
             seen[i].answer = passOn(resolvers);
     });
+    std::map<RecordKey, ResolverSeen> out;
+    for (size_t i = 0; i < keys.size(); ++i)
+        out.emplace(keys[i], std::move(seen[i]));
+    return out;
+}
+
+std::map<Hostname, ResolverSeen> askResolvers(const std::set<Hostname> &names, const Deadline &deadline,
+                                              std::stop_token stop)
+{
+    std::vector<RecordKey> keys;
+    for (const Hostname &name : names)
+        keys.push_back({name, RecordType::AAAA});
     std::map<Hostname, ResolverSeen> out;
-    for (size_t i = 0; i < list.size(); ++i)
-        out.emplace(list[i], std::move(seen[i]));
+    for (auto &[key, seen] : askResolversFor(keys, deadline, stop))
+        out.emplace(key.name, std::move(seen));
     return out;
 }
 

@@ -15,6 +15,10 @@ namespace sixgate
 std::map<Hostname, ResolverSeen> askResolvers(const std::set<Hostname> &names, const Deadline &deadline,
                                               std::stop_token stop);
 
+/// The same of records of any kind.
+std::map<RecordKey, ResolverSeen> askResolversFor(const std::vector<RecordKey> &keys, const Deadline &deadline,
+                                                  std::stop_token stop);
+
 /// Every authoritative server of the zones that hold `keys`, and what it says about them; a server that is silent is
 /// asked once. Where a zone's servers cannot be looked up, those that answered before (`remembered`) are asked, if the
 /// site has one zone.

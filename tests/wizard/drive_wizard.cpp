@@ -1,10 +1,13 @@
 // Drives the real wizard by mouse and keyboard against the lab: drive_wizard FUNCTION…, in the environment SITE (the
-// site file that is to be) and the lab's names; SHOTS=FOLDER: pictures of every page, light and dark, at two scales.
+// site file that is to be) and the lab's names; SHOTS=FOLDER: pictures of every page.
 
 #include "desktop/program.h"
 #include "desktop/setupdesk.h"
+#include "pictures/pictures.h"
 #include "storage/setupfile.h"
 #include "storage/sitefile.h"
+#include "ui/look/outlines.h"
+#include "ui/look/texts.h"
 #include "ui/overview/overviewpage.h"
 #include "ui/wizard/runpages.h"
 #include "ui/wizard/wizard.h"
@@ -52,25 +55,6 @@ QString contentOf(const QString &path)
     return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()).trimmed() : QString();
 }
 
-QPalette darkPalette()
-{
-    QPalette dark;
-    const QColor ground(0x15, 0x18, 0x1c), field(0x1f, 0x24, 0x2a), text(0xe8, 0xea, 0xed), quiet(0x9a, 0xa3, 0xad);
-    dark.setColor(QPalette::Window, ground);
-    dark.setColor(QPalette::Base, field);
-    dark.setColor(QPalette::AlternateBase, ground);
-    dark.setColor(QPalette::Button, field);
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText})
-        dark.setColor(role, text);
-    dark.setColor(QPalette::PlaceholderText, quiet);
-    dark.setColor(QPalette::Mid, QColor(0x3a, 0x42, 0x4b));
-    dark.setColor(QPalette::Highlight, QColor(0x8a, 0xb4, 0xff));
-    dark.setColor(QPalette::HighlightedText, ground);
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
-        dark.setColor(QPalette::Disabled, role, QColor(0x6a, 0x73, 0x7d));
-    return dark;
-}
-
 } // namespace
 
 class DriveWizard : public QObject
@@ -86,7 +70,6 @@ private:
     QElapsedTimer m_last;
     QTimer m_beat;
     qint64 m_longest = 0;
-    int m_pictures = 0;
 
     void open()
     {
@@ -184,23 +167,12 @@ private:
 
     void picture(const char *what)
     {
-        const QString folder = given("SHOTS");
-        if (folder.isEmpty())
+        if (given("SHOTS").isEmpty())
             return;
-        ++m_pictures;
-        const auto save = [&](const char *how) {
-            QTest::qWait(30);
-            m_wizard->grab().save(QStringLiteral("%1/%2-%3-%4-%5.png")
-                                      .arg(folder, latin(QTest::currentTestFunction()))
-                                      .arg(m_pictures, 2, 10, QLatin1Char('0'))
-                                      .arg(latin(what), latin(how)));
-        };
-        const QPalette light = QApplication::palette();
-        save("light");
-        QApplication::setPalette(darkPalette());
-        save("dark");
-        QApplication::setPalette(light);
-        QTest::qWait(10);
+        m_beat.stop(); // the picture is the test's own
+        tests::takePictures(*m_wizard, latin("wizard-") + latin(what));
+        m_last.invalidate();
+        m_beat.start();
     }
 
     // --- the pages, gone through by somebody who knows what he wants --------------------------------------------
@@ -430,8 +402,6 @@ private Q_SLOTS:
         QVERIFY(verdict);
         QTRY_VERIFY2_WITH_TIMEOUT(verdict->text().startsWith(latin("Everything is reachable")),
                                   qPrintable(verdict->text()), 2 * lookTime);
-        if (!given("SHOTS").isEmpty())
-            window->grab().save(given("SHOTS") + latin("/straight-17-window.png"));
     }
 
     void wrongPassword()
@@ -597,8 +567,10 @@ int main(int argc, char **argv)
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Sixgate"));
     QApplication::setOrganizationName(QStringLiteral("sixgate"));
+    loadTexts();
     if (QStyle *style = QStyleFactory::create(QStringLiteral("Fusion")))
         QApplication::setStyle(style);
+    drawOutlines();
     DriveWizard drive;
     return QTest::qExec(&drive, argc, argv);
 }

@@ -2,6 +2,7 @@
 
 #include "ui/look/card.h"
 #include "ui/look/marks.h"
+#include "ui/look/quietlabel.h"
 #include "ui/look/table.h"
 #include "ui/overview/overviewpage.h"
 
@@ -21,12 +22,13 @@ DetailPage::DetailPage(const QString &title, const QString &about, const QString
     big.setPointSizeF(big.pointSizeF() * 1.45);
     big.setWeight(QFont::DemiBold);
     m_title->setFont(big);
-    auto *words = new QLabel(about, this);
+    auto *words = new QuietLabel(about, this);
     words->setWordWrap(true);
     m_empty->setWordWrap(true);
     m_table->setColumnCount(int(columns.size()));
     m_table->setHorizontalHeaderLabels(columns);
     m_table->setAccessibleName(title);
+    m_table->setWordWrap(false); // the whole text is its tool tip
     layOut(*m_table);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setStretchLastSection(true);
@@ -44,6 +46,7 @@ DetailPage::DetailPage(const QString &title, const QString &about, const QString
     all->addWidget(m_empty);
     all->addWidget(card, 1);
     all->addStretch(0); // where there is no table
+    card->hide();
 }
 
 void DetailPage::show(const std::vector<DetailRow> &rows, const QString &empty)
@@ -87,7 +90,9 @@ void DetailPage::addAbove(QWidget *widget)
 
 void DetailPage::addBelow(QWidget *widget)
 {
-    layout()->addWidget(widget);
+    auto *all = static_cast<QVBoxLayout *>(layout());
+    all->addSpacing(8);
+    all->addWidget(widget);
 }
 
 } // namespace sixgate

@@ -44,9 +44,9 @@ private:
     std::vector<DetailRow> m_rows;
 };
 
-/// The records: wanted, as the authoritative servers have them, and how long resolvers keep what they know. Of a look,
-/// or, where there was none yet, as the keeper saw them.
-std::vector<DetailRow> recordRows(const KeeperSnapshot *snapshot, const SiteLook &look);
+/// The records: wanted, as the authoritative servers have them, how long resolvers keep them, and what this computer's
+/// resolver knows, at `now`. Of a look, or, where there was none yet, as the keeper saw them.
+std::vector<DetailRow> recordRows(const KeeperSnapshot *snapshot, const SiteLook &look, const QDateTime &now);
 /// The public names: home server and port, days left of the certificate, how it is got, the paths.
 std::vector<DetailRow> serviceRows(const Site &site, const Overview &overview, const SiteLook &look,
                                    const QDateTime &now);

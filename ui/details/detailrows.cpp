@@ -1,4 +1,6 @@
 #include "ui/details/detailpage.h"
+#include "ui/details/dnspage.h"
+#include "ui/look/buttonwords.h"
 #include "ui/overview/overviewpage.h"
 
 namespace sixgate
@@ -25,18 +27,24 @@ const SetRecords *changeOf(const Plan *plan, const RecordKey &key)
     return nullptr;
 }
 
-DetailRow recordRow(const RecordKey &key, const Known<RecordSet> &seen, const SiteLook &look)
+DetailRow recordRow(const RecordKey &key, const Known<RecordSet> &seen, const SiteLook &look, const QDateTime &now)
 {
-    const QString when = whenText(look.at, QDateTime::currentDateTime());
     if (!seen)
         return {PathState::Unknown,
                 {recordText(key), DetailPage::tr("not known"), DetailPage::tr("not known"), {}, seen.error().summary},
                 seen.error().detail};
     const SetRecords *change = changeOf(look.plan.get(), key);
-    const QString ttl = seen->values.empty() ? QString() : DetailPage::tr("%1 s").arg(seen->ttl.count());
+    const std::vector<QString> &wanted = change ? change->wanted.values : seen->values;
+    const QString what = change ? valuesText(seen->values) : DetailPage::tr("as wanted");
+    const auto ttl = seen->ttl.count();
+    const auto around = look.dns ? look.dns->here.find(key) : std::map<RecordKey, ResolverSeen>::const_iterator();
+    const ResolverSeen *here = look.dns && around != look.dns->here.end() ? &around->second : nullptr;
+    const std::chrono::seconds since(look.at.secsTo(now));
+    const bool none = seen->values.empty();
     return {change ? PathState::Broken : PathState::Works,
-            {recordText(key), valuesText(change ? change->wanted.values : seen->values), valuesText(seen->values), ttl,
-             change ? DetailPage::tr("is to be changed") : DetailPage::tr("right, seen %1").arg(when)},
+            {recordText(key), valuesText(wanted), none ? what : DetailPage::tr("%1, for %2 s").arg(what).arg(ttl),
+             none ? QString() : resolverText(wanted, here, since),
+             change ? DetailPage::tr("is to be changed") : DetailPage::tr("right")},
             {}};
 }
 
@@ -69,32 +77,42 @@ QString daysLeft(const QDateTime &end, const QDateTime &now)
     const qint64 days = now.secsTo(end) / 86400;
     if (now >= end)
         return DetailPage::tr("ran out");
-    return days == 1 ? DetailPage::tr("1 day left") : DetailPage::tr("%1 days left").arg(days);
+    return DetailPage::tr("%n day(s) left", nullptr, int(days));
 }
 
-std::vector<DetailRow> recordRows(const KeeperSnapshot *snapshot, const SiteLook &look)
+QString certificateText(const QDateTime &end, const QDateTime &now)
+{
+    if (!end.isValid())
+        return {};
+    const qint64 days = now.secsTo(end) / 86400;
+    if (now >= end)
+        return DetailPage::tr("certificate ran out");
+    return DetailPage::tr("certificate: %n day(s)", nullptr, int(days));
+}
+
+std::vector<DetailRow> recordRows(const KeeperSnapshot *snapshot, const SiteLook &look, const QDateTime &now)
 {
     std::vector<DetailRow> rows;
     if (look.seen) {
         for (const auto &[key, seen] : look.seen->zone.records) {
             // That there is no alias is nothing to show.
             if (key.type != RecordType::CNAME || !seen || !seen->values.empty())
-                rows.push_back(recordRow(key, seen, look));
+                rows.push_back(recordRow(key, seen, look, now));
         }
         return rows;
     }
     if (!snapshot)
         return rows;
     for (const KeptRecord &one : snapshot->records) {
-        const QString why = one.why.isEmpty() ? DetailPage::tr("This is not what it should be.") : one.why;
-        rows.push_back(
-            {one.right ? PathState::Works : PathState::Broken,
-             {one.record,
-              one.right ? valuesText(one.values) : QString(),
-              valuesText(one.values),
-              {},
-              one.right ? DetailPage::tr("right, seen %1").arg(whenText(one.at, QDateTime::currentDateTime())) : why},
-             one.right ? QString() : why});
+        const QString why = one.why.isEmpty() ? DetailPage::tr("This is not what it should be.") : buttonWords(one.why);
+        const QString stands = valuesText(one.values);
+        rows.push_back({one.right ? PathState::Works : PathState::Broken,
+                        {one.record,
+                         one.right ? stands : QString(),
+                         one.right ? DetailPage::tr("as wanted") : stands,
+                         {},
+                         one.right ? DetailPage::tr("right, seen %1").arg(whenText(one.at, now)) : why},
+                        one.right ? QString() : why});
     }
     return rows;
 }
@@ -139,7 +157,7 @@ std::vector<DetailRow> pushRows(const KeeperSnapshot &snapshot)
 {
     std::vector<DetailRow> rows;
     for (const KeptPush &one : snapshot.pushes) {
-        const QString why = one.why.isEmpty() ? DetailPage::tr("The VPS has not taken it.") : one.why;
+        const QString why = one.why.isEmpty() ? DetailPage::tr("The VPS has not taken it.") : buttonWords(one.why);
         rows.push_back(
             {one.done ? PathState::Works : PathState::Broken,
              {one.upstream, one.address,

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "model/observation.h"
+#include "ipc/sitejobs.h"
 #include "model/overview.h"
-#include "model/pathreport.h"
-#include "model/plan.h"
 #include "model/site.h"
 
 #include <memory>
@@ -18,9 +16,12 @@ struct SiteLook {
     QDateTime at;
     bool looking = false; ///< it goes on now
     QString why;          ///< it failed
+    std::shared_ptr<const DnsAround> dns = {};
 };
 
 /// "58 days left", "ran out"; of a certificate's end.
 QString daysLeft(const QDateTime &end, const QDateTime &now);
+/// "certificate: 58 days", "certificate ran out"; empty where no end is known.
+QString certificateText(const QDateTime &end, const QDateTime &now);
 
 } // namespace sixgate

@@ -86,7 +86,7 @@ Outcome JobRunner::ask(const std::function<void()> &question, const std::stop_to
     std::unique_lock lock(m_mutex);
     m_wake.wait(lock, stop, [this] { return m_answer.has_value(); });
     if (stop.stop_requested() || !m_answer.value_or(false))
-        return fail(ErrorCode::Cancelled, QStringLiteral("Nothing was changed."));
+        return fail(ErrorCode::Cancelled, tr("Nothing was changed."));
     return {};
 }
 

@@ -24,6 +24,7 @@ Colours Colours::of(const QPalette &palette)
     one.page = window;
     one.card = one.dark ? mix(window, text, 0.05) : mix(window, Qt::white, 0.85);
     one.line = mix(window, text, one.dark ? 0.18 : 0.14);
+    one.edge = mix(window, text, one.dark ? 0.42 : 0.5);
     one.quiet = mix(window, text, 0.66); // at least 4.5 : 1 on page and card
     one.accent = one.dark ? QColor(0x8a, 0xb4, 0xff) : QColor(0x1f, 0x5f, 0x8b);
     return one;

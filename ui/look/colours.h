@@ -11,6 +11,7 @@ namespace sixgate
 /// What the platform's palette does not have: the colours of states. Each state has a shape and a word as well.
 struct Colours {
     QColor page, card, line, quiet; ///< window, raised area, its border, text of less weight
+    QColor edge;                    ///< the outline of a control: at least 3 : 1 on page and card
     QColor accent;
     bool dark = false;
 

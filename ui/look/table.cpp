@@ -3,6 +3,7 @@
 #include "ui/look/colours.h"
 #include "ui/look/rowdelegate.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <QTableWidget>
 
@@ -15,6 +16,26 @@ namespace
 constexpr int margin = 8;
 constexpr int fewRows = 3; // that are always seen
 
+/// Selection and header in the colours of now.
+class PaletteFollower final : public QObject
+{
+public:
+    explicit PaletteFollower(QAbstractItemView &view) : QObject(&view), m_view(view) { view.installEventFilter(this); }
+
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        if (event->type() == QEvent::PaletteChange) {
+            calmSelection(m_view);
+            if (auto *table = qobject_cast<QTableWidget *>(&m_view))
+                calmHeader(*table->horizontalHeader());
+        }
+        return false;
+    }
+
+private:
+    QAbstractItemView &m_view;
+};
+
 /// Room left and right of what is in a cell.
 class Roomy final : public RowDelegate
 {
@@ -23,7 +44,7 @@ public:
 
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        return RowDelegate::sizeHint(option, index) + QSize(3 * margin, 0);
+        return RowDelegate::sizeHint(option, index) + QSize(3 * margin, margin);
     }
 };
 
@@ -45,6 +66,12 @@ void calmSelection(QWidget &view)
     view.setPalette(own);
 }
 
+void keepCalm(QAbstractItemView &view)
+{
+    calmSelection(view);
+    new PaletteFollower(view);
+}
+
 void calmHeader(QHeaderView &header)
 {
     // A style sheet keeps the colours of when it was set, so they are named.
@@ -64,6 +91,7 @@ void layOut(QTableWidget &table)
     calmHeader(*table.horizontalHeader());
     if (!dynamic_cast<Roomy *>(table.itemDelegate())) {
         table.setItemDelegate(new Roomy(&table));
+        new PaletteFollower(table);
         table.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
         table.horizontalHeader()->setHighlightSections(false);
         table.horizontalHeader()->setSectionsClickable(false);
@@ -78,7 +106,9 @@ void layOut(QTableWidget &table)
     }
     const int icon = table.fontMetrics().height();
     table.setIconSize({icon, icon});
-    table.setMinimumHeight(table.horizontalHeader()->sizeHint().height() + fewRows * heightOfRow(table));
+    const bool isFixed = table.minimumHeight() == table.maximumHeight(); // by whoever knows its rows
+    if (!isFixed)
+        table.setMinimumHeight(table.horizontalHeader()->sizeHint().height() + fewRows * heightOfRow(table));
 }
 
 } // namespace sixgate

@@ -1,5 +1,6 @@
 #pragma once
 
+class QAbstractItemView;
 class QHeaderView;
 class QTableWidget;
 class QWidget;
@@ -15,6 +16,9 @@ int heightOfRow(const QTableWidget &table);
 
 /// The chosen row is tinted, and its text and marks stay as they are. Call it again when the palette has changed.
 void calmSelection(QWidget &view);
+
+/// The same, with each palette to come; once.
+void keepCalm(QAbstractItemView &view);
 
 /// A flat header in the palette's colours as they are now: again after a change of the palette.
 void calmHeader(QHeaderView &header);

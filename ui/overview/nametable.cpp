@@ -1,5 +1,6 @@
 #include "ui/overview/nametable.h"
 
+#include "ui/details/sitelook.h"
 #include "ui/look/marks.h"
 #include "ui/look/table.h"
 #include "ui/overview/pathfigure.h"
@@ -56,14 +57,29 @@ void NameTable::show(const std::vector<NameGlance> &names)
             cell->setIcon(markIcon(stateOf(glance.state), colours));
             cell->setToolTip(glance.why);
         }
-        const auto days = m_days.find(name.publicName);
-        auto *certificate = put(columnCount() - 1, days == m_days.end() ? QString() : days->second);
+        auto *certificate = put(columnCount() - 1, certificateText(name));
         certificate->setForeground(colours.quiet);
         setRowHeight(row, heightOfRow(*this));
     }
     for (int i = 0; i < int(std::size(columns)); ++i)
         setColumnWidth(1 + i, fontMetrics().horizontalAdvance(tr("not proven")) + iconSize().width() + 32);
-    setColumnWidth(columnCount() - 1, fontMetrics().horizontalAdvance(tr("%1 days left").arg(888)) + 32);
+    setColumnWidth(columnCount() - 1,
+                   fontMetrics().horizontalAdvance(
+                       daysLeft(QDateTime::currentDateTimeUtc().addDays(888), QDateTime::currentDateTimeUtc())) +
+                       32);
+}
+
+QString NameTable::certificateText(const NameGlance &name) const
+{
+    QDateTime first;
+    for (const auto &[kind, path] : name.paths) {
+        if (path.certificateUntil.isValid() && (!first.isValid() || path.certificateUntil < first))
+            first = path.certificateUntil;
+    }
+    if (first.isValid())
+        return daysLeft(first, QDateTime::currentDateTimeUtc());
+    const auto days = m_days.find(name.publicName);
+    return days == m_days.end() ? QString() : days->second;
 }
 
 void NameTable::setCertificates(std::map<QString, QString> days)

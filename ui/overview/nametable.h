@@ -22,6 +22,8 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    QString certificateText(const NameGlance &name) const;
+
     std::vector<NameGlance> m_names;
     std::map<QString, QString> m_days;
 };

@@ -1,5 +1,6 @@
 #include "ui/overview/overviewpage.h"
 
+#include "ui/details/sitelook.h"
 #include "ui/look/card.h"
 #include "ui/overview/nametable.h"
 #include "ui/overview/pathsteps.h"
@@ -62,16 +63,23 @@ OverviewPage::OverviewPage(QWidget *parent)
     all->setContentsMargins(24, 24, 24, 24);
     all->setSpacing(16);
     all->addWidget(m_verdict);
-    all->addWidget(figure, 3);
-    all->addWidget(names, 2);
+    all->addWidget(figure);
+    all->addWidget(names);
     connect(m_verdict, &VerdictBar::pressed, this, &OverviewPage::pressed);
-    const auto open = [this](PathKind kind) {
+    const auto divide = [all, figure, names](int above, int below) {
+        all->setStretchFactor(figure, above);
+        all->setStretchFactor(names, below);
+    };
+    divide(3, 2);
+    const auto open = [this, divide](PathKind kind) {
+        divide(1, 1);
         m_below->setCurrentWidget(m_steps);
         Q_EMIT proves(kind);
     };
     connect(m_figure, &PathFigure::chosen, this, open);
     connect(m_steps, &PathSteps::again, this, open);
-    connect(m_steps, &PathSteps::closes, this, [this] {
+    connect(m_steps, &PathSteps::closes, this, [this, divide] {
+        divide(3, 2);
         m_below->setCurrentWidget(m_names);
         m_figure->focusPath(m_steps->kind());
     });
@@ -102,6 +110,13 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
         else if (!snapshot->servers.empty())
             texts.prefix = tr("No IPv6 prefix here");
     }
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    const auto certificate = [&](PathKind kind) {
+        const auto found = overview.paths.find(kind);
+        return certificateText(found == overview.paths.end() ? QDateTime() : found->second.certificateUntil, now);
+    };
+    texts.vpsCertificate = certificate(PathKind::V4);
+    texts.serverCertificate = certificate(PathKind::Lan);
     m_verdict->show(overview, detail);
     m_figure->show(overview.paths, texts);
     m_names->show(overview.names);

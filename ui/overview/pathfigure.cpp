@@ -30,25 +30,27 @@ QFont strong(const QFont &font)
     return one;
 }
 
-void paintNode(QPainter &painter, const QRectF &place, const QString &title, const QString &below,
-               const Colours &colours, const QPalette &palette, const QFont &font)
+/// A box with its name, and below it what is to be known of it.
+void paintNode(QPainter &painter, const QRectF &place, const QString &title, QStringList below, const Colours &colours,
+               const QPalette &palette, const QFont &font)
 {
     painter.setPen(QPen(colours.line, 1));
     painter.setBrush(colours.card);
     painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+    below.removeAll(QString());
     const QRectF words = place.adjusted(8, 0, -8, 0);
     const QFontMetricsF upper(strong(font)), lower(small(font));
-    const qreal gap = 2, all = upper.height() + (below.isEmpty() ? 0 : gap + lower.height());
+    const qreal gap = 2, all = upper.height() + qreal(below.size()) * (gap + lower.height());
     QRectF line(words.left(), place.center().y() - all / 2, words.width(), upper.height());
     painter.setFont(strong(font));
     painter.setPen(palette.color(QPalette::WindowText));
     painter.drawText(line, Qt::AlignCenter, upper.elidedText(title, Qt::ElideRight, words.width()));
-    if (below.isEmpty())
-        return;
-    line = QRectF(words.left(), line.bottom() + gap, words.width(), lower.height());
     painter.setFont(small(font));
     painter.setPen(colours.quiet);
-    painter.drawText(line, Qt::AlignCenter, lower.elidedText(below, Qt::ElideMiddle, words.width()));
+    for (const QString &one : below) {
+        line = QRectF(words.left(), line.bottom() + gap, words.width(), lower.height());
+        painter.drawText(line, Qt::AlignCenter, lower.elidedText(one, Qt::ElideMiddle, words.width()));
+    }
 }
 
 } // namespace
@@ -161,6 +163,11 @@ PathFigure::PathFigure(QWidget *parent) : QWidget(parent)
 void PathFigure::show(const std::map<PathKind, PathGlance> &paths, const FigureTexts &texts)
 {
     m_texts = texts;
+    // What is drawn beside the paths, for who hears it.
+    QStringList beside{tr("Server: %1").arg(texts.server), texts.serverCertificate, tr("Prefix: %1").arg(texts.prefix),
+                       tr("VPS: %1").arg(texts.vps), texts.vpsCertificate};
+    beside.removeAll(QString());
+    setAccessibleDescription(beside.join(QStringLiteral("; ")));
     for (const auto &[kind, pill] : m_pills) {
         const auto found = paths.find(kind);
         pill->show(found == paths.end() ? PathGlance() : found->second);
@@ -191,15 +198,26 @@ PathFigure::Places PathFigure::places() const
     const qreal caption = 2 * line; // above and below
     all.home = QRectF(area.left(), area.top(), area.width() * 0.42, area.height());
     const QRectF inside = all.home.adjusted(edge, caption, -edge, -caption);
-    all.server = QRectF(inside.left(), inside.top(), width, height);
-    all.computer = QRectF(inside.left(), inside.bottom() - height, width, height);
+    const qreal more = m_texts.serverCertificate.isEmpty() && m_texts.vpsCertificate.isEmpty() ? 0 : line;
+    const QFontMetricsF lower(small(font()));
+    // As wide as the words need, as far as there is room.
+    const auto widthFor = [&](std::initializer_list<QString> words, qreal most) {
+        qreal widest = width;
+        for (const QString &one : words)
+            widest = std::max(widest, lower.horizontalAdvance(one) + edge + 4);
+        return std::min(widest, std::max(width, most));
+    };
+    const qreal left = widthFor({m_texts.server, m_texts.serverCertificate}, inside.width() - width - 2 * edge);
+    all.server = QRectF(inside.left(), inside.top(), left, height + more);
+    all.computer = QRectF(inside.left(), inside.bottom() - height, left, height);
     all.router = QRectF(inside.right() - width, 0, width, height);
     all.router.moveCenter(QPointF(all.router.center().x(), inside.center().y()));
     const qreal right = area.right() - width;
-    all.visitors4 = QRectF(right, inside.top(), width, height);
+    all.visitors4 = QRectF(right, inside.top() + more / 2, width, height);
     all.visitors6 = QRectF(right, inside.bottom() - height, width, height);
     const qreal free = right - all.home.right() - width;
-    all.vps = QRectF(all.home.right() + free * 0.46, inside.top(), width, height);
+    const qreal middle = widthFor({m_texts.vps, m_texts.vpsCertificate}, free * 0.62);
+    all.vps = QRectF(all.home.right() + free * 0.46 - (middle - width) / 2, inside.top(), middle, height + more);
 
     all.lan.moveTo(all.server.center().x(), all.server.bottom());
     all.lan.lineTo(all.computer.center().x(), all.computer.top());
@@ -274,6 +292,12 @@ void PathFigure::paintEvent(QPaintEvent *)
     const QRectF outside(all.vps.left(), all.home.top(), all.visitors4.right() - all.vps.left(), line);
     caption(outside, all.home.top() + line * 0.5, tr("Internet"), strong(font()));
 
+    // What is between: it is why there is a VPS.
+    const QRectF between(all.home.right() + edge, all.home.top(), all.visitors6.left() - all.home.right() - 2 * edge,
+                         line);
+    caption(between, all.home.bottom() - line * 1.5, tr("Provider: its NAT keeps visitors with IPv4 out"),
+            small(font()));
+
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(colours.line, 2));
     const QPointF from(all.server.right(), all.server.center().y()), to(all.router.center().x(), all.router.top());
@@ -293,15 +317,15 @@ void PathFigure::paintEvent(QPaintEvent *)
         painter.setPen(pen);
         painter.drawPath(*way);
     }
-    const auto node = [&](const QRectF &place, const QString &title, const QString &below) {
+    const auto node = [&](const QRectF &place, const QString &title, const QStringList &below) {
         paintNode(painter, place, title, below, colours, palette(), font());
     };
-    node(all.server, tr("Server"), m_texts.server);
-    node(all.computer, tr("This computer"), tr("in the LAN"));
-    node(all.router, tr("Router"), tr("IPv6 only"));
-    node(all.vps, tr("VPS"), m_texts.vps);
-    node(all.visitors4, tr("IPv4 visitors"), tr("e.g. mobile"));
-    node(all.visitors6, tr("IPv6 visitors"), tr("directly"));
+    node(all.server, tr("Server"), {m_texts.server, m_texts.serverCertificate});
+    node(all.computer, tr("This computer"), {tr("in the LAN")});
+    node(all.router, tr("Router"), {tr("IPv6 only")});
+    node(all.vps, tr("VPS"), {m_texts.vps, m_texts.vpsCertificate});
+    node(all.visitors4, tr("IPv4 visitors"), {tr("e.g. mobile")});
+    node(all.visitors6, tr("IPv6 visitors"), {tr("directly")});
 }
 
 } // namespace sixgate

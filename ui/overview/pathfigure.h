@@ -13,7 +13,9 @@ namespace sixgate
 struct FigureTexts {
     QString server; ///< its address at home, or why it is not known
     QString prefix;
-    QString vps; ///< its name
+    QString vps;                    ///< its name
+    QString serverCertificate = {}; ///< "certificate: 58 days"; may be empty
+    QString vpsCertificate = {};
 };
 
 /// One path on the figure: its mark, number and time. A button: it can be reached by the keyboard.

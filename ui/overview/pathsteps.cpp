@@ -1,6 +1,8 @@
 #include "ui/overview/pathsteps.h"
 
+#include "ui/look/buttonwords.h"
 #include "ui/look/marks.h"
+#include "ui/look/quietlabel.h"
 #include "ui/look/table.h"
 
 #include <QEvent>
@@ -19,13 +21,13 @@ namespace sixgate
 QString stepTitle(const QString &name)
 {
     static const std::pair<const char *, const char *> titles[] = {
-        {"dns", QT_TRANSLATE_NOOP("PathSteps", "Look up the name")},
-        {"resolve", QT_TRANSLATE_NOOP("PathSteps", "Look up the name")},
-        {"connect", QT_TRANSLATE_NOOP("PathSteps", "Connect")},
-        {"tls", QT_TRANSLATE_NOOP("PathSteps", "TLS handshake")},
-        {"identity", QT_TRANSLATE_NOOP("PathSteps", "Certificate")},
-        {"http", QT_TRANSLATE_NOOP("PathSteps", "Ask for the page")},
-        {"marker", QT_TRANSLATE_NOOP("PathSteps", "Through the right machine")},
+        {"dns", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Look up the name")},
+        {"resolve", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Look up the name")},
+        {"connect", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Connect")},
+        {"tls", QT_TRANSLATE_NOOP("sixgate::PathSteps", "TLS handshake")},
+        {"identity", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Certificate")},
+        {"http", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Ask for the page")},
+        {"marker", QT_TRANSLATE_NOOP("sixgate::PathSteps", "Through the right machine")},
     };
     for (const auto &[known, title] : titles) {
         if (name == QLatin1String(known))
@@ -50,7 +52,7 @@ QString pathSentence(PathKind kind)
 }
 
 PathSteps::PathSteps(QWidget *parent)
-    : QWidget(parent), m_title(new QLabel), m_says(new QLabel), m_again(new QPushButton(tr("&Prove it again"))),
+    : QWidget(parent), m_title(new QLabel), m_says(new QuietLabel), m_again(new QPushButton(tr("&Prove it again"))),
       m_table(new QTableWidget)
 {
     setObjectName(QStringLiteral("steps"));
@@ -58,14 +60,16 @@ PathSteps::PathSteps(QWidget *parent)
     strong.setWeight(QFont::DemiBold);
     m_title->setFont(strong);
     m_says->setObjectName(QStringLiteral("steps-says"));
-    m_says->setForegroundRole(QPalette::PlaceholderText);
     m_again->setObjectName(QStringLiteral("steps-again"));
     auto *closing = new QPushButton(tr("&Close"));
     closing->setObjectName(QStringLiteral("steps-close"));
     m_table->setObjectName(QStringLiteral("steps-table"));
     m_table->setColumnCount(4);
     m_table->setHorizontalHeaderLabels({tr("Public name"), tr("Step"), tr("Time"), tr("What was seen")});
+    m_table->setWordWrap(false); // the whole text is its tool tip
     layOut(*m_table);
+    for (QPushButton *one : {m_again, closing})
+        one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 32, fontMetrics().height() + 14);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setStretchLastSection(true);
     auto *head = new QHBoxLayout;
@@ -142,7 +146,8 @@ void PathSteps::fill()
         }
         const OverviewState state = stateOf(report.state);
         row({name, report.state == PathState::Works ? tr("comes through") : tr("does not come through"),
-             time(report.took), report.error ? withRemedy(*report.error) : tr("seen from %1").arg(report.vantage)},
+             time(report.took),
+             report.error ? buttonWords(withRemedy(*report.error)) : tr("seen from %1").arg(report.vantage)},
             state);
     }
 }

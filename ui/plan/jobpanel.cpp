@@ -1,5 +1,6 @@
 #include "ui/plan/jobpanel.h"
 
+#include "ui/look/buttonwords.h"
 #include "ui/look/card.h"
 #include "ui/overview/verdictbar.h"
 #include "ui/plan/planview.h"
@@ -92,7 +93,7 @@ void JobPanel::follow()
         tellProgress();
     });
     connect(&m_runner, &JobRunner::remarked, this, [this](const QString &text, const QString &fix) {
-        m_remarks << text << (fix.isEmpty() ? QString() : QStringLiteral("→ ") + fix);
+        m_remarks << text << (fix.isEmpty() ? QString() : QStringLiteral("→ ") + buttonWords(fix));
     });
     connect(&m_runner, &JobRunner::ended, this, [this](const SharedJobEnd &done) { end(*done); });
     connect(m_yes, &QPushButton::clicked, this, [this] {
@@ -101,6 +102,7 @@ void JobPanel::follow()
             return;
         }
         m_agreed = m_phase == Phase::Asking;
+        m_askedBefore = m_askedBefore || m_agreed;
         m_phase = m_phase == Phase::Meeting ? Phase::Looking : Phase::Working;
         m_keyCard->hide();
         m_activity.clear();
@@ -122,7 +124,7 @@ bool JobPanel::start(const JobOrder &order, const JobWords &words)
     setAccessibleName(words.title);
     m_remarks.clear();
     m_activity.clear();
-    m_agreed = m_isOld = false;
+    m_agreed = m_isOld = m_askedBefore = false;
     m_phase = Phase::Looking;
     m_planCard->hide();
     m_keyCard->hide();
@@ -171,7 +173,7 @@ void JobPanel::tell(OverviewState state, const QString &sentence, const QString 
 void JobPanel::tellProgress()
 {
     const QString since = tr("For %1.").arg(spanText(std::chrono::seconds(m_clock.elapsed() / second)));
-    const QString what = m_activity.isEmpty() ? QString() : m_activity + QStringLiteral(" …");
+    const QString what = activityText(m_activity);
     switch (m_phase) {
     case Phase::Looking:
         tell(OverviewState::Working, tr("Looking at what is there."), joined({what, since}));
@@ -205,7 +207,9 @@ void JobPanel::ask(const QString &warning)
     tell(OverviewState::Unknown,
          !progress || progress->plan().empty() ? tr("Nothing is to be changed here; go on?")
                                                : planSummary(progress->plan()),
-         joined({tr("Nothing was changed yet. Enter shows what becomes of a file."), warning}));
+         joined(
+             {m_askedBefore && !m_isOld ? tr("Something has changed meanwhile, so the plan was made anew.") : QString(),
+              tr("Nothing was changed yet. Enter shows what becomes of a file."), buttonWords(warning)}));
     setButtons(m_words.yes, tr("&Not now"));
     m_yes->setFocus();
 }
@@ -241,7 +245,7 @@ QString JobPanel::failure(const Error &error) const
         if (const int undone = progress->undone(); undone > 0)
             lines << tr("Taken back: %1 of %2 changes.").arg(undone).arg(progress->plan().changes.size());
     }
-    lines << error.detail << (error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + error.fix);
+    lines << error.detail << (error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + buttonWords(error.fix));
     return joined(lines + m_remarks);
 }
 
@@ -283,7 +287,8 @@ void JobPanel::end(const Result<JobEnd> &end)
     tell(OverviewState::Broken,
          roots.empty() ? tr("All changes are made, but not every path works.") : roots.front().title,
          joined(QStringList{roots.empty() ? QString() : roots.front().text,
-                            roots.empty() ? QString() : QStringLiteral("→ ") + roots.front().remedy.text, took} +
+                            roots.empty() ? QString() : QStringLiteral("→ ") + buttonWords(roots.front().remedy.text),
+                            took} +
                 m_remarks));
 }
 

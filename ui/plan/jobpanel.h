@@ -61,7 +61,8 @@ private:
     QString m_activity;
     QStringList m_remarks;
     bool m_agreed = false;
-    bool m_isOld = false; ///< the plan that is shown is of the machine before
+    bool m_askedBefore = false; ///< of this job, and it was agreed to: the plan is another one now
+    bool m_isOld = false;       ///< the plan that is shown is of the machine before
     QElapsedTimer m_clock;
     QTimer m_tick;
     QLabel *m_title;

@@ -9,15 +9,9 @@ namespace sixgate
 namespace
 {
 
-QString tr(const char *text, int n = -1)
-{
-    return QCoreApplication::translate("PlanRows", text, nullptr, n);
-}
-
-QString counted(int number, const char *one, const char *many)
-{
-    return number == 1 ? tr(one) : tr(many).arg(number);
-}
+struct PlanRows {
+    Q_DECLARE_TR_FUNCTIONS(PlanRows)
+};
 
 } // namespace
 
@@ -25,38 +19,46 @@ QString verbTitle(Verb verb)
 {
     switch (verb) {
     case Verb::Create:
-        return tr("create");
+        return PlanRows::tr("create");
     case Verb::Update:
-        return tr("change");
+        return PlanRows::tr("change");
     case Verb::Delete:
-        return tr("delete");
+        return PlanRows::tr("delete");
     case Verb::Install:
-        return tr("install");
+        return PlanRows::tr("install");
     case Verb::Enable:
-        return tr("enable");
+        return PlanRows::tr("enable");
     case Verb::Obtain:
-        return tr("get");
+        return PlanRows::tr("get");
     case Verb::Activate:
-        return tr("activate");
+        return PlanRows::tr("activate");
     case Verb::Open:
-        return tr("open");
+        return PlanRows::tr("open");
     }
     return {};
 }
 
 QString laneTitle(Lane lane)
 {
-    return lane == Lane::Dns ? tr("DNS") : tr("VPS");
+    return lane == Lane::Dns ? PlanRows::tr("DNS") : PlanRows::tr("VPS");
 }
 
 QString spanText(std::chrono::milliseconds span)
 {
     const qint64 ms = span.count();
     if (ms < 10000)
-        return tr("%1 s").arg(QLocale().toString(double(ms) / 1000, 'f', 1));
+        return PlanRows::tr("%1 s").arg(QLocale().toString(double(ms) / 1000, 'f', 1));
     if (ms < 60000)
-        return tr("%1 s").arg(ms / 1000);
-    return tr("%1 min %2 s").arg(ms / 60000).arg(ms / 1000 % 60);
+        return PlanRows::tr("%1 s").arg(ms / 1000);
+    return PlanRows::tr("%1 min %2 s").arg(ms / 60000).arg(ms / 1000 % 60);
+}
+
+QString activityText(QString activity)
+{
+    while (activity.endsWith(QLatin1Char('.')) || activity.endsWith(QLatin1Char(' ')) ||
+           activity.endsWith(QChar(0x2026)))
+        activity.chop(1);
+    return activity.isEmpty() ? QString() : PlanRows::tr("%1 …").arg(activity);
 }
 
 QString planSummary(const Plan &plan)
@@ -64,11 +66,10 @@ QString planSummary(const Plan &plan)
     int dns = 0, vps = 0;
     for (const Change &one : plan.changes)
         ++(one.lane == Lane::Dns ? dns : vps);
-    const QString all =
-        counted(dns + vps, QT_TRANSLATE_NOOP("PlanRows", "One change"), QT_TRANSLATE_NOOP("PlanRows", "%1 changes"));
+    const QString all = PlanRows::tr("%n change(s)", nullptr, dns + vps);
     if (dns && vps)
-        return tr("%1: %2 in DNS, %3 on the VPS.").arg(all).arg(dns).arg(vps);
-    return dns ? tr("%1 in DNS.").arg(all) : tr("%1 on the VPS.").arg(all);
+        return PlanRows::tr("%1: %2 in DNS, %3 on the VPS.").arg(all).arg(dns).arg(vps);
+    return dns ? PlanRows::tr("%1 in DNS.").arg(all) : PlanRows::tr("%1 on the VPS.").arg(all);
 }
 
 void PlanProgress::step(const QString &id, StepState state, const QString &text, std::chrono::milliseconds now)
@@ -100,7 +101,7 @@ std::vector<PlanRow> PlanProgress::rows() const
         row.diff = change.diff;
         const auto found = m_steps.find(change.id);
         if (found == m_steps.end()) {
-            row.state = m_over ? tr("not done") : QString();
+            row.state = m_over ? PlanRows::tr("not done") : QString();
             row.begun = m_over;
             rows.push_back(std::move(row));
             continue;
@@ -114,23 +115,23 @@ std::vector<PlanRow> PlanProgress::rows() const
         case StepState::Note:
         case StepState::Told:
             row.mark = m_over ? OverviewState::Unknown : OverviewState::Working;
-            row.state = m_over ? tr("stopped") : tr("at work");
+            row.state = m_over ? PlanRows::tr("stopped") : PlanRows::tr("at work");
             break;
         case StepState::Done:
             row.mark = OverviewState::Fine;
-            row.state = tr("done");
+            row.state = PlanRows::tr("done");
             break;
         case StepState::Unchanged:
             row.mark = OverviewState::Fine;
-            row.state = tr("was so already");
+            row.state = PlanRows::tr("was so already");
             break;
         case StepState::Failed:
             row.mark = OverviewState::Broken;
-            row.state = tr("failed");
+            row.state = PlanRows::tr("failed");
             break;
         case StepState::Undone:
             row.mark = OverviewState::Paused;
-            row.state = tr("taken back");
+            row.state = PlanRows::tr("taken back");
             break;
         }
         rows.push_back(std::move(row));

@@ -58,6 +58,8 @@ private:
 QString planSummary(const Plan &plan);
 QString verbTitle(Verb verb); ///< for people, translated
 QString laneTitle(Lane lane);
+/// What goes on, as a line that has not ended: "Reading the lists of packages …"; empty where there is nothing.
+QString activityText(QString activity);
 /// "0.8 s", "12 s", "2 min 5 s".
 QString spanText(std::chrono::milliseconds span);
 

@@ -1,6 +1,8 @@
 #include "ui/plan/planview.h"
 
+#include "ui/look/buttonwords.h"
 #include "ui/look/marks.h"
+#include "ui/look/quietlabel.h"
 #include "ui/look/rowdelegate.h"
 #include "ui/look/table.h"
 #include "ui/look/verbmarks.h"
@@ -9,6 +11,8 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QPainter>
+#include <QScrollBar>
 
 namespace sixgate
 {
@@ -18,6 +22,7 @@ namespace
 
 enum Column { What, Where, How, Time };
 enum Role { NotesRole = Qt::UserRole, DiffRole };
+constexpr int gap = 16;            // between a sentence and what stands beside it
 constexpr int mostDiffLines = 400; // a longer one is for the command line
 
 /// Rows with room.
@@ -26,6 +31,14 @@ class PlanDelegate final : public RowDelegate
 public:
     using RowDelegate::RowDelegate;
 
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        // The text ends before its column does; the chosen row does not.
+        if (index.column() == What && (option.state & QStyle::State_Selected))
+            painter->fillRect(option.rect.adjusted(option.rect.width() - gap - 1, 0, 0, 0), option.palette.highlight());
+        RowDelegate::paint(painter, option, index);
+    }
+
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
         QSize size = RowDelegate::sizeHint(option, index) + QSize(12, 12);
@@ -33,11 +46,19 @@ public:
         if (!view || index.column() != What)
             return size;
         // The whole sentence, in as many lines as the column's width makes of it.
-        const int width = view->columnWidth(What) - view->indentation() - view->iconSize().width() - 24;
+        const int width = view->columnWidth(What) - view->indentation() - view->iconSize().width() - 24 - gap;
         const QRect text = option.fontMetrics.boundingRect(QRect(0, 0, std::max(width, 80), 1 << 16), Qt::TextWordWrap,
                                                            index.data(Qt::DisplayRole).toString());
         size.setHeight(std::max(size.height(), text.height() + 12));
         return size;
+    }
+
+protected:
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
+    {
+        RowDelegate::initStyleOption(option, index);
+        if (index.column() == What)
+            option->rect.setRight(option->rect.right() - gap);
     }
 };
 
@@ -48,7 +69,7 @@ QString diffHtml(const QString &diff, const Colours &colours)
     const qsizetype left = lines.size() - mostDiffLines;
     if (left > 0)
         lines = lines.mid(0, mostDiffLines);
-    QString out = QStringLiteral("<pre style=\"margin:0\">");
+    QString out = QStringLiteral("<pre style=\"margin:0; white-space:pre-wrap\">");
     for (const QString &line : lines) {
         const bool isHead = line.startsWith(QLatin1String("---")) || line.startsWith(QLatin1String("+++")) ||
                             line.startsWith(QLatin1String("@@"));
@@ -61,7 +82,8 @@ QString diffHtml(const QString &diff, const Colours &colours)
                         line.toHtmlEscaped());
     }
     if (left > 0)
-        out += QLatin1Char('\n') + PlanView::tr("%1 more lines: sixgatectl plan shows them.").arg(left).toHtmlEscaped();
+        out += QLatin1Char('\n') +
+               PlanView::tr("%n more line(s), which “sixgatectl plan” shows", nullptr, int(left)).toHtmlEscaped();
     return out + QStringLiteral("</pre>");
 }
 
@@ -72,6 +94,7 @@ PlanView::PlanView(QWidget *parent) : QTreeWidget(parent)
     setObjectName(QStringLiteral("plan"));
     setAccessibleName(tr("The plan"));
     setHeaderLabels({tr("What is done"), tr("Where"), tr("State"), tr("Time")});
+    headerItem()->setTextAlignment(Time, Qt::AlignRight | Qt::AlignVCenter);
     setItemDelegate(new PlanDelegate(this));
     setFrameShape(QFrame::NoFrame);
     setUniformRowHeights(false);
@@ -138,6 +161,25 @@ void PlanView::fill()
         setCurrentItem(topLevelItem(0));
 }
 
+/// In other colours: what is open stays so, and what was looked at in its place.
+void PlanView::fillAgain()
+{
+    const int present = indexOfTopLevelItem(currentItem());
+    const int scrolled = verticalScrollBar()->value();
+    std::vector<int> open;
+    for (int i = 0; i < topLevelItemCount(); ++i) {
+        if (topLevelItem(i)->isExpanded())
+            open.push_back(i);
+    }
+    fill();
+    for (const int i : open)
+        topLevelItem(i)->setExpanded(true);
+    if (present >= 0)
+        setCurrentItem(topLevelItem(present));
+    doItemsLayout();
+    verticalScrollBar()->setValue(scrolled);
+}
+
 void PlanView::refresh()
 {
     const Colours colours = Colours::of(palette());
@@ -181,7 +223,7 @@ void PlanView::addWithheld(const Withheld &one)
     item->setToolTip(What, one.reason);
     item->setText(How, one.blocking ? tr("in the way") : tr("left alone"));
     if (!one.fix.isEmpty())
-        addText(item, one.fix, false);
+        addText(item, buttonWords(one.fix), false);
     if (!one.detail.isEmpty())
         addText(item, one.detail, false);
     item->setExpanded(true);
@@ -193,9 +235,9 @@ void PlanView::addText(QTreeWidgetItem *parent, const QString &text, bool code)
     item->setFirstColumnSpanned(true);
     item->setFlags(Qt::ItemIsEnabled);
     item->setData(What, Qt::AccessibleTextRole, text);
-    auto *label = new QLabel;
+    QLabel *label = code ? new QLabel : new QuietLabel;
     label->setTextFormat(code ? Qt::RichText : Qt::PlainText);
-    label->setWordWrap(!code);
+    label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     label->setContentsMargins(4, 4, 8, 8);
     if (code) {
@@ -203,9 +245,8 @@ void PlanView::addText(QTreeWidgetItem *parent, const QString &text, bool code)
         label->setText(diffHtml(text, Colours::of(palette())));
     } else {
         label->setText(text);
-        label->setForegroundRole(QPalette::PlaceholderText);
-        label->setMinimumWidth(1);
     }
+    label->setMinimumWidth(1);
     setItemWidget(item, What, label);
     fitTexts();
 }
@@ -252,7 +293,7 @@ void PlanView::changeEvent(QEvent *event)
     if (event->type() == QEvent::FontChange)
         setColumns();
     if ((event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) && m_progress)
-        fill();
+        fillAgain();
 }
 
 void PlanView::keyPressEvent(QKeyEvent *event)

@@ -32,6 +32,7 @@ protected:
 
 private:
     void fill();
+    void fillAgain();
     void refresh();
     void addWithheld(const Withheld &one);
     void addText(QTreeWidgetItem *parent, const QString &text, bool code);

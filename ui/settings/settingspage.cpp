@@ -1,6 +1,7 @@
 #include "ui/settings/settingspage.h"
 
 #include "ui/look/card.h"
+#include "ui/look/factrows.h"
 
 #include <QCheckBox>
 #include <QDir>
@@ -65,26 +66,18 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     auto *upper = new Card;
     upper->hold(choices, 24);
     auto *places = new QWidget;
-    auto *form = new QFormLayout(places);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->setHorizontalSpacing(24);
-    form->setVerticalSpacing(8);
-    const auto add = [form](const QString &what, const QString &value) {
-        auto *text = new QLabel(value);
-        text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        text->setWordWrap(true);
-        text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-        auto *name = new QLabel(what);
-        name->setForegroundRole(QPalette::PlaceholderText);
-        form->addRow(name, text);
-    };
-    add(tr("Site file"), texts.siteFile);
-    add(tr("Secrets"), texts.secrets);
-    add(tr("Version"), texts.version);
+    auto *lines = new QVBoxLayout(places);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(16);
+    auto *form = factForm();
+    fillFacts(*form,
+              {{tr("Site file"), texts.siteFile}, {tr("Secrets"), texts.secrets}, {tr("Version"), texts.version}});
+    lines->addLayout(form);
     auto *setUp = new QPushButton(tr("Set &up…"));
     setUp->setObjectName(QStringLiteral("setUp"));
     setUp->setToolTip(tr("Go through the setup again, with what is set up now."));
-    form->addRow(QString(), setUp);
+    setUp->setMinimumSize(fontMetrics().horizontalAdvance(setUp->text()) + 40, fontMetrics().height() + 18);
+    lines->addWidget(setUp, 0, Qt::AlignLeft);
     connect(setUp, &QPushButton::clicked, this, &SettingsPage::setsUp);
     auto *lower = new Card;
     lower->hold(places, 24);

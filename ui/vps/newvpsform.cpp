@@ -1,6 +1,7 @@
 #include "ui/vps/newvpsform.h"
 
 #include "ui/look/card.h"
+#include "ui/look/quietlabel.h"
 
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -25,8 +26,9 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     big.setPointSizeF(big.pointSizeF() * 1.45);
     big.setWeight(QFont::DemiBold);
     title->setFont(big);
-    auto *about = new QLabel(tr("A bare Debian machine takes the place of the present one: it is set up, visitors are "
-                                "led to it, the paths are proven, and the machine before is cleaned."));
+    auto *about =
+        new QuietLabel(tr("A bare Debian machine takes the place of the present one: it is set up, visitors are "
+                          "led to it, the paths are proven, and the machine before is cleaned."));
     about->setWordWrap(true);
     m_addresses->setObjectName(QStringLiteral("addresses"));
     m_addresses->setPlaceholderText(QStringLiteral("192.0.2.20, 2001:db8::20"));
@@ -37,6 +39,7 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     m_password->setObjectName(QStringLiteral("password"));
     m_password->setEchoMode(QLineEdit::Password);
     m_password->setAccessibleName(tr("Password"));
+    m_password->setPlaceholderText(tr("Password"));
     m_wrong->setObjectName(QStringLiteral("wrong"));
     m_wrong->setWordWrap(true);
     m_next->setObjectName(QStringLiteral("next"));
@@ -71,7 +74,7 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     all->addWidget(card);
     all->addStretch();
     all->addLayout(buttons);
-    connect(m_withPassword, &QRadioButton::toggled, m_password, &QWidget::setEnabled);
+    connect(m_withPassword, &QRadioButton::toggled, m_password, &QWidget::setVisible);
     connect(m_withPassword, &QRadioButton::clicked, m_password, [this] { m_password->setFocus(); });
     connect(m_next, &QPushButton::clicked, this, &NewVpsForm::next);
     for (QLineEdit *one : {m_addresses, m_user, m_port, m_password})
@@ -85,7 +88,7 @@ void NewVpsForm::begin(const QString &user, const QString &port)
     m_user->setText(user);
     m_port->setText(port);
     m_password->clear();
-    m_password->setEnabled(false);
+    m_password->hide();
     m_withKey->setChecked(true);
     m_wrong->clear();
     m_addresses->setFocus();

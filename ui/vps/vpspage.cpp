@@ -1,7 +1,9 @@
 #include "ui/vps/vpspage.h"
 
 #include "ui/details/detailpage.h"
+#include "ui/look/buttonwords.h"
 #include "ui/look/card.h"
+#include "ui/look/factrows.h"
 #include "ui/overview/overviewpage.h"
 #include "ui/vps/newvpsform.h"
 #include "ui/vps/runspage.h"
@@ -19,8 +21,6 @@ namespace sixgate
 
 namespace
 {
-
-constexpr qsizetype longText = 70;
 
 template <class T>
 QString texts(const Known<std::vector<T>> &addresses)
@@ -76,7 +76,7 @@ std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook
     if (seen.facts)
         addFacts(lines, *seen.facts, now);
     else
-        lines.emplace_back(VpsPage::tr("Facts"), withRemedy(seen.facts.error()));
+        lines.emplace_back(VpsPage::tr("State"), buttonWords(withRemedy(seen.facts.error())));
     return lines;
 }
 
@@ -94,9 +94,7 @@ QString driftText(const SiteLook &look)
     if (changes == 0)
         return VpsPage::tr("The VPS is as the site file wants it (seen %1).")
             .arg(whenText(look.at, QDateTime::currentDateTime()));
-    return changes == 1
-               ? VpsPage::tr("One thing on the VPS is not as the site file wants it: redeploy.")
-               : VpsPage::tr("%1 things on the VPS are not as the site file wants them: redeploy.").arg(changes);
+    return VpsPage::tr("%n thing(s) on the VPS are not as the site file wants them: redeploy.", nullptr, changes);
 }
 
 VpsPage::VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> jobs, QWidget *parent)
@@ -133,13 +131,10 @@ QWidget *VpsPage::makeHome()
     m_pushes = new DetailPage(tr("VPS"), tr("The machine that carries the visitors with IPv4."),
                               {tr("Upstream name"), tr("Leads to"), tr("State")});
     auto *fields = new QWidget;
-    m_facts = new QFormLayout(fields);
-    m_facts->setContentsMargins(0, 0, 0, 0);
-    m_facts->setHorizontalSpacing(24);
-    m_facts->setVerticalSpacing(8);
-    m_facts->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
-    auto *card = new Card;
-    card->hold(fields, 16);
+    m_facts = factForm();
+    fields->setLayout(m_facts);
+    m_card = new Card;
+    m_card->hold(fields, 16);
     m_drift = new QLabel;
     m_drift->setObjectName(QStringLiteral("drift"));
     m_drift->setWordWrap(true);
@@ -160,7 +155,7 @@ QWidget *VpsPage::makeHome()
     m_buttons = {redeploys, back, replaces};
     auto *row = new QWidget;
     auto *buttons = new QHBoxLayout(row);
-    buttons->setContentsMargins(0, 8, 0, 0);
+    buttons->setContentsMargins(0, 0, 0, 0);
     buttons->setSpacing(8);
     buttons->addWidget(m_again);
     buttons->addWidget(runs);
@@ -172,7 +167,7 @@ QWidget *VpsPage::makeHome()
         one->setEnabled(m_site && !m_site->vps.empty());
     }
     m_pushes->addAbove(m_drift);
-    m_pushes->addAbove(card);
+    m_pushes->addAbove(m_card);
     m_pushes->addBelow(row);
     connect(m_again, &QPushButton::clicked, this, &VpsPage::looksAgain);
     connect(runs, &QPushButton::clicked, this, &VpsPage::showRuns);
@@ -184,24 +179,14 @@ QWidget *VpsPage::makeHome()
 
 void VpsPage::show(const SiteLook &look)
 {
+    const bool any = m_site && !m_site->vps.empty();
     m_drift->setText(driftText(look));
+    m_drift->setVisible(any);
+    m_card->setVisible(any);
     m_again->setEnabled(m_site && !look.looking);
-    if (!m_site || m_site->vps.empty())
+    if (!any)
         return;
-    while (m_facts->rowCount() > 0)
-        m_facts->removeRow(0);
-    for (const auto &[what, value] : vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc())) {
-        auto *text = new QLabel(value);
-        text->setTextFormat(Qt::PlainText);
-        // A label that may wrap asks for the room of a narrow one.
-        text->setWordWrap(value.size() > longText);
-        text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-        text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        text->setAccessibleName(QStringLiteral("%1: %2").arg(what, value));
-        auto *name = new QLabel(what);
-        name->setForegroundRole(QPalette::PlaceholderText);
-        m_facts->addRow(name, text);
-    }
+    fillFacts(*m_facts, vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc()));
 }
 
 void VpsPage::showPushes(const SharedSnapshot &snapshot, const QString &empty)

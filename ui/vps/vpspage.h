@@ -14,6 +14,7 @@ class QStackedWidget;
 namespace sixgate
 {
 
+class Card;
 class DetailPage;
 class NewVpsForm;
 class RunsPage;
@@ -55,6 +56,7 @@ private:
     std::shared_ptr<const Site> m_site;
     QStackedWidget *m_stack;
     QWidget *m_home = nullptr;
+    Card *m_card = nullptr;
     QFormLayout *m_facts = nullptr;
     QLabel *m_drift = nullptr;
     DetailPage *m_pushes = nullptr;

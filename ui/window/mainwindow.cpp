@@ -1,7 +1,8 @@
 #include "ui/window/mainwindow.h"
 
-#include "ui/details/detailpage.h"
+#include "ui/details/dnspage.h"
 #include "ui/look/marks.h"
+#include "ui/look/quietlabel.h"
 #include "ui/overview/overviewpage.h"
 #include "ui/overview/pathsteps.h"
 #include "ui/vps/vpspage.h"
@@ -40,8 +41,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     m_overview = new OverviewPage;
     m_services = new DetailPage(tr("Services"), tr("What visitors come for, and how they are let in."),
                                 {tr("Public name"), tr("At home"), tr("Certificate"), tr("It is got"), tr("Paths")});
-    m_dns = new DetailPage(tr("DNS"), tr("The records that Sixgate keeps, as the authoritative servers have them."),
-                           {tr("Record"), tr("Wanted"), tr("Authoritative"), tr("Time to live"), tr("State")});
+    m_dns = new DnsPage;
     m_vps = new VpsPage(m_work.site, m_work.jobs);
     m_settings = new SettingsPage(m_texts.places, m_texts.autostartFile, m_texts.autostart);
     connect(m_settings, &SettingsPage::setsUp, this, &MainWindow::setsUp);
@@ -52,8 +52,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     big.setPointSizeF(big.pointSizeF() * 1.3);
     big.setWeight(QFont::DemiBold);
     title->setFont(big);
-    auto *site = new QLabel(m_texts.site);
-    site->setForegroundRole(QPalette::PlaceholderText);
+    auto *site = new QuietLabel(m_texts.site);
     auto *side = new QWidget;
     auto *left = new QVBoxLayout(side);
     left->setContentsMargins(16, 24, 0, 16);
@@ -113,6 +112,7 @@ void MainWindow::connectWork()
     m_looker.emplace(m_work.jobs);
     m_prover.emplace(m_work.jobs);
     connect(m_vps, &VpsPage::looksAgain, this, &MainWindow::look);
+    connect(m_dns, &DnsPage::looksAgain, this, &MainWindow::look);
     connect(m_vps, &VpsPage::changed, this, [this] {
         look();
         Q_EMIT wants(KeeperIntent::Check);
@@ -123,8 +123,10 @@ void MainWindow::connectWork()
         m_look.looking = false;
         m_look.at = QDateTime::currentDateTimeUtc();
         m_look.why = *end ? QString() : end->error().summary;
-        if (*end)
+        if (*end) {
             m_look.seen = (*end)->seen;
+            m_look.dns = (*end)->dns;
+        }
         showLook();
     });
     // What only a look can tell is looked at when somebody first wants to see it.
@@ -173,9 +175,14 @@ void MainWindow::showLook()
 {
     const QString waits = m_look.looking ? tr("Looking …") : m_look.why;
     m_vps->show(m_look);
-    m_dns->show(recordRows(m_snapshot.get(), m_look), waits);
-    if (!m_work.site)
+    if (!m_work.site) {
+        // Why it cannot be used the first page tells.
+        const QString none = tr("There is no site that can be used.");
+        m_services->show({}, none);
+        m_dns->show(nullptr, nullptr, m_look, none);
         return;
+    }
+    m_dns->show(m_work.site.get(), m_snapshot, m_look, waits);
     const QDateTime now = QDateTime::currentDateTimeUtc();
     const auto rows = serviceRows(*m_work.site, m_shown, m_look, now);
     m_services->show(rows, waits);
@@ -197,10 +204,14 @@ void MainWindow::show(const Overview &overview, const SharedSnapshot &snapshot)
 {
     m_overview->show(overview, snapshot, m_texts.vps);
     const bool follows = snapshot && snapshot->role == QLatin1String("follower");
-    const QString empty = !snapshot ? tr("No keeper can be seen.")
-                          : follows ? tr("Another machine leads and keeps these. %1").arg(snapshot->roleWhy)
-                                    : tr("Not looked at yet.");
-    m_vps->showPushes(snapshot, m_texts.vps.isEmpty() ? tr("This site has no VPS.") : empty);
+    const bool pushes = m_work.site && !m_work.site->vps.empty() && !m_work.site->vps.front().pushKeys.empty();
+    const QString empty = !m_work.site            ? tr("There is no site that can be used.")
+                          : m_texts.vps.isEmpty() ? tr("This site has no VPS.")
+                          : !snapshot ? tr("No keeper can be seen: nobody tells the VPS when the home moves.")
+                          : !pushes   ? tr("No machine may tell the VPS that the home has moved: it looks its name up.")
+                          : follows   ? tr("Another machine leads and keeps these. %1").arg(snapshot->roleWhy)
+                                      : tr("The keeper has told the VPS nothing yet.");
+    m_vps->showPushes(snapshot, empty);
     m_shown = overview;
     m_snapshot = snapshot;
     showLook();

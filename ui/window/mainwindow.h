@@ -17,6 +17,7 @@ namespace sixgate
 {
 
 class DetailPage;
+class DnsPage;
 class OverviewPage;
 class PageList;
 class VpsPage;
@@ -87,7 +88,7 @@ private:
     QStackedWidget *m_pages;
     OverviewPage *m_overview;
     DetailPage *m_services;
-    DetailPage *m_dns;
+    DnsPage *m_dns;
     VpsPage *m_vps;
     SettingsPage *m_settings;
 };

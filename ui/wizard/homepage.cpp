@@ -69,7 +69,7 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
     form->setContentsMargins(0, 8, 0, 0);
     m_id = addField(
         form, tr("&Identifier or name"), QStringLiteral("interfaceId"),
-        [](SetupAnswers &one) -> QString & { return one.interfaceId; }, QStringLiteral("::11, or nas.local"));
+        [](SetupAnswers &one) -> QString & { return one.interfaceId; }, tr("::11, or nas.local"));
     list->addLayout(form);
     addCard(list);
     body()->addStretch(1);
@@ -177,6 +177,7 @@ void SetupHomePage::showServers()
 {
     const auto &all = state().servers;
     const Colours colours = Colours::of(palette());
+    const bool looks = m_status->state() == OverviewState::Working; // they may show to be fit yet
     m_filling = true;
     m_table->clearSelection();
     m_table->setRowCount(int(all.size()));
@@ -204,7 +205,10 @@ void SetupHomePage::showServers()
             auto *cell = new QTableWidgetItem(cells[column]);
             cell->setToolTip(one.why);
             if (column == 0) {
-                cell->setIcon(markIcon(one.fit ? OverviewState::Fine : OverviewState::Degraded, colours));
+                cell->setIcon(markIcon(one.fit ? OverviewState::Fine
+                                       : looks ? OverviewState::Unknown
+                                               : OverviewState::Degraded,
+                                       colours));
                 cell->setData(Qt::AccessibleTextRole, QStringLiteral("%1. %2").arg(name, one.why));
             }
             m_table->setItem(row, column, cell);

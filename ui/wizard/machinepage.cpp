@@ -148,6 +148,7 @@ void SetupMachinePage::makeLogin()
     row->addStretch(0);
     all->addLayout(row);
     m_found->setObjectName(QStringLiteral("found"));
+    m_found->hide();
     all->addWidget(m_found);
     m_loginCard = addCard(all);
     connect(m_ways, &QButtonGroup::idClicked, this, [this](int id) { setWay(Way(id)); });
@@ -184,7 +185,7 @@ void SetupMachinePage::setWay(Way way)
             one.keyFile.clear();
     });
     m_status->clear();
-    m_found->clear();
+    m_found->hide();
     showWay();
 }
 
@@ -223,6 +224,7 @@ void SetupMachinePage::showWay()
         m_logIn->setText(tr("Lo&g in"));
         break;
     }
+    makeRoomy(*m_loginCard);
 }
 
 void SetupMachinePage::forgetKey()
@@ -234,7 +236,7 @@ void SetupMachinePage::forgetKey()
     m_loginCard->hide();
     m_keyStatus->clear();
     m_status->clear();
-    m_found->clear();
+    m_found->hide();
     state().set([](SetupAnswers &one) { one.hostKey.clear(); });
 }
 
@@ -264,7 +266,7 @@ void SetupMachinePage::present(const PresentedHostKey &key)
         m_loginCard->hide();
         m_looked.reset();
     }
-    m_keyStatus->show(known ? OverviewState::Broken : OverviewState::Paused,
+    m_keyStatus->show(known ? OverviewState::Broken : OverviewState::Unknown,
                       known ? tr("It presents another host key than the one that you have confirmed.")
                             : tr("Is that your machine? It presents this host key (%1).").arg(key.type),
                       known ? tr("Somebody may intercept the connection, or the machine was installed anew. Compare it "
@@ -356,7 +358,7 @@ void SetupMachinePage::logIn(bool thenOn)
 
 void SetupMachinePage::look(bool thenOn)
 {
-    m_found->clear();
+    m_found->hide();
     m_status->begin(tr("Logging in and looking at the VPS"));
     m_task.run([port = state().sharedPort(),
                 now = answers()](std::stop_token stop) { return port->vps(now, std::move(stop)); },

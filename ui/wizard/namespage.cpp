@@ -35,7 +35,7 @@ SetupNamesPage::SetupNamesPage(WizardState &shared, QWidget *parent)
           shared, parent),
       m_provider(new QComboBox), m_about(words({}, true)), m_accountPlace(new QVBoxLayout), m_secrets(shared, this),
       m_place(new StatusLine), m_folder(new QPushButton(tr("Keep them in a &folder"))), m_status(new StatusLine),
-      m_try(new QPushButton(tr("T&ry"))), m_records(new QTableWidget(0, 4))
+      m_try(new QPushButton(tr("T&ry the account"))), m_records(new QTableWidget(0, 4))
 {
     auto *names = new QHBoxLayout;
     names->setSpacing(24);
@@ -69,7 +69,7 @@ SetupNamesPage::SetupNamesPage(WizardState &shared, QWidget *parent)
         m_provider->addItem(title, label);
     m_provider->addItem(tr("A name server that takes updates (RFC 2136)"), byUpdate());
     m_provider->setCurrentIndex(std::max(0, m_provider->findData(answers().provider)));
-    who->addRow(tr("&Kept at"), m_provider);
+    who->addRow(tr("&DNS provider"), m_provider);
     account->addLayout(who);
     account->addWidget(m_about);
     account->addLayout(m_accountPlace);
@@ -155,6 +155,7 @@ void SetupNamesPage::addKey(QFormLayout *form, const QString &label, const QStri
                             std::function<SetupKey &(SetupAnswers &)> key)
 {
     auto *row = new QHBoxLayout;
+    row->setSpacing(8);
     auto *algorithm = new QComboBox;
     for (const TsigAlgorithm one : {TsigAlgorithm::HmacSha256, TsigAlgorithm::HmacSha512})
         algorithm->addItem(tsigAlgorithmName(one), int(one));
@@ -217,8 +218,8 @@ void SetupNamesPage::makeAccount()
                [](SetupAnswers &one) -> SetupKey & { return one.acmeKey; });
         secretsOf(true);
         addField(
-            form, tr("T&ime to live, s"), QStringLiteral("ttl"), [](SetupAnswers &one) -> QString & { return one.ttl; },
-            QStringLiteral("60"));
+            form, tr("T&ime to live, seconds"), QStringLiteral("ttl"),
+            [](SetupAnswers &one) -> QString & { return one.ttl; }, QStringLiteral("60"));
     } else if (const auto label = Label::parse(provider)) {
         const auto found = state().port().providers().find(*label);
         if (found != state().port().providers().end()) {

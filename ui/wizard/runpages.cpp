@@ -1,5 +1,7 @@
 #include "ui/wizard/runpages.h"
 
+#include "ui/details/sitelook.h"
+#include "ui/look/buttonwords.h"
 #include "ui/overview/nametable.h"
 #include "ui/overview/pathfigure.h"
 #include "ui/plan/planview.h"
@@ -36,6 +38,8 @@ Overview overviewOfReport(const CheckReport &report)
         else if (path.error)
             glance.why = path.error->summary;
         glance.at = report.at;
+        if (path.certificate)
+            glance.certificateUntil = path.certificate->notAfter;
         const QString name = path.publicName.display();
         const auto [row, isNew] = rows.emplace(name, all.names.size());
         if (isNew)
@@ -47,13 +51,17 @@ Overview overviewOfReport(const CheckReport &report)
             whole = glance;
         else if (glance.took && whole.took && *glance.took > *whole.took)
             whole.took = glance.took;
+        if (glance.certificateUntil.isValid() &&
+            (!whole.certificateUntil.isValid() || glance.certificateUntil < whole.certificateUntil))
+            whole.certificateUntil = glance.certificateUntil;
     }
     return all;
 }
 
 QString errorText(const Error &error)
 {
-    return joined({error.detail, error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + error.fix});
+    return joined(
+        {error.detail, error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + buttonWords(error.fix, ToldIn::Setup)});
 }
 
 } // namespace
@@ -76,6 +84,7 @@ SetupReviewPage::SetupReviewPage(WizardState &shared, SetupRun &run, QWidget *pa
     m_plan->setMinimumHeight(fontMetrics().height() * 14);
     m_card = addCard(list);
     body()->setStretchFactor(m_card, 1);
+    body()->addStretch(0); // where there is no list yet
     connect(m_again, &QPushButton::clicked, this, [this] { m_run.plan(true); });
     connect(m_status, &StatusLine::stopped, this, [this] { m_run.cancel(); });
     connect(&m_run, &SetupRun::planned, this, [this] { m_plan->show(m_run.shown()); });
@@ -125,7 +134,7 @@ void SetupReviewPage::show()
         m_status->begin(tr("Stopping"), false);
         break;
     case SetupRun::Phase::Asking:
-        m_status->show(OverviewState::Paused, planSummary(*plan),
+        m_status->show(OverviewState::Unknown, planSummary(*plan),
                        joined({tr("Enter on a line shows what becomes of a file."), m_run.warning()}));
         m_again->hide();
         break;
@@ -181,6 +190,7 @@ SetupApplyPage::SetupApplyPage(WizardState &shared, SetupRun &run, QWidget *pare
     m_plan->setMinimumHeight(fontMetrics().height() * 14);
     m_card = addCard(list);
     body()->setStretchFactor(m_card, 1);
+    body()->addStretch(0); // where there is no list yet
     m_tick.setInterval(second);
     connect(&m_tick, &QTimer::timeout, this, &SetupApplyPage::show);
     connect(m_cancel, &QPushButton::clicked, this, [this] {
@@ -220,7 +230,7 @@ void SetupApplyPage::show()
     m_card->setVisible(all > 0);
     m_cancel->setVisible(m_run.phase() == SetupRun::Phase::Working || m_run.phase() == SetupRun::Phase::Cancelling);
     m_cancel->setText(m_run.phase() == SetupRun::Phase::Cancelling ? tr("Wait no lon&ger") : tr("&Cancel"));
-    const QString activity = m_run.activity().isEmpty() ? QString() : m_run.activity() + QStringLiteral(" …");
+    const QString activity = activityText(m_run.activity());
     switch (m_run.phase()) {
     case SetupRun::Phase::Working:
         m_status->show(OverviewState::Working,
@@ -311,14 +321,6 @@ void SetupProofPage::show()
         return;
     m_again->setEnabled(m_run.phase() == SetupRun::Phase::Ended);
     Overview overview;
-    std::map<QString, QString> daysLeft;
-    if (const auto &check = m_run.check()) {
-        for (const PathReport &path : check->paths) {
-            if (path.kind == PathKind::V4 && path.certificate)
-                daysLeft.emplace(path.publicName.display(),
-                                 tr("%1 days left").arg(check->at.daysTo(path.certificate->notAfter)));
-        }
-    }
     if (const auto &check = m_run.check()) {
         overview = overviewOfReport(*check);
         const auto &roots = check->diagnosis.roots;
@@ -329,7 +331,8 @@ void SetupProofPage::show()
             m_status->show(OverviewState::Broken, tr("Not every path works."));
         else
             m_status->show(OverviewState::Broken, roots.front().title,
-                           joined({roots.front().text, QStringLiteral("→ ") + roots.front().remedy.text}));
+                           joined({roots.front().text,
+                                   QStringLiteral("→ ") + buttonWords(roots.front().remedy.text, ToldIn::Setup)}));
     } else if (m_run.phase() == SetupRun::Phase::Ended) {
         m_status->show(OverviewState::Unknown, m_run.error() ? m_run.error()->summary : tr("Not proven yet."),
                        m_run.error() ? errorText(*m_run.error()) : QString());
@@ -338,12 +341,17 @@ void SetupProofPage::show()
     }
     const auto server = state().serverAddress();
     const auto &home = state().home;
+    const auto certificate = [&](PathKind kind) {
+        const auto found = overview.paths.find(kind);
+        return certificateText(found == overview.paths.end() ? QDateTime() : found->second.certificateUntil,
+                               QDateTime::currentDateTimeUtc());
+    };
     m_figure->show(overview.paths,
                    {server ? server->text() : QString(),
                     home && home->prefixes && !home->prefixes->empty() ? home->prefixes->front().text() : QString(),
-                    state().port().completed(answers()).vpsName});
+                    state().port().completed(answers()).vpsName, certificate(PathKind::Lan),
+                    certificate(PathKind::V4)});
     m_names->show(overview.names);
-    m_names->setCertificates(daysLeft);
     fitRows(*m_names, mostNames);
     m_nameCard->setVisible(!overview.names.empty());
     Q_EMIT buttons();

@@ -1,6 +1,6 @@
 #include "ui/wizard/statusline.h"
 
-#include "ui/look/marks.h"
+#include "ui/look/markview.h"
 #include "ui/look/quietlabel.h"
 
 #include <QEvent>
@@ -20,7 +20,7 @@ constexpr int tellsTimeAfter = 2;
 } // namespace
 
 StatusLine::StatusLine(QWidget *parent)
-    : QWidget(parent), m_mark(new QLabel(this)), m_sentence(new QLabel(this)), m_detail(new QuietLabel({}, this)),
+    : QWidget(parent), m_mark(new MarkView(this)), m_sentence(new QLabel(this)), m_detail(new QuietLabel({}, this)),
       m_stop(new QPushButton(tr("S&top"), this))
 {
     m_sentence->setWordWrap(true);
@@ -87,21 +87,19 @@ QString StatusLine::sentence() const
 
 void StatusLine::draw()
 {
-    const int size = fontMetrics().height() + 2;
-    m_mark->setPixmap(markIcon(m_state, Colours::of(palette())).pixmap(QSize(size, size), devicePixelRatioF()));
+    m_mark->show(m_state);
     const auto seconds = m_clock.isValid() ? m_clock.elapsed() / second : 0;
     QString text = m_what;
     if (m_counts)
         text = seconds < tellsTimeAfter ? tr("%1 …").arg(m_what) : tr("%1 … %2 s").arg(m_what).arg(seconds);
     m_sentence->setText(text);
     setAccessibleName(m_what);
-    m_mark->setAccessibleName(overviewStateName(m_state));
 }
 
 void StatusLine::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+    if (event->type() == QEvent::FontChange)
         draw();
 }
 

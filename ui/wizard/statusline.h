@@ -12,6 +12,8 @@ class QPushButton;
 namespace sixgate
 {
 
+class MarkView;
+
 /// How something goes that was tried: a mark, a sentence, what else is to be known; while it goes on the time, and a
 /// button that stops it.
 class StatusLine : public QWidget
@@ -43,7 +45,7 @@ private:
     bool m_counts = false; ///< the time is told
     QElapsedTimer m_clock;
     QTimer m_tick;
-    QLabel *m_mark;
+    MarkView *m_mark;
     QLabel *m_sentence;
     QLabel *m_detail;
     QPushButton *m_stop;

@@ -1,5 +1,6 @@
 #include "ui/wizard/wizardpage.h"
 
+#include "ui/look/buttonwords.h"
 #include "ui/look/quietlabel.h"
 #include "ui/look/table.h"
 
@@ -122,7 +123,7 @@ QString WizardPage::failureText(const Error &error)
     if (!error.detail.isEmpty())
         lines << error.detail;
     if (!error.fix.isEmpty())
-        lines << QStringLiteral("→ ") + error.fix;
+        lines << QStringLiteral("→ ") + buttonWords(error.fix, ToldIn::Setup);
     return lines.join(QLatin1Char('\n'));
 }
 

@@ -116,6 +116,23 @@ QStringList typesDefined(const QString &header)
     return types;
 }
 
+// The texts for people in a source file that do not go through tr(): a literal with two words or more, of letters, that
+// stands in QStringLiteral or the like. Style sheets, HTML and regular expressions are no such texts.
+QStringList untranslated(const QString &source)
+{
+    static const QRegularExpression literal(QStringLiteral(
+        "(?:QStringLiteral|QLatin1String|fromLatin1|fromUtf8|QString)\\(\\s*\"((?:[^\"\\\\]|\\\\.)*)\""));
+    static const QRegularExpression words(QStringLiteral("[A-Za-z]{2,} [a-z]{2,}"));
+    QStringList found;
+    for (auto all = literal.globalMatch(source); all.hasNext();) {
+        const QString text = all.next().captured(1);
+        if (text.contains(words) && !text.contains(QLatin1Char('{')) && !text.contains(QLatin1Char('<')) &&
+            !text.contains(QLatin1Char('|')))
+            found << text;
+    }
+    return found;
+}
+
 } // namespace
 
 class TestArchitecture : public QObject
@@ -193,6 +210,39 @@ private Q_SLOTS:
                                               "namespace sixgate::codec\n{\nstruct Site {\n};\n}\n");
         QCOMPARE(typesDefined(header).join(QLatin1Char(' ')),
                  QStringLiteral("sixgate::Site sixgate::Session sixgate::Verb sixgate::Box sixgate::codec::Site"));
+    }
+
+    // The window and the program around it can be had in another language.
+    void textsGoThroughTr()
+    {
+        const QDir root(QString::fromLatin1(SIXGATE_SOURCE_DIR));
+        QStringList found;
+        int translated = 0;
+        for (const char *folder : {"ui", "app/desktop"}) {
+            QDirIterator files(root.filePath(QString::fromLatin1(folder)),
+                               {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files,
+                               QDirIterator::Subdirectories);
+            while (files.hasNext()) {
+                QFile file(files.next());
+                QVERIFY(file.open(QIODevice::ReadOnly));
+                const QString source = QString::fromUtf8(file.readAll());
+                translated += int(source.count(QStringLiteral("tr(\"")));
+                for (const QString &text : untranslated(source))
+                    found << QStringLiteral("%1: \"%2\"").arg(root.relativeFilePath(file.fileName()), text);
+            }
+        }
+        QVERIFY2(translated > 200, "the scan found hardly any texts: is the source folder right?");
+        QVERIFY2(found.isEmpty(), qPrintable(QLatin1Char('\n') + found.join(QLatin1Char('\n'))));
+    }
+
+    void untranslatedTextsAreSeen()
+    {
+        const QString source = QStringLiteral("label->setText(QStringLiteral(\"Nothing was found.\"));\n"
+                                              "label->setText(tr(\"Nothing was found.\"));\n"
+                                              "sheet = QStringLiteral(\"QHeaderView { border: none now; }\");\n"
+                                              "name(QStringLiteral(\"secret.dns\")); QLatin1String(\"really so\");\n");
+        QCOMPARE(untranslated(source),
+                 QStringList({QStringLiteral("Nothing was found."), QStringLiteral("really so")}));
     }
 
     void oneLibraryOneFile_data()

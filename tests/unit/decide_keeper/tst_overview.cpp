@@ -135,11 +135,15 @@ private Q_SLOTS:
         KeeperSnapshot seen = good();
         seen.paths[4].took = 90ms; // of the second name
         seen.paths[4].at = seenAt.addSecs(-60);
+        seen.paths[0].certificateUntil = seenAt.addDays(9);
+        seen.paths[4].certificateUntil = seenAt.addDays(3);
         breakPath(seen, 5);
         seen.paths.erase(seen.paths.begin() + 6);
         const Overview overview = overviewOf(site(), seen);
         const PathGlance &v4 = overview.paths.at(PathKind::V4);
         QVERIFY(v4.state == PathState::Works && v4.took == 90ms && v4.at == seenAt.addSecs(-60));
+        QCOMPARE(v4.certificateUntil, seenAt.addDays(3));
+        QCOMPARE(overview.names[0].paths.at(PathKind::V4).certificateUntil, seenAt.addDays(9));
         const PathGlance &upstream = overview.paths.at(PathKind::Upstream);
         QVERIFY(upstream.state == PathState::Broken && !upstream.took && upstream.why == latin("It is silent."));
         QVERIFY(overview.paths.at(PathKind::V6).state == PathState::Unknown);

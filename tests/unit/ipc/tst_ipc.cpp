@@ -49,8 +49,8 @@ SharedSnapshot snapshot(const char *role)
                     one.startedAt,
                     {latin("www.example.org")}}};
     one.pushes = {{latin("home6.example.org"), latin("2001:db8:1::11"), false, latin("not-proven"), one.startedAt}};
-    one.paths = {
-        {latin("cloud.example.org"), PathKind::Upstream, PathState::Broken, 12ms, latin("Why."), one.startedAt}};
+    one.paths = {{latin("cloud.example.org"), PathKind::Upstream, PathState::Broken, 12ms, latin("Why."), one.startedAt,
+                  one.startedAt.addDays(9)}};
     one.awaited = {latin("DNS"), latin("paths")};
     one.recovery = KeptRecovery{one.startedAt, latin("a"), latin("b"), {{latin("dns"), 120}, {latin("v4"), 700}}};
     one.troubles = {latin("Something – with “quotes”.")};

@@ -1,6 +1,8 @@
 // The plan's rows by tables, and the panel of a job by mouse and keyboard. SIXGATE_SHOTS=FOLDER: pictures.
 
+#include "pictures/pictures.h"
 #include "scripted.h"
+#include "ui/look/texts.h"
 #include "ui/plan/jobpanel.h"
 #include "ui/plan/planview.h"
 #include "ui/vps/newvpsform.h"
@@ -77,7 +79,11 @@ class TestPlanView : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QApplication::setStyle(latin("fusion")); }
+    void initTestCase()
+    {
+        QApplication::setStyle(latin("fusion"));
+        loadTexts();
+    }
 
     void rows_data()
     {
@@ -242,6 +248,37 @@ private Q_SLOTS:
         QSignalSpy closes(&panel, &JobPanel::closes);
         QTest::mouseClick(no, Qt::LeftButton);
         QCOMPARE(closes.size(), 1);
+    }
+
+    // Others worked on the site while the question was open: it is said why it is asked again.
+    void asksAgain()
+    {
+        const auto jobs = std::make_shared<tests::ScriptedJobs>();
+        jobs->script = [](const JobOrder &, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+            Plan all = plan();
+            talk.planned(all, PlanPart::Main, {});
+            if (auto agreed = talk.agree(all, {}, stops.stop); !agreed)
+                return passOn(agreed);
+            all.changes.pop_back();
+            talk.planned(all, PlanPart::Main, {});
+            if (auto agreed = talk.agree(all, {}, stops.stop); !agreed)
+                return passOn(agreed);
+            return JobEnd();
+        };
+        JobPanel panel(jobs);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        QVERIFY(panel.start(ApplyOrder(), {latin("Redeploy"), latin("&Redeploy")}));
+        auto *yes = panel.findChild<QPushButton *>(latin("yes"));
+        auto *sentence = panel.findChild<QLabel *>(latin("sentence"));
+        auto *detail = panel.findChild<QLabel *>(latin("detail"));
+        QTRY_COMPARE(sentence->text(), latin("5 changes: 1 in DNS, 4 on the VPS."));
+        QVERIFY(!detail->text().contains(latin("anew")));
+        QTest::keyClick(yes, Qt::Key_Space);
+        QTRY_COMPARE(sentence->text(), latin("4 changes: 1 in DNS, 3 on the VPS."));
+        QVERIFY(detail->text().startsWith(latin("Something has changed meanwhile, so the plan was made anew.")));
+        QTest::keyClick(yes, Qt::Key_Space);
+        QTRY_COMPARE(sentence->text(), latin("All changes are made."));
     }
 
     // Who presses Enter without reading does not accept a host key; both forms are there.

@@ -1,8 +1,12 @@
 // The main window and the tray over snapshots. SIXGATE_SHOTS=FOLDER in the environment: pictures of what was tested.
 
 #include "decide/overview.h"
+#include "pictures/pictures.h"
 #include "scripted.h"
 #include "storage/sitefile.h"
+#include "ui/details/dnspage.h"
+#include "ui/look/buttonwords.h"
+#include "ui/look/texts.h"
 #include "ui/overview/pathfigure.h"
 #include "ui/tray/tray.h"
 #include "ui/window/mainwindow.h"
@@ -12,7 +16,6 @@
 #include <QFile>
 #include <QLabel>
 #include <QListWidget>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardPaths>
@@ -59,7 +62,13 @@ KeeperSnapshot snapshot()
         one.records.push_back({name + latin(" A"), {latin("198.51.100.10")}, true, {}, now});
         one.records.push_back({name + latin(" AAAA"), {latin("2001:db8:a007:1200::11")}, true, {}, now});
         for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan})
-            one.paths.push_back({name, kind, PathState::Works, std::chrono::milliseconds(18 + took++), {}, now});
+            one.paths.push_back({name,
+                                 kind,
+                                 PathState::Works,
+                                 std::chrono::milliseconds(18 + took++),
+                                 {},
+                                 now,
+                                 kind == PathKind::V4 ? now.addDays(30).addSecs(60) : QDateTime()});
     }
     one.pushes = {{latin("home6.example.org"), latin("2001:db8:a007:1200::11"), true, {}, now}};
     one.recovery = KeptRecovery{now, latin("a"), latin("b"), {{latin("address"), 1400}, {latin("v4"), 2200}}};
@@ -93,6 +102,18 @@ KeeperSnapshot starting()
     one.site = latin("home");
     one.role = latin("starting");
     return one;
+}
+
+/// The resolver has all as it is; the account refused the last change.
+std::shared_ptr<const DnsAround> around(const ZoneSeen &zone, const QDateTime &now)
+{
+    DnsAround dns;
+    for (const auto &[key, seen] : zone.records) {
+        if (seen)
+            dns.here[key].answer = *seen;
+    }
+    dns.answers[*Label::parse(latin("main"))] = {now, false, latin("The key is not known there.")};
+    return std::make_shared<const DnsAround>(dns);
 }
 
 /// What a look at the example's site found; two things on the VPS are not as wanted.
@@ -140,7 +161,9 @@ SiteLook found(const Site &site)
         one.sentence = latin("Change /etc/sixgate/apache/") + latin(id);
         plan.changes.push_back(one);
     }
-    return {std::make_shared<const Observation>(seen), std::make_shared<const Plan>(plan), now};
+    SiteLook look{std::make_shared<const Observation>(seen), std::make_shared<const Plan>(plan), now};
+    look.dns = around(seen.zone, now);
+    return look;
 }
 
 /// Jobs over what was found: a look tells it, a check proves one path that fails.
@@ -162,7 +185,7 @@ std::shared_ptr<SiteJobs> jobsOver(const Site &site)
                          latin("failed"),
                          latin("Apache does not take the configuration."),
                          {},
-                         {{latin("vps.1"), latin("failed"), latin("Syntax error")}}}};
+                         {{latin("vps.file.apache.cloud.conf"), latin("failed"), latin("Syntax error")}}}};
             return end;
         }
         if (std::holds_alternative<CheckOrder>(order)) {
@@ -181,6 +204,7 @@ std::shared_ptr<SiteJobs> jobsOver(const Site &site)
         talk.planned(*look.plan, PlanPart::Main, {});
         if (std::holds_alternative<LookOrder>(order)) {
             end.seen = look.seen;
+            end.dns = look.dns;
             return end;
         }
         if (auto agreed = talk.agree(*look.plan, {}, stops.stop); !agreed)
@@ -209,6 +233,7 @@ private Q_SLOTS:
         QStandardPaths::setTestModeEnabled(true);
         qRegisterMetaType<KeeperIntent>();
         QApplication::setStyle(latin("fusion"));
+        loadTexts();
     }
 
     void verdicts_data()
@@ -294,6 +319,36 @@ private Q_SLOTS:
         QTest::newRow("dark") << true;
     }
 
+    void checkDns(const MainWindow &window)
+    {
+        const QTableWidget *records = nullptr;
+        for (const auto *one : window.findChildren<QTableWidget *>()) {
+            if (one->accessibleName() == latin("DNS"))
+                records = one;
+        }
+        QVERIFY(records);
+        const auto row = [records](int at) {
+            QStringList cells;
+            for (int column = 0; column < records->columnCount(); ++column)
+                cells << records->item(at, column)->text();
+            return cells;
+        };
+        QCOMPARE(records->rowCount(), 4);
+        QCOMPARE(row(0).mid(0, 3),
+                 QStringList({latin("cloud.example.org A"), latin("198.51.100.10"), latin("as wanted, for 60 s")}));
+        QVERIFY2(row(0)[3].startsWith(latin("as wanted, ")) && row(0)[3].endsWith(latin(" s left")),
+                 qPrintable(row(0)[3]));
+        QCOMPARE(row(0)[4], latin("right"));
+        QCOMPARE(row(2).mid(1, 2), QStringList({latin("2001:db8:1300::11"), latin("2001:db8:1200::11, for 60 s")}));
+        QVERIFY2(row(2)[3].startsWith(latin("2001:db8:1200::11, ")), qPrintable(row(2)[3]));
+        QCOMPARE(row(2)[4], latin("is to be changed"));
+        const auto labels = window.findChildren<QLabel *>();
+        QVERIFY(std::ranges::any_of(labels, [](const QLabel *one) {
+            return one->text().startsWith(latin("Did not take the last change, today")) &&
+                   one->text().endsWith(latin(": The key is not known there."));
+        }));
+    }
+
     void pages()
     {
         QFETCH(bool, dark);
@@ -323,17 +378,27 @@ private Q_SLOTS:
         auto *runs = window.findChild<QListWidget *>(latin("runs-list"));
         QTRY_COMPARE(runs->count(), 2);
         QTest::keyClick(runs, Qt::Key_Down);
-        QVERIFY(window.findChild<QPlainTextEdit *>(latin("runs-text"))->toPlainText().contains(latin("Syntax error")));
+        auto *noted = window.findChild<QTableWidget *>(latin("runs-steps"));
+        QCOMPARE(noted->rowCount(), 1);
+        QCOMPARE(noted->item(0, 0)->text(), latin("File apache.cloud.conf"));
+        QCOMPARE(noted->item(0, 1)->text(), latin("failed"));
+        QCOMPARE(noted->item(0, 2)->text(), latin("Syntax error"));
+        QCOMPARE(window.findChild<QLabel *>(latin("runs-end"))->text(),
+                 latin("Apache does not take the configuration."));
         picture("runs");
         list->setCurrentRow(1);
         picture("services");
         list->setCurrentRow(2);
         picture("dns");
+        checkDns(window);
         list->setCurrentRow(4);
         picture("settings");
         list->setCurrentRow(0);
         auto *names = window.findChild<QTableWidget *>(latin("names"));
-        QCOMPARE(names->item(0, 5)->text(), latin("58 days left"));
+        QCOMPARE(names->item(0, 5)->text(), latin("30 days left"));
+        QVERIFY(window.findChild<QWidget *>(latin("figure"))
+                    ->accessibleDescription()
+                    .contains(latin("certificate: 30 days")));
         picture("overview");
         QTest::mouseClick(window.findChild<PathPill *>(latin("path-v4")), Qt::LeftButton);
         auto *steps = window.findChild<QTableWidget *>(latin("steps-table"));
@@ -349,6 +414,64 @@ private Q_SLOTS:
         picture("redeploy");
         QTest::mouseClick(window.findChild<QPushButton *>(latin("no")), Qt::LeftButton);
         QTRY_VERIFY(drift->isVisible());
+    }
+
+    void commandsBecomeButtons_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("window");
+        QTest::addColumn<QString>("setup");
+        const auto row = [](const char *text, const QString &window, const QString &setup) {
+            QTest::newRow(text) << latin(text) << window << setup;
+        };
+        row("Store it again: sixgatectl secret set dns.main.key", QStringLiteral("Store it again: Settings, “Set up”"),
+            latin("Store it again: in the field here"));
+        row("Store the right one: sixgatectl secret set vps.vps.password. Where it is right, look there.",
+            QStringLiteral("Store the right one: Settings, “Set up”. Where it is right, look there."),
+            latin("Store the right one: in the field here. Where it is right, look there."));
+        row("Then: sixgatectl apply, and where a keeper runs: sixgatectl status check.",
+            QStringLiteral("Then: VPS, “Redeploy”, and where a keeper runs: Overview, “Check now”."),
+            QStringLiteral("Then: the page “Review”, and where a keeper runs: “Check again”."));
+        row("Compare it: sixgatectl vps trust --new-key", latin("Compare it: sixgatectl vps trust --new-key"),
+            latin("Compare it: sixgatectl vps trust --new-key"));
+        row("Start it: sixgatectl keep", latin("Start it: sixgatectl keep"), latin("Start it: sixgatectl keep"));
+    }
+
+    void commandsBecomeButtons()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, window);
+        QFETCH(QString, setup);
+        QCOMPARE(buttonWords(text), window);
+        QCOMPARE(buttonWords(text, ToldIn::Setup), setup);
+    }
+
+    // What this computer's resolver says of a record, and how long it still will.
+    void resolverSays_data()
+    {
+        QTest::addColumn<QStringList>("values");
+        QTest::addColumn<int>("since");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("as wanted") << QStringList{latin("198.51.100.10")} << 19 << latin("as wanted, 41 s left");
+        QTest::newRow("over") << QStringList{latin("198.51.100.10")} << 60 << latin("as wanted, 0 s left");
+        QTest::newRow("another") << QStringList{latin("192.0.2.1")} << 0 << latin("192.0.2.1, 60 s left");
+        QTest::newRow("none") << QStringList() << 0 << latin("none, 60 s left");
+    }
+
+    void resolverSays()
+    {
+        QFETCH(QStringList, values);
+        QFETCH(int, since);
+        QFETCH(QString, text);
+        const RecordSet right{
+            *Hostname::parse(latin("cloud.example.org")), RecordType::A, 60s, {latin("198.51.100.10")}};
+        ResolverSeen seen;
+        QCOMPARE(resolverText(right.values, &seen, 0s), latin("does not tell"));
+        RecordSet told = right;
+        told.values = {values.begin(), values.end()};
+        seen.answer = told;
+        QCOMPARE(resolverText(right.values, &seen, std::chrono::seconds(since)), text);
+        QCOMPARE(resolverText(right.values, nullptr, 0s), latin("not asked"));
     }
 
     // Text at 200 %: nothing is cut off.

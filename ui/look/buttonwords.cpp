@@ -1,0 +1,70 @@
+#include "ui/look/buttonwords.h"
+
+#include <QCoreApplication>
+#include <QRegularExpression>
+
+namespace sixgate
+{
+
+namespace
+{
+
+struct ButtonWords {
+    Q_DECLARE_TR_FUNCTIONS(ButtonWords)
+};
+
+/// The buttons of commands, without "sixgatectl": in the window, and in the setup.
+struct Button {
+    const char *command; ///< or how it begins
+    const char *window;
+    const char *setup;
+};
+
+constexpr const char *setUp = QT_TRANSLATE_NOOP("ButtonWords", "Settings, “Set up”");
+constexpr const char *redeploy = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “Redeploy”");
+constexpr const char *newVps = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “New VPS”");
+constexpr const char *checkNow = QT_TRANSLATE_NOOP("ButtonWords", "Overview, “Check now”");
+constexpr const char *review = QT_TRANSLATE_NOOP("ButtonWords", "the page “Review”");
+constexpr const char *checkAgain = QT_TRANSLATE_NOOP("ButtonWords", "“Check again”");
+constexpr Button buttons[] = {
+    {"secret set ", setUp, QT_TRANSLATE_NOOP("ButtonWords", "in the field here")},
+    {"vps trust", setUp, QT_TRANSLATE_NOOP("ButtonWords", "“Ask for its host key”")},
+    {"vps keys install", setUp, QT_TRANSLATE_NOOP("ButtonWords", "the page “VPS”")},
+    {"vps replace", newVps, newVps},
+    {"apply", redeploy, review},
+    {"plan", redeploy, review},
+    {"check", checkNow, checkAgain},
+    {"status check", checkNow, checkAgain},
+};
+
+QString buttonOf(const QString &command, ToldIn where)
+{
+    for (const Button &one : buttons) {
+        if (command.startsWith(QLatin1String(one.command)))
+            return ButtonWords::tr(where == ToldIn::Window ? one.window : one.setup);
+    }
+    return command;
+}
+
+} // namespace
+
+QString buttonWords(QString text, ToldIn where)
+{
+    // A name of a secret ends before the full stop of the sentence. Options make another command of it.
+    static const QRegularExpression commands(QStringLiteral(
+        "sixgatectl (secret set [A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*|vps trust|vps replace|vps keys install|"
+        "apply|plan|status check|check)(?! ?--|[A-Za-z-])"));
+    // "… (--abandon-old leaves it alone)"
+    static const QRegularExpression options(QStringLiteral("\\s\\(--[a-z-]+ [^)]*\\)"));
+    text.remove(options);
+    QString out;
+    qsizetype at = 0;
+    for (auto all = commands.globalMatch(text); all.hasNext();) {
+        const auto one = all.next();
+        out += text.mid(at, one.capturedStart() - at) + buttonOf(one.captured(1), where);
+        at = one.capturedEnd();
+    }
+    return out + text.mid(at);
+}
+
+} // namespace sixgate
