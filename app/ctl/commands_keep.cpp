@@ -368,29 +368,15 @@ int runPushKey(const Options &options, Output &output, std::stop_token stop)
     const auto site = siteOf(options);
     if (!site)
         return failed(site.error());
-    QByteArray line;
-    if (add) {
-        const auto given = publicKeyLine(options.words.value(3, QStringLiteral("-")), stop);
-        if (!given)
-            return failed(given.error());
-        line = *given;
-    } else {
-        const QString file = pushKeyFile(options.siteFile, site->name);
-        if (auto made = makeSshKey(file, QSysInfo::machineHostName(), stop); !made)
-            return failed(made.error());
-        QFile in(file + QStringLiteral(".pub"));
-        if (!in.open(QIODevice::ReadOnly))
-            return failed({ErrorCode::NotFound, QStringLiteral("%1 cannot be read.").arg(in.fileName()),
-                           in.errorString(), QStringLiteral("Remove %1 to have a new key made.").arg(file)});
-        line = in.readAll();
-    }
-    const auto key = PushKey::parse(QString::fromUtf8(line));
+    const auto key =
+        add ? publicKeyLine(options.words.value(3, QStringLiteral("-")), stop).and_then([](const QByteArray &line) {
+            return PushKey::parse(QString::fromUtf8(line));
+        })
+            : ownPushKey(options.siteFile, site->name, stop);
     if (!key)
         return failed(key.error());
-    const auto blob = [](const PushKey &one) { return one.text().section(QLatin1Char(' '), 1, 1); };
     const auto &known = site->vps.front().pushKeys;
-    const bool isNew =
-        std::none_of(known.begin(), known.end(), [&](const PushKey &one) { return blob(one) == blob(*key); });
+    const bool isNew = std::none_of(known.begin(), known.end(), [&](const PushKey &one) { return sameKey(one, *key); });
     if (isNew) {
         const auto lock = lockSite(site->name, Deadline::after(lockTime), stop);
         if (!lock)

@@ -13,6 +13,8 @@
 #include <QDir>
 #include <QFileInfo>
 
+#include <algorithm>
+
 namespace sixgate
 {
 
@@ -263,6 +265,9 @@ Result<SetupVpsLook> SetupDesk::vps(const SetupAnswers &answers, std::stop_token
     const auto store = openSecretStore(answers.secrets, siteName(), stop);
     if (!store)
         return passOn(store);
+    // By it the keeper of this computer leads the VPS to a new address; the review shows that it is let in.
+    if (auto key = ownPushKey(m_siteFile, siteName(), stop); !key)
+        return passOn(key);
     return lookAtSetupVps(*site, **store, stop);
 }
 
@@ -295,6 +300,10 @@ Result<std::shared_ptr<SiteJobs>> SetupDesk::jobs(const SetupAnswers &answers)
     Site whole = *described;
     if (const auto before = loadSite(m_siteFile); before && setupAnswers(*before))
         whole = withRest(std::move(whole), *before);
+    auto &pushKeys = whole.vps.front().pushKeys;
+    const auto key = pushKeyThere(m_siteFile, whole.name);
+    if (key && std::none_of(pushKeys.begin(), pushKeys.end(), [&](const PushKey &one) { return sameKey(one, *key); }))
+        pushKeys.push_back(*key);
     // The same checks as for a file.
     const ProviderShelf shelf = loadProviders(providerFolders(m_siteFile));
     auto site = parseSite(siteJson(whole), &shelf);

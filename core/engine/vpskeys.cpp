@@ -1,5 +1,6 @@
 #include "engine/vpskeys.h"
 
+#include "engine/pushline.h"
 #include "model/text.h"
 #include "observe/zone.h"
 #include "resources/resources.h"
@@ -223,6 +224,32 @@ Result<QByteArray> sshKeyLine(const QString &file, std::stop_token stop)
         return fail(ErrorCode::NotFound, QStringLiteral("The public half %1.pub is not there.").arg(file), {},
                     QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path));
     return in.read(mostKeyLine);
+}
+
+Result<PushKey> ownPushKey(const QString &siteFile, const Label &site, std::stop_token stop)
+{
+    const QString file = pushKeyFile(siteFile, site);
+    if (auto made = makeSshKey(file, QSysInfo::machineHostName(), std::move(stop)); !made)
+        return passOn(made);
+    QFile in(file + QStringLiteral(".pub"));
+    if (!in.open(QIODevice::ReadOnly))
+        return fail(ErrorCode::NotFound, QStringLiteral("%1 cannot be read.").arg(in.fileName()), in.errorString(),
+                    QStringLiteral("Remove %1 to have a new key made.").arg(file));
+    return PushKey::parse(QString::fromUtf8(in.readAll()));
+}
+
+std::optional<PushKey> pushKeyThere(const QString &siteFile, const Label &site)
+{
+    QFile in(pushKeyFile(siteFile, site) + QStringLiteral(".pub"));
+    const auto key = in.open(QIODevice::ReadOnly) ? PushKey::parse(QString::fromUtf8(in.readAll()))
+                                                  : Result<PushKey>(fail(ErrorCode::NotFound, {}));
+    return key ? std::optional(*key) : std::nullopt;
+}
+
+bool sameKey(const PushKey &one, const PushKey &other)
+{
+    const auto blob = [](const PushKey &key) { return key.text().section(QLatin1Char(' '), 1, 1); };
+    return blob(one) == blob(other);
 }
 
 Result<QString> bringSshKey(const Site &site, const QString &file, Secret password, std::stop_token stop)

@@ -74,6 +74,16 @@ inline constexpr const char *ownSshKeyFile = "~/.ssh/sixgate_ed25519";
 /// makeSshKey(); Invalid where that is no absolute path, NotFound where there is a private half alone.
 Result<QByteArray> sshKeyLine(const QString &file, std::stop_token stop);
 
+/// This machine's push key for the site, which is made where it is not there (pushKeyFile()). Errors as makeSshKey();
+/// NotFound where its public half cannot be read.
+Result<PushKey> ownPushKey(const QString &siteFile, const Label &site, std::stop_token stop);
+
+/// The same, where it is there already.
+std::optional<PushKey> pushKeyThere(const QString &siteFile, const Label &site);
+
+/// Whether both are one key, whatever is said beside it.
+bool sameKey(const PushKey &one, const PushKey &other);
+
 /// Lets a key in with the password of the VPS's user, which is kept nowhere: `file`, or where that is empty one of
 /// Sixgate's own. Gives the private key's path as the site file is to name it.
 Result<QString> bringSshKey(const Site &site, const QString &file, Secret password, std::stop_token stop);
