@@ -1,6 +1,6 @@
 # Every library comes from Debian; installer/packages.txt names the packages.
 
-find_package(Qt6 6.4 REQUIRED COMPONENTS Core LinguistTools Network Svg Test Widgets)
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core DBus LinguistTools Network Svg Test Widgets)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(tl-expected REQUIRED)

@@ -62,6 +62,14 @@ Choices choicesOf(const QApplication &app)
 
 int run(int argc, char **argv)
 {
+    // Before any other thread: the platform has some of its own, and a signal that only one of them lets through would
+    // end the program on the spot.
+    const ctl::Signals signals_([](int) {
+        if (!QCoreApplication::instance())
+            std::_Exit(0);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(), [] { QCoreApplication::exit(0); }, Qt::QueuedConnection);
+    });
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Sixgate"));
     QApplication::setOrganizationName(QStringLiteral("sixgate"));
@@ -70,12 +78,6 @@ int run(int argc, char **argv)
     loadTexts();
     drawOutlines();
     Choices choices = choicesOf(app);
-    // Before any other thread.
-    const ctl::Signals signals_([](int) {
-        QMetaObject::invokeMethod(
-            qApp, [] { QCoreApplication::exit(0); }, Qt::QueuedConnection);
-    });
-
     FirstOne first(choices.siteFile);
     if (!first.claim())
         return 0;

@@ -7,6 +7,7 @@
 
 #include <QApplication>
 #include <QSettings>
+#include <QTimer>
 
 #include <cstdio>
 
@@ -15,6 +16,9 @@ namespace sixgate
 
 namespace
 {
+
+constexpr std::chrono::milliseconds trayLook{500};
+constexpr int traysAwaited = 20;
 
 QString secretsKey()
 {
@@ -41,7 +45,7 @@ QString rememberedSecrets()
     return QSettings().value(secretsKey(), QStringLiteral("keychain")).toString();
 }
 
-Program::Program(Choices choices) : m_choices(std::move(choices)), m_inTray(Tray::isAvailable())
+Program::Program(Choices choices) : m_choices(std::move(choices))
 {
     QObject::connect(&m_tray, &Tray::opens, qApp, [this] { raiseUp(); });
     QObject::connect(&m_tray, &Tray::quits, qApp, leave);
@@ -52,13 +56,13 @@ Program::~Program() = default;
 
 void Program::begin()
 {
-    if (m_inTray)
-        m_tray.begin();
+    // Also where there is no panel yet: it comes into one that begins later.
+    m_tray.begin();
     const auto site = loadSite(m_choices.siteFile);
     if (!site && site.error().code == ErrorCode::NotFound)
         openWizard();
     else
-        openSite(site, m_choices.hidden && m_inTray);
+        openSite(site, m_choices.hidden);
 }
 
 void Program::raiseUp()
@@ -77,8 +81,21 @@ void Program::openSite(const Result<Site> &site, bool hidden)
     // One that runs sees by itself that the file has changed.
     if (site && m_choices.keeps && !m_watcher)
         m_watcher.emplace(m_choices.siteFile, m_choices.secrets, logLine);
-    if (!hidden)
+    if (hidden)
+        awaitTray(traysAwaited);
+    else
         m_view->window().raiseUp();
+}
+
+/// Started with the session, the panel may come a while later; without one the window is to be in reach.
+void Program::awaitTray(int looks)
+{
+    if (Tray::isAvailable())
+        return;
+    if (looks == 0)
+        m_view->window().raiseUp();
+    else
+        QTimer::singleShot(trayLook, qApp, [this, looks] { awaitTray(looks - 1); });
 }
 
 void Program::openWizard()

@@ -23,11 +23,11 @@ public:
 
 private:
     void openSite(const Result<Site> &site, bool hidden);
+    void awaitTray(int looks);
     void openWizard();
     void closeWizard();
 
     Choices m_choices;
-    bool m_inTray;
     Tray m_tray;
     std::optional<Watcher> m_watcher;
     std::unique_ptr<SiteView> m_view;

@@ -28,15 +28,15 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray)
     if (site) {
         m_site = std::make_shared<const Site>(*site);
         work.site = m_site;
-        work.jobs = std::make_shared<LocalJobs>(SitePlace{choices.siteFile, choices.secrets});
+        work.jobs = m_jobs = std::make_shared<LocalJobs>(SitePlace{choices.siteFile, choices.secrets});
     }
     m_window = std::make_unique<MainWindow>(texts, work);
-    m_window->setStays(!Tray::isAvailable());
+    m_window->setStays([] { return !Tray::isAvailable(); });
     QObject::connect(&tray, &Tray::opens, m_window.get(), &MainWindow::raiseUp);
     QObject::connect(&tray, &Tray::redeploys, m_window.get(), &MainWindow::redeploy);
     QObject::connect(qApp, &QCoreApplication::aboutToQuit, m_window.get(), &MainWindow::keepPlace);
     if (m_site) {
-        follow(tray);
+        follow(choices, tray);
         return;
     }
     Overview none;
@@ -45,21 +45,43 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray)
     m_window->show(none, nullptr);
 }
 
-void SiteView::follow(Tray &tray)
+void SiteView::follow(const Choices &choices, Tray &tray)
 {
+    MainWindow *window = m_window.get();
+    m_diagnosing.emplace(m_jobs);
     m_feed.emplace(std::make_shared<RemoteKeeper>(m_site->name));
-    const auto show = [window = m_window.get(), &tray](const Overview &overview, const SharedSnapshot &snapshot) {
-        window->show(overview, snapshot);
-        tray.show(overview, snapshot);
+    m_siteFeed.emplace(choices.siteFile, m_site);
+    QObject::connect(&*m_diagnosing, &Diagnosing::shows, window,
+                     [window, &tray](const Overview &overview, const SharedSnapshot &snapshot) {
+                         window->show(overview, snapshot);
+                         tray.show(overview, snapshot);
+                     });
+    const auto judge = [this] {
+        m_diagnosing->see(m_snapshot ? overviewOf(*m_site, *m_snapshot) : overviewWithout(*m_site, m_lost), m_snapshot);
     };
-    QObject::connect(
-        &*m_feed, &KeeperFeed::came, m_window.get(),
-        [site = m_site, show](const SharedSnapshot &snapshot) { show(overviewOf(*site, *snapshot), snapshot); });
-    QObject::connect(&*m_feed, &KeeperFeed::lost, m_window.get(),
-                     [site = m_site, show](const QString &why) { show(overviewWithout(*site, why), nullptr); });
-    QObject::connect(&*m_feed, &KeeperFeed::unheard, m_window.get(), &MainWindow::say);
-    QObject::connect(m_window.get(), &MainWindow::wants, &*m_feed, &KeeperFeed::tell);
-    QObject::connect(&tray, &Tray::wants, &*m_feed, &KeeperFeed::tell);
+    QObject::connect(&*m_feed, &KeeperFeed::came, window, [this, judge](const SharedSnapshot &snapshot) {
+        m_snapshot = snapshot;
+        judge();
+    });
+    QObject::connect(&*m_feed, &KeeperFeed::lost, window, [this, judge](const QString &why) {
+        m_snapshot = nullptr;
+        m_lost = why;
+        judge();
+    });
+    QObject::connect(&*m_siteFeed, &SiteFeed::changed, window,
+                     [this, window, judge](const std::shared_ptr<const Site> &site) {
+                         m_site = site;
+                         window->setSite(site);
+                         judge();
+                     });
+    const auto tell = [this](KeeperIntent intent) {
+        m_feed->tell(intent);
+        if (intent == KeeperIntent::Check)
+            m_diagnosing->ask();
+    };
+    QObject::connect(&*m_feed, &KeeperFeed::unheard, window, &MainWindow::say);
+    QObject::connect(window, &MainWindow::wants, window, tell);
+    QObject::connect(&tray, &Tray::wants, window, tell);
     Overview begins = overviewWithout(*m_site, {});
     begins.state = OverviewState::Working;
     begins.sentence = QApplication::translate("main", "Looking for the keeper.");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "desktop/diagnosing.h"
+#include "desktop/sitefeed.h"
 #include "model/site.h"
 #include "ui/feed/keeperfeed.h"
 #include "ui/tray/tray.h"
@@ -29,11 +31,16 @@ public:
     MainWindow &window() { return *m_window; }
 
 private:
-    void follow(Tray &tray);
+    void follow(const Choices &choices, Tray &tray);
 
     std::shared_ptr<const Site> m_site; ///< null where there is none
+    std::shared_ptr<SiteJobs> m_jobs;
+    QString m_lost; ///< why no keeper can be seen
     std::unique_ptr<MainWindow> m_window;
+    std::optional<Diagnosing> m_diagnosing;
     std::optional<KeeperFeed> m_feed;
+    std::optional<SiteFeed> m_siteFeed;
+    SharedSnapshot m_snapshot;
 };
 
 } // namespace sixgate

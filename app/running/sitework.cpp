@@ -202,6 +202,17 @@ Result<JobEnd> SiteWork::run(const RunsOrder &)
     return end;
 }
 
+Result<JobEnd> SiteWork::run(const AlarmTestOrder &)
+{
+    m_talk.activity(QStringLiteral("Sending a test on each channel"));
+    auto tested = testAlarm(m_site, m_secrets, m_stops.stop);
+    if (!tested)
+        return passOn(tested);
+    JobEnd end;
+    end.alarm = std::move(*tested);
+    return end;
+}
+
 Result<JobEnd> SiteWork::run(const ApplyOrder &order)
 {
     Act act{m_site, order.scope, [&](Engine &engine, const Observation &seen) {

@@ -11,6 +11,10 @@ namespace sixgate
 /// that is another VPS than `vps` by now.
 Outcome changeVps(const QString &siteFile, const Label &vps, const std::function<void(Vps &)> &change);
 
+/// A test on each channel of the site's alarm, all at the same time. Invalid where it names nobody, and the store's
+/// error where a secret cannot be read; Cancelled at the stop.
+Result<std::vector<AlarmTested>> testAlarm(const Site &site, SecretStore &secrets, std::stop_token stop);
+
 /// One job for one site, from the plan to the proof. One thread; run() once.
 class SiteWork
 {
@@ -20,6 +24,7 @@ public:
     Result<JobEnd> run(const CheckOrder &order);
     Result<JobEnd> run(const LookOrder &order);
     Result<JobEnd> run(const RunsOrder &order);
+    Result<JobEnd> run(const AlarmTestOrder &order);
     Result<JobEnd> run(const ApplyOrder &order);
     Result<JobEnd> run(const RollBackOrder &order);
     Result<JobEnd> run(const RemoveOrder &order);

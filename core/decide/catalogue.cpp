@@ -61,6 +61,12 @@ Result<ConditionEntry> entryOf(const QJsonObject &from)
     entry.remedy.action = remedy[QStringLiteral("action")].toString();
     entry.remedy.text = remedy[QStringLiteral("text")].toString();
     entry.remedy.command = remedy[QStringLiteral("command")].toString();
+    entry.remedy.button = remedy[QStringLiteral("button")].toString();
+    entry.remedy.window = remedy[QStringLiteral("window")].toString();
+    static const QStringList buttons{QString(), QStringLiteral("redeploy"), QStringLiteral("records"),
+                                     QStringLiteral("set-up")};
+    if (!buttons.contains(entry.remedy.button))
+        return bad(entry.code, QStringLiteral("button"));
     for (const QString &field : listOf(remedy[QStringLiteral("fields")]))
         entry.remedy.fields.emplace(field, QString());
     for (const QString &cause : listOf(from[QStringLiteral("causes")]))
@@ -164,6 +170,8 @@ Condition Catalogue::words(const QString &code, const QString &about, const Fiel
     out.remedy.action = from->remedy.action;
     out.remedy.text = filled(from->remedy.text, fields);
     out.remedy.command = filled(from->remedy.command, fields);
+    out.remedy.button = from->remedy.button;
+    out.remedy.window = filled(from->remedy.window, fields);
     for (const auto &[name, none] : from->remedy.fields) {
         const auto value = fields.find(name);
         out.remedy.fields.emplace(name, value == fields.end() ? QString() : value->second);

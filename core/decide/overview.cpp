@@ -1,9 +1,12 @@
 #include "decide/overview.h"
 
 #include <algorithm>
+#include <map>
 
 namespace sixgate
 {
+
+using namespace std::chrono_literals;
 
 namespace
 {
@@ -52,6 +55,15 @@ PathGlance both(PathGlance all, const PathGlance &one)
     return all;
 }
 
+void addToAll(Overview &overview, PathKind kind, const PathGlance &path)
+{
+    const auto all = overview.paths.find(kind);
+    if (all == overview.paths.end())
+        overview.paths.emplace(kind, path);
+    else
+        all->second = both(all->second, path);
+}
+
 void setPaths(Overview &overview, const Site &site, const std::vector<KeptPath> &paths)
 {
     for (const Service &service : site.services) {
@@ -63,11 +75,7 @@ void setPaths(Overview &overview, const Site &site, const std::vector<KeptPath> 
                 });
                 const PathGlance path = found == paths.end() ? PathGlance() : glanceAt(*found);
                 glance.paths.emplace(kind, path);
-                const auto all = overview.paths.find(kind);
-                if (all == overview.paths.end())
-                    overview.paths.emplace(kind, path);
-                else
-                    all->second = both(all->second, path);
+                addToAll(overview, kind, path);
             }
             overview.names.push_back(std::move(glance));
         }
@@ -110,6 +118,53 @@ void judgeTrouble(Overview &overview, const KeeperSnapshot &snapshot)
     overview.state = OverviewState::Degraded;
     overview.sentence = QStringLiteral("Visitors come through, but something is wrong.");
     overview.detail = trouble;
+}
+
+constexpr std::chrono::seconds leastPause = 10s; // between two diagnoses that nobody asked for
+constexpr std::chrono::seconds whileBroken = 1min;
+constexpr std::chrono::seconds whileWarned = 10min;
+constexpr std::chrono::seconds whileFine = 30min;
+constexpr size_t alsoShown = 2; // other causes, beside the first
+
+bool isTrouble(OverviewState state)
+{
+    return state == OverviewState::Broken || state == OverviewState::Degraded;
+}
+
+/// A diagnosis of the one situation holds in the other one.
+bool isAlike(OverviewState a, OverviewState b)
+{
+    return a == b || (isTrouble(a) && isTrouble(b));
+}
+
+QString causeOf(const Condition &root)
+{
+    return root.code + QLatin1Char(' ') + root.about;
+}
+
+/// What the keeper has not proven itself, and the check has.
+void fillPaths(Overview &overview, const std::vector<KeptPath> &paths)
+{
+    overview.paths.clear();
+    for (NameGlance &name : overview.names) {
+        for (auto &[kind, glance] : name.paths) {
+            const auto found = std::find_if(paths.begin(), paths.end(), [&, kind = kind](const KeptPath &one) {
+                return one.publicName == name.publicName && one.kind == kind;
+            });
+            if (glance.state == PathState::Unknown && found != paths.end())
+                glance = glanceAt(*found);
+            addToAll(overview, kind, glance);
+        }
+    }
+}
+
+/// What to do, for who has a window.
+QString wayOut(const Remedy &remedy)
+{
+    const QString &text = remedy.windowText();
+    if (remedy.command.isEmpty() || !remedy.button.isEmpty())
+        return text;
+    return QStringLiteral("%1\n%2").arg(text, remedy.command);
 }
 
 } // namespace
@@ -164,6 +219,91 @@ Overview overviewWithout(const Site &site, const QString &why)
     overview.sentence = QStringLiteral("Nobody watches the home.");
     overview.detail = why;
     return overview;
+}
+
+OverviewButton remedyButton(const Remedy &remedy)
+{
+    static const std::map<QString, OverviewButton> buttons = {{QStringLiteral("redeploy"), OverviewButton::Redeploy},
+                                                              {QStringLiteral("records"), OverviewButton::Records},
+                                                              {QStringLiteral("set-up"), OverviewButton::SetUp}};
+    const auto found = buttons.find(remedy.button);
+    return found == buttons.end() ? OverviewButton::Check : found->second;
+}
+
+Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bool looking, const QDateTime &now)
+{
+    seen.looking = looking;
+    const bool known = found && isAlike(found->with, seen.state);
+    if (!known) {
+        // What is wrong gets its name within seconds.
+        seen.settled = !isTrouble(seen.state);
+        return seen;
+    }
+    fillPaths(seen, found->paths);
+    std::vector<const Condition *> roots;
+    for (const Condition &one : found->roots) {
+        if (one.severity != Severity::Info)
+            roots.push_back(&one);
+    }
+    // The keeper sees a path broken that the check found whole: a lesser thing does not explain it.
+    const bool elsewhere = seen.state == OverviewState::Broken && !found->anyOut &&
+                           (roots.empty() || roots[0]->severity != Severity::Error);
+    if (roots.empty() || elsewhere)
+        return seen;
+    const Condition &root = *roots.front();
+    if (seen.state == OverviewState::Paused) {
+        seen.detail = root.title;
+        return seen;
+    }
+    seen.state =
+        seen.state == OverviewState::Broken || found->visitorsOut ? OverviewState::Broken : OverviewState::Degraded;
+    seen.sentence = root.title;
+    seen.detail = wayOut(root.remedy);
+    for (size_t i = 1; i < roots.size() && i <= alsoShown; ++i)
+        seen.detail += QStringLiteral("\nAlso: %1").arg(roots[i]->title);
+    seen.button = remedyButton(root.remedy);
+    seen.cause = causeOf(root);
+    seen.settled = found->since.secsTo(now) >= root.timeToVisible.count();
+    return seen;
+}
+
+bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last, const QDateTime &now)
+{
+    if (seen.state == OverviewState::Working || seen.state == OverviewState::Paused)
+        return false;
+    if (!last)
+        return true;
+    const auto age = std::chrono::seconds(last->at.secsTo(now));
+    if (age < leastPause && age.count() >= 0)
+        return false;
+    const bool wrong =
+        isTrouble(seen.state) || std::any_of(last->roots.begin(), last->roots.end(),
+                                             [](const auto &one) { return one.severity == Severity::Error; });
+    return !isAlike(last->with, seen.state) || last->trouble != seen.sentence || age.count() < 0 ||
+           age >= (wrong                 ? whileBroken
+                   : last->roots.empty() ? whileFine
+                                         : whileWarned);
+}
+
+CheckFinding findingOf(const CheckReport &report, const Overview &seen, const std::optional<CheckFinding> &before,
+                       const QDateTime &now)
+{
+    CheckFinding one;
+    one.roots = report.diagnosis.roots;
+    for (const PathReport &path : report.paths) {
+        const bool out = path.state == PathState::Broken;
+        one.anyOut = one.anyOut || out;
+        one.paths.push_back({path.publicName.ascii(), path.kind, path.state, path.took,
+                             path.error && out ? path.error->summary : QString(), now});
+        one.visitorsOut = one.visitorsOut || (out && (path.kind == PathKind::V4 || path.kind == PathKind::V6));
+    }
+    one.with = seen.state;
+    one.trouble = seen.sentence;
+    one.at = one.since = now;
+    if (before && !before->roots.empty() && !one.roots.empty() &&
+        causeOf(before->roots.front()) == causeOf(one.roots.front()))
+        one.since = before->since;
+    return one;
 }
 
 } // namespace sixgate

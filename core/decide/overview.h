@@ -13,4 +13,18 @@ Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot);
 /// Where no keeper can be seen; `why`: a sentence.
 Overview overviewWithout(const Site &site, const QString &why);
 
+/// The button that mends what a remedy is for; to check again where none does.
+OverviewButton remedyButton(const Remedy &remedy);
+
+/// The same in the light of a diagnosis: the sentence is the first root's title, and the button its remedy's. A
+/// diagnosis that belongs to another situation counts for nothing. `looking`: a new one is being made.
+Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bool looking, const QDateTime &now);
+
+/// Whether a diagnosis is to be made: where something has changed to the worse or to the better, and from time to time.
+bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last, const QDateTime &now);
+
+/// What a check found; `before`: the finding before this one.
+CheckFinding findingOf(const CheckReport &report, const Overview &seen, const std::optional<CheckFinding> &before,
+                       const QDateTime &now);
+
 } // namespace sixgate

@@ -61,7 +61,18 @@ struct LookOrder {
 /// Reads the logs of the last runs on the VPS.
 struct RunsOrder {
 };
-using JobOrder = std::variant<CheckOrder, LookOrder, RunsOrder, ApplyOrder, RollBackOrder, RemoveOrder, ReplaceOrder>;
+/// Sends a test to everybody whom the site's alarm names; changes nothing.
+struct AlarmTestOrder {
+};
+using JobOrder = std::variant<CheckOrder, LookOrder, RunsOrder, AlarmTestOrder, ApplyOrder, RollBackOrder, RemoveOrder,
+                              ReplaceOrder>;
+
+/// How a test of one channel of the alarm went.
+struct AlarmTested {
+    QString channel; ///< as the site file has it: "mail", a webhook's name …
+    QString text;    ///< the same for a person
+    Outcome told;    ///< success: it was taken; whether it arrives its reader sees
+};
 
 /// What became of the machine that a move leaves.
 enum class OldMachine {
@@ -88,6 +99,7 @@ struct JobEnd {
     std::shared_ptr<const Observation> seen; ///< of a look
     std::shared_ptr<const DnsAround> dns;    ///< of a look
     std::vector<RunLog> runs;                ///< newest first
+    std::vector<AlarmTested> alarm;          ///< of a test
     bool cleaned = true;                     ///< false: what comes after the job, on the machine before, failed
 };
 

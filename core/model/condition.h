@@ -35,6 +35,10 @@ struct Remedy {
     QString command;                   ///< the line to enter, for "run"; else empty
     std::map<QString, QString> fields; ///< what to enter: "port" → "443", "interfaceId" → "::11" …
     std::vector<RouterGuide> routers;  ///< where to enter it, for the place "router"
+    QString button = {};               ///< of the window, which mends it: "redeploy", "records", "set-up"; else empty
+    QString window = {};               ///< `text` for who has that button in place of a command; empty: the same
+
+    const QString &windowText() const { return window.isEmpty() ? text : window; }
 };
 
 /// One thing that is wrong (or worth knowing).

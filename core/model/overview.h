@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/condition.h"
+#include "model/keepersnapshot.h"
 #include "model/pathreport.h"
 
 #include <QDateTime>
@@ -27,7 +29,14 @@ enum class OverviewState {
 QString overviewStateName(OverviewState state); ///< "fine", "working", "degraded", "broken", "paused", "unknown"
 
 /// The one button beside the verdict: the next useful thing.
-enum class OverviewButton { None, Check, Resume };
+enum class OverviewButton {
+    None,
+    Check,    ///< look at everything now
+    Resume,   ///< let the keeper change things again
+    Redeploy, ///< the plan for the VPS
+    Records,  ///< the plan for the records
+    SetUp,    ///< the setup, with what is set up now
+};
 
 /// The last proof of one path of one name; of all names where it stands for them.
 struct PathGlance {
@@ -48,8 +57,24 @@ struct Overview {
     QString sentence; ///< the verdict, one sentence
     QString detail;   ///< what else is to be known; may be empty
     OverviewButton button = OverviewButton::None;
+    QString cause = {};   ///< what the sentence is about, for who tells a cause once; empty where none is known
+    bool looking = false; ///< a diagnosis is being made
+    /// False while what is wrong may still get another name, or pass by itself: nobody is called yet.
+    bool settled = true;
     std::map<PathKind, PathGlance> paths; ///< each kind, over all names
     std::vector<NameGlance> names;        ///< in the order of the site file
+};
+
+/// What a check found, and what the keeper saw when it began.
+struct CheckFinding {
+    std::vector<Condition> roots;                ///< worst first; none where nothing is wrong, or where it failed
+    bool visitorsOut = false;                    ///< a path of visitors from outside was broken
+    bool anyOut = false;                         ///< a path was broken
+    std::vector<KeptPath> paths;                 ///< as the check proved them
+    OverviewState with = OverviewState::Unknown; ///< the verdict when it began,
+    QString trouble;                             ///< and its sentence
+    QDateTime at;                                ///< when it ended, UTC
+    QDateTime since;                             ///< since when the first root is the first one, UTC
 };
 
 } // namespace sixgate

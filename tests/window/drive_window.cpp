@@ -4,6 +4,7 @@
 #include "decide/overview.h"
 #include "pictures/pictures.h"
 #include "running/localjobs.h"
+#include "stallwatch.h"
 #include "storage/sitefile.h"
 #include "ui/look/outlines.h"
 #include "ui/look/texts.h"
@@ -12,7 +13,6 @@
 #include "ui/window/mainwindow.h"
 
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -21,7 +21,6 @@
 #include <QStandardPaths>
 #include <QTableWidget>
 #include <QTest>
-#include <QTimer>
 
 #include <cstdio>
 
@@ -52,10 +51,8 @@ class DriveWindow : public QObject
 
 private:
     std::unique_ptr<MainWindow> m_window;
-    QElapsedTimer m_last;
-    QTimer m_beat;
-    qint64 m_longest = 0;
 
+    static tests::StallApplication &watch() { return *static_cast<tests::StallApplication *>(qApp); }
     template <class T>
     T *find(const char *name)
     {
@@ -75,12 +72,8 @@ private:
     {
         if (given("SHOTS").isEmpty())
             return;
-        m_longest = std::max(m_longest, m_last.elapsed());
-        m_beat.stop(); // the picture is the test's own
         tests::takePictures(*m_window,
                             QStringLiteral("window-%1-%2").arg(latin(QTest::currentTestFunction()), latin(what)));
-        m_last.restart();
-        m_beat.start();
     }
     void click(const char *name) { QTest::mouseClick(find<QPushButton>(name), Qt::LeftButton); }
     void openVps() { find<QListWidget>("pages")->setCurrentRow(3); }
@@ -134,18 +127,14 @@ private Q_SLOTS:
         m_window->resize(1120, 740);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-        m_longest = 0;
-        m_last.start();
-        connect(&m_beat, &QTimer::timeout, this, [this] { m_longest = std::max(m_longest, m_last.restart()); });
-        m_beat.start(5);
+        watch().beginWatch();
     }
 
     void cleanup()
     {
-        m_beat.stop();
-        m_beat.disconnect();
-        std::printf("    longest stall of the GUI thread: %lld ms (aim %d)\n", static_cast<long long>(m_longest),
-                    stallAim);
+        watch().endWatch();
+        std::printf("    longest stall of the GUI thread: %lld ms (aim %d; %s)\n",
+                    static_cast<long long>(watch().longest().count()), stallAim, qPrintable(watch().culprit()));
         m_window.reset();
     }
 
@@ -248,5 +237,11 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(DriveWindow)
+int main(int argc, char **argv)
+{
+    tests::StallApplication app(argc, argv);
+    DriveWindow drive;
+    return QTest::qExec(&drive, argc, argv);
+}
+
 #include "drive_window.moc"

@@ -481,6 +481,37 @@ private Q_SLOTS:
         picture("vps-off");
     }
 
+    // Nobody keeps secrets here: that is said in one sentence, a folder is offered, and all goes on with it.
+    void noKeychain()
+    {
+        welcome();
+        home();
+        type("services.0.names", given("LAB_PUBLIC_NAME"));
+        type("zone", given("LAB_ZONE"));
+        choose("provider", latin("rfc2136"));
+        QTRY_COMPARE_WITH_TIMEOUT(stateOf("secretPlace"), OverviewState::Degraded, lookTime);
+        const QString sentence = told("secretPlace");
+        std::printf("    %s\n", qPrintable(sentence));
+        QCOMPARE(sentence.count(QLatin1Char('.')), 1);
+        QVERIFY(sentence.endsWith(QLatin1Char('.')));
+        // A secret that is typed is not written anywhere on its own.
+        const QString folder = m_desk->privateFolder();
+        type("secret.dns.main.key", contentOf(given("LAB_TSIG_FILE")));
+        QTest::qWait(300);
+        QVERIFY(m_wizard->answers().secrets == latin("keychain"));
+        QVERIFY(!QFile::exists(folder + latin("/dns.main.key")));
+        picture("no-keychain");
+        names();
+        QCOMPARE(m_wizard->answers().secrets, latin("dir:") + folder);
+        const auto mode = QFile::permissions(folder + latin("/dns.main.key"));
+        QVERIFY(mode & QFile::ReadOwner);
+        QVERIFY(!(mode & (QFile::ReadGroup | QFile::ReadOther)));
+        vps();
+        services();
+        router();
+        QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>(latin("next"))->isEnabled(), 3 * lookTime);
+    }
+
     // OPEN: a command that opens the router; it is closed when this begins.
     void routerOpens()
     {

@@ -30,8 +30,23 @@ Colours Colours::of(const QPalette &palette)
     return one;
 }
 
+Colours Colours::onPanel()
+{
+    Colours one;
+    one.panel = true;
+    one.quiet = QColor(0x75, 0x7b, 0x83);
+    one.accent = QColor(0x2f, 0x7f, 0xc1);
+    return one;
+}
+
 QColor Colours::state(OverviewState state) const
 {
+    if (panel && state == OverviewState::Fine)
+        return {0x1c, 0x8f, 0x55};
+    if (panel && state == OverviewState::Degraded)
+        return {0xb0, 0x6f, 0x00};
+    if (panel && state == OverviewState::Broken)
+        return {0xd9, 0x48, 0x3f};
     switch (state) {
     case OverviewState::Fine:
         return dark ? QColor(0x57, 0xcf, 0x95) : QColor(0x16, 0x7a, 0x47);

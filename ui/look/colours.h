@@ -14,8 +14,11 @@ struct Colours {
     QColor edge;                    ///< the outline of a control: at least 3 : 1 on page and card
     QColor accent;
     bool dark = false;
+    bool panel = false;
 
     static Colours of(const QPalette &palette);
+    /// For a panel of which nobody tells whether it is light or dark: at least 3 : 1 on both.
+    static Colours onPanel();
     QColor state(OverviewState state) const;
     QColor tint(OverviewState state) const; ///< a background for it
     QColor sign() const;                    ///< on a state's colour

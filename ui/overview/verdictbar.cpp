@@ -9,6 +9,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace sixgate
 {
 
@@ -17,10 +19,29 @@ namespace
 
 constexpr int edge = 24; // three steps of the grid
 
+QString buttonText(OverviewButton button)
+{
+    switch (button) {
+    case OverviewButton::Resume:
+        return VerdictBar::tr("&Resume");
+    case OverviewButton::Redeploy:
+        return VerdictBar::tr("Re&deploy VPS…");
+    case OverviewButton::Records:
+        return VerdictBar::tr("&Set the records…");
+    case OverviewButton::SetUp:
+        return VerdictBar::tr("&Set up…");
+    case OverviewButton::None:
+    case OverviewButton::Check:
+        break;
+    }
+    return VerdictBar::tr("Check &now");
+}
+
 } // namespace
 
 VerdictBar::VerdictBar(QWidget *parent)
-    : QFrame(parent), m_sentence(new QLabel(this)), m_detail(new QLabel(this)), m_button(new QPushButton(this))
+    : QFrame(parent), m_sentence(new QLabel(this)), m_detail(new QLabel(this)), m_again(new QPushButton(this)),
+      m_button(new QPushButton(this))
 {
     setObjectName(QStringLiteral("verdict"));
     for (QLabel *one : {m_sentence, m_detail}) {
@@ -32,6 +53,8 @@ VerdictBar::VerdictBar(QWidget *parent)
     m_sentence->setObjectName(QStringLiteral("sentence"));
     m_detail->setObjectName(QStringLiteral("detail"));
     m_button->setObjectName(QStringLiteral("next"));
+    m_again->setObjectName(QStringLiteral("again"));
+    m_again->hide();
     auto *words = new QVBoxLayout;
     words->setSpacing(4);
     words->addStretch();
@@ -42,10 +65,17 @@ VerdictBar::VerdictBar(QWidget *parent)
     all->setContentsMargins(edge + m_mark + 16, 16, edge, 16);
     all->setSpacing(16);
     all->addLayout(words, 1);
-    all->addWidget(m_button, 0, Qt::AlignVCenter);
+    auto *buttons = new QVBoxLayout;
+    buttons->setSpacing(8);
+    buttons->addStretch();
+    buttons->addWidget(m_button);
+    buttons->addWidget(m_again);
+    buttons->addStretch();
+    all->addLayout(buttons);
     setMinimumHeight(m_mark + 2 * 16 + 8);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     connect(m_button, &QPushButton::clicked, this, [this] { Q_EMIT pressed(m_what); });
+    connect(m_again, &QPushButton::clicked, this, [this] { Q_EMIT pressed(OverviewButton::Check); });
     setFonts();
 }
 
@@ -57,7 +87,18 @@ void VerdictBar::show(const Overview &overview, const QString &detail)
     m_detail->setText(detail);
     m_detail->setVisible(!detail.isEmpty());
     m_button->setVisible(m_what != OverviewButton::None);
-    m_button->setText(m_what == OverviewButton::Resume ? tr("&Resume") : tr("Check &now"));
+    const bool checks = m_what == OverviewButton::Check;
+    m_button->setText(buttonText(m_what));
+    m_again->setText(buttonText(OverviewButton::Check));
+    // The one of the two that checks says that it does.
+    QPushButton *check = checks ? m_button : m_again;
+    if (overview.looking)
+        check->setText(tr("Looking …"));
+    m_button->setEnabled(!checks || !overview.looking);
+    m_again->setEnabled(!overview.looking);
+    m_again->setVisible(!checks && m_what != OverviewButton::None && m_what != OverviewButton::Resume);
+    setProperty("looking", overview.looking);
+    setFonts();
     setAccessibleName(overview.sentence);
     setAccessibleDescription(detail);
     update();
@@ -83,7 +124,11 @@ void VerdictBar::changeEvent(QEvent *event)
 
 void VerdictBar::setFonts()
 {
-    m_button->setMinimumSize(fontMetrics().horizontalAdvance(tr("Check &now")) + 40, fontMetrics().height() + 18);
+    int width = fontMetrics().horizontalAdvance(tr("Check &now"));
+    for (const QPushButton *one : {m_button, m_again})
+        width = std::max(width, fontMetrics().horizontalAdvance(one->text()));
+    for (QPushButton *one : {m_button, m_again})
+        one->setMinimumSize(width + 40, fontMetrics().height() + 18);
     QFont title = font();
     title.setPointSizeF(font().pointSizeF() * 1.45);
     title.setWeight(QFont::DemiBold);

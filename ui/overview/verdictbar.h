@@ -10,7 +10,7 @@ class QPushButton;
 namespace sixgate
 {
 
-/// The verdict: a mark, one sentence, what else is to be known, one button.
+/// The verdict: a mark, one sentence, what else is to be known, one button; beside one that mends, one to check again.
 class VerdictBar : public QFrame
 {
     Q_OBJECT
@@ -33,6 +33,7 @@ private:
     OverviewButton m_what = OverviewButton::None;
     QLabel *m_sentence;
     QLabel *m_detail;
+    QPushButton *m_again; ///< beside a button that mends
     QPushButton *m_button;
     int m_mark = 40; ///< its size
 };

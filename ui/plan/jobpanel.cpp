@@ -287,7 +287,8 @@ void JobPanel::end(const Result<JobEnd> &end)
     tell(OverviewState::Broken,
          roots.empty() ? tr("All changes are made, but not every path works.") : roots.front().title,
          joined(QStringList{roots.empty() ? QString() : roots.front().text,
-                            roots.empty() ? QString() : QStringLiteral("→ ") + buttonWords(roots.front().remedy.text),
+                            roots.empty() ? QString()
+                                          : QStringLiteral("→ ") + buttonWords(roots.front().remedy.windowText()),
                             took} +
                 m_remarks));
 }

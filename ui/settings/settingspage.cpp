@@ -43,7 +43,8 @@ QByteArray autostartEntry(const QStringList &command)
 SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QStringList command, QWidget *parent)
     : QWidget(parent), m_autostartFile(std::move(autostartFile)), m_command(std::move(command)),
       m_autostart(new QCheckBox(tr("&Begin with the session, in the tray"))),
-      m_stays(new QCheckBox(tr("Go on &watching in the tray when the window is closed"))), m_wrong(new QLabel)
+      m_stays(new QCheckBox(tr("Go on &watching in the tray when the window is closed"))), m_wrong(new QLabel),
+      m_alarm(new Card), m_alarmTest(new QPushButton(tr("Send a &test message"))), m_alarmSays(new QLabel)
 {
     auto *title = new QLabel(tr("Settings"));
     QFont big = font();
@@ -65,6 +66,24 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     list->addWidget(m_wrong);
     auto *upper = new Card;
     upper->hold(choices, 24);
+    auto *alarm = new QWidget;
+    auto *tells = new QVBoxLayout(alarm);
+    tells->setContentsMargins(0, 0, 0, 0);
+    tells->setSpacing(8);
+    auto *about = new QLabel(tr("Sixgate calls you when visitors stay away. See whether it can."));
+    about->setWordWrap(true);
+    tells->addWidget(about);
+    tells->addWidget(m_alarmTest, 0, Qt::AlignLeft);
+    tells->addWidget(m_alarmSays);
+    m_alarmTest->setObjectName(QStringLiteral("alarmTest"));
+    m_alarmSays->setObjectName(QStringLiteral("alarmSays"));
+    m_alarmSays->setTextFormat(Qt::PlainText);
+    m_alarmSays->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_alarmSays->setWordWrap(true);
+    m_alarmSays->hide();
+    static_cast<Card *>(m_alarm)->hold(alarm, 24);
+    m_alarm->hide();
+    connect(m_alarmTest, &QPushButton::clicked, this, &SettingsPage::testsAlarm);
     auto *places = new QWidget;
     auto *lines = new QVBoxLayout(places);
     lines->setContentsMargins(0, 0, 0, 0);
@@ -86,6 +105,7 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     all->setSpacing(16);
     all->addWidget(title);
     all->addWidget(upper);
+    all->addWidget(m_alarm);
     all->addWidget(lower);
     all->addStretch();
     connect(m_autostart, &QCheckBox::clicked, this, &SettingsPage::setAutostart);
@@ -93,6 +113,18 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
         QSettings().setValue(staysKey(), on);
         Q_EMIT staysChanged(on);
     });
+}
+
+void SettingsPage::offerAlarmTest()
+{
+    m_alarm->show();
+}
+
+void SettingsPage::showAlarmTest(bool runs, const QString &says)
+{
+    m_alarmTest->setEnabled(!runs);
+    m_alarmSays->setText(says);
+    m_alarmSays->setVisible(!says.isEmpty());
 }
 
 bool SettingsPage::staysInTray()

@@ -4,6 +4,7 @@
 
 class QCheckBox;
 class QLabel;
+class QPushButton;
 
 namespace sixgate
 {
@@ -25,12 +26,17 @@ public:
     /// Specification); `command`: what it runs.
     SettingsPage(const SettingsTexts &texts, QString autostartFile, QStringList command, QWidget *parent = nullptr);
 
+    /// Offers to send a test; for a site whose file names somebody to tell.
+    void offerAlarmTest();
+    /// That it is being sent, or how it went, a line a channel.
+    void showAlarmTest(bool runs, const QString &says);
     /// Whether closing the window leaves Sixgate watching in the tray.
     static bool staysInTray();
 
 Q_SIGNALS:
     void staysChanged(bool stays);
     void setsUp();
+    void testsAlarm();
 
 private:
     void setAutostart(bool on);
@@ -40,6 +46,9 @@ private:
     QCheckBox *m_autostart;
     QCheckBox *m_stays;
     QLabel *m_wrong;
+    QWidget *m_alarm; ///< hidden where nobody is to be told
+    QPushButton *m_alarmTest;
+    QLabel *m_alarmSays;
 };
 
 /// The text of such a desktop entry; arguments are quoted as the Desktop Entry Specification wants it.

@@ -32,6 +32,12 @@ QString stateWord(OverviewState state)
     return Tray::tr("not known");
 }
 
+/// A panel may be light or dark, whatever the palette is.
+QIcon stateIcon(OverviewState state)
+{
+    return markIcon(state, Colours::onPanel());
+}
+
 QString nameLine(const NameGlance &name)
 {
     QStringList bad;
@@ -87,13 +93,13 @@ Tray::Tray(QObject *parent) : QObject(parent)
 
 void Tray::begin()
 {
-    m_icon.setIcon(markIcon(OverviewState::Unknown, Colours::of(QApplication::palette())));
+    m_icon.setIcon(stateIcon(OverviewState::Unknown));
     m_icon.show();
 }
 
 void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
 {
-    m_icon.setIcon(markIcon(overview.state, Colours::of(QApplication::palette())));
+    m_icon.setIcon(stateIcon(overview.state));
     QStringList lines{tr("Sixgate: %1").arg(stateWord(overview.state))};
     for (const NameGlance &name : overview.names)
         lines << nameLine(name);
@@ -109,14 +115,27 @@ void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
         }
     }
     m_copy->setEnabled(!m_address.isEmpty());
-    if (isTransition(m_told, overview.state)) {
-        const QString text = overview.detail;
-        m_icon.showMessage(overview.sentence, text, markIcon(overview.state, Colours::of(QApplication::palette())));
-        Q_EMIT notified(overview.sentence, text);
-    }
-    if (overview.state == OverviewState::Fine || overview.state == OverviewState::Degraded ||
-        overview.state == OverviewState::Broken)
-        m_told = overview.state;
+    if (overview.settled)
+        tell(overview);
+}
+
+void Tray::tell(const Overview &overview)
+{
+    const bool trouble = overview.state == OverviewState::Degraded || overview.state == OverviewState::Broken;
+    if (!trouble && overview.state != OverviewState::Fine)
+        return;
+    // What has a name is told once, however bad it gets; what has none is told where the state is another one.
+    const bool news = trouble && !overview.cause.isEmpty() ? !m_causes.contains(overview.cause)
+                                                           : isTransition(m_told, overview.state);
+    m_told = overview.state;
+    if (!trouble)
+        m_causes.clear();
+    else if (!overview.cause.isEmpty())
+        m_causes.insert(overview.cause);
+    if (!news)
+        return;
+    m_icon.showMessage(overview.sentence, overview.detail, stateIcon(overview.state));
+    Q_EMIT notified(overview.sentence, overview.detail);
 }
 
 } // namespace sixgate

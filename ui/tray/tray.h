@@ -4,6 +4,7 @@
 #include "model/overview.h"
 
 #include <QMenu>
+#include <QSet>
 #include <QSystemTrayIcon>
 
 #include <optional>
@@ -33,6 +34,8 @@ Q_SIGNALS:
     void notified(const QString &title, const QString &text);
 
 private:
+    void tell(const Overview &overview);
+
     QSystemTrayIcon m_icon;
     QMenu m_menu;
     QAction *m_redeploy;
@@ -40,6 +43,7 @@ private:
     QAction *m_copy;
     QString m_address;
     std::optional<OverviewState> m_told; ///< of fine, degraded, broken: what was notified last
+    QSet<QString> m_causes;              ///< notified since all was well
     bool m_paused = false;
 };
 

@@ -186,7 +186,12 @@ void VpsPage::show(const SiteLook &look)
     m_again->setEnabled(m_site && !look.looking);
     if (!any)
         return;
-    fillFacts(*m_facts, vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc()));
+    // Each snapshot comes by here; the facts are others only after a look.
+    auto facts = vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc());
+    if (facts == m_shown)
+        return;
+    m_shown = std::move(facts);
+    fillFacts(*m_facts, m_shown);
 }
 
 void VpsPage::showPushes(const SharedSnapshot &snapshot, const QString &empty)
@@ -196,16 +201,24 @@ void VpsPage::showPushes(const SharedSnapshot &snapshot, const QString &empty)
 
 void VpsPage::begin(const JobOrder &order, const JobWords &words)
 {
-    if (!m_panel || !m_panel->start(order, words))
+    if (!m_panel)
+        return;
+    // Of two jobs the one that runs is shown.
+    m_stack->setCurrentWidget(m_panel);
+    if (!m_panel->start(order, words))
         return;
     for (QPushButton *one : m_buttons)
         one->setEnabled(false);
-    m_stack->setCurrentWidget(m_panel);
 }
 
 void VpsPage::redeploy()
 {
     begin(ApplyOrder(), {tr("Redeploy"), tr("&Redeploy")});
+}
+
+void VpsPage::setRecords()
+{
+    begin(ApplyOrder{PlanScope::Dns}, {tr("Set the records"), tr("&Set them")});
 }
 
 void VpsPage::rollBack()

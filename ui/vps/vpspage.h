@@ -34,10 +34,14 @@ public:
     VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> jobs, QWidget *parent = nullptr);
 
     void show(const SiteLook &look);
+    /// Another VPS of the same site.
+    void setSite(std::shared_ptr<const Site> site) { m_site = std::move(site); }
     using QWidget::show;
     /// The pushes, as the keeper has them.
     void showPushes(const SharedSnapshot &snapshot, const QString &empty);
     void redeploy();
+    /// Sets the records alone, as redeploy() does both.
+    void setRecords();
     void rollBack();
     void replace();
     void showRuns();
@@ -58,6 +62,7 @@ private:
     QWidget *m_home = nullptr;
     Card *m_card = nullptr;
     QFormLayout *m_facts = nullptr;
+    std::vector<std::pair<QString, QString>> m_shown; ///< the facts
     QLabel *m_drift = nullptr;
     DetailPage *m_pushes = nullptr;
     QPushButton *m_again = nullptr;

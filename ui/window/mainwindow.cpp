@@ -1,6 +1,7 @@
 #include "ui/window/mainwindow.h"
 
 #include "ui/details/dnspage.h"
+#include "ui/look/buttonwords.h"
 #include "ui/look/marks.h"
 #include "ui/look/quietlabel.h"
 #include "ui/overview/overviewpage.h"
@@ -79,6 +80,12 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
             Q_EMIT wants(KeeperIntent::Check);
         else if (button == OverviewButton::Resume)
             Q_EMIT wants(KeeperIntent::Resume);
+        else if (button == OverviewButton::Redeploy)
+            redeploy();
+        else if (button == OverviewButton::Records)
+            setRecords();
+        else if (button == OverviewButton::SetUp)
+            Q_EMIT setsUp();
     });
     connect(m_list, &PageList::currentRowChanged, m_pages, &QStackedWidget::setCurrentIndex);
     connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this,
@@ -138,12 +145,33 @@ void MainWindow::connectWork()
     connect(m_overview, &OverviewPage::proves, this, &MainWindow::prove);
     connect(&*m_prover, &JobRunner::proved, this,
             [this](const PathReport &report) { m_overview->steps().add(report); });
+    if (m_work.site->alarm)
+        connectAlarm();
     connect(&*m_prover, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
         if (*end && (*end)->check) {
             for (const PathReport &report : (*end)->check->paths)
                 m_overview->steps().add(report);
         }
         m_overview->steps().end(*end ? QString() : end->error().summary);
+    });
+}
+
+void MainWindow::connectAlarm()
+{
+    m_alarmTester.emplace(m_work.jobs);
+    m_settings->offerAlarmTest();
+    connect(m_settings, &SettingsPage::testsAlarm, this, [this] {
+        if (m_alarmTester->start(AlarmTestOrder()))
+            m_settings->showAlarmTest(true, tr("Sending …"));
+    });
+    connect(&*m_alarmTester, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
+        if (!*end)
+            return m_settings->showAlarmTest(false, buttonWords(withRemedy(end->error())));
+        QStringList lines;
+        for (const AlarmTested &one : (*end)->alarm)
+            lines << (one.told ? tr("%1: the test was taken; see whether it arrives.").arg(one.text)
+                               : tr("%1: %2").arg(one.text, buttonWords(withRemedy(one.told.error()))));
+        m_settings->showAlarmTest(false, lines.join(QLatin1Char('\n')));
     });
 }
 
@@ -169,6 +197,22 @@ void MainWindow::redeploy()
     raiseUp();
     m_list->setCurrentRow(m_pages->indexOf(m_vps));
     m_vps->redeploy();
+}
+
+void MainWindow::setRecords()
+{
+    raiseUp();
+    m_list->setCurrentRow(m_pages->indexOf(m_vps));
+    m_vps->setRecords();
+}
+
+void MainWindow::setSite(std::shared_ptr<const Site> site)
+{
+    m_work.site = std::move(site);
+    m_texts.vps = m_work.site->vps.empty() ? QString() : m_work.site->vps.front().host.display();
+    m_vps->setSite(m_work.site);
+    m_look = SiteLook();
+    look();
 }
 
 void MainWindow::showLook()
@@ -244,9 +288,12 @@ void MainWindow::closeEvent(QCloseEvent *event)
         Q_EMIT quits();
         return;
     }
-    if (m_stays) {
+    if (m_stays && m_stays()) {
         event->ignore();
-        say(tr("There is no tray here, so the window stays while Sixgate watches. Quit with Ctrl+Q."));
+        // No time limit: who comes back to the window is to find it.
+        statusBar()->show();
+        statusBar()->showMessage(
+            tr("There is no tray here, so the window stays while Sixgate watches. Quit with Ctrl+Q."));
         showMinimized();
         return;
     }

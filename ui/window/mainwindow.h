@@ -8,6 +8,7 @@
 
 #include <QMainWindow>
 
+#include <functional>
 #include <optional>
 
 class QLabel;
@@ -56,10 +57,14 @@ public:
     void keepPlace();
     /// The VPS's page, with the plan of a redeployment.
     void redeploy();
+    /// The VPS's page, with the plan for the records.
+    void setRecords();
+    /// The site file has changed, and is still that of this site: another VPS, for one.
+    void setSite(std::shared_ptr<const Site> site);
     /// Looks at home, DNS and VPS, for the pages that show it; nothing where it does already.
     void look();
-    /// Where there is no tray: closing minimises it, and says so.
-    void setStays(bool stays) { m_stays = stays; }
+    /// Asked when it is closed; where there is no tray, closing minimises it, and says so.
+    void setStays(std::function<bool()> stays) { m_stays = std::move(stays); }
 
 Q_SIGNALS:
     void wants(sixgate::KeeperIntent intent);
@@ -74,6 +79,7 @@ private:
     void setPages();
     void connectWork();
     void prove(PathKind kind);
+    void connectAlarm();
     void showLook();
 
     WindowTexts m_texts;
@@ -83,7 +89,8 @@ private:
     SharedSnapshot m_snapshot;
     std::optional<JobRunner> m_looker; ///< the two ask, and change nothing
     std::optional<JobRunner> m_prover;
-    bool m_stays = false;
+    std::optional<JobRunner> m_alarmTester;
+    std::function<bool()> m_stays;
     PageList *m_list;
     QStackedWidget *m_pages;
     OverviewPage *m_overview;

@@ -330,9 +330,10 @@ void SetupProofPage::show()
         else if (roots.empty())
             m_status->show(OverviewState::Broken, tr("Not every path works."));
         else
-            m_status->show(OverviewState::Broken, roots.front().title,
-                           joined({roots.front().text,
-                                   QStringLiteral("→ ") + buttonWords(roots.front().remedy.text, ToldIn::Setup)}));
+            m_status->show(
+                OverviewState::Broken, roots.front().title,
+                joined({roots.front().text,
+                        QStringLiteral("→ ") + buttonWords(roots.front().remedy.windowText(), ToldIn::Setup)}));
     } else if (m_run.phase() == SetupRun::Phase::Ended) {
         m_status->show(OverviewState::Unknown, m_run.error() ? m_run.error()->summary : tr("Not proven yet."),
                        m_run.error() ? errorText(*m_run.error()) : QString());

@@ -54,6 +54,11 @@ private Q_SLOTS:
             QVERIFY2(text.startsWith("# ") && text.contains(code.toUtf8()), qPrintable(page));
             QVERIFY2(one.title.endsWith(QLatin1Char('.')), qPrintable(code));
             QCOMPARE(one.remedy.command.isEmpty(), one.remedy.action != QLatin1String("run"));
+            // Who has a window is told of buttons, and who is told of a command in it has the button.
+            const QString &said = one.remedy.windowText();
+            QVERIFY2(!said.contains(QLatin1String("sixgatectl")), qPrintable(code));
+            if (one.remedy.command.startsWith(QLatin1String("sixgatectl")))
+                QVERIFY2(!one.remedy.button.isEmpty(), qPrintable(code));
             // Every router action tells where to enter it.
             if (one.remedy.place == QLatin1String("router"))
                 QVERIFY2(catalogue->words(code, {}, {}, {}).remedy.routers.size() >= 4, qPrintable(code));
@@ -121,6 +126,8 @@ private Q_SLOTS:
         QTest::newRow("a circle") << "{\"conditions\":[" + entry("a", "\"b\"") + "," + entry("b", "\"a\"") + "]}";
         QTest::newRow("severity") << "{\"conditions\":[" + entry("a", "").replace("error", "bad") + "]}";
         QTest::newRow("visitors") << "{\"conditions\":[" + entry("a", "").replace("all", "most") + "]}";
+        QTest::newRow("button") << "{\"conditions\":[" +
+                                       entry("a", "").replace("\"fields\"", "\"button\":\"magic\",\"fields\"") + "]}";
         QTest::newRow("no title") << "{\"conditions\":[" + entry("a", "").replace("T.", "") + "]}";
     }
     void damaged()

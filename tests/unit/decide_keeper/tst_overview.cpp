@@ -1,8 +1,12 @@
 // What a keeper's snapshot means to a person.
 
+#include "decide/catalogue.h"
 #include "decide/overview.h"
 
+#include <QFile>
 #include <QTest>
+
+#include <functional>
 
 using namespace sixgate;
 using namespace std::chrono_literals;
@@ -55,6 +59,39 @@ void breakPath(KeeperSnapshot &one, size_t at)
 {
     one.paths[at].state = PathState::Broken;
     one.paths[at].why = latin("It is silent.");
+}
+
+} // namespace
+
+namespace
+{
+
+Condition condition(const char *code, Severity severity = Severity::Error, const char *button = "")
+{
+    Condition one;
+    one.code = latin(code);
+    one.severity = severity;
+    one.title = latin(code) + latin(" it is.");
+    one.about = latin("nas");
+    one.remedy.text = latin("Run it.");
+    one.remedy.window = latin(button).isEmpty() ? QString() : latin("Press it.");
+    one.remedy.button = latin(button);
+    one.timeToVisible = 60s;
+    return one;
+}
+
+CheckFinding finding(const std::vector<Condition> &roots, OverviewState with, bool visitorsOut = false)
+{
+    return {roots, visitorsOut, visitorsOut, {}, with, latin("Seen."), seenAt, seenAt};
+}
+
+Overview seen(OverviewState state)
+{
+    Overview one;
+    one.state = state;
+    one.sentence = latin("Seen.");
+    one.button = OverviewButton::Check;
+    return one;
 }
 
 } // namespace
@@ -128,6 +165,170 @@ private Q_SLOTS:
         QCOMPARE(overview.detail, detail);
         QCOMPARE(overview.state == OverviewState::Fine, seen.fine());
         QCOMPARE(overview.names.size(), size_t(2));
+    }
+
+    void findings_data()
+    {
+        QTest::addColumn<int>("sees");
+        QTest::addColumn<std::optional<CheckFinding>>("found");
+        QTest::addColumn<QString>("says");
+        QTest::addColumn<QString>("detail");
+        QTest::addColumn<int>("button");
+        QTest::addColumn<bool>("settled");
+        using S = OverviewState;
+        using B = OverviewButton;
+        const auto row = [](const char *name, S sees, const std::optional<CheckFinding> &found, const char *says,
+                            const char *detail, B button, bool settled) {
+            QTest::newRow(name) << int(sees) << found << latin(says) << latin(detail) << int(button) << settled;
+        };
+        const auto error = condition("vps-off"), other = condition("dns-down");
+        const auto warning = condition("cert", Severity::Warning), info = condition("away", Severity::Info);
+        const auto redeploys = condition("proxy-stopped", Severity::Error, "redeploy");
+        row("nothing known, all is well", S::Fine, {}, "fine: Seen.", "", B::Check, true);
+        row("nothing known yet", S::Broken, {}, "broken: Seen.", "", B::Check, false);
+        row("a check that failed", S::Broken, finding({}, S::Broken), "broken: Seen.", "", B::Check, true);
+        row("the cause", S::Broken, finding({error}, S::Broken, true), "broken: vps-off it is.", "Run it.", B::Check,
+            false);
+        row("which redeploying mends", S::Broken, finding({redeploys}, S::Broken, true), "broken: proxy-stopped it is.",
+            "Press it.", B::Redeploy, false);
+        row("and another one", S::Degraded, finding({error, other}, S::Broken), "degraded: vps-off it is.",
+            "Run it.\nAlso: dns-down it is.", B::Check, false);
+        row("of another situation", S::Fine, finding({error}, S::Broken, true), "fine: Seen.", "", B::Check, true);
+        row("which the keeper does not see", S::Fine, finding({error}, S::Fine, true), "broken: vps-off it is.",
+            "Run it.", B::Check, false);
+        row("a warning", S::Fine, finding({warning}, S::Fine), "degraded: cert it is.", "Run it.", B::Check, false);
+        row("a warning does not explain what is broken", S::Broken, finding({warning}, S::Broken), "broken: Seen.", "",
+            B::Check, true);
+        row("worth knowing only", S::Fine, finding({info}, S::Fine), "fine: Seen.", "", B::Check, true);
+        row("nobody watches", S::Unknown, finding({error}, S::Unknown, true), "broken: vps-off it is.", "Run it.",
+            B::Check, false);
+        row("paused", S::Paused, finding({error}, S::Paused, true), "paused: Seen.", "vps-off it is.", B::Check, true);
+    }
+
+    void findings()
+    {
+        QFETCH(int, sees);
+        QFETCH(std::optional<CheckFinding>, found);
+        QFETCH(QString, says);
+        QFETCH(QString, detail);
+        QFETCH(int, button);
+        QFETCH(bool, settled);
+        const Overview one = withFinding(seen(OverviewState(sees)), found, true, seenAt.addSecs(59));
+        QCOMPARE(overviewStateName(one.state) + latin(": ") + one.sentence, says);
+        QCOMPARE(one.detail, detail);
+        QCOMPARE(int(one.button), button);
+        QCOMPARE(one.settled, settled);
+        QVERIFY(one.looking);
+        QCOMPARE(one.cause.isEmpty(), one.sentence == latin("Seen."));
+        // A fault that lasts is told.
+        if (found)
+            QVERIFY(withFinding(seen(OverviewState(sees)), found, false, seenAt.addSecs(60)).settled);
+    }
+
+    void due_data()
+    {
+        QTest::addColumn<int>("sees");
+        QTest::addColumn<std::optional<CheckFinding>>("last");
+        QTest::addColumn<int>("after");
+        QTest::addColumn<bool>("due");
+        using S = OverviewState;
+        const auto row = [](const char *name, S sees, const std::optional<CheckFinding> &last, int after, bool due) {
+            QTest::newRow(name) << int(sees) << last << after << due;
+        };
+        const std::optional<CheckFinding> well = finding({}, S::Fine);
+        const std::optional<CheckFinding> bad = finding({condition("vps-off")}, S::Broken, true);
+        const std::optional<CheckFinding> warned = finding({condition("cert", Severity::Warning)}, S::Fine);
+        row("at first", S::Fine, {}, 0, true);
+        row("not while it moves", S::Working, {}, 0, false);
+        row("not while it pauses", S::Paused, bad, 100000, false);
+        row("all stays well", S::Fine, well, 29 * 60, false);
+        row("after a long time", S::Fine, well, 30 * 60, true);
+        row("it breaks", S::Broken, well, 10, true);
+        row("it breaks at once", S::Broken, well, 9, false);
+        row("it stays broken", S::Broken, bad, 59, false);
+        row("again after a minute", S::Broken, bad, 60, true);
+        row("it is well again", S::Fine, bad, 10, true);
+        row("a warning stays", S::Fine, warned, 9 * 60, false);
+        row("a warning, again", S::Fine, warned, 10 * 60, true);
+        row("the clock was set back", S::Fine, well, -1000, true);
+        CheckFinding otherwise = *bad;
+        otherwise.trouble = latin("Something else.");
+        row("another trouble", S::Broken, otherwise, 10, true);
+    }
+
+    void due()
+    {
+        QFETCH(int, sees);
+        QFETCH(std::optional<CheckFinding>, last);
+        QFETCH(int, after);
+        QTEST(isFindingDue(seen(OverviewState(sees)), last, seenAt.addSecs(after)), "due");
+    }
+
+    void foundByACheck()
+    {
+        CheckReport report;
+        const Site one = site();
+        PathReport lan{one.services[0].publicNames[0], one.services[0].name};
+        lan.kind = PathKind::Lan;
+        lan.state = PathState::Broken;
+        report.paths = {lan};
+        report.diagnosis.roots = {condition("vps-off")};
+        const CheckFinding first = findingOf(report, seen(OverviewState::Broken), {}, seenAt);
+        QVERIFY(first.anyOut && !first.visitorsOut);
+        QCOMPARE(first.trouble, latin("Seen."));
+        report.paths[0].kind = PathKind::V6;
+        // The same cause since then, another one from now on.
+        const CheckFinding second = findingOf(report, seen(OverviewState::Broken), first, seenAt.addSecs(60));
+        QVERIFY(second.visitorsOut);
+        // Where the keeper has proven nothing, what the check saw is shown.
+        Overview shown = overviewWithout(one, {});
+        shown.state = OverviewState::Broken;
+        shown = withFinding(shown, second, false, seenAt);
+        QVERIFY(shown.names[0].paths.at(PathKind::V6).state == PathState::Broken);
+        QVERIFY(shown.paths.at(PathKind::V6).state == PathState::Broken);
+        QVERIFY(shown.paths.at(PathKind::V4).state == PathState::Unknown);
+        QCOMPARE(shown.paths.at(PathKind::V6).at, seenAt.addSecs(60));
+        QCOMPARE(second.since, seenAt);
+        QCOMPARE(second.at, seenAt.addSecs(60));
+        report.diagnosis.roots = {condition("dns-down")};
+        QCOMPARE(findingOf(report, seen(OverviewState::Broken), second, seenAt.addSecs(90)).since, seenAt.addSecs(90));
+    }
+
+    void buttons_data()
+    {
+        QTest::addColumn<QString>("code");
+        QTest::addColumn<int>("button");
+        using B = OverviewButton;
+        const auto row = [](const char *code, B button) { QTest::newRow(code) << latin(code) << int(button); };
+        row("not-deployed", B::Redeploy);
+        row("proxy-stopped", B::Redeploy);
+        row("vps-firewall", B::Redeploy);
+        row("vps-cert-expired", B::Redeploy);
+        row("vps-cert-wrong", B::Redeploy);
+        row("stale-aaaa", B::Records);
+        row("upstream-has-a", B::Records);
+        row("a-not-vps", B::Records);
+        row("dns-account-refused", B::SetUp);
+        row("ssh-host-key", B::SetUp);
+        row("ssh-login-refused", B::SetUp);
+        row("wrong-port", B::SetUp);
+        row("router-firewall", B::Check);
+        row("server-down", B::Check);
+        row("vps-off", B::Check);
+        row("home-cert-expired", B::Check);
+        row("unexplained", B::Check);
+    }
+
+    void buttons()
+    {
+        QFETCH(QString, code);
+        const auto read = [](const char *name) {
+            QFile file(latin(SIXGATE_SOURCE_DIR "/resources/conditions/") + latin(name));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        const auto catalogue = Catalogue::parse(read("catalogue.json"), read("routers.json"));
+        QVERIFY(catalogue && catalogue->entry(code));
+        QTEST(int(remedyButton(catalogue->words(code, {}, {}, {}).remedy)), "button");
     }
 
     void pathsOfAllNames()

@@ -285,6 +285,95 @@ private Q_SLOTS:
         }
     }
 
+    // The verdict's button is the way out; while it is being looked for, it says so.
+    void waysOut()
+    {
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto one = parseSite(example.readAll());
+        QVERIFY(one);
+        MainWindow window({latin("home"), latin("vps.example.org")},
+                          {std::make_shared<const Site>(*one), jobsOver(*one)});
+        window.resize(1120, 740);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QSignalSpy setsUp(&window, &MainWindow::setsUp);
+        Overview shown = overviewOf(*one, broken());
+        auto *list = window.findChild<QListWidget *>(latin("pages"));
+        auto *next = window.findChild<QWidget *>(latin("overview"))->findChild<QPushButton *>(latin("next"));
+        auto *again = window.findChild<QWidget *>(latin("overview"))->findChild<QPushButton *>(latin("again"));
+        const auto press = [&](OverviewButton button, const QString &text) {
+            list->setCurrentRow(0);
+            shown.button = button;
+            window.show(shown, nullptr);
+            QCOMPARE(next->text(), text);
+            QTest::mouseClick(next, Qt::LeftButton);
+        };
+        press(OverviewButton::SetUp, QStringLiteral("&Set up…"));
+        QCOMPARE(setsUp.size(), 1);
+        auto *yes = window.findChild<QPushButton *>(latin("yes"));
+        auto *no = window.findChild<QPushButton *>(latin("no"));
+        for (const auto &[button, text, does] :
+             {std::tuple(OverviewButton::Redeploy, "Re&deploy VPS…", "&Redeploy"),
+              std::tuple(OverviewButton::Records, "&Set the records…", "&Set them")}) {
+            press(button, QString::fromUtf8(text));
+            QVERIFY(!again->isHidden());
+            QCOMPARE(list->currentRow(), 3);
+            auto *job = window.findChild<QWidget *>(latin("job"));
+            QTRY_VERIFY2(yes->isVisible(), qPrintable(job->findChild<QLabel *>(latin("sentence"))->text()));
+            QCOMPARE(yes->text(), latin(does));
+            QTest::mouseClick(no, Qt::LeftButton);
+            QTRY_VERIFY(window.findChild<QPushButton *>(latin("redeploy"))->isEnabled());
+        }
+        list->setCurrentRow(0);
+        shown.button = OverviewButton::Check;
+        shown.looking = true;
+        window.show(shown, nullptr);
+        QVERIFY(!next->isEnabled());
+        QVERIFY(again->isHidden());
+        QCOMPARE(next->text(), QStringLiteral("Looking …"));
+    }
+
+    // Who is to be told can be tried, where the site names somebody.
+    void alarmTest()
+    {
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto parsed = parseSite(example.readAll());
+        QVERIFY(parsed);
+        Site one = *parsed;
+        auto jobs = std::make_shared<tests::ScriptedJobs>();
+        jobs->script = [](const JobOrder &order, JobTalk &, const JobStops &) -> Result<JobEnd> {
+            JobEnd end;
+            if (std::holds_alternative<AlarmTestOrder>(order))
+                end.alarm = {{latin("mail"), latin("mail"), {}},
+                             {latin("phone"), latin("phone"),
+                              fail(ErrorCode::Timeout, latin("It did not answer."), {}, latin("Try again."))}};
+            return end;
+        };
+        for (const bool named : {false, true}) {
+            one.alarm.reset();
+            if (named)
+                one.alarm.emplace();
+            MainWindow window({latin("home"), latin("vps.example.org")}, {std::make_shared<const Site>(one), jobs});
+            window.show();
+            QVERIFY(QTest::qWaitForWindowExposed(&window));
+            window.findChild<QListWidget *>(latin("pages"))->setCurrentRow(4);
+            auto *test = window.findChild<QPushButton *>(latin("alarmTest"));
+            auto *says = window.findChild<QLabel *>(latin("alarmSays"));
+            QCOMPARE(test->isVisible(), named);
+            if (!named)
+                continue;
+            QTest::mouseClick(test, Qt::LeftButton);
+            QVERIFY(!test->isEnabled());
+            QTRY_VERIFY(test->isEnabled());
+            QCOMPARE(says->text().count(QLatin1Char('\n')), 1);
+            QVERIFY(says->text().startsWith(latin("mail: the test was taken")));
+            QVERIFY(says->text().contains(latin("phone: It did not answer.")));
+            keepPicture(window, latin("page-alarm"));
+        }
+    }
+
     // Each path is told by a word as well, and is a stop of the tab key.
     void pathsAreReached()
     {
