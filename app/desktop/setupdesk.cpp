@@ -151,6 +151,7 @@ SetupRouterEntry SetupDesk::routerEntry(const SetupAnswers &answers, const std::
         entry.interfaceId = id->text();
     else
         entry.interfaceId = server ? InterfaceId::of(*server).text() : QString();
+    entry.changes = !answers.thisMachine && !InterfaceId::parse(answers.interfaceId.trimmed());
     for (const SetupService &one : sixgate::completed(answers, providers()).services) {
         if (!entry.ports.contains(one.port.trimmed()))
             entry.ports << one.port.trimmed();

@@ -26,13 +26,13 @@ seconds length(const Lifetime &lifetime)
     return lifetime.value_or(seconds::max());
 }
 
-bool better(const Rank &a, const Rank &b)
+bool better(const Rank &a, const Rank &b, bool inOrder = false)
 {
     if (length(a.preferred) != length(b.preferred))
         return length(a.preferred) > length(b.preferred);
     if (length(a.valid) != length(b.valid))
         return length(a.valid) > length(b.valid);
-    return a.address < b.address;
+    return !inOrder && a.address < b.address;
 }
 
 /// A candidate, judged: fit, or not and why.
@@ -113,7 +113,9 @@ QString whyLater(const Rank &one, const Rank &best)
     if (length(one.valid) != length(best.valid))
         return QStringLiteral("It is fit, but %1 is valid for longer (%2, this one %3).")
             .arg(winner, lifetimeText(best.valid), lifetimeText(one.valid));
-    return QStringLiteral("It is fit, but %1 lives as long and is the lower one.").arg(winner);
+    return best.address < one.address
+               ? QStringLiteral("It is fit, but %1 lives as long and is the lower one.").arg(winner)
+               : QStringLiteral("It is fit, but %1 lives as long and was proven before.").arg(winner);
 }
 
 QString whyTaken(const Rank &best, size_t fit, const QString &what)
@@ -125,7 +127,8 @@ QString whyTaken(const Rank &best, size_t fit, const QString &what)
         .arg(what, lifetimeText(best.preferred));
 }
 
-AddressChoice choose(const std::vector<Judged> &judged, const QString &what)
+/// `inOrder`: of those that are as good the first in the order of the input.
+AddressChoice choose(const std::vector<Judged> &judged, const QString &what, bool inOrder = false)
 {
     AddressChoice choice;
     std::vector<size_t> order;
@@ -134,7 +137,7 @@ AddressChoice choose(const std::vector<Judged> &judged, const QString &what)
             order.push_back(i);
     }
     std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return better(judged[a].rank, judged[b].rank); });
+                     [&](size_t a, size_t b) { return better(judged[a].rank, judged[b].rank, inOrder); });
     // One address may be on two interfaces; it is one address.
     std::set<Ipv6Address> seen;
     for (const size_t index : order) {
@@ -294,7 +297,7 @@ AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name)
         else
             judged.push_back({rankOf(*seen, address), inUse(*seen) ? QString() : whyUnfit(*seen, address)});
     }
-    return choose(judged, QStringLiteral("its prefix is global and in use here"));
+    return choose(judged, QStringLiteral("its prefix is global and in use here"), true);
 }
 
 AddressChoice chooseAddress(const HomeServer &server, const LinkSeen &link)

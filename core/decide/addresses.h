@@ -36,7 +36,8 @@ AddressChoice chooseOwnAddress(const std::vector<LocalAddress> &addresses,
 AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id);
 
 /// Of the addresses that a name in the LAN leads to (LinkSeen::named), those in a prefix that is in use here. Order as
-/// above, by the lifetimes of the prefix.
+/// above, by the lifetimes of the prefix; of one prefix the first that was told, since the machine may have temporary
+/// ones, which look no different here.
 AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name);
 
 /// The choice that the site file asks for. Of a name in the LAN nothing is chosen where it was not asked for.

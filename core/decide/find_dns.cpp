@@ -2,6 +2,7 @@
 
 #include "decide/acmetalk.h"
 #include "decide/findings.h"
+#include "decide/providercalls.h"
 
 #include <algorithm>
 
@@ -215,25 +216,31 @@ struct AccountWords {
 AccountWords wordsOf(const DnsAccount &account)
 {
     const ProviderAccess *access = account.provider();
-    if (!access || !access->definition)
+    const Result<ProviderDefinition> definition =
+        access && access->definition ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
+    if (!definition)
         return {QStringLiteral("The DNS server"),
                 QStringLiteral("See at the DNS provider whether the key is still valid and may change A and AAAA "
                                "records of %1; if the answer is BADTIME, a clock is wrong instead.")
                     .arg(account.zone.ascii()),
                 QStringLiteral("Store a new one with \"sixgatectl secret set %1\"").arg(dnsKeySecret(account))};
     QStringList secrets, plain;
-    for (const CredentialField &one : addressCredentials(*access->definition)) {
+    for (const CredentialField &one : addressCredentials(*definition)) {
         if (one.secret)
             secrets << QStringLiteral("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
         else
             plain << QStringLiteral("\"%1\"").arg(one.name.text());
     }
-    QString store = QStringLiteral("Where the credentials are wrong, store the right ones with %1")
-                        .arg(secrets.join(QStringLiteral(" and ")));
+    QStringList ways;
+    if (!secrets.isEmpty())
+        ways << QStringLiteral("store the right ones with %1").arg(secrets.join(QStringLiteral(" and ")));
     if (!plain.isEmpty())
-        store += QStringLiteral(", or correct %1 in the account's \"credentials\" in the site file")
-                     .arg(plain.join(QStringLiteral(" and ")));
-    return {access->definition->title,
+        ways << QStringLiteral("correct %1 in the account's \"credentials\" in the site file")
+                    .arg(plain.join(QStringLiteral(" and ")));
+    if (ways.isEmpty())
+        ways << QStringLiteral("correct the account in the site file");
+    const QString store = QStringLiteral("Where the credentials are wrong, %1").arg(ways.join(QStringLiteral(", or ")));
+    return {definition->title,
             QStringLiteral("See on the provider's pages what it says of the account, and of the names below %1.")
                 .arg(account.zone.ascii()),
             store};

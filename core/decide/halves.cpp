@@ -97,13 +97,17 @@ void withholdHalves(const Site &site, const std::vector<RecordWish> &wishes, con
     for (const Change &change : changes) {
         const auto *set = std::get_if<SetRecords>(&change.action);
         const DnsAccount *account = set ? accountOf(site, *set) : nullptr;
-        if (!account || set->wanted.values.empty() || !setsTogether(*account)) {
+        // One that is there follows the prefix all the same: visitors of the other one have nothing to lose.
+        const bool isNew = set && (set->expected.values.empty() || set->perhapsAbsent || set->renew);
+        if (!account || set->wanted.values.empty() || !isNew || !setsTogether(*account)) {
             kept.push_back(change);
             continue;
         }
         const RecordKey other{set->wanted.name, otherType(set->wanted.type)};
         const auto found = zone.records.find(other);
-        const bool isThere = found != zone.records.end() && found->second && !found->second->values.empty();
+        // What a wildcard answers goes with the first record of the name's own.
+        const bool isThere = found != zone.records.end() && found->second && !found->second->values.empty() &&
+                             !zone.wildcards.contains(other.name);
         const auto wish =
             std::find_if(wishes.begin(), wishes.end(), [&](const RecordWish &one) { return one.key == other; });
         const bool isWished = wish != wishes.end() && (!wish->values || !wish->values->empty());

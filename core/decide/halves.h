@@ -19,7 +19,8 @@ bool deletesWhole(const DnsAccount &account);
 bool setsTogether(const DnsAccount &account);
 
 /// Takes those from `changes` that would set one address of a name there alone, while the other one is to be there and
-/// is not: it is not known, or not to be set yet. Each is told in `withheld`, not blocking.
+/// is not: it is not known, or not to be set yet. Only records that are new, or are sent anew: one that is there
+/// follows the prefix. Each is told in `withheld`, not blocking.
 void withholdHalves(const Site &site, const std::vector<RecordWish> &wishes, const ZoneSeen &zone,
                     std::vector<Change> &changes, std::vector<Withheld> &withheld);
 

@@ -1,5 +1,7 @@
 #include "decide/overview.h"
 
+#include "decide/keptpaths.h"
+
 #include <algorithm>
 #include <map>
 
@@ -137,6 +139,18 @@ bool isAlike(OverviewState a, OverviewState b)
     return a == b || (isTrouble(a) && isTrouble(b));
 }
 
+bool namesError(const CheckFinding &found)
+{
+    return std::any_of(found.roots.begin(), found.roots.end(),
+                       [](const Condition &one) { return one.severity == Severity::Error; });
+}
+
+/// What a check has found still holds: also where the keeper sees only now what it had found already.
+bool holds(const CheckFinding &found, OverviewState now)
+{
+    return isAlike(found.with, now) || (isTrouble(now) && namesError(found));
+}
+
 QString causeOf(const Condition &root)
 {
     return root.code + QLatin1Char(' ') + root.about;
@@ -172,7 +186,7 @@ QString wayOut(const Remedy &remedy)
 Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot)
 {
     Overview overview;
-    setPaths(overview, site, snapshot.paths);
+    setPaths(overview, site, pathsToShow(snapshot.paths, snapshot.records));
     if (snapshot.role == QLatin1String("paused")) {
         overview.state = OverviewState::Paused;
         overview.sentence = QStringLiteral("Paused: nothing is changed.");
@@ -233,7 +247,7 @@ OverviewButton remedyButton(const Remedy &remedy)
 Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bool looking, const QDateTime &now)
 {
     seen.looking = looking;
-    const bool known = found && isAlike(found->with, seen.state);
+    const bool known = found && holds(*found, seen.state);
     if (!known) {
         // What is wrong gets its name within seconds.
         seen.settled = !isTrouble(seen.state);
@@ -276,9 +290,7 @@ bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last,
     const auto age = std::chrono::seconds(last->at.secsTo(now));
     if (age < leastPause && age.count() >= 0)
         return false;
-    const bool wrong =
-        isTrouble(seen.state) || std::any_of(last->roots.begin(), last->roots.end(),
-                                             [](const auto &one) { return one.severity == Severity::Error; });
+    const bool wrong = isTrouble(seen.state) || namesError(*last);
     return !isAlike(last->with, seen.state) || last->trouble != seen.sentence || age.count() < 0 ||
            age >= (wrong                 ? whileBroken
                    : last->roots.empty() ? whileFine

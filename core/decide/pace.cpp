@@ -139,10 +139,11 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
     return {};
 }
 
-QString accountStop(const std::map<PacedRecord, PaceState> &paces, const Label &account)
+QString accountStop(const std::map<PacedRecord, PaceState> &paces, const DnsAccount &account)
 {
     const auto found = std::find_if(paces.begin(), paces.end(), [&](const auto &one) {
-        return one.first.account == account && one.second.stopsAccount && !one.second.stopped.isEmpty();
+        return one.first.account == account.name && one.first.key.name.isWithin(account.zone) &&
+               one.second.stopsAccount && !one.second.stopped.isEmpty();
     });
     return found == paces.end() ? QString() : found->second.stopped;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/pace.h"
+#include "model/site.h"
 
 #include <map>
 
@@ -77,7 +78,7 @@ PaceState noteSeen(PaceState state, const QString &value);
 /// else is known to write it; a wait that the provider ordered and its other rules hold on.
 PaceState noteUserActed(PaceState state);
 
-/// The answer that stops a whole account, of whichever of its records; empty: none does.
-QString accountStop(const std::map<PacedRecord, PaceState> &paces, const Label &account);
+/// The answer that stops a whole account, of whichever of the records in its zone; empty: none does.
+QString accountStop(const std::map<PacedRecord, PaceState> &paces, const DnsAccount &account);
 
 } // namespace sixgate

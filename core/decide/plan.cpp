@@ -47,7 +47,8 @@ void moveHalves(const Site &site, std::vector<Change> &last, std::vector<Change>
         if (account == site.dns.end() || set->wanted.values.empty() || !setsTogether(*account))
             continue;
         const auto other = std::find_if(last.begin(), last.end(), [&](const Change &one) {
-            return goTogether(site, first[i], one) && std::get<SetRecords>(one.action).expected.values.empty();
+            const auto *half = std::get_if<SetRecords>(&one.action);
+            return goTogether(site, first[i], one) && (half->expected.values.empty() || half->perhapsAbsent);
         });
         if (other == last.end())
             continue;

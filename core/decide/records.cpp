@@ -200,12 +200,14 @@ std::optional<Change> planRecord(const Site &site, const RecordWish &wish, const
                  : QStringLiteral("Set it once on the provider's pages, and see with \"sixgatectl check\" that "
                                   "it stays there when the other address is set.")},
             true);
-    const DnsAccount *account =
-        wish.values->empty() && !current->values.empty() ? site.accountFor(wish.key.name) : nullptr;
-    if (const QString by = account ? cannotDelete(*account, wish.key.type) : QString(); !by.isEmpty())
-        return leave(notDeleted(wish.key, *current, by), false);
-    if (!uncover)
-        return isFulfilled(wish, *current) ? std::nullopt : std::optional(recordChange(wish, *current));
+    if (!uncover) {
+        if (isFulfilled(wish, *current))
+            return std::nullopt;
+        const DnsAccount *account = wish.values->empty() ? site.accountFor(wish.key.name) : nullptr;
+        if (const QString by = account ? cannotDelete(*account, wish.key.type) : QString(); !by.isEmpty())
+            return leave(notDeleted(wish.key, *current, by), false);
+        return recordChange(wish, *current);
+    }
     if (wish.values->empty())
         return std::nullopt; // goes with the wildcard
     Change change = recordChange(wish, {wish.key.name, wish.key.type, current->ttl, {}});

@@ -44,6 +44,16 @@ bool lastsLonger(const Ipv6Address &a, const Ipv6Address &b)
     return key(a) < key(b);
 }
 
+/// A name that a LAN has: what a provider calls its customers' addresses leads nowhere there.
+bool isOfTheLan(const QString &name)
+{
+    static const QStringList ends{QStringLiteral(".local"),      QStringLiteral(".fritz.box"),
+                                  QStringLiteral(".lan"),        QStringLiteral(".home.arpa"),
+                                  QStringLiteral(".home"),       QStringLiteral(".internal"),
+                                  QStringLiteral(".localdomain")};
+    return std::any_of(ends.begin(), ends.end(), [&](const QString &end) { return name.toLower().endsWith(end); });
+}
+
 void judge(SetupServer &server, const LinkSeen &link)
 {
     std::vector<Ipv6Address> all = server.addresses;
@@ -66,7 +76,7 @@ void judge(SetupServer &server, const LinkSeen &link)
     }
     server.id = InterfaceId::of(server.addresses.front());
     const bool lasting = shapeOf(server.addresses.front()) != Shape::Random;
-    const bool named = !lasting && server.name.contains(QLatin1Char('.')) && Hostname::parse(server.name);
+    const bool named = !lasting && isOfTheLan(server.name) && Hostname::parse(server.name);
     server.entry = named ? server.name : server.id->text();
     if (!server.certificate) {
         server.why = QStringLiteral("Nothing answers with TLS on its port 443; if its service has another port, it can "

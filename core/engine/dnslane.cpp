@@ -1,5 +1,6 @@
 #include "engine/dnslane.h"
 
+#include "decide/halves.h"
 #include "decide/memory.h"
 #include "decide/providerrules.h"
 #include "decide/records.h"
@@ -41,6 +42,11 @@ QString valueText(const std::vector<SetRecords> &records)
     return all.join(QLatin1Char('\n'));
 }
 
+bool isPair(const SetRecords &one, const SetRecords &other)
+{
+    return one.account == other.account && one.wanted.name == other.wanted.name && one.wanted.type != other.wanted.type;
+}
+
 Error tooLong(const MayUpdate &verdict)
 {
     return {ErrorCode::Refused,
@@ -79,21 +85,36 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
 
 Outcome DnsLane::checkLimits(const std::vector<Change> &changes) const
 {
+    std::vector<std::vector<SetRecords>> calls;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const auto *records = std::get_if<SetRecords>(&changes[i].action);
+        if (!records || !m_writer.isProvider(records->account))
+            continue;
+        if (i > 0 && !calls.empty() && calls.back().size() == 1 && goTogether(m_job.site, changes[i - 1], changes[i]))
+            calls.back().push_back(*records);
+        else
+            calls.push_back({*records});
+    }
+    if (calls.empty())
+        return {};
     auto kept = loadKeeping(m_job.site.name);
     if (!kept)
         return passOn(kept);
+    // As it will be once this apply counts as the user's act, one call after the other.
+    std::map<PacedRecord, PaceState> paces;
     const auto now = QDateTime::currentDateTimeUtc();
-    for (const Change &change : changes) {
-        const auto *records = std::get_if<SetRecords>(&change.action);
-        if (!records || !m_writer.isProvider(records->account))
-            continue;
-        // As it will be once this apply counts as the user's act.
-        const PacedRecord unit = m_writer.unitOf(*records);
-        PaceState pace = noteUserActed(noteRestart(kept->paces[unit], now));
-        const MayUpdate verdict = mayUpdate(m_writer.rules(records->account), pace, valueText({*records}), now,
-                                            m_writer.expected(records->account, {*records}));
+    for (const auto &call : calls) {
+        const PacedRecord unit = m_writer.unitOf(call.front());
+        const auto [pace, fresh] = paces.try_emplace(unit, kept->paces[unit]);
+        if (fresh)
+            pace->second = noteUserActed(noteRestart(std::move(pace->second), now));
+        const UpdateRules rules = m_writer.rules(unit.account);
+        UpdateOutcome sending{UpdateOutcome::What::Sending, valueText(call), {}};
+        sending.requests = m_writer.expected(unit.account, call);
+        const MayUpdate verdict = mayUpdate(rules, pace->second, sending.value, now, sending.requests);
         if (verdict.verdict == UpdateVerdict::Wait && now.msecsTo(verdict.at) > mostWait.count())
             return tl::unexpected<Error>(tooLong(verdict));
+        pace->second = noteUpdate(std::move(pace->second), rules, sending, now);
     }
     return {};
 }
@@ -130,7 +151,7 @@ Outcome DnsLane::waitFor(const PacedRecord &unit, const QString &value, int requ
 {
     const auto now = QDateTime::currentDateTimeUtc();
     const MayUpdate verdict = mayUpdate(m_writer.rules(unit.account), m_paces[unit], value, now, requests, false,
-                                        accountStop(m_paces, unit.account));
+                                        m_writer.stopOf(m_paces, unit.account));
     if (verdict.verdict == UpdateVerdict::Stopped)
         return tl::unexpected<Error>(stopped(verdict));
     if (verdict.verdict != UpdateVerdict::Wait)
@@ -285,17 +306,30 @@ Outcome DnsLane::set(std::span<const Change> changes, std::stop_token stop)
 std::vector<QString> DnsLane::undo()
 {
     std::vector<QString> left;
-    for (auto made = m_made.rbegin(); made != m_made.rend(); ++made) {
-        SetRecords back{made->records.account, made->records.expected, made->records.wanted};
-        if (made->records.perhapsAbsent)
-            back.wanted.values.clear();
-        const auto done = write({back}, {}).front();
-        // Where it is not known whether it was set, "it is another one" means that it was not.
-        if (done || (!made->certain && done.error().code == ErrorCode::Moved))
-            m_job.step(made->id, StepState::Undone);
-        else
-            left.push_back(QStringLiteral("%1 %2 stays changed: %3")
-                               .arg(back.wanted.name.ascii(), recordTypeName(back.wanted.type), done.error().summary));
+    for (std::size_t end = m_made.size(); end > 0;) {
+        // Both addresses of a name went in one call, and go back in one.
+        const bool pair = end > 1 && m_writer.isProvider(m_made[end - 1].records.account) &&
+                          isPair(m_made[end - 2].records, m_made[end - 1].records);
+        const std::size_t begin = end - (pair ? 2 : 1);
+        std::vector<SetRecords> back;
+        for (std::size_t i = begin; i < end; ++i) {
+            const SetRecords &made = m_made[i].records;
+            back.push_back({made.account, made.expected, made.wanted});
+            if (made.perhapsAbsent)
+                back.back().wanted.values.clear();
+        }
+        const Results results = write(back, {});
+        for (std::size_t i = begin; i < end; ++i) {
+            const auto &done = results[i - begin];
+            const RecordSet &wanted = back[i - begin].wanted;
+            // Where it is not known whether it was set, "it is another one" means that it was not.
+            if (done || (!m_made[i].certain && done.error().code == ErrorCode::Moved))
+                m_job.step(m_made[i].id, StepState::Undone);
+            else
+                left.push_back(QStringLiteral("%1 %2 stays changed: %3")
+                                   .arg(wanted.name.ascii(), recordTypeName(wanted.type), done.error().summary));
+        }
+        end = begin;
     }
     if (!m_made.empty() && left.empty()) {
         if (const auto saved = remember(m_before); !saved)

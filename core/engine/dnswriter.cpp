@@ -127,8 +127,7 @@ std::optional<bool> answerOf(const DnsWriter::Written &written, bool provider)
     case AnswerMeaning::Unchanged:
         return true;
     case AnswerMeaning::Stop:
-    case AnswerMeaning::Retry:
-        return false;
+        return stopsAccount(*written.said) ? std::optional(false) : std::nullopt;
     default:
         return std::nullopt;
     }
@@ -254,6 +253,12 @@ std::optional<std::chrono::hours> DnsWriter::expiry(const Label &name) const
 {
     const auto found = m_providers.find(name);
     return found == m_providers.end() ? std::nullopt : found->second->definition.refresh;
+}
+
+QString DnsWriter::stopOf(const std::map<PacedRecord, PaceState> &paces, const Label &name) const
+{
+    const DnsAccount *one = account(name);
+    return one ? accountStop(paces, *one) : QString();
 }
 
 PacedRecord DnsWriter::unitOf(const SetRecords &change) const

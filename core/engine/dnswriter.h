@@ -57,6 +57,8 @@ public:
     /// A name of this account expires where it is not updated for so long; nothing: it does not, as far as is known.
     std::optional<std::chrono::hours> expiry(const Label &account) const;
     bool isProvider(const Label &account) const { return m_providers.contains(account); }
+    /// accountStop() of an account of the site.
+    QString stopOf(const std::map<PacedRecord, PaceState> &paces, const Label &account) const;
 
 private:
     struct Provider;
@@ -85,7 +87,8 @@ private:
     std::map<RecordKey, Taken> m_takenBefore;
 };
 
-/// Whether the account took it (true) or refused it (false); nothing where it was not asked, or said neither.
+/// Whether the account took it (true) or is refused (false); nothing where it was not asked, where only this name is
+/// refused, or where a limit or an outage is in the way.
 /// `provider`: isProvider().
 std::optional<bool> answerOf(const DnsWriter::Written &written, bool provider);
 

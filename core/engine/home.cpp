@@ -3,6 +3,7 @@
 #include "decide/addresses.h"
 #include "decide/lookout.h"
 #include "observe/home.h"
+#include "storage/memory.h"
 #include "transport/lanwide.h"
 
 #include <algorithm>
@@ -77,6 +78,51 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
     return seen;
 }
 
+/// `link`, and what the server's name in the LAN leads to: those of `before`, where they are among it, come first,
+/// since a machine's name may lead to its temporary addresses, too.
+LinkSeen askName(const LinkSeen &link, const HomeServer &server, const std::vector<Ipv6Address> &before,
+                 const Deadline &deadline, std::stop_token stop)
+{
+    LinkSeen seen = link;
+    const auto *named = std::get_if<AddressFromLanName>(&server.address);
+    if (!named)
+        return seen;
+    const auto prefixes = homePrefixes(link);
+    // Right after a change a name may lead to the old address, which is still good.
+    const auto enough = [&](const std::vector<Ipv6Address> &found) {
+        return std::any_of(found.begin(), found.end(),
+                           [&](const Ipv6Address &one) { return !prefixes.empty() && prefixes.front().contains(one); });
+    };
+    auto found = addressesInLan(named->name, enough, deadline, std::move(stop));
+    if (found)
+        std::stable_sort(found->begin(), found->end(), [&](const Ipv6Address &a, const Ipv6Address &b) {
+            const auto place = [&](const Ipv6Address &one) { return std::find(before.begin(), before.end(), one); };
+            return place(a) < place(b);
+        });
+    seen.named.insert_or_assign(named->name, std::move(found));
+    return seen;
+}
+
+/// The addresses at which the server was proven, the latest first.
+std::vector<Ipv6Address> provenBefore(const Site &site, const HomeServer &server, const HomeSeen &last)
+{
+    std::vector<Ipv6Address> all;
+    if (!std::holds_alternative<AddressFromLanName>(server.address))
+        return all;
+    for (const ServerSeen &one : last.servers) {
+        if (one.server == server.name && one.proven)
+            all.push_back(*one.proven);
+    }
+    const auto memory = loadMemory(site.name);
+    if (!memory)
+        return all;
+    if (const auto known = memory->addresses.find(server.name); known != memory->addresses.end()) {
+        for (auto one = known->second.rbegin(); one != known->second.rend(); ++one)
+            all.push_back(one->address);
+    }
+    return all;
+}
+
 } // namespace
 
 Result<LinkSeen> readLinkFor(const std::vector<HomeServer> &servers, const Deadline &deadline, std::stop_token stop)
@@ -84,29 +130,22 @@ Result<LinkSeen> readLinkFor(const std::vector<HomeServer> &servers, const Deadl
     auto link = readLink();
     if (!link)
         return link;
-    std::map<Hostname, std::future<Result<std::vector<Ipv6Address>>>> asked;
+    const LinkSeen read = *link;
+    std::vector<std::future<LinkSeen>> asked;
     for (const HomeServer &server : servers) {
-        const auto *named = std::get_if<AddressFromLanName>(&server.address);
-        if (!named || asked.contains(named->name))
-            continue;
-        const auto enough = [name = named->name, &link](const std::vector<Ipv6Address> &found) {
-            LinkSeen seen = *link;
-            seen.named.emplace(name, found);
-            return chooseFromLanName(seen, name).chosen.has_value();
-        };
-        asked.emplace(named->name, std::async(std::launch::async, [=, name = named->name] {
-                          return addressesInLan(name, enough, deadline, stop);
-                      }));
+        if (std::holds_alternative<AddressFromLanName>(server.address))
+            asked.push_back(std::async(std::launch::async, askName, std::cref(read), std::cref(server),
+                                       std::vector<Ipv6Address>(), std::cref(deadline), stop));
     }
-    for (auto &[name, answer] : asked)
-        link->named.emplace(name, answer.get());
+    for (auto &one : asked)
+        link->named.merge(one.get().named);
     return link;
 }
 
-HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop)
+HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop, const HomeSeen &last)
 {
     HomeSeen home;
-    const auto link = readLinkFor(site.servers, deadline, stop);
+    const auto link = readLink();
     if (!link) {
         home.prefixes = passOn(link);
         for (const HomeServer &server : site.servers)
@@ -116,8 +155,10 @@ HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token 
     home.prefixes = homePrefixes(*link);
     std::vector<std::future<ServerSeen>> running;
     for (const HomeServer &server : site.servers)
-        running.push_back(
-            std::async(std::launch::async, [&] { return lookAtServer(site, server, *link, deadline, stop); }));
+        running.push_back(std::async(std::launch::async, [&] {
+            return lookAtServer(site, server, askName(*link, server, provenBefore(site, server, last), deadline, stop),
+                                deadline, stop);
+        }));
     for (auto &one : running)
         home.servers.push_back(one.get());
     return home;

@@ -15,7 +15,8 @@ namespace sixgate
 Result<LinkSeen> readLinkFor(const std::vector<HomeServer> &servers, const Deadline &deadline, std::stop_token stop);
 
 /// Reads the links, chooses addresses, and has each server's address proven; all servers at the same time.
-HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop);
+/// `last`: what the caller saw before.
+HomeSeen lookAtHome(const Site &site, const Deadline &deadline, std::stop_token stop, const HomeSeen &last = {});
 
 /// A server that showed one of the VPS's keys is not the home server: its address is not known after all.
 void refuseForeignKeys(HomeSeen &home, const std::set<Fingerprint> &vpsKeys);

@@ -319,7 +319,8 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
         if (!m_writer.isProvider(unit.account) || !isOnItsWay(pace, wanted, now))
             pace = noteSeen(std::move(pace), valueText(own, &SetRecords::expected));
         const int requests = m_writer.expected(unit.account, sets);
-        MayUpdate verdict = mayUpdate(rules, pace, wanted, now, requests, renews, accountStop(m_paces, unit.account));
+        MayUpdate verdict =
+            mayUpdate(rules, pace, wanted, now, requests, renews, m_writer.stopOf(m_paces, unit.account));
         if (verdict.verdict == UpdateVerdict::Wait && verdict.at > now.addSecs(tellsTimeFrom.count()))
             verdict.why +=
                 QStringLiteral(" The next one goes at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")));
@@ -523,11 +524,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         return !why.isEmpty() && heldBack.insert_or_assign(keyOf(change), why).second;
     });
 
-    std::vector<Withheld> halves;
-    withholdHalves(m_job.site, wishes, seen.zone, changes, halves);
-    withheld.insert(withheld.end(), halves.begin(), halves.end());
-
     Set set;
+    std::set<QString> cannotGo;
     for (const RecordWish &wish : wishes) {
         const auto found = seen.zone.records.find(wish.key);
         if (wish.values && wish.values->empty() && found != seen.zone.records.end() && found->second &&
@@ -545,9 +543,11 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         else if (found == seen.zone.records.end() || !found->second)
             one.why = found == seen.zone.records.end() ? QStringLiteral("It was not asked for.")
                                                        : found->second.error().summary;
-        else if (blocked != withheld.end())
+        else if (blocked != withheld.end()) {
             one.why = blocked->reason;
-        else if (heldBack.contains(wish.key))
+            if (!blocked->blocking && wish.values->empty())
+                cannotGo.insert(one.record);
+        } else if (heldBack.contains(wish.key))
             one.why = heldBack.at(wish.key);
         else
             one.right = one.values == *wish.values;
@@ -557,6 +557,15 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     for (Change &one : renewals(wishes, seen.zone, later()))
         changes.push_back(std::move(one));
     leaveAlone(changes, seen.home, set, later());
+    // The last of all: what stays out now takes its other half with it.
+    std::vector<Withheld> halves;
+    withholdHalves(m_job.site, wishes, seen.zone, changes, halves);
+    for (KeptRecord &one : set.records) {
+        const auto half =
+            std::find_if(halves.begin(), halves.end(), [&](const Withheld &what) { return what.object == one.record; });
+        if (half != halves.end() && !one.right)
+            one.why = half->reason;
+    }
     const Units units = allowed(changes, set, later());
     if (!units.empty()) {
         if (auto sent = send(units, set, later, stop); !sent)
@@ -564,7 +573,9 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     }
     if (auto saved = savePaces(); !saved)
         return passOn(saved);
-    set.right = std::all_of(set.records.begin(), set.records.end(), [](const KeptRecord &one) { return one.right; });
+    // What the provider cannot delete waits for a person, and nothing waits for that.
+    set.right = std::all_of(set.records.begin(), set.records.end(),
+                            [&](const KeptRecord &one) { return one.right || cannotGo.contains(one.record); });
     return set;
 }
 

@@ -154,6 +154,12 @@ void KeeperLanes::callServers(const LinkSeen &link, const std::stop_token &stop)
     } while (!awaited.empty() && pauseFor(callEvery, stop));
 }
 
+HomeSeen KeeperLanes::lastHome() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_home;
+}
+
 HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop)
 {
     const Deadline until = Deadline::after(most);
@@ -175,8 +181,8 @@ HomeSeen KeeperLanes::proveHome(const LinkSeen &link, std::chrono::milliseconds 
         }
         const std::stop_callback passStop(stop, [&look] { look.request_stop(); });
         const auto now = readLink();
-        home =
-            lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), look.get_token());
+        home = lookAtHome(site(), Deadline::after(now && isSettlingIn(*now) ? proveHasty : proveTime), look.get_token(),
+                          lastHome());
         if (look.stop_requested() && !stop.stop_requested())
             continue;
         const bool enough =

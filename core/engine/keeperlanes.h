@@ -114,6 +114,7 @@ public:
     /// Asks on the link for the servers' new addresses until the stop. A helper thread of proveHome().
     void callServers(const LinkSeen &link, const std::stop_token &stop) const;
     /// Looks until a server is proven at an address that `link` makes likely, for `most`. The fast lane.
+    HomeSeen lastHome() const;
     HomeSeen proveHome(const LinkSeen &link, std::chrono::milliseconds most, const std::stop_token &stop);
     /// `moved`: what was right a moment ago is to be told anew. Both lanes.
     void showHome(const HomeSeen &home, bool moved = false);
@@ -175,7 +176,7 @@ public:
     KeeperBoard m_board;  ///< what is shown; has locks of its own
     std::mutex m_logging; ///< one line at a time
 
-    std::mutex m_mutex;                 ///< all that follows; held for moments
+    mutable std::mutex m_mutex;         ///< all that follows; held for moments
     std::condition_variable_any m_wake; ///< the slow lane waits for it
     std::unique_ptr<History> m_history; ///< none where it cannot be opened
     HomeSeen m_home;                    ///< as it was seen last

@@ -209,7 +209,7 @@ void KeeperLanes::slow(std::stop_token stop)
             const auto began = Clock::now();
             HomeSeen earlier;
             bool moved = false, measure = false;
-            HomeSeen again = lookAtHome(site(), Deadline::after(proveTime), write.get_token());
+            HomeSeen again = lookAtHome(site(), Deadline::after(proveTime), write.get_token(), lastHome());
             bool isNews = false;
             {
                 const std::lock_guard lock(m_mutex);

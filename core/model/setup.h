@@ -138,7 +138,8 @@ struct SetupRecord {
 /// What the home router is to be told.
 struct SetupRouterEntry {
     QString interfaceId;
-    QString address; ///< as it is now; empty: not known
+    QString address;      ///< as it is now; empty: not known
+    bool changes = false; ///< the identifier changes with the prefix
     QStringList ports;
     std::vector<RouterGuide> guides; ///< for each kind of router
 };

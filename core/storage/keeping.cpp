@@ -154,7 +154,11 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
             .and_then([&] { return optionally(*fields, "blocked", state.blocked, jsonTime); })
             .and_then([&] { return optionally(*fields, "ordered", state.ordered, jsonTime); })
             .and_then([&] { return optionally(*fields, "stopped", state.stopped, textOf); })
-            .and_then([&] { return optionally(*fields, "stopsAccount", state.stopsAccount, jsonBool); })
+            .and_then([&] {
+                // Older versions did not say, and stopped for accounts alone.
+                state.stopsAccount = !state.stopped.isEmpty();
+                return optionally(*fields, "stopsAccount", state.stopsAccount, jsonBool);
+            })
             .and_then([&] { return optionally(*fields, "accepted", state.accepted, textOf); })
             .and_then([&] { return optionally(*fields, "stands", state.stands, jsonBool); })
             .and_then([&] { return optionally(*fields, "sending", state.sending, textOf); })
@@ -275,8 +279,8 @@ QJsonObject paceJson(const PacedRecord &record, const PaceState &state)
         out[QStringLiteral("ordered")] = state.ordered->toMSecsSinceEpoch();
     if (!state.stopped.isEmpty())
         out[QStringLiteral("stopped")] = state.stopped;
-    if (state.stopsAccount)
-        out[QStringLiteral("stopsAccount")] = true;
+    if (!state.stopped.isEmpty())
+        out[QStringLiteral("stopsAccount")] = state.stopsAccount;
     if (state.accepted)
         out[QStringLiteral("accepted")] = *state.accepted;
     if (state.sending)

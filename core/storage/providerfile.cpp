@@ -68,7 +68,7 @@ QStringList providerFolders(const QString &siteFile)
     const QString own = QFileInfo(siteFile).absoluteDir().filePath(QStringLiteral("providers"));
     // A keeper that systemd runs has its site file in a folder of systemd's.
     const QString ofMachine = QStringLiteral("/etc/sixgate/providers");
-    return own == ofMachine ? QStringList{own} : QStringList{own, ofMachine};
+    return own == ofMachine ? QStringList{own} : QStringList{ofMachine, own};
 }
 
 } // namespace sixgate

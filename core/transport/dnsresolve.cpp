@@ -271,12 +271,7 @@ bool isNoZone(const Error &error)
 bool mayBeServedAbove(const DnsAccount &account)
 {
     const ProviderAccess *access = account.provider();
-    if (!access || !access->definition || access->definition->addresses != ProviderWay::Template)
-        return false;
-    const auto &zones = access->definition->zones;
-    return access->definition->customUrl || std::any_of(zones.begin(), zones.end(), [&](const QString &one) {
-               return account.zone.ascii() == one || account.zone.ascii().endsWith(QLatin1Char('.') + one);
-           });
+    return access && access->definition && access->definition->addresses == ProviderWay::Template;
 }
 
 } // namespace
@@ -287,7 +282,7 @@ Result<ServedZone> servedZone(const DnsAccount &account, const Deadline &deadlin
     if (servers)
         return ServedZone{account.zone, std::move(*servers)};
     Result<Hostname> above = account.zone;
-    // Only a user's own zone may be a mere name in the provider's: one that others delegate must have NS records.
+    // Not where records are in a zone, nor where the zone's servers could not be asked for.
     while (mayBeServedAbove(account) && isNoZone(servers.error())) {
         above = Hostname::parse(above->ascii().section(QLatin1Char('.'), 1));
         if (!above)

@@ -91,7 +91,10 @@ void SetupRouterPage::showEntry()
     m_what = state().port().routerEntry(answers(), state().serverAddress());
     m_entry->setText(tr("Allow incoming IPv6, TCP port %1, to the interface identifier %2%3")
                          .arg(m_what.ports.join(QStringLiteral(", ")), m_what.interfaceId,
-                              m_what.address.isEmpty() ? QString() : tr(" (now %1)").arg(m_what.address)));
+                              m_what.address.isEmpty() ? QString() : tr(" (now %1)").arg(m_what.address)) +
+                     (m_what.changes ? tr("\nThis identifier may change with the prefix: a router that opens ports by "
+                                          "identifier needs a fixed one; a FRITZ!Box opens them for the device.")
+                                     : QString()));
     const QString chosen =
         m_router->currentText().isEmpty() ? QSettings().value(routerKey()).toString() : m_router->currentText();
     m_router->clear();

@@ -164,9 +164,9 @@ private Q_SLOTS:
         };
         row("2001:db8:1:1::77", "2001:db8:1:1::77", "only fit one");
         row("2001:db8:1:1::77 fe80::1 fd00::77", "2001:db8:1:1::77", "only fit one");
-        // The longer-lived prefix wins; in one of them the lower address.
+        // The longer-lived prefix wins; of one of them the first that was told.
         row("2001:db8:1:1::77 2001:db8:1:2::77", "2001:db8:1:2::77", "preferred for longer");
-        row("2001:db8:1:1::99 2001:db8:1:1::77", "2001:db8:1:1::77", "lower one");
+        row("2001:db8:1:1::99 2001:db8:1:1::77", "2001:db8:1:1::99", "best of 2");
         row("2001:db8:1:3::77", "", "deprecated");
         row("2001:db8:9:9::77", "", "in none of the prefixes");
         row("fe80::1", "", "link-local");

@@ -295,7 +295,7 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         const QString site = folder.filePath(QStringLiteral("site.json"));
         QCOMPARE(providerFolders(site),
-                 (QStringList{folder.filePath(QStringLiteral("providers")), QStringLiteral("/etc/sixgate/providers")}));
+                 (QStringList{QStringLiteral("/etc/sixgate/providers"), folder.filePath(QStringLiteral("providers"))}));
         QCOMPARE(providerFolders(QStringLiteral("/etc/sixgate/site.json")).size(), 1);
         QVERIFY(QDir(folder.path()).mkdir(QStringLiteral("providers")));
         const auto path = [&](const char *name) {

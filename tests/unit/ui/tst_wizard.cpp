@@ -77,7 +77,7 @@ public:
     }
     SetupRouterEntry routerEntry(const SetupAnswers &one, const std::optional<Ipv6Address> &) const override
     {
-        return {one.interfaceId, {}, {latin("443")}, {{latin("A router"), latin("Allow it there.")}}};
+        return {one.interfaceId, {}, false, {latin("443")}, {{latin("A router"), latin("Allow it there.")}}};
     }
     QString privateFolder() const override { return latin("/nowhere"); }
 
