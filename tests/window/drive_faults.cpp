@@ -124,7 +124,11 @@ private:
     }
     void press()
     {
-        QTest::mouseClick(find<QPushButton>(latin("next"), verdict()), Qt::LeftButton);
+        // It looks again by itself, too, and takes no click meanwhile.
+        auto *next = find<QPushButton>(latin("next"), verdict());
+        if (!await([&] { return !verdict()->property("looking").toBool() && next->isEnabled(); }, planTime))
+            return;
+        QTest::mouseClick(next, Qt::LeftButton);
         await([&] { return topLevel<Wizard>() || find<QPushButton>(latin("yes"))->isVisible() || isAtEnd(); },
               planTime);
     }

@@ -75,6 +75,7 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     tells->addWidget(about);
     tells->addWidget(m_alarmTest, 0, Qt::AlignLeft);
     tells->addWidget(m_alarmSays);
+    m_alarmTest->setMinimumSize(fontMetrics().horizontalAdvance(m_alarmTest->text()) + 40, fontMetrics().height() + 18);
     m_alarmTest->setObjectName(QStringLiteral("alarmTest"));
     m_alarmSays->setObjectName(QStringLiteral("alarmSays"));
     m_alarmSays->setTextFormat(Qt::PlainText);
