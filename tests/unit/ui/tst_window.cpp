@@ -11,12 +11,14 @@
 #include "ui/tray/tray.h"
 #include "ui/window/mainwindow.h"
 
+#include <QAccessible>
 #include <QApplication>
 #include <QDir>
 #include <QFile>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTableWidget>
@@ -579,6 +581,56 @@ private Q_SLOTS:
         for (PathPill *pill : figure->findChildren<PathPill *>()) {
             QVERIFY(figure->rect().contains(pill->geometry()));
             QVERIFY(pill->width() >= pill->sizeHint().width());
+        }
+        QApplication::setFont(before);
+    }
+
+    // Every page with what it looks like in use: with text of twice the size no button, field or line is cut off, and
+    // who cannot see is told what each thing is.
+    void bigPages()
+    {
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto parsed = parseSite(example.readAll());
+        QVERIFY(parsed);
+        const QFont before = QApplication::font();
+        QFont big = before;
+        big.setPointSizeF(before.pointSizeF() * 2);
+        QApplication::setFont(big);
+        {
+            MainWindow window({latin("home"), latin("vps.example.org")},
+                              {std::make_shared<const Site>(*parsed), jobsOver(*parsed)});
+            window.show(overviewOf(*parsed, snapshot()), std::make_shared<const KeeperSnapshot>(snapshot()));
+            window.resize(1600, 1000);
+            window.show();
+            QVERIFY(QTest::qWaitForWindowExposed(&window));
+            auto *list = window.findChild<QListWidget *>(latin("pages"));
+            for (int page = 0; page < list->count(); ++page) {
+                list->setCurrentRow(page);
+                QTest::qWait(100);
+                const QString where = list->item(page)->text();
+                keepPicture(window, QStringLiteral("big-%1").arg(page));
+                for (QWidget *one : window.findChildren<QWidget *>()) {
+                    if (!one->isVisible())
+                        continue;
+                    const QString what = where + latin(": ") + one->objectName() + latin(" ") + one->accessibleName();
+                    if (auto *button = qobject_cast<QPushButton *>(one)) {
+                        const QString text = QString(button->text()).remove(u'&');
+                        QVERIFY2(button->width() >= button->fontMetrics().horizontalAdvance(text) + 8 &&
+                                     button->height() >= button->fontMetrics().height(),
+                                 qPrintable(what + text));
+                    }
+                    if (auto *label = qobject_cast<QLabel *>(one);
+                        label && !label->wordWrap() && !label->text().isEmpty())
+                        QVERIFY2(label->height() >= label->fontMetrics().height(), qPrintable(what + label->text()));
+                    if (one->focusPolicy() == Qt::NoFocus || qobject_cast<QLabel *>(one) ||
+                        qobject_cast<QScrollBar *>(one) || one->inherits("QAbstractScrollAreaViewport"))
+                        continue;
+                    const auto *face = QAccessible::queryAccessibleInterface(one);
+                    QVERIFY2(face && !face->text(QAccessible::Name).isEmpty(),
+                             qPrintable(what + latin(" ") + latin(one->metaObject()->className())));
+                }
+            }
         }
         QApplication::setFont(before);
     }
