@@ -116,11 +116,22 @@ void PathPill::show(const PathGlance &glance)
     update();
 }
 
+void PathPill::setBrief(bool brief)
+{
+    m_brief = brief;
+    update();
+}
+
+QString PathPill::shownText() const
+{
+    return m_brief ? QString::number(int(m_kind)) : text();
+}
+
 QSize PathPill::sizeHint() const
 {
     const QFontMetrics metrics(strong(small(font())));
     const int height = metrics.height() + 10;
-    return {metrics.horizontalAdvance(text()) + height + 16, height};
+    return {metrics.horizontalAdvance(shownText()) + height + 16, height};
 }
 
 void PathPill::paintEvent(QPaintEvent *)
@@ -137,7 +148,7 @@ void PathPill::paintEvent(QPaintEvent *)
     paintMark(painter, QRectF(place.left() + 6, place.top() + 4, mark, mark), state, colours);
     painter.setFont(strong(small(font())));
     painter.setPen(palette().color(QPalette::WindowText));
-    painter.drawText(place.adjusted(mark + 10, 0, -8, 0), Qt::AlignVCenter | Qt::AlignHCenter, text());
+    painter.drawText(place.adjusted(mark + 10, 0, -8, 0), Qt::AlignVCenter | Qt::AlignHCenter, shownText());
 }
 
 // ---------------------------------------------------------------- all
@@ -238,11 +249,19 @@ PathFigure::Places PathFigure::places() const
 void PathFigure::placePills()
 {
     const Places all = places();
-    const auto put = [this](PathKind kind, const QPointF &at) {
+    const auto put = [this, &all](PathKind kind, const QPointF &at) {
         PathPill *pill = m_pills.at(kind);
-        const QSize size = pill->sizeHint();
-        pill->setGeometry(
-            QRect(QPoint(qRound(at.x() - size.width() / 2.0), qRound(at.y() - size.height() / 2.0)), size));
+        const auto place = [&] {
+            const QSize size = pill->sizeHint();
+            return QRect(QPoint(qRound(at.x() - size.width() / 2.0), qRound(at.y() - size.height() / 2.0)), size);
+        };
+        pill->setBrief(false);
+        const QRectF whole = place();
+        for (const QRectF &box : {all.server, all.router, all.computer, all.vps, all.visitors4, all.visitors6}) {
+            if (box.intersects(whole))
+                pill->setBrief(true);
+        }
+        pill->setGeometry(place());
     };
     put(PathKind::V4, all.v4.pointAtPercent(0.5));
     put(PathKind::Upstream, all.upstream.pointAtPercent(0.55));

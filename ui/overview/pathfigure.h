@@ -27,14 +27,19 @@ public:
     PathPill(PathKind kind, QWidget *parent);
     void show(const PathGlance &glance);
     PathState state() const { return m_state; }
+    /// Its mark and number alone, where the words have no room: the table below has them.
+    void setBrief(bool brief);
     QSize sizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
+    QString shownText() const;
+
     PathKind m_kind;
     PathState m_state = PathState::Unknown;
+    bool m_brief = false;
 };
 
 /// Home, VPS and visitors, and the four paths between them, drawn with their states.
