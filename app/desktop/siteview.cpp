@@ -75,7 +75,9 @@ void SiteView::follow(const Choices &choices, Tray &tray)
                          judge();
                      });
     const auto tell = [this](KeeperIntent intent) {
-        m_feed->tell(intent);
+        // Without a keeper the diagnosis is what can be had.
+        if (m_snapshot || intent != KeeperIntent::Check)
+            m_feed->tell(intent);
         if (intent == KeeperIntent::Check)
             m_diagnosing->ask();
     };
@@ -84,6 +86,7 @@ void SiteView::follow(const Choices &choices, Tray &tray)
     QObject::connect(&tray, &Tray::wants, window, tell);
     Overview begins = overviewWithout(*m_site, {});
     begins.state = OverviewState::Working;
+    begins.button = OverviewButton::None;
     begins.sentence = QApplication::translate("main", "Looking for the keeper.");
     m_window->show(begins, nullptr);
     m_feed->start();

@@ -231,6 +231,7 @@ Overview overviewWithout(const Site &site, const QString &why)
     Overview overview;
     setPaths(overview, site, {});
     overview.sentence = QStringLiteral("Nobody watches the home.");
+    overview.button = OverviewButton::Check; // a check needs no keeper
     overview.detail = why;
     return overview;
 }

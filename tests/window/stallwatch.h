@@ -28,7 +28,8 @@ public:
         const auto all = std::chrono::steady_clock::now() - began;
         const auto own = all - m_inner;
         m_inner = inner + all;
-        if (m_watches)
+        // What is called in the application itself is the driver's own, and sleeps while it waits.
+        if (m_watches && receiver != this)
             note(own, kind, type, name);
         return done;
     }

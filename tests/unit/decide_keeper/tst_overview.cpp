@@ -361,6 +361,7 @@ private Q_SLOTS:
         const Overview overview = overviewWithout(site(), latin("No keeper runs."));
         QVERIFY(overview.state == OverviewState::Unknown && overview.detail == latin("No keeper runs."));
         QCOMPARE(overview.names.size(), size_t(2));
+        QVERIFY(overviewWithout(site(), {}).button == OverviewButton::Check);
     }
 };
 
