@@ -6,6 +6,7 @@
 #include "storage/sitefile.h"
 
 #include <QApplication>
+#include <QFile>
 #include <QSettings>
 #include <QTimer>
 
@@ -126,6 +127,11 @@ void Program::openWizard()
         closeWizard();
     });
     QObject::connect(m_wizard.get(), &Wizard::left, qApp, [this] {
+        // Once there is a site, its secrets are where the answers have them, also for the next start.
+        if (!m_view && QFile::exists(m_choices.siteFile)) {
+            m_choices.secrets = m_wizard->answers().secrets;
+            QSettings().setValue(secretsKey(), m_choices.secrets);
+        }
         closeWizard();
         if (!m_view)
             leave();

@@ -296,6 +296,19 @@ void PlanView::changeEvent(QEvent *event)
         fillAgain();
 }
 
+bool PlanView::event(QEvent *event)
+{
+    // Enter opens a line here, whatever it does elsewhere in the window.
+    if (event->type() == QEvent::ShortcutOverride) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key == Qt::Key_Return || key == Qt::Key_Enter) {
+            event->accept();
+            return true;
+        }
+    }
+    return QTreeWidget::event(event);
+}
+
 void PlanView::keyPressEvent(QKeyEvent *event)
 {
     QTreeWidgetItem *item = currentItem();
