@@ -267,7 +267,8 @@ void JobPanel::end(const Result<JobEnd> &end)
         setButtons(tr("Try a&gain"), tr("&Close"));
         return;
     }
-    if (end->blocked && !end->check) {
+    const bool nothing = !m_plan->progress() || m_plan->progress()->plan().empty();
+    if (end->blocked && (!end->check || nothing)) {
         tell(OverviewState::Broken, tr("Something is in the way."),
              joined(QStringList{tr("Nothing was changed. The list says what to settle first.")} + m_remarks));
         setButtons(tr("Try a&gain"), tr("&Close"));
@@ -275,11 +276,11 @@ void JobPanel::end(const Result<JobEnd> &end)
     }
     const QString took = tr("Done in %1.").arg(spanText(std::chrono::milliseconds(m_clock.elapsed())));
     if (!end->check || (end->check->allWork() && !end->check->diagnosis.broken())) {
-        const bool nothing = m_plan->progress() && m_plan->progress()->plan().empty();
-        tell(end->cleaned ? OverviewState::Fine : OverviewState::Degraded,
-             end->check ? (nothing ? tr("All is as it should be, and all paths work.")
-                                   : tr("All changes are made, and all paths work."))
-                        : tr("All changes are made."),
+        tell(end->cleaned && !end->blocked ? OverviewState::Fine : OverviewState::Degraded,
+             end->blocked ? tr("What could be changed is changed; the list says what is in the way of the rest.")
+             : end->check ? (nothing ? tr("All is as it should be, and all paths work.")
+                                     : tr("All changes are made, and all paths work."))
+                          : tr("All changes are made."),
              joined(QStringList{took} + m_remarks));
         return;
     }

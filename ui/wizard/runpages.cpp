@@ -262,9 +262,13 @@ void SetupApplyPage::show()
             Q_EMIT goOn();
         }
         break;
+    case SetupRun::Phase::Asking:
+        m_tick.stop();
+        m_status->show(OverviewState::Degraded, tr("Something has changed meanwhile, so the plan was made anew."),
+                       tr("Nothing of it is done. Go back, look at it again, and apply it."));
+        break;
     case SetupRun::Phase::Idle:
     case SetupRun::Phase::Planning:
-    case SetupRun::Phase::Asking:
         break;
     }
     Q_EMIT buttons();
@@ -277,7 +281,7 @@ bool SetupApplyPage::mayGoOn() const
 
 bool SetupApplyPage::mayGoBack() const
 {
-    return m_run.phase() == SetupRun::Phase::Ended;
+    return m_run.phase() == SetupRun::Phase::Ended || m_run.phase() == SetupRun::Phase::Asking;
 }
 
 SetupProofPage::SetupProofPage(WizardState &shared, SetupRun &run, QWidget *parent)

@@ -73,7 +73,7 @@ void SetupRun::end(const Result<JobEnd> &end)
     else if (end->error)
         m_error = end->error;
     else
-        m_blocked = end->blocked && !end->check;
+        m_blocked = end->blocked;
     if (end && end->check)
         m_check = end->check;
     Q_EMIT changed();
