@@ -171,6 +171,18 @@ QString SetupDesk::privateFolder() const
     return QFileInfo(m_siteFile).absolutePath() + QStringLiteral("/secrets");
 }
 
+Result<SetupDesk::WithSecrets> SetupDesk::withSecrets(const SetupAnswers &answers, SetupPage upTo,
+                                                      const std::stop_token &stop) const
+{
+    auto site = soFar(answers, upTo);
+    if (!site)
+        return passOn(site);
+    auto store = openSecretStore(answers.secrets, siteName(), stop);
+    if (!store)
+        return passOn(store);
+    return WithSecrets{std::move(*site), std::move(*store)};
+}
+
 Result<Site> SetupDesk::soFar(const SetupAnswers &answers, SetupPage upTo) const
 {
     return setupSiteSoFar(answers, providers(), upTo);
@@ -231,13 +243,10 @@ Outcome SetupDesk::store(const SetupAnswers &answers, const QString &name, const
 
 Result<SetupTried> SetupDesk::tryAccount(const SetupAnswers &answers, std::stop_token stop)
 {
-    const auto site = soFar(answers, SetupPage::Names);
-    if (!site)
-        return passOn(site);
-    const auto store = openSecretStore(answers.secrets, siteName(), stop);
-    if (!store)
-        return passOn(store);
-    return sixgate::tryAccount(*site, **store, stop);
+    const auto known = withSecrets(answers, SetupPage::Names, stop);
+    if (!known)
+        return passOn(known);
+    return sixgate::tryAccount(known->site, *known->secrets, stop);
 }
 
 Result<PresentedHostKey> SetupDesk::hostKey(const SetupAnswers &answers, std::stop_token stop)
@@ -260,16 +269,13 @@ Result<QString> SetupDesk::bringKey(const SetupAnswers &answers, Secret password
 
 Result<SetupVpsLook> SetupDesk::vps(const SetupAnswers &answers, std::stop_token stop)
 {
-    const auto site = soFar(answers, SetupPage::Vps);
-    if (!site)
-        return passOn(site);
-    const auto store = openSecretStore(answers.secrets, siteName(), stop);
-    if (!store)
-        return passOn(store);
+    const auto known = withSecrets(answers, SetupPage::Vps, stop);
+    if (!known)
+        return passOn(known);
     // By it the keeper of this computer leads the VPS to a new address; the review shows that it is let in.
     if (auto key = ownPushKey(m_siteFile, siteName(), stop); !key)
         return passOn(key);
-    return lookAtSetupVps(*site, **store, stop);
+    return lookAtSetupVps(known->site, *known->secrets, stop);
 }
 
 Result<SetupCertificate> SetupDesk::certificate(const SetupAnswers &answers, std::stop_token stop)
@@ -283,13 +289,10 @@ Result<SetupCertificate> SetupDesk::certificate(const SetupAnswers &answers, std
 Outcome SetupDesk::watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,
                                std::stop_token stop)
 {
-    const auto site = soFar(answers, SetupPage::Vps);
-    if (!site)
-        return passOn(site);
-    const auto store = openSecretStore(answers.secrets, siteName(), stop);
-    if (!store)
-        return passOn(store);
-    return sixgate::watchRouter(*site, **store, told, stop);
+    const auto known = withSecrets(answers, SetupPage::Vps, stop);
+    if (!known)
+        return passOn(known);
+    return sixgate::watchRouter(known->site, *known->secrets, told, stop);
 }
 
 Result<std::shared_ptr<SiteJobs>> SetupDesk::jobs(const SetupAnswers &answers)

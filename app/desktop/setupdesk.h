@@ -2,6 +2,7 @@
 
 #include "ipc/setupport.h"
 #include "storage/providerfile.h"
+#include "storage/secrets.h"
 
 namespace sixgate
 {
@@ -46,6 +47,12 @@ public:
 private:
     /// The site as far as it is known up to a page, checked as a file would be.
     Result<Site> soFar(const SetupAnswers &answers, SetupPage upTo) const;
+    struct WithSecrets {
+        Site site;
+        std::unique_ptr<SecretStore> secrets;
+    };
+    /// The site so far, and where its secrets are.
+    Result<WithSecrets> withSecrets(const SetupAnswers &answers, SetupPage upTo, const std::stop_token &stop) const;
 
     QString m_siteFile;
     ProviderShelf m_shelf;

@@ -66,25 +66,31 @@ QString errorText(const Error &error)
 
 } // namespace
 
+QWidget *SetupRunPage::addPlan(StatusLine &status, QPushButton &button, PlanView &plan)
+{
+    auto *head = new QVBoxLayout;
+    head->setSpacing(8);
+    head->addWidget(&status);
+    head->addWidget(&button, 0, Qt::AlignLeft);
+    addCard(head);
+    auto *list = new QVBoxLayout;
+    list->addWidget(&plan);
+    plan.setMinimumHeight(fontMetrics().height() * 14);
+    QWidget *card = addCard(list);
+    body()->setStretchFactor(card, 1);
+    body()->addStretch(0); // where there is no list yet
+    return card;
+}
+
 SetupReviewPage::SetupReviewPage(WizardState &shared, SetupRun &run, QWidget *parent)
-    : WizardPage(SetupPage::Review, tr("Review"),
-                 tr("This is all that will be changed. Nothing was changed yet; nothing else will be."), shared,
-                 parent),
+    : SetupRunPage(SetupPage::Review, tr("Review"),
+                   tr("This is all that will be changed. Nothing was changed yet; nothing else will be."), shared,
+                   parent),
       m_run(run), m_status(new StatusLine), m_plan(new PlanView), m_again(new QPushButton(tr("Look a&gain")))
 {
     m_status->setObjectName(QStringLiteral("review.status"));
     m_again->setObjectName(QStringLiteral("lookAgain"));
-    auto *head = new QVBoxLayout;
-    head->setSpacing(8);
-    head->addWidget(m_status);
-    head->addWidget(m_again, 0, Qt::AlignLeft);
-    addCard(head);
-    auto *list = new QVBoxLayout;
-    list->addWidget(m_plan);
-    m_plan->setMinimumHeight(fontMetrics().height() * 14);
-    m_card = addCard(list);
-    body()->setStretchFactor(m_card, 1);
-    body()->addStretch(0); // where there is no list yet
+    m_card = addPlan(*m_status, *m_again, *m_plan);
     connect(m_again, &QPushButton::clicked, this, [this] { m_run.plan(true); });
     connect(m_status, &StatusLine::stopped, this, [this] { m_run.cancel(); });
     connect(&m_run, &SetupRun::planned, this, [this] { m_plan->show(m_run.shown()); });
@@ -173,24 +179,14 @@ bool SetupReviewPage::goesOn()
 }
 
 SetupApplyPage::SetupApplyPage(WizardState &shared, SetupRun &run, QWidget *parent)
-    : WizardPage(SetupPage::Apply, tr("Apply"),
-                 tr("It is being carried out, in this order. When a step fails, the VPS goes back to what it was."),
-                 shared, parent),
+    : SetupRunPage(SetupPage::Apply, tr("Apply"),
+                   tr("It is being carried out, in this order. When a step fails, the VPS goes back to what it was."),
+                   shared, parent),
       m_run(run), m_status(new StatusLine), m_plan(new PlanView), m_cancel(new QPushButton(tr("&Cancel")))
 {
     m_status->setObjectName(QStringLiteral("apply.status"));
     m_cancel->setObjectName(QStringLiteral("cancel"));
-    auto *head = new QVBoxLayout;
-    head->setSpacing(8);
-    head->addWidget(m_status);
-    head->addWidget(m_cancel, 0, Qt::AlignLeft);
-    addCard(head);
-    auto *list = new QVBoxLayout;
-    list->addWidget(m_plan);
-    m_plan->setMinimumHeight(fontMetrics().height() * 14);
-    m_card = addCard(list);
-    body()->setStretchFactor(m_card, 1);
-    body()->addStretch(0); // where there is no list yet
+    m_card = addPlan(*m_status, *m_cancel, *m_plan);
     m_tick.setInterval(second);
     connect(&m_tick, &QTimer::timeout, this, &SetupApplyPage::show);
     connect(m_cancel, &QPushButton::clicked, this, [this] {

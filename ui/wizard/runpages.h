@@ -10,8 +10,18 @@ class NameTable;
 class PathFigure;
 class PlanView;
 
+/// What Review and Apply have in common: what is going on, with a button, and below it the plan.
+class SetupRunPage : public WizardPage
+{
+    Q_OBJECT
+
+protected:
+    using WizardPage::WizardPage;
+    QWidget *addPlan(StatusLine &status, QPushButton &button, PlanView &plan); ///< the plan's card
+};
+
 /// The plan, item by item. Going on carries it out.
-class SetupReviewPage : public WizardPage
+class SetupReviewPage : public SetupRunPage
 {
     Q_OBJECT
 
@@ -35,7 +45,7 @@ private:
 };
 
 /// The same plan while it is carried out.
-class SetupApplyPage : public WizardPage
+class SetupApplyPage : public SetupRunPage
 {
     Q_OBJECT
 
