@@ -39,10 +39,12 @@ void Diagnosing::see(const Overview &seen, const SharedSnapshot &snapshot)
 
 void Diagnosing::ask()
 {
-    if (m_runner.isRunning())
+    if (m_runner.isRunning()) {
         m_again = true;
-    else
+    } else {
+        m_asked = true;
         begin();
+    }
     goOn();
 }
 
@@ -55,9 +57,15 @@ void Diagnosing::begin()
 
 void Diagnosing::end(const SharedJobEnd &end)
 {
-    // One that failed names nothing; what the keeper says counts.
-    const CheckReport report = *end && (*end)->check ? *(*end)->check : CheckReport();
-    m_found = findingOf(report, m_began, m_found, QDateTime::currentDateTimeUtc());
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    if (*end && (*end)->check) {
+        m_found = findingOf(*(*end)->check, m_began, m_found, now);
+    } else {
+        m_found = findingAfterFailure(m_began, m_found, now);
+        if (m_asked && !*end)
+            Q_EMIT failed(end->error().summary);
+    }
+    m_asked = m_again;
     if (m_again)
         begin();
     goOn();

@@ -29,6 +29,8 @@ public:
 Q_SIGNALS:
     /// What is to be shown from now on.
     void shows(const sixgate::Overview &overview, const sixgate::SharedSnapshot &snapshot);
+    /// The check that was asked for could not be made.
+    void failed(const QString &why);
 
 private:
     void begin();
@@ -42,6 +44,7 @@ private:
     SharedSnapshot m_snapshot;
     std::optional<CheckFinding> m_found;
     bool m_again = false;
+    bool m_asked = false; ///< for the one that is being made
     bool m_waits = false; ///< shown, but not settled
 };
 

@@ -5,7 +5,7 @@
 #include "ui/wizard/wizard.h"
 
 #include <memory>
-#include <optional>
+#include <thread>
 
 namespace sixgate
 {
@@ -25,11 +25,13 @@ private:
     void openSite(const Result<Site> &site, bool hidden);
     void awaitTray(int looks);
     void openWizard();
-    void closeWizard();
+    Wizard *closeWizard();
+    void quit();
 
     Choices m_choices;
     Tray m_tray;
-    std::optional<Watcher> m_watcher;
+    std::jthread m_ended; ///< a keeper that is to end
+    std::unique_ptr<Watcher> m_watcher;
     std::unique_ptr<SiteView> m_view;
     std::unique_ptr<Wizard> m_wizard;
 };

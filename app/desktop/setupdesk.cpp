@@ -61,45 +61,78 @@ private:
     std::function<Outcome()> m_save;
 };
 
+Outcome keepSite(const QString &siteFile, const Site &site)
+{
+    if (auto made = makePrivateFolder(QFileInfo(siteFile).absolutePath()); !made)
+        return made;
+    return saveSite(siteFile, site);
+}
+
+/// The providers that the setup offers.
+ProviderShelf offered(const QString &siteFile)
+{
+    ProviderShelf shelf = loadProviders(providerFolders(siteFile));
+    // It is reached by DNS itself: the setup has it as its own choice.
+    std::erase_if(shelf.providers, [](const auto &one) { return one.second.addresses == ProviderWay::Update; });
+    return shelf;
+}
+
+/// The site that the answers describe, with what is in its file already and the setup does not ask.
+Result<Site> setupWhole(const QString &siteFile, const SetupAnswers &answers)
+{
+    const auto described = setupSite(answers, offered(siteFile).providers);
+    if (!described)
+        return passOn(described);
+    Site whole = *described;
+    if (const auto before = loadSite(siteFile); before && setupAnswers(*before))
+        whole = withRest(std::move(whole), *before);
+    auto &pushKeys = whole.vps.front().pushKeys;
+    const auto key = pushKeyThere(siteFile, whole.name);
+    if (key && std::none_of(pushKeys.begin(), pushKeys.end(), [&](const PushKey &one) { return sameKey(one, *key); }))
+        pushKeys.push_back(*key);
+    // The same checks as for a file.
+    const ProviderShelf shelf = loadProviders(providerFolders(siteFile));
+    return parseSite(siteJson(whole), &shelf);
+}
+
+/// The answers become a site when the job runs: that reads files.
 class SetupJobs final : public SiteJobs
 {
 public:
-    explicit SetupJobs(SitePlace place) : m_place(std::move(place)) {}
+    SetupJobs(QString siteFile, SetupAnswers answers) : m_siteFile(std::move(siteFile)), m_answers(std::move(answers))
+    {
+    }
 
     Result<JobEnd> run(const JobOrder &order, JobTalk &talk, const JobStops &stops) override
     {
-        const auto save = [this]() -> Outcome {
-            if (auto made = makePrivateFolder(QFileInfo(m_place.siteFile).absolutePath()); !made)
-                return made;
-            return saveSite(m_place.siteFile, *m_place.site);
-        };
-        SavingTalk saving(talk, save);
-        // Also where nothing is to be changed, all that was asked for is known to be wanted.
-        auto end = LocalJobs(m_place).run(order, saving, stops);
-        if (end && !end->blocked && !end->error && !QFileInfo::exists(m_place.siteFile)) {
-            if (auto saved = save(); !saved)
-                return passOn(saved);
-        }
-        return end;
+        auto site = setupWhole(m_siteFile, m_answers);
+        if (!site)
+            return passOn(site);
+        const SitePlace place{m_siteFile, m_answers.secrets, std::move(*site)};
+        SavingTalk saving(talk, [&place] { return keepSite(place.siteFile, *place.site); });
+        return LocalJobs(place).run(order, saving, stops);
     }
 
 private:
-    SitePlace m_place;
+    QString m_siteFile;
+    SetupAnswers m_answers;
 };
 
 } // namespace
 
-SetupDesk::SetupDesk(QString siteFile)
-    : m_siteFile(std::move(siteFile)), m_shelf(loadProviders(providerFolders(m_siteFile)))
-{
-    // It is reached by DNS itself: the setup has it as its own choice.
-    std::erase_if(m_shelf.providers, [](const auto &one) { return one.second.addresses == ProviderWay::Update; });
-}
+SetupDesk::SetupDesk(QString siteFile) : m_siteFile(std::move(siteFile)), m_shelf(offered(m_siteFile)) {}
 
 std::optional<SetupAnswers> SetupDesk::fromSite() const
 {
     const auto site = loadSite(m_siteFile);
     return site ? setupAnswers(*site) : std::nullopt;
+}
+
+bool SetupDesk::goesOnWith(const SetupAnswers &kept) const
+{
+    // What was begun and left is of before where the site was changed since: by "New VPS", for one.
+    const QFileInfo site(m_siteFile), begun(setupFile(m_siteFile));
+    return !site.exists() || (begun.lastModified() > site.lastModified() && kept.page < SetupPage::Apply);
 }
 
 SetupAnswers SetupDesk::completed(const SetupAnswers &answers) const
@@ -295,26 +328,19 @@ Outcome SetupDesk::watchRouter(const SetupAnswers &answers, const std::function<
     return sixgate::watchRouter(known->site, *known->secrets, told, stop);
 }
 
-Result<std::shared_ptr<SiteJobs>> SetupDesk::jobs(const SetupAnswers &answers)
+std::shared_ptr<SiteJobs> SetupDesk::jobs(const SetupAnswers &answers)
 {
-    const auto described = setupSite(answers, providers());
-    if (!described)
-        return passOn(described);
-    // What the setup does not ask stays as it is.
-    Site whole = *described;
-    if (const auto before = loadSite(m_siteFile); before && setupAnswers(*before))
-        whole = withRest(std::move(whole), *before);
-    auto &pushKeys = whole.vps.front().pushKeys;
-    const auto key = pushKeyThere(m_siteFile, whole.name);
-    if (key && std::none_of(pushKeys.begin(), pushKeys.end(), [&](const PushKey &one) { return sameKey(one, *key); }))
-        pushKeys.push_back(*key);
-    // The same checks as for a file.
-    const ProviderShelf shelf = loadProviders(providerFolders(m_siteFile));
-    auto site = parseSite(siteJson(whole), &shelf);
+    return std::make_shared<SetupJobs>(m_siteFile, answers);
+}
+
+Outcome SetupDesk::keep(const SetupAnswers &answers)
+{
+    const auto site = setupWhole(m_siteFile, answers);
     if (!site)
         return passOn(site);
-    return std::shared_ptr<SiteJobs>(
-        std::make_shared<SetupJobs>(SitePlace{m_siteFile, answers.secrets, std::move(*site)}));
+    if (const auto before = loadSite(m_siteFile); before && siteJson(*before) == siteJson(*site))
+        return {};
+    return keepSite(m_siteFile, *site);
 }
 
 } // namespace sixgate

@@ -16,6 +16,8 @@ public:
     /// The answers that the present site file stands for; nothing where there is none, or where it has more than the
     /// setup knows: several servers, accounts or VPSs.
     std::optional<SetupAnswers> fromSite() const;
+    /// Whether answers that were kept are to be gone on with: they are not where the site is younger.
+    bool goesOnWith(const SetupAnswers &kept) const;
 
     const Providers &providers() const override { return m_shelf.providers; }
     SetupAnswers completed(const SetupAnswers &answers) const override;
@@ -42,7 +44,8 @@ public:
     Result<SetupCertificate> certificate(const SetupAnswers &answers, std::stop_token stop) override;
     Outcome watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,
                         std::stop_token stop) override;
-    Result<std::shared_ptr<SiteJobs>> jobs(const SetupAnswers &answers) override;
+    std::shared_ptr<SiteJobs> jobs(const SetupAnswers &answers) override;
+    Outcome keep(const SetupAnswers &answers) override;
 
 private:
     /// The site as far as it is known up to a page, checked as a file would be.

@@ -45,12 +45,22 @@ void SiteFeed::read()
 {
     m_reader = std::jthread([this, file = m_file](const std::stop_token &stop) {
         auto site = loadSite(file);
-        if (!site || stop.stop_requested())
+        if (stop.stop_requested())
             return;
+        if (!site) {
+            QMetaObject::invokeMethod(
+                this,
+                [this, error = site.error()] {
+                    if (error.code != ErrorCode::NotFound) // between two files, where one replaces the other
+                        Q_EMIT unusable(error);
+                },
+                Qt::QueuedConnection);
+            return;
+        }
         QMetaObject::invokeMethod(
             this,
             [this, site = std::make_shared<const Site>(std::move(*site))] {
-                if (siteJson(*site) == siteJson(*m_now))
+                if (m_now && siteJson(*site) == siteJson(*m_now))
                     return;
                 m_now = site;
                 Q_EMIT changed(site);

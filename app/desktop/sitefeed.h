@@ -20,11 +20,14 @@ class SiteFeed : public QObject
     Q_OBJECT
 
 public:
+    /// `now`: null where the file cannot be used.
     SiteFeed(QString siteFile, std::shared_ptr<const Site> now, QObject *parent = nullptr);
 
 Q_SIGNALS:
-    /// Never null, and another one than before. A file that cannot be used counts for nothing.
+    /// Never null, and another one than before.
     void changed(const std::shared_ptr<const sixgate::Site> &site);
+    /// It cannot be used as it is now; it counts for nothing.
+    void unusable(const sixgate::Error &error);
 
 private:
     void watch();

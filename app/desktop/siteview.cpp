@@ -1,6 +1,7 @@
 #include "desktop/siteview.h"
 
 #include "decide/overview.h"
+#include "desktop/program.h"
 #include "ipc/keeperclient.h"
 #include "model/version.h"
 #include "running/localjobs.h"
@@ -11,19 +12,25 @@
 namespace sixgate
 {
 
-SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray)
+namespace
+{
+
+constexpr qint64 keeperBegins = 2500; // ms
+
+} // namespace
+
+SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray, std::function<void()> mended)
 {
     WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "no site yet"),
                       site && !site->vps.empty() ? site->vps.front().host.display() : QString()};
     texts.places = {choices.siteFile, choices.secrets, sixgateVersion()};
     texts.autostartFile = QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
                           QStringLiteral("/autostart/sixgate.desktop");
-    texts.autostart = {QApplication::applicationFilePath(),
-                       QStringLiteral("--hidden"),
-                       QStringLiteral("--site"),
-                       choices.siteFile,
-                       QStringLiteral("--secrets"),
-                       choices.secrets};
+    texts.autostart = {QApplication::applicationFilePath(), QStringLiteral("--hidden"), QStringLiteral("--site"),
+                       choices.siteFile};
+    // Where the setup has put the secrets the program knows, also after they have moved.
+    if (choices.secrets != rememberedSecrets())
+        texts.autostart << QStringLiteral("--secrets") << choices.secrets;
     WindowWork work;
     if (site) {
         m_site = std::make_shared<const Site>(*site);
@@ -32,17 +39,31 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray)
     }
     m_window = std::make_unique<MainWindow>(texts, work);
     m_window->setStays([] { return !Tray::isAvailable(); });
-    QObject::connect(&tray, &Tray::opens, m_window.get(), &MainWindow::raiseUp);
-    QObject::connect(&tray, &Tray::redeploys, m_window.get(), &MainWindow::redeploy);
     QObject::connect(qApp, &QCoreApplication::aboutToQuit, m_window.get(), &MainWindow::keepPlace);
-    if (m_site) {
+    tray.setSite(bool(m_site), m_site && !m_site->vps.empty());
+    if (m_site)
         follow(choices, tray);
-        return;
-    }
+    else
+        explain(choices, site.error(), tray, std::move(mended));
+}
+
+void SiteView::explain(const Choices &choices, const Error &error, Tray &tray, std::function<void()> mended)
+{
     Overview none;
+    none.state = OverviewState::Broken;
     none.sentence = QApplication::translate("main", "The site file cannot be used.");
-    none.detail = QStringList{choices.siteFile, withRemedy(site.error())}.join(QLatin1Char('\n'));
+    none.detail = QStringList{choices.siteFile, withRemedy(error)}.join(QLatin1Char('\n'));
     m_window->show(none, nullptr);
+    tray.show(none, nullptr);
+    m_siteFeed.emplace(choices.siteFile, nullptr);
+    QObject::connect(&*m_siteFeed, &SiteFeed::changed, m_window.get(), std::move(mended));
+    QObject::connect(&*m_siteFeed, &SiteFeed::unusable, m_window.get(),
+                     [this, &tray, none, file = choices.siteFile](const Error &now) {
+                         Overview still = none;
+                         still.detail = QStringList{file, withRemedy(now)}.join(QLatin1Char('\n'));
+                         m_window->show(still, nullptr);
+                         tray.show(still, nullptr);
+                     });
 }
 
 void SiteView::follow(const Choices &choices, Tray &tray)
@@ -52,10 +73,13 @@ void SiteView::follow(const Choices &choices, Tray &tray)
     m_feed.emplace(std::make_shared<RemoteKeeper>(m_site->name));
     m_siteFeed.emplace(choices.siteFile, m_site);
     QObject::connect(&*m_diagnosing, &Diagnosing::shows, window,
-                     [window, &tray](const Overview &overview, const SharedSnapshot &snapshot) {
+                     [this, window, &tray](const Overview &overview, const SharedSnapshot &snapshot) {
                          window->show(overview, snapshot);
                          tray.show(overview, snapshot);
+                         if (m_noticing.see(overview, QDateTime::currentDateTimeUtc()))
+                             tray.notify(overview);
                      });
+    QObject::connect(&*m_diagnosing, &Diagnosing::failed, window, &MainWindow::say);
     const auto judge = [this] {
         m_diagnosing->see(m_snapshot ? overviewOf(*m_site, *m_snapshot) : overviewWithout(*m_site, m_lost), m_snapshot);
     };
@@ -64,16 +88,25 @@ void SiteView::follow(const Choices &choices, Tray &tray)
         judge();
     });
     QObject::connect(&*m_feed, &KeeperFeed::lost, window, [this, judge](const QString &why) {
+        // One that this program begins itself is not there yet.
+        if (!m_snapshot && !m_began.hasExpired(keeperBegins))
+            return;
         m_snapshot = nullptr;
         m_lost = why;
         judge();
     });
     QObject::connect(&*m_siteFeed, &SiteFeed::changed, window,
-                     [this, window, judge](const std::shared_ptr<const Site> &site) {
+                     [this, window, judge, &tray](const std::shared_ptr<const Site> &site) {
                          m_site = site;
                          window->setSite(site);
+                         tray.setSite(true, !site->vps.empty());
                          judge();
                      });
+    QObject::connect(&*m_siteFeed, &SiteFeed::unusable, window, [window](const Error &error) {
+        window->say(QApplication::translate("main", "The site file cannot be used as it is now: %1 What is shown is of "
+                                                    "before.")
+                        .arg(error.summary));
+    });
     const auto tell = [this](KeeperIntent intent) {
         // Without a keeper the diagnosis is what can be had.
         if (m_snapshot || intent != KeeperIntent::Check)
@@ -88,7 +121,8 @@ void SiteView::follow(const Choices &choices, Tray &tray)
     begins.state = OverviewState::Working;
     begins.button = OverviewButton::None;
     begins.sentence = QApplication::translate("main", "Looking for the keeper.");
-    m_window->show(begins, nullptr);
+    m_diagnosing->see(begins, nullptr);
+    m_began.start();
     m_feed->start();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decide/notice.h"
 #include "desktop/diagnosing.h"
 #include "desktop/sitefeed.h"
 #include "model/site.h"
@@ -7,6 +8,9 @@
 #include "ui/tray/tray.h"
 #include "ui/window/mainwindow.h"
 
+#include <QElapsedTimer>
+
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -26,16 +30,22 @@ class SiteView
 {
 public:
     /// `site`: of the file, or why it cannot be used. `tray` outlives it.
-    SiteView(const Choices &choices, const Result<Site> &site, Tray &tray);
+    /// `mended`: called once a site file that could not be used can be; the view is not to be destroyed in it.
+    SiteView(const Choices &choices, const Result<Site> &site, Tray &tray, std::function<void()> mended);
 
     MainWindow &window() { return *m_window; }
+    /// False where the site file cannot be used.
+    bool hasSite() const { return bool(m_site); }
 
 private:
     void follow(const Choices &choices, Tray &tray);
+    void explain(const Choices &choices, const Error &error, Tray &tray, std::function<void()> mended);
 
     std::shared_ptr<const Site> m_site; ///< null where there is none
     std::shared_ptr<SiteJobs> m_jobs;
     QString m_lost; ///< why no keeper can be seen
+    QElapsedTimer m_began;
+    Noticing m_noticing;
     std::unique_ptr<MainWindow> m_window;
     std::optional<Diagnosing> m_diagnosing;
     std::optional<KeeperFeed> m_feed;

@@ -278,6 +278,8 @@ Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bo
         seen.detail += QStringLiteral("\nAlso: %1").arg(roots[i]->title);
     seen.button = remedyButton(root.remedy);
     seen.cause = causeOf(root);
+    for (const Condition *one : roots)
+        seen.causes << causeOf(*one);
     seen.settled = found->since.secsTo(now) >= root.timeToVisible.count();
     return seen;
 }
@@ -296,6 +298,18 @@ bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last,
            age >= (wrong                 ? whileBroken
                    : last->roots.empty() ? whileFine
                                          : whileWarned);
+}
+
+CheckFinding findingAfterFailure(const Overview &seen, const std::optional<CheckFinding> &before, const QDateTime &now)
+{
+    CheckFinding one;
+    one.since = now;
+    if (before && holds(*before, seen.state))
+        one = *before;
+    one.with = seen.state;
+    one.trouble = seen.sentence;
+    one.at = now;
+    return one;
 }
 
 CheckFinding findingOf(const CheckReport &report, const Overview &seen, const std::optional<CheckFinding> &before,

@@ -23,6 +23,10 @@ Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bo
 /// Whether a diagnosis is to be made: where something has changed to the worse or to the better, and from time to time.
 bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last, const QDateTime &now);
 
+/// Where a check could not be made: what was found `before` as far as it still holds, and as if found `now`, so that
+/// the next check is not due at once.
+CheckFinding findingAfterFailure(const Overview &seen, const std::optional<CheckFinding> &before, const QDateTime &now);
+
 /// What a check found; `before`: the finding before this one.
 CheckFinding findingOf(const CheckReport &report, const Overview &seen, const std::optional<CheckFinding> &before,
                        const QDateTime &now);

@@ -63,9 +63,11 @@ public:
     virtual Outcome watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,
                                 std::stop_token stop) = 0;
 
-    /// The jobs of the site that the answers describe; its file is written as soon as the plan was agreed to. Invalid
-    /// with the sentence of the first gap.
-    virtual Result<std::shared_ptr<SiteJobs>> jobs(const SetupAnswers &answers) = 0;
+    /// The jobs of the site that the answers describe; its file is written as soon as the plan was agreed to. They fail
+    /// as Invalid with the sentence of the first gap. Does not block.
+    virtual std::shared_ptr<SiteJobs> jobs(const SetupAnswers &answers) = 0;
+    /// Writes the file of that site where it is another one: for who agreed to a plan that has nothing in it.
+    virtual Outcome keep(const SetupAnswers &answers) = 0;
 };
 
 } // namespace sixgate

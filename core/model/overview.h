@@ -5,7 +5,7 @@
 #include "model/pathreport.h"
 
 #include <QDateTime>
-#include <QString>
+#include <QStringList>
 
 #include <chrono>
 #include <map>
@@ -57,8 +57,9 @@ struct Overview {
     QString sentence; ///< the verdict, one sentence
     QString detail;   ///< what else is to be known; may be empty
     OverviewButton button = OverviewButton::None;
-    QString cause = {};   ///< what the sentence is about, for who tells a cause once; empty where none is known
-    bool looking = false; ///< a diagnosis is being made
+    QString cause = {};      ///< what the sentence is about, for who tells a cause once; empty where none is known
+    QStringList causes = {}; ///< the one and all others that are known
+    bool looking = false;    ///< a diagnosis is being made
     /// False while what is wrong may still get another name, or pass by itself: nobody is called yet.
     bool settled = true;
     std::map<PathKind, PathGlance> paths; ///< each kind, over all names

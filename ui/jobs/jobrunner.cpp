@@ -94,13 +94,14 @@ bool JobRunner::start(const JobOrder &order)
 {
     if (m_running)
         return false;
+    // The one before has ended: this waits for nothing.
+    if (m_thread.joinable())
+        m_thread.join();
     m_running = true;
     m_asking = false;
     m_done = false;
     m_stop = {};
     m_detach = {};
-    Q_EMIT started();
-    // The one before has ended: this waits for nothing.
     m_thread = std::jthread([this, order, stops = JobStops{m_stop.get_token(), m_detach.get_token()}] {
         Talk talk(*this);
         const auto end = std::make_shared<const Result<JobEnd>>(m_jobs->run(order, talk, stops));
@@ -133,7 +134,6 @@ void JobRunner::cancel()
     m_asking = false;
     if (!m_stop.request_stop())
         m_detach.request_stop();
-    Q_EMIT cancelling();
 }
 
 } // namespace sixgate

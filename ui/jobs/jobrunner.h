@@ -40,7 +40,6 @@ public:
     void cancel();
 
 Q_SIGNALS:
-    void started();
     void activity(const QString &text);
     /// `nothing`: what an empty plan means; may be empty.
     void planned(const sixgate::SharedPlan &plan, sixgate::PlanPart part, const QString &nothing);
@@ -51,7 +50,6 @@ Q_SIGNALS:
     void stepped(const QString &changeId, sixgate::StepState state, const QString &text);
     void proved(const sixgate::PathReport &path);
     void remarked(const QString &text, const QString &fix);
-    void cancelling();
     /// Always comes, also after a cancel: an error of code Cancelled then. isRunning() is false.
     void ended(const sixgate::SharedJobEnd &end);
 

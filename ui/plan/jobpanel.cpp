@@ -97,6 +97,10 @@ void JobPanel::follow()
     });
     connect(&m_runner, &JobRunner::ended, this, [this](const SharedJobEnd &done) { end(*done); });
     connect(m_yes, &QPushButton::clicked, this, [this] {
+        if (m_phase == Phase::Ended && m_hadPassword) {
+            Q_EMIT needsPassword();
+            return;
+        }
         if (m_phase == Phase::Ended) {
             start(m_order, m_words);
             return;
@@ -119,6 +123,8 @@ bool JobPanel::start(const JobOrder &order, const JobWords &words)
     if (m_runner.isRunning())
         return false;
     m_order = order;
+    auto *replaces = std::get_if<ReplaceOrder>(&m_order);
+    m_hadPassword = replaces && replaces->machine && std::exchange(replaces->machine->password, nullptr);
     m_words = words;
     m_title->setText(words.title);
     setAccessibleName(words.title);

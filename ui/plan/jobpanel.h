@@ -35,12 +35,16 @@ public:
     /// False where another job runs.
     bool start(const JobOrder &order, const JobWords &words);
     bool isRunning() const { return m_runner.isRunning(); }
+    /// It runs, and its plan was agreed to: to end it now takes it back.
+    bool isWorking() const { return m_runner.isRunning() && m_agreed; }
     /// To follow the job from elsewhere.
     JobRunner &runner() { return m_runner; }
 
 Q_SIGNALS:
     /// The user has read how it ended, or has left before anything was changed.
     void closes();
+    /// It is to be tried again, and needs a password that is kept nowhere.
+    void needsPassword();
 
 private:
     void setUp();
@@ -55,7 +59,8 @@ private:
     void clickedNo();
 
     JobRunner m_runner;
-    JobOrder m_order;
+    JobOrder m_order; ///< without a password
+    bool m_hadPassword = false;
     JobWords m_words;
     enum class Phase { Looking, Asking, Meeting, Working, Cancelling, Ended } m_phase = Phase::Ended;
     QString m_activity;

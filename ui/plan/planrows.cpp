@@ -67,9 +67,11 @@ QString planSummary(const Plan &plan)
     for (const Change &one : plan.changes)
         ++(one.lane == Lane::Dns ? dns : vps);
     const QString all = PlanRows::tr("%n change(s)", nullptr, dns + vps);
-    if (dns && vps)
-        return PlanRows::tr("%1: %2 in DNS, %3 on the VPS.").arg(all).arg(dns).arg(vps);
-    return dns ? PlanRows::tr("%1 in DNS.").arg(all) : PlanRows::tr("%1 on the VPS.").arg(all);
+    const QString text = dns && vps ? PlanRows::tr("%1: %2 in DNS, %3 on the VPS.").arg(all).arg(dns).arg(vps)
+                         : dns      ? PlanRows::tr("%1 in DNS.").arg(all)
+                         : vps      ? PlanRows::tr("%1 on the VPS.").arg(all)
+                                    : PlanRows::tr("Nothing is to be changed.");
+    return plan.blocked() ? PlanRows::tr("%1 Something else is in the way; the list says what.").arg(text) : text;
 }
 
 void PlanProgress::step(const QString &id, StepState state, const QString &text, std::chrono::milliseconds now)

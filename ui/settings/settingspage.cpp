@@ -110,10 +110,7 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     all->addWidget(lower);
     all->addStretch();
     connect(m_autostart, &QCheckBox::clicked, this, &SettingsPage::setAutostart);
-    connect(m_stays, &QCheckBox::toggled, this, [this](bool on) {
-        QSettings().setValue(staysKey(), on);
-        Q_EMIT staysChanged(on);
-    });
+    connect(m_stays, &QCheckBox::toggled, this, [](bool on) { QSettings().setValue(staysKey(), on); });
 }
 
 void SettingsPage::offerAlarmTest()

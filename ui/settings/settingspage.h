@@ -34,7 +34,6 @@ public:
     static bool staysInTray();
 
 Q_SIGNALS:
-    void staysChanged(bool stays);
     void setsUp();
     void testsAlarm();
 

@@ -51,28 +51,12 @@ QString nameLine(const NameGlance &name)
 
 } // namespace
 
-bool isTransition(std::optional<OverviewState> before, OverviewState now)
-{
-    switch (now) {
-    case OverviewState::Fine:
-        return before && *before != now;
-    case OverviewState::Degraded:
-    case OverviewState::Broken:
-        return before != now;
-    case OverviewState::Working:
-    case OverviewState::Paused:
-    case OverviewState::Unknown:
-        break;
-    }
-    return false;
-}
-
 Tray::Tray(QObject *parent) : QObject(parent)
 {
     connect(m_menu.addAction(tr("&Open Sixgate")), &QAction::triggered, this, &Tray::opens);
     m_menu.addSeparator();
-    connect(m_menu.addAction(tr("&Check now")), &QAction::triggered, this,
-            [this] { Q_EMIT wants(KeeperIntent::Check); });
+    m_check = m_menu.addAction(tr("&Check now"));
+    connect(m_check, &QAction::triggered, this, [this] { Q_EMIT wants(KeeperIntent::Check); });
     m_redeploy = m_menu.addAction(tr("&Redeploy VPS…"));
     connect(m_redeploy, &QAction::triggered, this, &Tray::redeploys);
     connect(m_menu.addAction(tr("&Set up…")), &QAction::triggered, this, &Tray::setsUp);
@@ -83,6 +67,9 @@ Tray::Tray(QObject *parent) : QObject(parent)
     connect(m_copy, &QAction::triggered, this, [this] { QGuiApplication::clipboard()->setText(m_address); });
     m_menu.addSeparator();
     connect(m_menu.addAction(tr("&Quit")), &QAction::triggered, this, &Tray::quits);
+    // Until there is something to do it with.
+    for (QAction *one : {m_check, m_redeploy, m_pause, m_copy})
+        one->setEnabled(false);
     m_icon.setContextMenu(&m_menu);
     connect(&m_icon, &QSystemTrayIcon::activated, this, [this](QSystemTrayIcon::ActivationReason reason) {
         if (reason == QSystemTrayIcon::Trigger)
@@ -95,6 +82,12 @@ void Tray::begin()
 {
     m_icon.setIcon(stateIcon(OverviewState::Unknown));
     m_icon.show();
+}
+
+void Tray::setSite(bool any, bool hasVps)
+{
+    m_check->setEnabled(any);
+    m_redeploy->setEnabled(any && hasVps);
 }
 
 void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
@@ -115,25 +108,10 @@ void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
         }
     }
     m_copy->setEnabled(!m_address.isEmpty());
-    if (overview.settled)
-        tell(overview);
 }
 
-void Tray::tell(const Overview &overview)
+void Tray::notify(const Overview &overview)
 {
-    const bool trouble = overview.state == OverviewState::Degraded || overview.state == OverviewState::Broken;
-    if (!trouble && overview.state != OverviewState::Fine)
-        return;
-    // What has a name is told once, however bad it gets; what has none is told where the state is another one.
-    const bool news = trouble && !overview.cause.isEmpty() ? !m_causes.contains(overview.cause)
-                                                           : isTransition(m_told, overview.state);
-    m_told = overview.state;
-    if (!trouble)
-        m_causes.clear();
-    else if (!overview.cause.isEmpty())
-        m_causes.insert(overview.cause);
-    if (!news)
-        return;
     m_icon.showMessage(overview.sentence, overview.detail, stateIcon(overview.state));
     Q_EMIT notified(overview.sentence, overview.detail);
 }

@@ -4,15 +4,12 @@
 #include "model/overview.h"
 
 #include <QMenu>
-#include <QSet>
 #include <QSystemTrayIcon>
-
-#include <optional>
 
 namespace sixgate
 {
 
-/// The icon in the panel: its shape is the state, its tooltip a line a name; one notification for each transition.
+/// The icon in the panel: its shape is the state, its tooltip a line a name.
 class Tray : public QObject
 {
     Q_OBJECT
@@ -22,7 +19,11 @@ public:
     /// Where there is no panel to be in, the window is to stay in reach.
     static bool isAvailable() { return QSystemTrayIcon::isSystemTrayAvailable(); }
     void begin();
+    /// Whether there is a site that can be used, and whether it has a VPS.
+    void setSite(bool any, bool hasVps);
     void show(const Overview &overview, const SharedSnapshot &snapshot);
+    /// Calls the user: a message of the panel, which leads to the window.
+    void notify(const Overview &overview);
 
 Q_SIGNALS:
     void opens();
@@ -34,21 +35,14 @@ Q_SIGNALS:
     void notified(const QString &title, const QString &text);
 
 private:
-    void tell(const Overview &overview);
-
     QSystemTrayIcon m_icon;
     QMenu m_menu;
+    QAction *m_check;
     QAction *m_redeploy;
     QAction *m_pause;
     QAction *m_copy;
     QString m_address;
-    std::optional<OverviewState> m_told; ///< of fine, degraded, broken: what was notified last
-    QSet<QString> m_causes;              ///< notified since all was well
     bool m_paused = false;
 };
-
-/// Whether a state is told where `before` was told last: only fine, degraded and broken ones are, and not the first
-/// fine one.
-bool isTransition(std::optional<OverviewState> before, OverviewState now);
 
 } // namespace sixgate

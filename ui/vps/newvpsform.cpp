@@ -79,7 +79,10 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     connect(m_next, &QPushButton::clicked, this, &NewVpsForm::next);
     for (QLineEdit *one : {m_addresses, m_user, m_port, m_password})
         connect(one, &QLineEdit::returnPressed, this, &NewVpsForm::next);
-    connect(back, &QPushButton::clicked, this, &NewVpsForm::closes);
+    connect(back, &QPushButton::clicked, this, [this] {
+        m_password->clear();
+        Q_EMIT closes();
+    });
 }
 
 void NewVpsForm::begin(const QString &user, const QString &port)
@@ -92,6 +95,12 @@ void NewVpsForm::begin(const QString &user, const QString &port)
     m_withKey->setChecked(true);
     m_wrong->clear();
     m_addresses->setFocus();
+}
+
+void NewVpsForm::resume()
+{
+    m_wrong->setText(tr("Enter the password again: it is kept nowhere."));
+    m_password->setFocus();
 }
 
 Result<ReplaceOrder> NewVpsForm::order() const

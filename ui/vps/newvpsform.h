@@ -21,6 +21,8 @@ public:
     explicit NewVpsForm(QWidget *parent = nullptr);
     /// Empty again; `user` and `port` are what the machine before has.
     void begin(const QString &user, const QString &port);
+    /// As it was entered, but for the password.
+    void resume();
     /// What was entered, or what is wrong with it: one sentence that names the field.
     Result<ReplaceOrder> order() const;
 

@@ -86,11 +86,11 @@ QString driftText(const SiteLook &look)
         return VpsPage::tr("Looking at the VPS …");
     if (!look.plan)
         return look.why.isEmpty() ? VpsPage::tr("Not looked at yet.") : look.why;
-    int changes = 0;
-    for (const Change &one : look.plan->changes)
-        changes += one.lane == Lane::Vps;
+    const auto changes = int(std::ranges::count(look.plan->changes, Lane::Vps, &Change::lane));
     if (look.seen && !look.seen->vps.facts)
         return VpsPage::tr("It is not known whether the VPS is as the site file wants it.");
+    if (changes == 0 && look.plan->blocked())
+        return VpsPage::tr("Something is in the way of what the site file wants: redeploy shows what.");
     if (changes == 0)
         return VpsPage::tr("The VPS is as the site file wants it (seen %1).")
             .arg(whenText(look.at, QDateTime::currentDateTime()));
@@ -119,6 +119,10 @@ VpsPage::VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> job
         begin(order, {tr("New VPS"), tr("&Move to it")});
     });
     connect(m_panel, &JobPanel::closes, this, &VpsPage::goHome);
+    connect(m_panel, &JobPanel::needsPassword, this, [this] {
+        m_form->resume();
+        m_stack->setCurrentWidget(m_form);
+    });
     connect(&m_panel->runner(), &JobRunner::ended, this, [this] {
         for (QPushButton *one : m_buttons)
             one->setEnabled(true);
@@ -209,6 +213,11 @@ void VpsPage::begin(const JobOrder &order, const JobWords &words)
         return;
     for (QPushButton *one : m_buttons)
         one->setEnabled(false);
+}
+
+bool VpsPage::isWorking() const
+{
+    return m_panel && m_panel->isWorking();
 }
 
 void VpsPage::redeploy()

@@ -37,6 +37,8 @@ public:
     /// Another VPS of the same site.
     void setSite(std::shared_ptr<const Site> site) { m_site = std::move(site); }
     using QWidget::show;
+    /// Something is being changed on the VPS.
+    bool isWorking() const;
     /// The pushes, as the keeper has them.
     void showPushes(const SharedSnapshot &snapshot, const QString &empty);
     void redeploy();

@@ -16,6 +16,7 @@
 #include <QShortcut>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace sixgate
@@ -90,7 +91,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     connect(m_list, &PageList::currentRowChanged, m_pages, &QStackedWidget::setCurrentIndex);
     connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this,
             [this] { Q_EMIT wants(KeeperIntent::Check); });
-    connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quits);
+    connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quit);
     connectWork();
     m_list->setCurrentRow(0);
 
@@ -125,21 +126,26 @@ void MainWindow::connectWork()
         Q_EMIT wants(KeeperIntent::Check);
     });
     connect(&*m_looker, &JobRunner::planned, this,
-            [this](const SharedPlan &plan, PlanPart, const QString &) { m_look.plan = plan; });
+            [this](const SharedPlan &plan, PlanPart, const QString &) { m_planned = plan; });
     connect(&*m_looker, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
-        m_look.looking = false;
+        if (m_looksAgain)
+            return look();
+        // One that failed says nothing of how things are now.
+        m_look = SiteLook();
         m_look.at = QDateTime::currentDateTimeUtc();
-        m_look.why = *end ? QString() : end->error().summary;
         if (*end) {
+            m_look.plan = m_planned;
             m_look.seen = (*end)->seen;
             m_look.dns = (*end)->dns;
+        } else {
+            m_look.why = end->error().summary;
         }
         showLook();
     });
     // What only a look can tell is looked at when somebody first wants to see it.
     connect(m_list, &PageList::currentRowChanged, this, [this](int row) {
         QWidget *page = m_pages->widget(row);
-        if (!m_look.seen && (page == m_services || page == m_dns || page == m_vps))
+        if (!m_look.seen && !m_look.looking && (page == m_services || page == m_dns || page == m_vps))
             look();
     });
     connect(m_overview, &OverviewPage::proves, this, &MainWindow::prove);
@@ -177,9 +183,15 @@ void MainWindow::connectAlarm()
 
 void MainWindow::look()
 {
-    if (!m_looker || !m_looker->start(LookOrder()))
+    if (!m_looker)
         return;
+    // What one that runs has seen may be of before.
+    m_looksAgain = m_looker->isRunning();
     m_look.looking = true;
+    if (!m_looksAgain) {
+        m_planned.reset();
+        m_looker->start(LookOrder());
+    }
     showLook();
 }
 
@@ -275,6 +287,19 @@ void MainWindow::raiseUp()
     activateWindow();
 }
 
+void MainWindow::quit()
+{
+    if (m_vps->isWorking() && !m_quitAsked) {
+        raiseUp();
+        m_list->setCurrentRow(m_pages->indexOf(m_vps));
+        say(tr("The VPS is at work. To quit cancels that and brings the state before back: quit once more to do so."));
+        m_quitAsked = true;
+        QTimer::singleShot(sayFor, this, [this] { m_quitAsked = false; });
+        return;
+    }
+    Q_EMIT quits();
+}
+
 void MainWindow::keepPlace()
 {
     QSettings().setValue(geometryKey(), saveGeometry());
@@ -284,8 +309,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 {
     keepPlace();
     if (!SettingsPage::staysInTray()) {
-        QMainWindow::closeEvent(event);
-        Q_EMIT quits();
+        event->ignore();
+        quit();
         return;
     }
     if (m_stays && m_stays()) {

@@ -53,6 +53,8 @@ public:
     void say(const QString &sentence);
     /// To the front, also from an icon.
     void raiseUp();
+    /// Emits quits(); while a job is at work only when it is asked for twice, and says so.
+    void quit();
     /// Remembers where it is and how large, for the next start.
     void keepPlace();
     /// The VPS's page, with the plan of a redeployment.
@@ -61,7 +63,7 @@ public:
     void setRecords();
     /// The site file has changed, and is still that of this site: another VPS, for one.
     void setSite(std::shared_ptr<const Site> site);
-    /// Looks at home, DNS and VPS, for the pages that show it; nothing where it does already.
+    /// Looks at home, DNS and VPS, for the pages that show it; where it does already, once more after that.
     void look();
     /// Asked when it is closed; where there is no tray, closing minimises it, and says so.
     void setStays(std::function<bool()> stays) { m_stays = std::move(stays); }
@@ -85,6 +87,9 @@ private:
     WindowTexts m_texts;
     WindowWork m_work;
     SiteLook m_look;
+    SharedPlan m_planned; ///< by the look that runs
+    bool m_looksAgain = false;
+    bool m_quitAsked = false;
     Overview m_shown;
     SharedSnapshot m_snapshot;
     std::optional<JobRunner> m_looker; ///< the two ask, and change nothing

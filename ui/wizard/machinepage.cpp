@@ -40,7 +40,7 @@ SetupMachinePage::SetupMachinePage(WizardState &shared, QWidget *parent)
       m_keyStatus(new StatusLine), m_fetch(new QPushButton(tr("&Ask for its host key"))), m_keyBox(new QWidget),
       m_sha(fingerprint(QStringLiteral("sha256"))), m_md5(fingerprint(QStringLiteral("md5"))),
       m_compare(words({}, true)), m_ways(new QButtonGroup(this)), m_logIn(new QPushButton), m_status(new StatusLine),
-      m_found(words({})), m_passphrase(shared, this)
+      m_found(words({}))
 {
     auto *where = new QVBoxLayout;
     where->setSpacing(8);
@@ -100,10 +100,10 @@ SetupMachinePage::SetupMachinePage(WizardState &shared, QWidget *parent)
     for (QLineEdit *one : {addresses, port})
         connect(one, &QLineEdit::textEdited, this, &SetupMachinePage::forgetKey);
     connect(login, &QLineEdit::textEdited, this, [this] { m_looked.reset(); });
-    for (StatusLine *one : {m_keyStatus, m_status})
-        connect(one, &StatusLine::stopped, this, [this, one] {
-            m_task.stop();
-            one->show(OverviewState::Paused, tr("Stopped."));
+    for (const auto &[line, task] : {std::pair(m_keyStatus, &m_meeting), std::pair(m_status, &m_task)})
+        connect(line, &StatusLine::stopped, this, [line = line, task = task] {
+            task->stop();
+            line->show(OverviewState::Paused, tr("Stopped."));
         });
     connect(m_logIn, &QPushButton::clicked, this, [this] { logIn(false); });
 }
@@ -171,7 +171,13 @@ void SetupMachinePage::enter()
 
 void SetupMachinePage::leave()
 {
+    m_meeting.stop();
     m_task.stop();
+    // What was stopped says nothing any more.
+    for (StatusLine *one : {m_keyStatus, m_status}) {
+        if (one->state() == OverviewState::Working)
+            one->clear();
+    }
     m_password->clear();
 }
 
@@ -229,6 +235,7 @@ void SetupMachinePage::showWay()
 
 void SetupMachinePage::forgetKey()
 {
+    m_meeting.stop();
     m_task.stop();
     m_presented.reset();
     m_looked.reset();
@@ -244,13 +251,13 @@ void SetupMachinePage::meet()
 {
     m_keyBox->hide();
     m_keyStatus->begin(tr("Asking the VPS for its host key"));
-    m_task.run([port = state().sharedPort(),
-                now = answers()](std::stop_token stop) { return port->hostKey(now, std::move(stop)); },
-               [this](const Result<PresentedHostKey> &key) {
-                   if (!key)
-                       return tell(*m_keyStatus, key.error());
-                   present(*key);
-               });
+    m_meeting.run([port = state().sharedPort(),
+                   now = answers()](std::stop_token stop) { return port->hostKey(now, std::move(stop)); },
+                  [this](const Result<PresentedHostKey> &key) {
+                      if (!key)
+                          return tell(*m_keyStatus, key.error());
+                      present(*key);
+                  });
 }
 
 void SetupMachinePage::present(const PresentedHostKey &key)
@@ -362,14 +369,15 @@ void SetupMachinePage::look(bool thenOn)
     m_status->begin(tr("Logging in and looking at the VPS"));
     m_task.run([port = state().sharedPort(),
                 now = answers()](std::stop_token stop) { return port->vps(now, std::move(stop)); },
-               [this, thenOn](const Result<SetupVpsLook> &look) {
+               [this, thenOn, with = lookedWith()](const Result<SetupVpsLook> &look) {
                    if (!look) {
                        m_looked.reset();
                        return tell(*m_status, look.error());
                    }
-                   m_looked = lookedWith();
+                   // Something else may have been entered meanwhile; that was not tried.
+                   m_looked = with;
                    showLook(*look);
-                   if (thenOn)
+                   if (thenOn && with == lookedWith())
                        Q_EMIT goOn();
                });
 }
@@ -408,7 +416,7 @@ bool SetupMachinePage::settles(const SetupGap &gap) const
 
 bool SetupMachinePage::goesOn()
 {
-    if (m_looked && *m_looked == lookedWith())
+    if (m_looked && *m_looked == lookedWith() && m_password->text().isEmpty())
         return true;
     logIn(true);
     return false;

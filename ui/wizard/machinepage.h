@@ -1,6 +1,5 @@
 #pragma once
 
-#include "ui/wizard/secretfields.h"
 #include "ui/wizard/wizardpage.h"
 
 class QButtonGroup;
@@ -54,7 +53,7 @@ private:
     QPushButton *m_logIn;
     StatusLine *m_status;
     QLabel *m_found;
-    SecretFields m_passphrase;
+    Task m_meeting; ///< the two beside each other: each has a line of its own
     Task m_task;
     std::optional<PresentedHostKey> m_presented;
     std::optional<SetupAnswers> m_looked; ///< was logged in to with these answers

@@ -395,7 +395,7 @@ void SetupNamesPage::tryIt(bool thenOn)
             m_status->show(tried.account->tried ? OverviewState::Fine : OverviewState::Unknown,
                            tried.account->sentence);
             Q_EMIT buttons();
-            if (thenOn)
+            if (thenOn && now == triedWith())
                 Q_EMIT goOn();
         });
 }

@@ -189,12 +189,7 @@ SetupApplyPage::SetupApplyPage(WizardState &shared, SetupRun &run, QWidget *pare
     m_card = addPlan(*m_status, *m_cancel, *m_plan);
     m_tick.setInterval(second);
     connect(&m_tick, &QTimer::timeout, this, &SetupApplyPage::show);
-    connect(m_cancel, &QPushButton::clicked, this, [this] {
-        if (m_run.phase() == SetupRun::Phase::Ended)
-            m_run.plan(true);
-        else
-            m_run.cancel();
-    });
+    connect(m_cancel, &QPushButton::clicked, this, [this] { m_run.cancel(); });
     connect(&m_run, &SetupRun::planned, this, [this] { m_plan->show(m_run.shown()); });
     connect(&m_run, &SetupRun::stepped, this,
             [this](const QString &id, StepState how, const QString &text) { m_plan->step(id, how, text); });

@@ -207,7 +207,9 @@ void SetupServicesPage::look(bool thenOn)
             else
                 tell(*m_status, seen.error());
             Q_EMIT buttons();
-            if (thenOn && !m_bad)
+            SetupAnswers still = answers();
+            still.page = SetupPage::Services;
+            if (thenOn && !m_bad && m_seen == still)
                 Q_EMIT goOn();
         });
 }

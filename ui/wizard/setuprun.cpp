@@ -19,15 +19,8 @@ void SetupRun::plan(bool anew)
     m_warning.clear();
     m_activity.clear();
     m_clock.start();
-    auto jobs = m_state.port().jobs(now);
-    if (!jobs) {
-        m_phase = Phase::Ended;
-        m_error = jobs.error();
-        Q_EMIT changed();
-        return;
-    }
     m_phase = Phase::Planning;
-    m_runner = std::make_unique<JobRunner>(std::move(*jobs));
+    m_runner = std::make_unique<JobRunner>(m_state.port().jobs(now));
     connectTo(*m_runner);
     m_runner->start(ApplyOrder{});
     Q_EMIT changed();
@@ -66,6 +59,7 @@ void SetupRun::connectTo(JobRunner &runner)
 void SetupRun::end(const Result<JobEnd> &end)
 {
     m_phase = Phase::Ended;
+    m_applying = false;
     m_error.reset();
     m_blocked = false;
     if (!end)
@@ -77,17 +71,29 @@ void SetupRun::end(const Result<JobEnd> &end)
     if (end && end->check)
         m_check = end->check;
     Q_EMIT changed();
+    Q_EMIT idle();
 }
 
 void SetupRun::accept()
 {
-    if (m_phase != Phase::Asking)
+    const bool nothing = m_phase == Phase::Ended && !m_error && !m_blocked;
+    if (m_phase != Phase::Asking && !nothing)
         return;
     m_accepted = true;
     m_phase = Phase::Working;
     m_clock.restart();
     m_activity.clear();
-    m_runner->answer(true);
+    if (nothing)
+        m_keeping.run(
+            [port = m_state.sharedPort(), with = *m_with](const std::stop_token &) { return port->keep(with); },
+            [this](const Outcome &kept) {
+                m_phase = Phase::Ended;
+                if (!kept)
+                    m_error = kept.error();
+                Q_EMIT changed();
+            });
+    else
+        m_runner->answer(m_applying = true);
     Q_EMIT changed();
 }
 

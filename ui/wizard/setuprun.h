@@ -28,6 +28,10 @@ public:
     /// Makes the plan for the answers as they are now, unless there is one already.
     void plan(bool anew = false);
     void accept();
+    /// Something is under way that closing would end.
+    bool isRunning() const { return m_runner && m_runner->isRunning(); }
+    /// It is being carried out: to end it now takes it back.
+    bool isWorking() const { return m_applying; }
     /// The old state stays, or comes back.
     void cancel();
     /// Proves the paths once more.
@@ -48,6 +52,8 @@ public:
 Q_SIGNALS:
     void changed();
     void planned();
+    /// isRunning() is false from now on.
+    void idle();
     void stepped(const QString &changeId, sixgate::StepState state, const QString &text);
 
 private:
@@ -56,9 +62,11 @@ private:
 
     WizardState &m_state;
     std::unique_ptr<JobRunner> m_runner;
+    Task m_keeping;
     std::optional<SetupAnswers> m_with;
     Phase m_phase = Phase::Idle;
     bool m_accepted = false;
+    bool m_applying = false;
     SharedPlan m_plan;
     QString m_activity;
     QString m_warning;

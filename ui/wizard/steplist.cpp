@@ -76,12 +76,13 @@ StepList::StepList(QWidget *parent) : QListWidget(parent)
     QPalette own;
     own.setColor(QPalette::Base, Qt::transparent);
     setPalette(own);
-    const auto want = [this](QListWidgetItem *item) {
-        if (row(item) <= m_reached && row(item) != m_now)
-            Q_EMIT wants(row(item));
-    };
-    connect(this, &QListWidget::itemClicked, this, want);
-    connect(this, &QListWidget::itemActivated, this, want);
+    connect(this, &QListWidget::itemClicked, this, &StepList::choose);
+}
+
+void StepList::choose()
+{
+    if (currentRow() >= 0 && currentRow() <= m_reached && currentRow() != m_now)
+        Q_EMIT wants(currentRow());
 }
 
 void StepList::add(const QString &title)

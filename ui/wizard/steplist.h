@@ -16,6 +16,8 @@ public:
     void show(int now, int reached);
     using QListWidget::show;
     QSize sizeHint() const override;
+    /// Goes to the current item's step.
+    void choose();
 
 Q_SIGNALS:
     void wants(int step);

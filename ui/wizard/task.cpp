@@ -17,4 +17,10 @@ void Task::stop()
         Q_EMIT changed();
 }
 
+void Task::wait()
+{
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
 } // namespace sixgate

@@ -61,6 +61,8 @@ public:
             Qt::QueuedConnection);
     }
     void stop();
+    /// Until its thread has ended; for work that ends by itself at once.
+    void wait();
     bool isRunning() const { return m_running; }
 
 Q_SIGNALS:

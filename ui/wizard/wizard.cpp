@@ -20,6 +20,7 @@
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace sixgate
@@ -27,6 +28,8 @@ namespace sixgate
 
 namespace
 {
+
+constexpr int askedFor = 8000; // ms
 
 QString geometryKey()
 {
@@ -105,6 +108,8 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
         auto *enter = new QShortcut(QKeySequence(key), this);
         connect(enter, &QShortcut::activated, this, [this] {
             auto *button = qobject_cast<QPushButton *>(focusWidget());
+            if (focusWidget() == m_steps)
+                return m_steps->choose();
             (button && button != m_next ? button : m_next)->click();
         });
     }
@@ -139,7 +144,12 @@ void Wizard::addPages()
                 showButtons();
         });
         connect(m_all[i], &WizardPage::goOn, this, [this, i] {
-            if (int(i) == m_pages->currentIndex())
+            // What the page waited for took a while: an answer may be missing by now.
+            if (int(i) != m_pages->currentIndex())
+                return;
+            if (const auto gap = firstGap())
+                tellGap(*gap);
+            else
                 forward();
         });
     }
@@ -207,9 +217,7 @@ void Wizard::forward()
 {
     if (m_pages->currentIndex() + 1 < int(m_all.size()))
         return go(m_pages->currentIndex() + 1);
-    m_done = true;
-    m_state.finish();
-    Q_EMIT finished(answers().secrets);
+    end();
 }
 
 void Wizard::showButtons()
@@ -219,7 +227,8 @@ void Wizard::showButtons()
     m_next->setText(!text.isEmpty() ? text : index == 0 ? tr("Begi&n") : tr("&Next"));
     m_next->setEnabled(page()->mayGoOn());
     m_back->setEnabled(index > 0 && page()->mayGoBack());
-    m_later->setText(index >= int(SetupPage::Proof) ? tr("&Close") : tr("Finish &later"));
+    m_later->setText(tr("Finish &later"));
+    m_later->setVisible(index < int(SetupPage::Proof));
     for (QPushButton *one : {m_back, m_next, m_later})
         one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 40, fontMetrics().height() + 18);
 }
@@ -232,15 +241,59 @@ void Wizard::raiseUp()
     activateWindow();
 }
 
+bool Wizard::letsGo()
+{
+    if (m_done || !m_run->isWorking() || m_closeAsked)
+        return true;
+    raiseUp();
+    m_gap->show(OverviewState::Degraded,
+                tr("The VPS is at work. To close cancels that and brings the state before back: close once more to do "
+                   "so."));
+    m_closeAsked = true;
+    QTimer::singleShot(askedFor, this, [this] {
+        m_closeAsked = false;
+        m_gap->clear();
+    });
+    return false;
+}
+
 void Wizard::closeEvent(QCloseEvent *event)
 {
-    QSettings().setValue(geometryKey(), saveGeometry());
-    if (!m_done) {
-        page()->leave();
-        m_run->cancel();
-        Q_EMIT left();
+    if (!letsGo()) {
+        event->ignore();
+        return;
     }
+    QSettings().setValue(geometryKey(), saveGeometry());
     QWidget::closeEvent(event);
+    if (m_done)
+        return;
+    // All is done there: to close is to finish.
+    if (page()->page() == SetupPage::Proof && !m_run->isWorking())
+        return end();
+    m_done = true;
+    page()->leave();
+    m_run->cancel();
+    m_state.keep();
+    Q_EMIT left();
+}
+
+void Wizard::end()
+{
+    m_done = true;
+    page()->leave();
+    m_run->cancel();
+    m_state.finish();
+    Q_EMIT finished(answers().secrets);
+}
+
+void Wizard::retire()
+{
+    hide();
+    // Its job ends by itself; nobody is kept waiting for that.
+    if (m_run->isRunning())
+        connect(m_run, &SetupRun::idle, this, &QObject::deleteLater);
+    else
+        deleteLater();
 }
 
 } // namespace sixgate

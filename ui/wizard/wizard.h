@@ -29,6 +29,10 @@ public:
     WizardPage *page() const;
     const SetupAnswers &answers() const { return m_state.answers(); }
     void raiseUp();
+    /// Whether it may be closed: while the VPS is at work only when it is asked for twice, and it says so.
+    bool letsGo();
+    /// After finished() or left(): hides, and destroys itself once its job has ended.
+    void retire();
 
 Q_SIGNALS:
     /// The site is set up; its secrets are where `secrets` says.
@@ -44,6 +48,7 @@ private:
     void go(int index);
     void next();
     void forward();
+    void end();
     void showButtons();
     void tellGap(const SetupGap &gap);
     std::optional<SetupGap> firstGap() const;
@@ -58,6 +63,7 @@ private:
     QPushButton *m_next;
     QPushButton *m_later;
     bool m_done = false;
+    bool m_closeAsked = false;
 };
 
 } // namespace sixgate

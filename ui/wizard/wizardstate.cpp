@@ -20,8 +20,21 @@ WizardState::WizardState(std::shared_ptr<SetupPort> work, SetupAnswers begun, QO
 
 WizardState::~WizardState()
 {
-    if (!m_finished && m_answers != m_saved)
-        (void)m_port->save(m_answers);
+    keep();
+}
+
+void WizardState::keep()
+{
+    // An older state that is still being written would come after.
+    m_saving.wait();
+    if (!m_finished && m_answers != m_saved && m_port->save(m_answers))
+        m_saved = m_answers;
+}
+
+void WizardState::finish()
+{
+    m_finished = true;
+    m_saving.wait();
 }
 
 void WizardState::set(const std::function<void(SetupAnswers &)> &change)

@@ -24,7 +24,9 @@ public:
     const SetupAnswers &answers() const { return m_answers; }
     void set(const std::function<void(SetupAnswers &)> &change);
     /// Nothing is kept from now on: the setup has ended.
-    void finish() { m_finished = true; }
+    void finish();
+    /// Saves what was not saved yet, at once: for who closes.
+    void keep();
 
     std::optional<Ipv6Address> serverAddress() const;
     SetupPort &port() { return *m_port; }

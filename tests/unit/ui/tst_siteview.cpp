@@ -10,9 +10,11 @@
 #include <QFile>
 #include <QLabel>
 #include <QListWidget>
+#include <QPushButton>
 #include <QSaveFile>
 #include <QSignalSpy>
 #include <QStandardPaths>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -117,6 +119,142 @@ private Q_SLOTS:
         QVERIFY(shown.settled);
     }
 
+    // One that fails after one that did not takes nothing back.
+    void keepsTheFinding()
+    {
+        auto jobs = std::make_shared<tests::ScriptedJobs>();
+        std::atomic<int> runs = 0;
+        jobs->script = [&](const JobOrder &, JobTalk &, const JobStops &) -> Result<JobEnd> {
+            if (++runs > 1)
+                return fail(ErrorCode::Unavailable, latin("The keychain is locked."));
+            JobEnd end;
+            end.check = CheckReport();
+            end.check->diagnosis.roots = {condition("The cause.")};
+            return end;
+        };
+        Diagnosing diagnosing(jobs);
+        Overview shown;
+        connect(&diagnosing, &Diagnosing::shows, this,
+                [&](const Overview &one, const SharedSnapshot &) { shown = one; });
+        QSignalSpy failed(&diagnosing, &Diagnosing::failed);
+        diagnosing.see(seen(OverviewState::Broken), nullptr);
+        QTRY_COMPARE(shown.sentence, latin("The cause."));
+        QTRY_VERIFY(!shown.looking);
+        diagnosing.ask();
+        QTRY_COMPARE(failed.size(), 1);
+        QCOMPARE(failed.front().front().toString(), latin("The keychain is locked."));
+        QCOMPARE(shown.sentence, latin("The cause."));
+    }
+
+    // A look that failed says nothing of how the VPS is now; one that is asked for during another one comes after it.
+    void looks()
+    {
+        auto jobs = std::make_shared<tests::ScriptedJobs>();
+        std::atomic<int> begun = 0, allowed = 0;
+        jobs->script = [&](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+            if (!std::holds_alternative<LookOrder>(order))
+                return JobEnd();
+            const int mine = ++begun;
+            while (allowed < mine && !stops.stop.stop_requested())
+                QThread::msleep(1);
+            talk.planned(Plan(), PlanPart::Main, {});
+            if (mine == 3)
+                return fail(ErrorCode::Unavailable, latin("The VPS does not answer."));
+            JobEnd end;
+            auto what = std::make_shared<Observation>();
+            what->vps.facts = VpsFacts();
+            end.seen = what;
+            return end;
+        };
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto site = parseSite(example.readAll());
+        QVERIFY(site);
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        window.show();
+        const auto *drift = window.findChild<QLabel *>(latin("drift"));
+        window.look();
+        QTRY_COMPARE(begun.load(), 1);
+        window.look();
+        allowed = 1;
+        QTRY_COMPARE(begun.load(), 2);
+        QVERIFY(drift->text().startsWith(latin("Looking")));
+        allowed = 2;
+        QTRY_VERIFY(drift->text().startsWith(latin("The VPS is as the site file wants it")));
+        window.look();
+        allowed = 3;
+        QTRY_COMPARE(drift->text(), latin("The VPS does not answer."));
+        QCOMPARE(begun.load(), 3);
+    }
+
+    // Quitting while the VPS is at work asks, and the second time obeys.
+    void quitsAtWork()
+    {
+        auto jobs = std::make_shared<tests::ScriptedJobs>();
+        jobs->script = [](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+            if (!std::holds_alternative<ApplyOrder>(order))
+                return JobEnd();
+            Plan plan;
+            plan.changes.resize(1);
+            talk.planned(plan, PlanPart::Main, {});
+            if (auto agreed = talk.agree(plan, {}, stops.stop); !agreed)
+                return passOn(agreed);
+            while (!stops.stop.stop_requested())
+                QThread::msleep(1);
+            return fail(ErrorCode::Cancelled, latin("Cancelled."));
+        };
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto site = parseSite(example.readAll());
+        QVERIFY(site);
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        window.show();
+        QSignalSpy quits(&window, &MainWindow::quits);
+        window.redeploy();
+        auto *yes = window.findChild<QPushButton *>(latin("yes"));
+        QTRY_VERIFY(yes->isVisible());
+        yes->click();
+        QTest::keyClick(&window, Qt::Key_Q, Qt::ControlModifier);
+        QCOMPARE(quits.size(), 0);
+        QVERIFY(window.statusBar()->currentMessage().contains(latin("at work")));
+        QTest::keyClick(&window, Qt::Key_Q, Qt::ControlModifier);
+        QCOMPARE(quits.size(), 1);
+    }
+
+    // A site file that cannot be used is told, also in the tray; once it is mended, who opens the view hears of it.
+    void mends()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(latin("site.json"));
+        const auto write = [&](const QByteArray &text) {
+            QSaveFile file(path);
+            QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) > 0 && file.commit());
+        };
+        write("{");
+        Choices choices;
+        choices.siteFile = path;
+        choices.secrets = latin("dir:") + folder.path();
+        Tray tray;
+        bool mended = false;
+        SiteView view(choices, loadSite(path), tray, [&] { mended = true; });
+        QVERIFY(!view.hasSite());
+        view.window().raiseUp();
+        const auto shows = [&](const char *text) {
+            const auto labels = view.window().findChildren<QLabel *>();
+            return std::ranges::any_of(labels, [&](const QLabel *one) { return one->text().contains(latin(text)); });
+        };
+        QVERIFY(shows("The site file cannot be used."));
+        QVERIFY(shows(qPrintable(path)));
+        QVERIFY(shows("not valid JSON"));
+        write("{\"format\": 77}");
+        QTRY_VERIFY(shows("This key is missing"));
+        QVERIFY(!mended);
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        write(example.readAll());
+        QTRY_VERIFY(mended);
+    }
+
     // After "New VPS", or where sixgatectl or an editor has changed the file, the window is that of the new site.
     void followsTheFile()
     {
@@ -136,7 +274,7 @@ private Q_SLOTS:
         choices.siteFile = path;
         choices.secrets = latin("dir:") + folder.path();
         Tray tray;
-        SiteView view(choices, loadSite(path), tray);
+        SiteView view(choices, loadSite(path), tray, [] {});
         view.window().raiseUp();
         view.window().findChild<QListWidget *>(latin("pages"))->setCurrentRow(3);
         const auto shows = [&](const char *name) {

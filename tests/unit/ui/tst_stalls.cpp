@@ -150,7 +150,7 @@ private:
         choices.siteFile = file;
         choices.secrets = latin("dir:") + m_folder.filePath(latin("secrets"));
         Tray tray;
-        auto view = std::make_unique<SiteView>(choices, site, tray);
+        auto view = std::make_unique<SiteView>(choices, site, tray, [] {});
         MainWindow &window = view->window();
         window.raiseUp();
         QVERIFY(QTest::qWaitForWindowExposed(&window));

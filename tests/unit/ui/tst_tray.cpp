@@ -1,6 +1,7 @@
 // The tray in real panels: none, trayer (XEmbed) under a screen of its own, and one on a session bus that records. The
 // program starts them, and itself again inside. SIXGATE_SHOTS=FOLDER in the environment: a sheet of all icons.
 
+#include "decide/notice.h"
 #include "trayhost.h"
 #include "ui/look/marks.h"
 #include "ui/tray/tray.h"
@@ -48,6 +49,7 @@ Overview overview(OverviewState state, const char *sentence = "A sentence.", con
     one.sentence = latin(sentence);
     one.detail = latin("What to do.");
     one.cause = latin(cause);
+    one.causes = QStringList(one.cause);
     one.settled = settled;
     PathGlance works, fails;
     works.state = PathState::Works;
@@ -281,6 +283,7 @@ private Q_SLOTS:
         QSignalSpy redeploys(m_tray.get(), &Tray::redeploys), setsUp(m_tray.get(), &Tray::setsUp);
         QSignalSpy wants(m_tray.get(), &Tray::wants);
         const auto wanted = [&] { return wants.takeFirst().front().value<KeeperIntent>(); };
+        m_tray->setSite(true, true);
         m_tray->show(overview(OverviewState::Fine), snapshot());
         QCOMPARE(opens.size(), 0);
         choose("&Open Sixgate");
@@ -322,7 +325,7 @@ private Q_SLOTS:
         m_tray->show(overview(OverviewState::Fine), snapshot());
         QTest::qWait(300);
         QVERIFY(!widgetOf("QBalloonTip"));
-        m_tray->show(overview(OverviewState::Broken, "The VPS does not answer."), snapshot());
+        m_tray->notify(overview(OverviewState::Broken, "The VPS does not answer."));
         QTRY_VERIFY(widgetOf("QBalloonTip"));
     }
 
@@ -402,14 +405,17 @@ private Q_SLOTS:
             overview(S::Degraded, "The router is closed.", "router-firewall nas"),
             overview(S::Paused),
             overview(S::Broken, "The VPS is off.", "vps-off vps"), // told: another one
-            overview(S::Broken, "The router is closed.", "router-firewall nas"),
+            overview(S::Broken, "The VPS is off.", "vps-off vps"),
             overview(S::Working),
             overview(S::Fine, "Well again."), // told
             overview(S::Fine, "Well again."),
             overview(S::Broken, "The VPS is off.", "vps-off vps"), // told: it comes anew
         };
+        Noticing noticing;
         for (const Overview &one : story) {
             m_tray->show(one, snapshot());
+            if (noticing.see(one, QDateTime::currentDateTimeUtc()))
+                m_tray->notify(one);
             QTest::qWait(30);
         }
         const auto told = [&] {

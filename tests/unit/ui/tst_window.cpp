@@ -1,5 +1,6 @@
 // The main window and the tray over snapshots. SIXGATE_SHOTS=FOLDER in the environment: pictures of what was tested.
 
+#include "decide/notice.h"
 #include "decide/overview.h"
 #include "pictures/pictures.h"
 #include "scripted.h"
@@ -635,44 +636,17 @@ private Q_SLOTS:
         QApplication::setFont(before);
     }
 
-    void transitions_data()
-    {
-        QTest::addColumn<int>("before");
-        QTest::addColumn<int>("now");
-        QTest::addColumn<bool>("told");
-        using S = OverviewState;
-        const auto row = [](const char *name, int before, S now, bool told) {
-            QTest::newRow(name) << before << int(now) << told;
-        };
-        row("fine at first", -1, S::Fine, false);
-        row("broken at first", -1, S::Broken, true);
-        row("broken", int(S::Fine), S::Broken, true);
-        row("still broken", int(S::Broken), S::Broken, false);
-        row("fine again", int(S::Broken), S::Fine, true);
-        row("still fine", int(S::Fine), S::Fine, false);
-        row("degraded", int(S::Fine), S::Degraded, true);
-        row("worse", int(S::Degraded), S::Broken, true);
-        row("moving", int(S::Fine), S::Working, false);
-        row("paused", int(S::Fine), S::Paused, false);
-        row("nobody looks", int(S::Fine), S::Unknown, false);
-    }
-
-    void transitions()
-    {
-        QFETCH(int, before);
-        QFETCH(int, now);
-        QFETCH(bool, told);
-        const auto known = before < 0 ? std::nullopt : std::optional(OverviewState(before));
-        QCOMPARE(isTransition(known, OverviewState(now)), told);
-    }
-
     // A change of the prefix in between tells nobody anything.
     void trayTellsOnce()
     {
         Tray tray;
+        Noticing noticing;
         QSignalSpy told(&tray, &Tray::notified);
         const auto show = [&](const KeeperSnapshot &one) {
-            tray.show(overviewOf(site(), one), std::make_shared<const KeeperSnapshot>(one));
+            const Overview overview = overviewOf(site(), one);
+            tray.show(overview, std::make_shared<const KeeperSnapshot>(one));
+            if (noticing.see(overview, QDateTime::currentDateTimeUtc()))
+                tray.notify(overview);
         };
         KeeperSnapshot moving = snapshot();
         moving.records.front().right = false;

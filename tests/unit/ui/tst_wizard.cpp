@@ -13,6 +13,8 @@
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
+#include <QPointer>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -46,17 +48,14 @@ tl::unexpected<Error> hang(const std::stop_token &stop)
     return fail(ErrorCode::Cancelled, latin("Cancelled."));
 }
 
-class HangingJobs final : public SiteJobs
-{
-public:
-    Result<JobEnd> run(const JobOrder &, JobTalk &, const JobStops &stops) override { return hang(stops.stop); }
-};
-
 class HangingPort final : public SetupPort
 {
 public:
     std::atomic<int> asked = 0;
     std::atomic<int> saved = 0;
+    std::atomic<int> kept = 0;
+    SetupAnswers with; ///< that were kept
+    decltype(tests::ScriptedJobs::script) script;
 
     const Providers &providers() const override
     {
@@ -108,9 +107,19 @@ public:
     {
         return asks(stop);
     }
-    Result<std::shared_ptr<SiteJobs>> jobs(const SetupAnswers &) override
+    std::shared_ptr<SiteJobs> jobs(const SetupAnswers &) override
     {
-        return std::shared_ptr<SiteJobs>(std::make_shared<HangingJobs>());
+        auto all = std::make_shared<tests::ScriptedJobs>();
+        all->script = [this](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+            return script ? script(order, talk, stops) : hang(stops.stop);
+        };
+        return all;
+    }
+    Outcome keep(const SetupAnswers &answers) override
+    {
+        ++kept;
+        with = answers;
+        return {};
     }
 
 private:
@@ -269,6 +278,80 @@ private Q_SLOTS:
         const int before = m_port->saved;
         m_wizard.reset();
         QVERIFY(m_port->saved > before);
+    }
+
+    // Where nothing is to be changed at VPS and DNS, another answer is kept all the same, once it was agreed to.
+    void keepsWhatChangesNothing()
+    {
+        open(whole(SetupPage::Router));
+        m_port->script = [](const JobOrder &, JobTalk &talk, const JobStops &) -> Result<JobEnd> {
+            talk.planned(Plan(), PlanPart::Main, {});
+            JobEnd end;
+            end.check = CheckReport();
+            return end;
+        };
+        button("next")->click();
+        QTRY_VERIFY(button("next")->isEnabled());
+        QCOMPARE(m_wizard->page()->page(), SetupPage::Review);
+        QVERIFY(line("review.status")->sentence().contains(latin("nothing is to be changed")));
+        QCOMPARE(m_port->kept.load(), 0);
+        button("next")->click();
+        QTRY_COMPARE(m_wizard->page()->page(), SetupPage::Proof);
+        QCOMPARE(m_port->kept.load(), 1);
+        QCOMPARE(m_port->with.interfaceId, latin("::11"));
+        // To close is to finish there.
+        QSignalSpy finished(m_wizard.get(), &Wizard::finished), left(m_wizard.get(), &Wizard::left);
+        m_wizard->close();
+        QCOMPARE(finished.size(), 1);
+        QCOMPARE(left.size(), 0);
+    }
+
+    // Closing while the VPS is at work asks, and the second time cancels; what it is about is brought back first.
+    void closesAtWork()
+    {
+        open(whole(SetupPage::Router));
+        std::atomic<bool> takenBack = false;
+        m_port->script = [&](const JobOrder &, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
+            Plan plan;
+            plan.changes.resize(1);
+            talk.planned(plan, PlanPart::Main, {});
+            if (auto agreed = talk.agree(plan, {}, stops.stop); !agreed)
+                return passOn(agreed);
+            while (!stops.stop.stop_requested())
+                QThread::msleep(1);
+            QThread::msleep(200);
+            takenBack = true;
+            return fail(ErrorCode::Cancelled, latin("Cancelled."));
+        };
+        button("next")->click();
+        QTRY_VERIFY(button("next")->isEnabled());
+        button("next")->click();
+        QTRY_COMPARE(m_wizard->page()->page(), SetupPage::Apply);
+        QSignalSpy left(m_wizard.get(), &Wizard::left);
+        QVERIFY(!m_wizard->close());
+        QVERIFY(m_wizard->isVisible() && line("gap")->sentence().contains(latin("at work")));
+        QVERIFY(m_wizard->close());
+        QCOMPARE(left.size(), 1);
+        QPointer<Wizard> gone = m_wizard.release();
+        QElapsedTimer clock;
+        clock.start();
+        gone->retire();
+        QVERIFY(!takenBack && clock.elapsed() < stallAim);
+        QTRY_VERIFY(!gone);
+        QVERIFY(takenBack);
+    }
+
+    // Enter on a step that lies behind goes there.
+    void stepsByKeyboard()
+    {
+        open(whole(SetupPage::Services));
+        auto *steps = m_wizard->findChild<QListWidget *>(latin("steps"));
+        steps->setFocus();
+        QTest::keyClick(steps, Qt::Key_Up);
+        QTest::keyClick(steps, Qt::Key_Home);
+        QTest::keyClick(steps, Qt::Key_Down);
+        QTest::keyClick(steps, Qt::Key_Return);
+        QCOMPARE(m_wizard->page()->page(), SetupPage::Home);
     }
 
     // All that can have the focus has a name, is reached by Tab, and no two things of a page share a letter.
