@@ -8,6 +8,7 @@
 
 #include <QApplication>
 #include <QStandardPaths>
+#include <QTimer>
 
 namespace sixgate
 {
@@ -16,12 +17,13 @@ namespace
 {
 
 constexpr qint64 keeperBegins = 2500; // ms
+constexpr std::chrono::seconds keeperAnswers{10};
 
 } // namespace
 
 SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray, std::function<void()> mended)
 {
-    WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "no site yet"),
+    WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "unusable site file"),
                       site && !site->vps.empty() ? site->vps.front().host.display() : QString()};
     texts.places = {choices.siteFile, choices.secrets, sixgateVersion()};
     texts.autostartFile = QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
@@ -52,18 +54,22 @@ void SiteView::explain(const Choices &choices, const Error &error, Tray &tray, s
     Overview none;
     none.state = OverviewState::Broken;
     none.sentence = QApplication::translate("main", "The site file cannot be used.");
-    none.detail = QStringList{choices.siteFile, withRemedy(error)}.join(QLatin1Char('\n'));
+    const auto detail = [file = choices.siteFile](const Error &why) {
+        return QStringList{file, withRemedy(why),
+                           QApplication::translate("main", "→ Mend the file: it is read again as soon as it is saved.")}
+            .join(QLatin1Char('\n'));
+    };
+    none.detail = detail(error);
     m_window->show(none, nullptr);
     tray.show(none, nullptr);
     m_siteFeed.emplace(choices.siteFile, nullptr);
     QObject::connect(&*m_siteFeed, &SiteFeed::changed, m_window.get(), std::move(mended));
-    QObject::connect(&*m_siteFeed, &SiteFeed::unusable, m_window.get(),
-                     [this, &tray, none, file = choices.siteFile](const Error &now) {
-                         Overview still = none;
-                         still.detail = QStringList{file, withRemedy(now)}.join(QLatin1Char('\n'));
-                         m_window->show(still, nullptr);
-                         tray.show(still, nullptr);
-                     });
+    QObject::connect(&*m_siteFeed, &SiteFeed::unusable, m_window.get(), [this, &tray, none, detail](const Error &now) {
+        Overview still = none;
+        still.detail = detail(now);
+        m_window->show(still, nullptr);
+        tray.show(still, nullptr);
+    });
 }
 
 void SiteView::follow(const Choices &choices, Tray &tray)
@@ -123,6 +129,12 @@ void SiteView::follow(const Choices &choices, Tray &tray)
     begins.sentence = QApplication::translate("main", "Looking for the keeper.");
     m_diagnosing->see(begins, nullptr);
     m_began.start();
+    QTimer::singleShot(keeperAnswers, window, [this, judge] {
+        if (m_snapshot || !m_lost.isEmpty())
+            return;
+        m_lost = QApplication::translate("main", "A keeper runs, but it does not answer.");
+        judge();
+    });
     m_feed->start();
 }
 

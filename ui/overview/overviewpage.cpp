@@ -55,7 +55,7 @@ OverviewPage::OverviewPage(QWidget *parent)
     setObjectName(QStringLiteral("overview"));
     auto *figure = new Card(this);
     figure->hold(m_figure, 0);
-    auto *names = new Card(this);
+    Card *names = m_card = new Card(this);
     m_below->addWidget(m_names);
     m_below->addWidget(m_steps);
     names->hold(m_below, 8);
@@ -120,6 +120,7 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
     m_verdict->show(overview, detail);
     m_figure->show(overview.paths, texts);
     m_names->show(overview.names);
+    m_card->setVisible(!overview.names.empty());
 }
 
 } // namespace sixgate

@@ -11,6 +11,7 @@ class QStackedWidget;
 namespace sixgate
 {
 
+class Card;
 class NameTable;
 class PathSteps;
 class VerdictBar;
@@ -39,6 +40,7 @@ private:
     PathFigure *m_figure;
     NameTable *m_names;
     PathSteps *m_steps;
+    Card *m_card;
     QStackedWidget *m_below; ///< the names, or the steps of a path
 };
 
