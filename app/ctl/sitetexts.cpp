@@ -54,10 +54,8 @@ int homeSnippets(const Options &options, Output &output)
             giveUp(output, snippet.error(), command);
             return BadInput;
         }
-        // To be copied into a file: all but its text stands in comments.
-        output.print(QStringLiteral("# For %1 at home: save this as %2\n# %3\n# Then: %4\n\n%5%6")
-                         .arg(name, snippet->file, snippet->place, snippet->reload, QString::fromUtf8(snippet->text),
-                              QLatin1String(wanted.isEmpty() && kind != HomeServerKind::Caddy ? "\n" : "")));
+        output.print(snippetText(*snippet) +
+                     QLatin1String(wanted.isEmpty() && kind != HomeServerKind::Caddy ? "\n" : ""));
         snippets.append(QJsonObject{{QStringLiteral("server"), name},
                                     {QStringLiteral("file"), snippet->file},
                                     {QStringLiteral("text"), QString::fromUtf8(snippet->text)},

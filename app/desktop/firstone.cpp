@@ -2,9 +2,11 @@
 
 #include <QCryptographicHash>
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFileInfo>
 #include <QLocalSocket>
 #include <QStandardPaths>
+#include <QThread>
 
 #include <unistd.h>
 
@@ -38,14 +40,26 @@ FirstOne::FirstOne(const QString &siteFile, QObject *parent) : QObject(parent)
 
 bool FirstOne::claim()
 {
-    QLocalSocket other;
-    other.connectToServer(m_path);
-    if (other.waitForConnected(answerTime))
-        return false;
-    // One that crashed left its socket.
-    QLocalServer::removeServer(m_path);
-    (void)m_server.listen(m_path);
-    return true;
+    // A lock goes with its process; a socket stays behind one that crashed.
+    m_lock.emplace(m_path + QStringLiteral(".lock"));
+    m_lock->setStaleLockTime(0);
+    if (m_lock->tryLock(0)) {
+        QLocalServer::removeServer(m_path);
+        (void)m_server.listen(m_path);
+        return true;
+    }
+    if (m_lock->error() != QLockFile::LockFailedError)
+        return true; // nothing can be locked there: better two than none
+    // The first one may have begun only just now.
+    for (QElapsedTimer clock; !clock.isValid() || clock.elapsed() < answerTime; QThread::msleep(20)) {
+        if (!clock.isValid())
+            clock.start();
+        QLocalSocket other;
+        other.connectToServer(m_path);
+        if (other.waitForConnected(answerTime))
+            break;
+    }
+    return false;
 }
 
 } // namespace sixgate

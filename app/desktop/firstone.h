@@ -4,6 +4,9 @@
 #include "model/result.h"
 
 #include <QLocalServer>
+#include <QLockFile>
+
+#include <optional>
 
 namespace sixgate
 {
@@ -23,6 +26,7 @@ Q_SIGNALS:
 
 private:
     QString m_path;
+    std::optional<QLockFile> m_lock;
     QLocalServer m_server;
 };
 

@@ -1,15 +1,16 @@
 #include "desktop/program.h"
 
+#include "decide/setup.h"
 #include "desktop/setupdesk.h"
 #include "model/text.h"
 #include "storage/setupfile.h"
 #include "storage/sitefile.h"
 
 #include <QApplication>
-#include <QFile>
 #include <QSettings>
 #include <QTimer>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace sixgate
@@ -30,17 +31,6 @@ void logLine(const QString &text)
 {
     const QByteArray line = shownLine(text.toUtf8()).toUtf8() + "\n";
     std::fwrite(line.constData(), 1, size_t(line.size()), stderr);
-}
-
-constexpr std::chrono::seconds retiredFor{30};
-
-// Not quit(): that asks the windows, and one that stays in reach refuses to close.
-void leave()
-{
-    // What still runs is ended after the loop, when nobody looks at a window.
-    for (QWidget *one : QApplication::topLevelWidgets())
-        one->hide();
-    QCoreApplication::exit(0);
 }
 
 } // namespace
@@ -65,7 +55,9 @@ void Program::begin()
     // Also where there is no panel yet: it comes into one that begins later.
     m_tray.begin();
     QObject::connect(&m_tray, &Tray::redeploys, qApp, [this] {
-        if (m_view)
+        if (m_wizard)
+            m_wizard->raiseUp();
+        else if (m_view)
             m_view->window().redeploy();
     });
     const auto site = loadSite(m_choices.siteFile);
@@ -81,6 +73,8 @@ void Program::raiseUp()
         m_wizard->raiseUp();
     else if (m_view)
         m_view->window().raiseUp();
+    else if (!m_leaving)
+        openWizard();
 }
 
 void Program::openSite(const Result<Site> &site, bool hidden)
@@ -93,15 +87,34 @@ void Program::openSite(const Result<Site> &site, bool hidden)
             qApp, [this] { openSite(loadSite(m_choices.siteFile), !m_view->window().isVisible()); },
             Qt::QueuedConnection);
     });
-    QObject::connect(&m_view->window(), &MainWindow::quits, qApp, leave);
+    QObject::connect(&m_view->window(), &MainWindow::quits, qApp, [this] { quit(); });
+    QObject::connect(&m_view->window(), &MainWindow::idle, qApp, [this] { leaveWhenIdle(); });
     QObject::connect(&m_view->window(), &MainWindow::setsUp, qApp, [this] { openWizard(); });
-    // One that runs sees by itself that the file has changed.
-    if (site && m_choices.keeps && !m_watcher)
-        m_watcher = std::make_unique<Watcher>(m_choices.siteFile, m_choices.secrets, logLine);
+    if (site && m_choices.keeps)
+        watch();
     if (hidden)
         awaitTray(traysAwaited);
     else
         m_view->window().raiseUp();
+}
+
+void Program::watch()
+{
+    // One that runs sees by itself that the file has changed, but not that the secrets have moved.
+    if (m_watcher && m_watched == m_choices.secrets)
+        return;
+    if (m_watcher)
+        m_ended = std::jthread([watcher = std::move(m_watcher)]() mutable { watcher.reset(); });
+    m_watched = m_choices.secrets;
+    m_watcher = std::make_unique<Watcher>(m_choices.siteFile, m_choices.secrets, logLine, [this](const QString &why) {
+        QMetaObject::invokeMethod(
+            qApp,
+            [this, why] {
+                if (m_view)
+                    m_view->setKeeperTrouble(why);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 /// Started with the session, the panel may come a while later; without one the window is to be in reach.
@@ -119,64 +132,90 @@ void Program::openWizard()
 {
     if (m_wizard)
         return m_wizard->raiseUp();
-    auto desk = std::make_shared<SetupDesk>(m_choices.siteFile);
-    const auto now = desk->fromSite();
-    if (!now && m_view) {
+    const auto site = loadSite(m_choices.siteFile);
+    const bool isThere = site || site.error().code != ErrorCode::NotFound;
+    const auto now = site ? setupAnswers(*site) : std::nullopt;
+    if (isThere && !now && m_view) {
         const QString why =
-            m_view->hasSite()
+            site
                 ? QApplication::translate("main", "This site has more than the setup knows: change it in its file, %1.")
                 : QApplication::translate("main", "Mend the site file first, or move it away to begin anew: %1.");
-        raiseUp();
+        m_view->window().raiseUp();
         m_view->window().say(why.arg(m_choices.siteFile));
         return;
     }
+    auto desk = std::make_shared<SetupDesk>(m_choices.siteFile);
     SetupAnswers begun = now.value_or(SetupAnswers());
     if (m_choices.secrets != QLatin1String("keychain"))
         begun.secrets = m_choices.secrets;
-    if (const auto kept = desk->load(); kept && *kept && desk->goesOnWith(**kept))
+    const auto kept = desk->load();
+    if (kept && *kept && desk->goesOnWith(**kept))
         begun = **kept;
     m_wizard = std::make_unique<Wizard>(desk, begun);
-    QObject::connect(m_wizard.get(), &Wizard::finished, qApp, [this](const QString &secrets) {
-        if (secrets != m_choices.secrets && m_watcher)
-            m_ended = std::jthread([watcher = std::move(m_watcher)]() mutable { watcher.reset(); });
-        m_choices.secrets = secrets;
-        QSettings().setValue(secretsKey(), secrets);
+    if (!kept)
+        m_wizard->say(kept.error().summary);
+    QObject::connect(m_wizard.get(), &Wizard::agreed, qApp, [this] { keepSecrets(); });
+    QObject::connect(m_wizard.get(), &Wizard::finished, qApp, [this] {
+        keepSecrets();
         (void)forgetSetup(m_choices.siteFile);
-        openSite(loadSite(m_choices.siteFile), false);
+        if (!m_leaving) {
+            // One that is at work, or that has all of it right, goes on: it sees by itself that the file has changed.
+            if (m_view && m_view->hasSite() && (m_view->secrets() == m_choices.secrets || m_view->window().isWorking()))
+                m_view->window().refresh();
+            else
+                openSite(loadSite(m_choices.siteFile), false);
+        }
         closeWizard();
     });
-    QObject::connect(m_wizard.get(), &Wizard::left, qApp, [this] {
-        // Once there is a site, its secrets are where the answers have them, also for the next start.
-        if (!m_view && QFile::exists(m_choices.siteFile)) {
-            m_choices.secrets = m_wizard->answers().secrets;
-            QSettings().setValue(secretsKey(), m_choices.secrets);
-        }
-        Wizard *gone = closeWizard();
-        if (m_view)
-            return;
-        QObject::connect(gone, &QObject::destroyed, qApp, leave);
-        QTimer::singleShot(retiredFor, qApp, leave);
-    });
+    QObject::connect(m_wizard.get(), &Wizard::left, qApp, [this] { closeWizard(); });
     m_wizard->raiseUp();
+}
+
+/// Once there is a site, its secrets are where the answers have them, also for the next start.
+void Program::keepSecrets()
+{
+    m_choices.secrets = m_wizard->answers().secrets;
+    QSettings().setValue(secretsKey(), m_choices.secrets);
 }
 
 void Program::quit()
 {
-    if (m_wizard) {
-        if (m_wizard->letsGo())
-            leave();
-    } else if (m_view) {
-        m_view->window().quit();
-    } else {
-        leave();
+    if ((m_wizard && !m_wizard->letsGo()) || (m_view && !m_view->window().letsGo()))
+        return;
+    m_leaving = true;
+    if (m_wizard)
+        m_wizard->close();
+    if (m_view) {
+        m_view->window().hide();
+        m_view->window().cancelWork();
     }
+    leaveWhenIdle();
 }
 
-Wizard *Program::closeWizard()
+void Program::leaveWhenIdle()
 {
-    Wizard *gone = m_wizard.release();
-    gone->retire();
-    return gone;
+    const bool wanted = m_leaving || (!m_wizard && !m_view);
+    if (wanted && !m_wizard && m_retired.empty() && (!m_view || !m_view->window().isWorking()))
+        QCoreApplication::exit(0); // not quit(): that asks the windows
+}
+
+void Program::closeWizard()
+{
+    // It is in the middle of a signal, and what its job has begun may have to be taken back yet.
+    m_retired.push_back(std::move(m_wizard));
+    Wizard *gone = m_retired.back().get();
+    gone->hide();
+    const auto drop = [this, gone] {
+        const auto at = std::ranges::find(m_retired, gone, &std::unique_ptr<Wizard>::get);
+        if (at == m_retired.end())
+            return;
+        at->release()->deleteLater();
+        m_retired.erase(at);
+        leaveWhenIdle();
+    };
+    QObject::connect(gone, &Wizard::idle, qApp, drop);
+    if (!gone->isRunning())
+        drop();
 }
 
 } // namespace sixgate

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace sixgate
 {
@@ -25,15 +26,22 @@ private:
     void openSite(const Result<Site> &site, bool hidden);
     void awaitTray(int looks);
     void openWizard();
-    Wizard *closeWizard();
+    void closeWizard();
+    void keepSecrets();
+    void watch();
+    /// Asks who is at work; the program ends once that has ended.
     void quit();
+    void leaveWhenIdle();
 
     Choices m_choices;
     Tray m_tray;
     std::jthread m_ended; ///< a keeper that is to end
     std::unique_ptr<Watcher> m_watcher;
+    QString m_watched; ///< where its secrets are
     std::unique_ptr<SiteView> m_view;
     std::unique_ptr<Wizard> m_wizard;
+    std::vector<std::unique_ptr<Wizard>> m_retired; ///< whose jobs have not ended yet
+    bool m_leaving = false;
 };
 
 /// Where the setup has put the secrets, as openSecretStore() takes it.

@@ -1,6 +1,7 @@
 #include "desktop/setupdesk.h"
 
 #include "decide/catalogue.h"
+#include "decide/homesnippet.h"
 #include "decide/setup.h"
 #include "engine/setup.h"
 #include "engine/vpskeys.h"
@@ -122,12 +123,6 @@ private:
 
 SetupDesk::SetupDesk(QString siteFile) : m_siteFile(std::move(siteFile)), m_shelf(offered(m_siteFile)) {}
 
-std::optional<SetupAnswers> SetupDesk::fromSite() const
-{
-    const auto site = loadSite(m_siteFile);
-    return site ? setupAnswers(*site) : std::nullopt;
-}
-
 bool SetupDesk::goesOnWith(const SetupAnswers &kept) const
 {
     // What was begun and left is of before where the site was changed since: by "New VPS", for one.
@@ -188,6 +183,9 @@ SetupRouterEntry SetupDesk::routerEntry(const SetupAnswers &answers, const std::
     for (const SetupService &one : sixgate::completed(answers, providers()).services) {
         if (!entry.ports.contains(one.port.trimmed()))
             entry.ports << one.port.trimmed();
+        // There the authority asks; the home hands it over to the VPS.
+        if (one.challenge == Challenge::Http && !entry.ports.contains(QLatin1String("80")))
+            entry.ports << QStringLiteral("80");
     }
     static const Catalogue catalogue =
         *Catalogue::parse(resource(u"conditions/catalogue.json"), resource(u"conditions/routers.json"));
@@ -309,6 +307,29 @@ Result<SetupVpsLook> SetupDesk::vps(const SetupAnswers &answers, std::stop_token
     if (auto key = ownPushKey(m_siteFile, siteName(), stop); !key)
         return passOn(key);
     return lookAtSetupVps(known->site, *known->secrets, stop);
+}
+
+std::vector<SetupSnippet> SetupDesk::snippets(const SetupAnswers &answers) const
+{
+    std::vector<SetupSnippet> all;
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return all;
+    for (const HomeServerKind kind : allHomeServerKinds) {
+        const auto snippet =
+            homeSnippet(*site, kind, resource(QStringLiteral("home/%1.mustache").arg(homeServerKindName(kind))));
+        if (snippet)
+            all.push_back({homeServerKindName(kind), snippetText(*snippet)});
+    }
+    return all;
+}
+
+Result<std::vector<SetupWay>> SetupDesk::ways(const SetupAnswers &answers, std::stop_token stop)
+{
+    const auto site = soFar(answers, SetupPage::Vps);
+    if (!site)
+        return passOn(site);
+    return lookAtWays(*site, std::move(stop));
 }
 
 Result<SetupCertificate> SetupDesk::certificate(const SetupAnswers &answers, std::stop_token stop)

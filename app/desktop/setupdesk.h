@@ -13,9 +13,6 @@ class SetupDesk final : public SetupPort
 public:
     explicit SetupDesk(QString siteFile);
 
-    /// The answers that the present site file stands for; nothing where there is none, or where it has more than the
-    /// setup knows: several servers, accounts or VPSs.
-    std::optional<SetupAnswers> fromSite() const;
     /// Whether answers that were kept are to be gone on with: they are not where the site is younger.
     bool goesOnWith(const SetupAnswers &kept) const;
 
@@ -41,6 +38,8 @@ public:
     Result<PresentedHostKey> hostKey(const SetupAnswers &answers, std::stop_token stop) override;
     Result<QString> bringKey(const SetupAnswers &answers, Secret password, std::stop_token stop) override;
     Result<SetupVpsLook> vps(const SetupAnswers &answers, std::stop_token stop) override;
+    std::vector<SetupSnippet> snippets(const SetupAnswers &answers) const override;
+    Result<std::vector<SetupWay>> ways(const SetupAnswers &answers, std::stop_token stop) override;
     Result<SetupCertificate> certificate(const SetupAnswers &answers, std::stop_token stop) override;
     Outcome watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,
                         std::stop_token stop) override;

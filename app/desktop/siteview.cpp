@@ -22,6 +22,7 @@ constexpr std::chrono::seconds keeperAnswers{10};
 } // namespace
 
 SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray, std::function<void()> mended)
+    : m_secrets(choices.secrets)
 {
     WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "unusable site file"),
                       site && !site->vps.empty() ? site->vps.front().host.display() : QString()};
@@ -86,23 +87,22 @@ void SiteView::follow(const Choices &choices, Tray &tray)
                              tray.notify(overview);
                      });
     QObject::connect(&*m_diagnosing, &Diagnosing::failed, window, &MainWindow::say);
-    const auto judge = [this] {
-        m_diagnosing->see(m_snapshot ? overviewOf(*m_site, *m_snapshot) : overviewWithout(*m_site, m_lost), m_snapshot);
-    };
-    QObject::connect(&*m_feed, &KeeperFeed::came, window, [this, judge](const SharedSnapshot &snapshot) {
+    QObject::connect(&*m_feed, &KeeperFeed::came, window, [this](const SharedSnapshot &snapshot) {
         m_snapshot = snapshot;
+        m_silent = false;
         judge();
     });
-    QObject::connect(&*m_feed, &KeeperFeed::lost, window, [this, judge](const QString &why) {
+    QObject::connect(&*m_feed, &KeeperFeed::lost, window, [this](const QString &why) {
         // One that this program begins itself is not there yet.
         if (!m_snapshot && !m_began.hasExpired(keeperBegins))
             return;
         m_snapshot = nullptr;
+        m_silent = false;
         m_lost = why;
         judge();
     });
     QObject::connect(&*m_siteFeed, &SiteFeed::changed, window,
-                     [this, window, judge, &tray](const std::shared_ptr<const Site> &site) {
+                     [this, window, &tray](const std::shared_ptr<const Site> &site) {
                          m_site = site;
                          window->setSite(site);
                          tray.setSite(true, !site->vps.empty());
@@ -129,13 +129,38 @@ void SiteView::follow(const Choices &choices, Tray &tray)
     begins.sentence = QApplication::translate("main", "Looking for the keeper.");
     m_diagnosing->see(begins, nullptr);
     m_began.start();
-    QTimer::singleShot(keeperAnswers, window, [this, judge] {
+    QTimer::singleShot(keeperAnswers, window, [this] {
         if (m_snapshot || !m_lost.isEmpty())
             return;
-        m_lost = QApplication::translate("main", "A keeper runs, but it does not answer.");
+        m_silent = true;
+        judge();
+    });
+    QObject::connect(&*m_feed, &KeeperFeed::silent, window, [this] {
+        m_snapshot = nullptr;
+        m_silent = true;
         judge();
     });
     m_feed->start();
+}
+
+void SiteView::judge()
+{
+    if (m_snapshot)
+        return m_diagnosing->see(overviewOf(*m_site, *m_snapshot), m_snapshot);
+    Overview none = overviewWithout(*m_site, m_trouble.isEmpty() ? m_lost : m_trouble);
+    if (m_silent) {
+        none.sentence = QApplication::translate("main", "The keeper does not answer.");
+        none.detail = QApplication::translate(
+            "main", "It runs, but tells nothing. Where it stays so, end it and start it again.");
+    }
+    m_diagnosing->see(none, nullptr);
+}
+
+void SiteView::setKeeperTrouble(const QString &why)
+{
+    m_trouble = why;
+    if (m_diagnosing && !m_snapshot && !m_lost.isEmpty())
+        judge();
 }
 
 } // namespace sixgate

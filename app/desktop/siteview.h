@@ -34,16 +34,23 @@ public:
     SiteView(const Choices &choices, const Result<Site> &site, Tray &tray, std::function<void()> mended);
 
     MainWindow &window() { return *m_window; }
+    const QString &secrets() const { return m_secrets; }
+    /// Why this program runs no keeper itself; empty where it does.
+    void setKeeperTrouble(const QString &why);
     /// False where the site file cannot be used.
     bool hasSite() const { return bool(m_site); }
 
 private:
     void follow(const Choices &choices, Tray &tray);
+    void judge();
     void explain(const Choices &choices, const Error &error, Tray &tray, std::function<void()> mended);
 
     std::shared_ptr<const Site> m_site; ///< null where there is none
     std::shared_ptr<SiteJobs> m_jobs;
-    QString m_lost; ///< why no keeper can be seen
+    QString m_secrets;
+    QString m_trouble;     ///< of this program's own keeper
+    bool m_silent = false; ///< a keeper is there, and does not answer
+    QString m_lost;        ///< why no keeper can be seen
     QElapsedTimer m_began;
     Noticing m_noticing;
     std::unique_ptr<MainWindow> m_window;

@@ -16,13 +16,17 @@ constexpr auto lookAgain = 3s;
 
 } // namespace
 
-Watcher::Watcher(QString siteFile, QString secrets, std::function<void(const QString &)> log)
-    : m_thread([siteFile = std::move(siteFile), secrets = std::move(secrets),
-                log = std::move(log)](const std::stop_token &stop) {
+Watcher::Watcher(QString siteFile, QString secrets, std::function<void(const QString &)> log,
+                 std::function<void(const QString &)> trouble)
+    : m_thread([siteFile = std::move(siteFile), secrets = std::move(secrets), log = std::move(log),
+                trouble = std::move(trouble)](const std::stop_token &stop) {
           QString said;
           const auto say = [&](const QString &text) {
-              if (text != said)
+              if (text == said)
+                  return;
+              if (!text.isEmpty())
                   log(text);
+              trouble(text);
               said = text;
           };
           HostCalls calls;
@@ -38,6 +42,7 @@ Watcher::Watcher(QString siteFile, QString secrets, std::function<void(const QSt
                   say(store.error().summary);
                   continue;
               }
+              say(QString());
               const auto ended = hostKeeper(*site, **store, siteFile, calls, stop);
               if (!ended)
                   say(ended.error().summary);

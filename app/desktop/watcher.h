@@ -16,8 +16,10 @@ namespace sixgate
 class Watcher
 {
 public:
-    /// `log`: a line for who looks at standard error; any thread.
-    Watcher(QString siteFile, QString secrets, std::function<void(const QString &)> log);
+    /// `log`: a line for who looks at standard error; `trouble`: why no keeper of this process runs, empty where one
+    /// does. Both on its thread.
+    Watcher(QString siteFile, QString secrets, std::function<void(const QString &)> log,
+            std::function<void(const QString &)> trouble);
     /// Ends the keeper, which takes at most a few seconds.
     ~Watcher() = default;
 

@@ -39,6 +39,13 @@ QString homeServerKindName(HomeServerKind kind)
     return QStringLiteral("apache");
 }
 
+QString snippetText(const HomeSnippet &snippet)
+{
+    return QStringLiteral("# For %1 at home: save this as %2\n# %3\n# Then: %4\n\n%5")
+        .arg(homeServerKindName(snippet.kind), snippet.file, snippet.place, snippet.reload,
+             QString::fromUtf8(snippet.text));
+}
+
 Result<HomeSnippet> homeSnippet(const Site &site, HomeServerKind kind, const QByteArray &text)
 {
     if (site.vps.empty() || site.services.empty())

@@ -27,6 +27,9 @@ struct HomeSnippet {
     QString reload;  ///< the command that makes the server read it
 };
 
+/// All of it, to be copied: where it goes stands in comments above.
+QString snippetText(const HomeSnippet &snippet);
+
 /// The snippet for this site, out of the template of its kind (resources/home). It is for the public names whose
 /// certificates are got by HTTP-01; where there are none, for all. Invalid where the site has no VPS or no service.
 Result<HomeSnippet> homeSnippet(const Site &site, HomeServerKind kind, const QByteArray &text);

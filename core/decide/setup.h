@@ -51,6 +51,14 @@ std::vector<SetupSecret> setupSecrets(const SetupAnswers &answers, const Provide
 /// `link` is this computer's own: its prefixes say what is global here.
 void judgeServers(std::vector<SetupServer> &servers, const LinkSeen &link);
 
+/// Whether the home hands a challenge below `path` that it does not know over to the VPS (HTTP-01). `seen`: its answer
+/// in the LAN.
+SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString &path,
+                       const Known<SetupHandover> &seen);
+
+/// Whether the challenges of `name` are delegated to the VPS (DNS-01). `leads`: as its zone's servers tell.
+SetupWay judgeDelegation(const Hostname &name, const Hostname &vps, const Known<bool> &leads);
+
 /// What the home's certificate is good for: whether the VPS and visitors will take it for all `names`.
 SetupCertificate judgeCertificate(const CertificateSeen &seen, bool chainValid, const QString &chainError,
                                   const std::vector<Hostname> &names, const QString &pinned, const QDateTime &now);

@@ -12,12 +12,16 @@
 #include "engine/home.h"
 #include "engine/ipv4.h"
 #include "engine/vpskeys.h"
+#include "observe/delegation.h"
 #include "observe/discovery.h"
 #include "observe/home.h"
 #include "observe/vps.h"
 #include "transport/dns.h"
+#include "transport/fetch.h"
 #include "transport/io.h"
 #include "verify/vpsprobe.h"
+
+#include <QRandomGenerator>
 
 #include <algorithm>
 
@@ -34,6 +38,7 @@ constexpr auto secretTime = 30s; // a keychain may have to be unlocked
 constexpr auto accountTime = 20s;
 constexpr auto factsTime = 30s;
 constexpr auto nameTime = 2500ms;
+constexpr auto zoneTime = 8s;
 constexpr auto probeTime = 6s;
 constexpr auto routerAgain = 1500ms;
 
@@ -292,6 +297,66 @@ Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token sto
     return *worst;
 }
 
+namespace
+{
+
+/// What the home answers on port 80 to a challenge that nobody knows.
+Known<SetupHandover> askHandover(const std::vector<Ipv6Address> &addresses, const Hostname &name, const QString &path,
+                                 const std::stop_token &stop)
+{
+    Error why{ErrorCode::NotFound, QStringLiteral("The home server has no address that could be published."), {}, {}};
+    const Deadline deadline = Deadline::after(probeTime);
+    for (const Ipv6Address &address : addresses) {
+        const Port port = *Port::parse(QStringLiteral("80"));
+        const auto socket = connectTcp(address, port, deadline.sooner(2500ms), stop);
+        if (!socket) {
+            why = connectError(whereText(address, port), connectReason(socket.error()));
+            continue;
+        }
+        const QByteArray request = "GET " + path.toLatin1() + " HTTP/1.1\r\nHost: " + name.ascii().toLatin1() +
+                                   "\r\nUser-Agent: sixgate\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+        const auto answer = exchange(overTcp(*socket, deadline, stop), request, 64 * 1024, deadline);
+        if (!answer)
+            return passOn(answer);
+        const auto location = answer->headers.find("location");
+        return SetupHandover{answer->status,
+                             location == answer->headers.end() ? QString() : QString::fromUtf8(location->second)};
+    }
+    return tl::unexpected<Error>(why);
+}
+
+} // namespace
+
+Result<std::vector<SetupWay>> lookAtWays(const Site &site, std::stop_token stop)
+{
+    std::vector<SetupWay> ways;
+    const Hostname vps = site.vps.front().host;
+    const auto uses = [&](Challenge challenge) {
+        return std::ranges::find(site.services, challenge, &Service::challenge) != site.services.end();
+    };
+    if (uses(Challenge::Http)) {
+        const auto link = readLinkFor(site.servers, Deadline::after(nameTime), stop);
+        if (!link)
+            return passOn(link);
+        const auto choice = chooseAddress(site.servers.front(), *link);
+        const QString path = QStringLiteral("/.well-known/acme-challenge/sixgate-%1")
+                                 .arg(QRandomGenerator::system()->generate64(), 16, 16, QLatin1Char('0'));
+        for (const Service &service : site.services) {
+            for (const Hostname &name : service.publicNames) {
+                if (service.challenge == Challenge::Http && !stop.stop_requested())
+                    ways.push_back(judgeHandover(name, vps, path, askHandover(choice.fit, name, path, stop)));
+            }
+        }
+    }
+    if (uses(Challenge::Delegated)) {
+        for (const auto &[name, leads] : observeDelegations(site, Deadline::after(zoneTime), stop))
+            ways.push_back(judgeDelegation(name, vps, leads));
+    }
+    if (stop.stop_requested())
+        return cancelled();
+    return ways;
+}
+
 Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<void(const SetupOpen &)> &told,
                     std::stop_token stop)
 {
@@ -314,8 +379,11 @@ Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<
             continue;
         }
         ProbeQuestions questions;
-        for (const Service &service : site.services)
+        for (const Service &service : site.services) {
             questions.connect.insert({IpAddress(*choice.chosen), service.port});
+            if (service.challenge == Challenge::Http)
+                questions.connect.insert({IpAddress(*choice.chosen), *Port::parse(QStringLiteral("80"))});
+        }
         const auto answers = askVps(**session, questions, Deadline::after(vpsProbeLimit(questions) + 5s), stop);
         if (stop.stop_requested())
             break;

@@ -31,6 +31,10 @@ Result<SetupVpsLook> lookAtSetupVps(const Site &site, SecretStore &secrets, std:
 /// What the home server shows for its services, in the LAN.
 Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token stop);
 
+/// How far the ways of the certificates are there: whether the home hands challenges over, asked in the LAN, and
+/// whether they are delegated, asked of the zone's servers. One for each name that needs such a thing.
+Result<std::vector<SetupWay>> lookAtWays(const Site &site, std::stop_token stop);
+
 /// Asks from the VPS, again and again over one login, whether the home's service ports are open from outside, until
 /// the stop; `told` on the calling thread. An error where the VPS cannot be asked.
 Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<void(const SetupOpen &)> &told,

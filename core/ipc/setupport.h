@@ -58,6 +58,9 @@ public:
     virtual Result<QString> bringKey(const SetupAnswers &answers, Secret password, std::stop_token stop) = 0;
     virtual Result<SetupVpsLook> vps(const SetupAnswers &answers, std::stop_token stop) = 0;
 
+    /// Of each kind of web server, for who gets certificates by HTTP; empty where names are missing. Does not block.
+    virtual std::vector<SetupSnippet> snippets(const SetupAnswers &answers) const = 0;
+    virtual Result<std::vector<SetupWay>> ways(const SetupAnswers &answers, std::stop_token stop) = 0;
     virtual Result<SetupCertificate> certificate(const SetupAnswers &answers, std::stop_token stop) = 0;
     /// Until the stop; `told` on the calling thread.
     virtual Outcome watchRouter(const SetupAnswers &answers, const std::function<void(const SetupOpen &)> &told,

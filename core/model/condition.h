@@ -24,6 +24,8 @@ QString severityName(Severity severity); ///< "info", "warning", "error"
 struct RouterGuide {
     QString router; ///< "FRITZ!Box", "OpenWrt" …
     QString text;
+
+    friend bool operator==(const RouterGuide &, const RouterGuide &) = default;
 };
 
 /// What to do about a condition. `place` and `action` are words of the catalogue (resources/conditions/README.md): a

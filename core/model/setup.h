@@ -142,6 +142,8 @@ struct SetupRouterEntry {
     bool changes = false; ///< the identifier changes with the prefix
     QStringList ports;
     std::vector<RouterGuide> guides; ///< for each kind of router
+
+    friend bool operator==(const SetupRouterEntry &, const SetupRouterEntry &) = default;
 };
 
 /// A credential that was tried.
@@ -163,6 +165,26 @@ struct SetupCertificate {
     QString sentence;
     QString fix; ///< how to get one; may be empty
     std::optional<CertificateSeen> seen;
+};
+
+/// How far the way of a name's certificate is there before the VPS is set up; who sets it up rehearses all of it.
+struct SetupWay {
+    QString name;
+    bool ready = false;
+    QString sentence;
+    QString fix; ///< may be empty
+};
+
+/// What the home's web server answered to a challenge that it does not know.
+struct SetupHandover {
+    int status = 0;   ///< of HTTP
+    QString location; ///< empty: none
+};
+
+/// What one kind of web server at home is told so that it hands challenges over.
+struct SetupSnippet {
+    QString server; ///< "Apache", "nginx", "Caddy"
+    QString text;   ///< with comments that say where it goes
 };
 
 /// Whether visitors get through the home router.

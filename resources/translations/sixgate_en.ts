@@ -29,6 +29,23 @@
     </message>
 </context>
 <context>
+    <name>sixgate::PathSteps</name>
+    <message numerus="yes">
+        <source>%n name(s) come through.</source>
+        <translation>
+            <numerusform>The name comes through.</numerusform>
+            <numerusform>All %n names come through.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n name(s) come through.</source>
+        <translation>
+            <numerusform>The name does not come through.</numerusform>
+            <numerusform>%1 of %n names come through.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>sixgate::PlanView</name>
     <message numerus="yes">
         <source>%n more line(s), which “sixgatectl plan” shows</source>

@@ -80,7 +80,7 @@ void DnsPage::show(const Site *site, const SharedSnapshot &snapshot, const SiteL
     m_snapshot = snapshot;
     m_look = look;
     m_empty = empty;
-    m_again->setEnabled(site && !look.looking);
+    m_again->setEnabled(site);
     m_seen->setText(look.looking         ? tr("Looking …")
                     : !look.at.isValid() ? QString()
                                          : tr("Looked at %1.").arg(whenText(look.at, QDateTime::currentDateTime())));

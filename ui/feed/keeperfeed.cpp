@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace sixgate
 {
@@ -26,12 +27,19 @@ bool rest(std::chrono::milliseconds span, const std::stop_token &stop)
 
 } // namespace
 
-KeeperFeed::KeeperFeed(std::shared_ptr<KeeperPort> port, QObject *parent) : QObject(parent), m_port(std::move(port)) {}
+KeeperFeed::KeeperFeed(std::shared_ptr<KeeperPort> port, std::chrono::milliseconds pulse, QObject *parent)
+    : QObject(parent), m_port(std::move(port))
+{
+    m_pulse.setInterval(pulse);
+}
 
 KeeperFeed::~KeeperFeed() = default;
 
 void KeeperFeed::start()
 {
+    // Who follows hears nothing while nothing changes, nor from one that hangs.
+    connect(&m_pulse, &QTimer::timeout, this, &KeeperFeed::ask);
+    m_pulse.start();
     m_follower = std::jthread([this](const std::stop_token &stop) {
         const auto show = [this](const SharedSnapshot &snapshot) {
             QMetaObject::invokeMethod(
@@ -45,6 +53,26 @@ void KeeperFeed::start()
             QMetaObject::invokeMethod(
                 this, [this, why] { Q_EMIT lost(why); }, Qt::QueuedConnection);
         } while (rest(lookAgain, stop));
+    });
+}
+
+void KeeperFeed::ask()
+{
+    if (std::exchange(m_asks, true))
+        return;
+    m_asker = std::jthread([this](const std::stop_token &stop) {
+        const auto snapshot = m_port->snapshot(Deadline::after(tellTime), stop);
+        QMetaObject::invokeMethod(
+            this,
+            [this, snapshot] {
+                m_asks = false;
+                // One that is not there is lost(), which the follower tells.
+                if (snapshot)
+                    Q_EMIT came(*snapshot);
+                else if (snapshot.error().code == ErrorCode::Timeout)
+                    Q_EMIT silent();
+            },
+            Qt::QueuedConnection);
     });
 }
 

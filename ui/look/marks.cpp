@@ -2,6 +2,7 @@
 
 #include "ui/look/drawnicon.h"
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QPainter>
 #include <QSvgRenderer>
@@ -50,6 +51,25 @@ QIcon markIcon(OverviewState state, const Colours &colours)
 QIcon programIcon()
 {
     return QIcon(QStringLiteral(":/sixgate/icons/sixgate.svg"));
+}
+
+QString stateWord(OverviewState state)
+{
+    switch (state) {
+    case OverviewState::Fine:
+        return QCoreApplication::translate("Marks", "all is well");
+    case OverviewState::Working:
+        return QCoreApplication::translate("Marks", "working");
+    case OverviewState::Degraded:
+        return QCoreApplication::translate("Marks", "something is wrong");
+    case OverviewState::Broken:
+        return QCoreApplication::translate("Marks", "not reachable");
+    case OverviewState::Paused:
+        return QCoreApplication::translate("Marks", "paused");
+    case OverviewState::Unknown:
+        break;
+    }
+    return QCoreApplication::translate("Marks", "not known");
 }
 
 } // namespace sixgate

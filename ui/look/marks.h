@@ -15,6 +15,9 @@ void paintMark(QPainter &painter, const QRectF &place, OverviewState state, cons
 /// The same as an icon, sharp at each size and scale.
 QIcon markIcon(OverviewState state, const Colours &colours);
 
+/// What the state is called.
+QString stateWord(OverviewState state);
+
 /// The program's own icon.
 QIcon programIcon();
 

@@ -16,7 +16,7 @@ MarkView::MarkView(QWidget *parent) : QWidget(parent)
 void MarkView::show(OverviewState state)
 {
     m_state = state;
-    setAccessibleName(overviewStateName(state));
+    setAccessibleName(stateWord(state));
     update();
 }
 

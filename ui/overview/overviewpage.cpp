@@ -49,8 +49,8 @@ QString whenText(const QDateTime &at, const QDateTime &now)
 }
 
 OverviewPage::OverviewPage(QWidget *parent)
-    : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(this)), m_names(new NameTable),
-      m_steps(new PathSteps), m_below(new QStackedWidget)
+    : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(PathFigure::Use::Chosen, this)),
+      m_names(new NameTable), m_steps(new PathSteps), m_below(new QStackedWidget)
 {
     setObjectName(QStringLiteral("overview"));
     auto *figure = new Card(this);

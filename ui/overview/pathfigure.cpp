@@ -158,7 +158,7 @@ struct PathFigure::Places {
     QPainterPath lan, upstream, v4, v6;
 };
 
-PathFigure::PathFigure(QWidget *parent) : QWidget(parent)
+PathFigure::PathFigure(Use use, QWidget *parent) : QWidget(parent)
 {
     setObjectName(QStringLiteral("figure"));
     setAccessibleName(tr("The four paths"));
@@ -166,6 +166,10 @@ PathFigure::PathFigure(QWidget *parent) : QWidget(parent)
         auto *pill = new PathPill(kind, this);
         pill->setObjectName(QStringLiteral("path-%1").arg(pathName(kind)));
         connect(pill, &QAbstractButton::clicked, this, [this, kind] { Q_EMIT chosen(kind); });
+        if (use == Use::Shown) {
+            pill->setFocusPolicy(Qt::NoFocus);
+            pill->unsetCursor();
+        }
         m_pills.emplace(kind, pill);
     }
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);

@@ -48,7 +48,9 @@ class PathFigure : public QWidget
     Q_OBJECT
 
 public:
-    explicit PathFigure(QWidget *parent = nullptr);
+    /// Whether a path can be chosen.
+    enum class Use { Chosen, Shown };
+    explicit PathFigure(Use use, QWidget *parent = nullptr);
     void show(const std::map<PathKind, PathGlance> &paths, const FigureTexts &texts);
     void focusPath(PathKind kind) { m_pills.at(kind)->setFocus(); }
     QSize minimumSizeHint() const override;

@@ -115,8 +115,12 @@ void PathSteps::add(const PathReport &report)
 void PathSteps::end(const QString &why)
 {
     m_again->setEnabled(true);
-    const auto works = std::ranges::count_if(m_reports, [](const auto &one) { return one.state == PathState::Works; });
-    m_says->setText(!why.isEmpty() ? why : tr("%1 of %2 names come through.").arg(works).arg(m_reports.size()));
+    const auto works =
+        int(std::ranges::count_if(m_reports, [](const auto &one) { return one.state == PathState::Works; }));
+    const auto all = int(m_reports.size());
+    m_says->setText(!why.isEmpty() ? why
+                    : works == all ? tr("%n name(s) come through.", nullptr, works)
+                                   : tr("%1 of %n name(s) come through.", nullptr, all).arg(works));
 }
 
 void PathSteps::fill()

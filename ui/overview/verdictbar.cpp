@@ -94,8 +94,6 @@ void VerdictBar::show(const Overview &overview, const QString &detail)
     QPushButton *check = checks ? m_button : m_again;
     if (overview.looking)
         check->setText(tr("Looking …"));
-    m_button->setEnabled(!checks || !overview.looking);
-    m_again->setEnabled(!overview.looking);
     m_again->setVisible(!checks && m_what != OverviewButton::None && m_what != OverviewButton::Resume);
     setProperty("looking", overview.looking);
     setFonts();

@@ -113,9 +113,9 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     connect(m_stays, &QCheckBox::toggled, this, [](bool on) { QSettings().setValue(staysKey(), on); });
 }
 
-void SettingsPage::offerAlarmTest()
+void SettingsPage::offerAlarmTest(bool any)
 {
-    m_alarm->show();
+    m_alarm->setVisible(any);
 }
 
 void SettingsPage::showAlarmTest(bool runs, const QString &says)

@@ -27,7 +27,7 @@ public:
     SettingsPage(const SettingsTexts &texts, QString autostartFile, QStringList command, QWidget *parent = nullptr);
 
     /// Offers to send a test; for a site whose file names somebody to tell.
-    void offerAlarmTest();
+    void offerAlarmTest(bool any);
     /// That it is being sent, or how it went, a line a channel.
     void showAlarmTest(bool runs, const QString &says);
     /// Whether closing the window leaves Sixgate watching in the tray.

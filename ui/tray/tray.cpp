@@ -13,25 +13,6 @@ namespace sixgate
 namespace
 {
 
-QString stateWord(OverviewState state)
-{
-    switch (state) {
-    case OverviewState::Fine:
-        return Tray::tr("all is well");
-    case OverviewState::Working:
-        return Tray::tr("working");
-    case OverviewState::Degraded:
-        return Tray::tr("something is wrong");
-    case OverviewState::Broken:
-        return Tray::tr("not reachable");
-    case OverviewState::Paused:
-        return Tray::tr("paused");
-    case OverviewState::Unknown:
-        break;
-    }
-    return Tray::tr("not known");
-}
-
 /// A panel may be light or dark, whatever the palette is.
 QIcon stateIcon(OverviewState state)
 {
@@ -41,12 +22,15 @@ QIcon stateIcon(OverviewState state)
 QString nameLine(const NameGlance &name)
 {
     QStringList bad;
+    bool known = !name.paths.empty();
     for (const auto &[kind, glance] : name.paths) {
         if (glance.state == PathState::Broken)
             bad << pathTitle(kind);
+        known = known && glance.state != PathState::Unknown;
     }
-    return bad.isEmpty() ? Tray::tr("%1: reachable").arg(name.publicName)
-                         : Tray::tr("%1: fails (%2)").arg(name.publicName, bad.join(QStringLiteral(", ")));
+    if (!bad.isEmpty())
+        return Tray::tr("%1: fails (%2)").arg(name.publicName, bad.join(QStringLiteral(", ")));
+    return known ? Tray::tr("%1: reachable").arg(name.publicName) : Tray::tr("%1: not proven").arg(name.publicName);
 }
 
 } // namespace
@@ -98,7 +82,7 @@ void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
         lines << nameLine(name);
     m_icon.setToolTip(lines.join(QLatin1Char('\n')));
     m_paused = overview.state == OverviewState::Paused;
-    m_pause->setText(m_paused ? tr("&Resume") : tr("&Pause"));
+    m_pause->setText(m_paused ? tr("Res&ume") : tr("&Pause"));
     m_pause->setEnabled(bool(snapshot));
     m_address.clear();
     if (snapshot) {

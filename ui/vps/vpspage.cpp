@@ -187,7 +187,7 @@ void VpsPage::show(const SiteLook &look)
     m_drift->setText(driftText(look));
     m_drift->setVisible(any);
     m_card->setVisible(any);
-    m_again->setEnabled(m_site && !look.looking);
+    m_again->setEnabled(bool(m_site));
     if (!any)
         return;
     // Each snapshot comes by here; the facts are others only after a look.
@@ -218,6 +218,12 @@ void VpsPage::begin(const JobOrder &order, const JobWords &words)
 bool VpsPage::isWorking() const
 {
     return m_panel && m_panel->isWorking();
+}
+
+void VpsPage::cancelWork()
+{
+    if (isWorking())
+        m_panel->runner().cancel();
 }
 
 void VpsPage::redeploy()

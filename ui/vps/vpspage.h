@@ -39,6 +39,7 @@ public:
     using QWidget::show;
     /// Something is being changed on the VPS.
     bool isWorking() const;
+    void cancelWork();
     /// The pushes, as the keeper has them.
     void showPushes(const SharedSnapshot &snapshot, const QString &empty);
     void redeploy();

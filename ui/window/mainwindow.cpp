@@ -91,7 +91,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     connect(m_list, &PageList::currentRowChanged, m_pages, &QStackedWidget::setCurrentIndex);
     connect(new QShortcut(QKeySequence(Qt::Key_F5), this), &QShortcut::activated, this,
             [this] { Q_EMIT wants(KeeperIntent::Check); });
-    connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quit);
+    connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quits);
     connectWork();
     m_list->setCurrentRow(0);
 
@@ -122,8 +122,8 @@ void MainWindow::connectWork()
     connect(m_vps, &VpsPage::looksAgain, this, &MainWindow::look);
     connect(m_dns, &DnsPage::looksAgain, this, &MainWindow::look);
     connect(m_vps, &VpsPage::changed, this, [this] {
-        look();
-        Q_EMIT wants(KeeperIntent::Check);
+        refresh();
+        Q_EMIT idle();
     });
     connect(&*m_looker, &JobRunner::planned, this,
             [this](const SharedPlan &plan, PlanPart, const QString &) { m_planned = plan; });
@@ -151,9 +151,10 @@ void MainWindow::connectWork()
     connect(m_overview, &OverviewPage::proves, this, &MainWindow::prove);
     connect(&*m_prover, &JobRunner::proved, this,
             [this](const PathReport &report) { m_overview->steps().add(report); });
-    if (m_work.site->alarm)
-        connectAlarm();
+    connectAlarm();
     connect(&*m_prover, &JobRunner::ended, this, [this](const SharedJobEnd &end) {
+        if (const auto next = std::exchange(m_next, std::nullopt))
+            return prove(*next);
         if (*end && (*end)->check) {
             for (const PathReport &report : (*end)->check->paths)
                 m_overview->steps().add(report);
@@ -165,7 +166,7 @@ void MainWindow::connectWork()
 void MainWindow::connectAlarm()
 {
     m_alarmTester.emplace(m_work.jobs);
-    m_settings->offerAlarmTest();
+    m_settings->offerAlarmTest(m_work.site->alarm.has_value());
     connect(m_settings, &SettingsPage::testsAlarm, this, [this] {
         if (m_alarmTester->start(AlarmTestOrder()))
             m_settings->showAlarmTest(true, tr("Sending …"));
@@ -198,10 +199,9 @@ void MainWindow::look()
 void MainWindow::prove(PathKind kind)
 {
     m_overview->steps().begin(kind);
-    if (m_prover->isRunning())
-        m_overview->steps().end(tr("Another path is still being proven."));
-    else
-        m_prover->start(CheckOrder{{kind}});
+    // After the one that is being proven.
+    if (!m_prover->start(CheckOrder{{kind}}))
+        m_next = kind;
 }
 
 void MainWindow::redeploy()
@@ -223,6 +223,7 @@ void MainWindow::setSite(std::shared_ptr<const Site> site)
     m_work.site = std::move(site);
     m_texts.vps = m_work.site->vps.empty() ? QString() : m_work.site->vps.front().host.display();
     m_vps->setSite(m_work.site);
+    m_settings->offerAlarmTest(m_work.site->alarm.has_value());
     m_look = SiteLook();
     look();
 }
@@ -287,17 +288,32 @@ void MainWindow::raiseUp()
     activateWindow();
 }
 
-void MainWindow::quit()
+bool MainWindow::isWorking() const
 {
-    if (m_vps->isWorking() && !m_quitAsked) {
-        raiseUp();
-        m_list->setCurrentRow(m_pages->indexOf(m_vps));
-        say(tr("The VPS is at work. To quit cancels that and brings the state before back: quit once more to do so."));
-        m_quitAsked = true;
-        QTimer::singleShot(sayFor, this, [this] { m_quitAsked = false; });
-        return;
-    }
-    Q_EMIT quits();
+    return m_vps->isWorking();
+}
+
+bool MainWindow::letsGo()
+{
+    if (!isWorking() || m_quitAsked)
+        return true;
+    raiseUp();
+    m_list->setCurrentRow(m_pages->indexOf(m_vps));
+    say(tr("The VPS is at work. To quit cancels that and brings the state before back: quit once more to do so."));
+    m_quitAsked = true;
+    QTimer::singleShot(sayFor, this, [this] { m_quitAsked = false; });
+    return false;
+}
+
+void MainWindow::cancelWork()
+{
+    m_vps->cancelWork();
+}
+
+void MainWindow::refresh()
+{
+    look();
+    Q_EMIT wants(KeeperIntent::Check);
 }
 
 void MainWindow::keepPlace()
@@ -310,7 +326,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     keepPlace();
     if (!SettingsPage::staysInTray()) {
         event->ignore();
-        quit();
+        Q_EMIT quits();
         return;
     }
     if (m_stays && m_stays()) {

@@ -53,8 +53,13 @@ public:
     void say(const QString &sentence);
     /// To the front, also from an icon.
     void raiseUp();
-    /// Emits quits(); while a job is at work only when it is asked for twice, and says so.
-    void quit();
+    /// Whether the program may end: while a job is at work only when it is asked for twice, and it says so.
+    bool letsGo();
+    bool isWorking() const;
+    /// The state before is brought back; idle() tells when it is.
+    void cancelWork();
+    /// Looks again, and has all checked.
+    void refresh();
     /// Remembers where it is and how large, for the next start.
     void keepPlace();
     /// The VPS's page, with the plan of a redeployment.
@@ -70,7 +75,10 @@ public:
 
 Q_SIGNALS:
     void wants(sixgate::KeeperIntent intent);
+    /// Somebody wants the program to end: see letsGo().
     void quits();
+    /// No job is at work any more.
+    void idle();
     /// The setup is wanted again.
     void setsUp();
 
@@ -89,6 +97,7 @@ private:
     SiteLook m_look;
     SharedPlan m_planned; ///< by the look that runs
     bool m_looksAgain = false;
+    std::optional<PathKind> m_next; ///< to be proven
     bool m_quitAsked = false;
     Overview m_shown;
     SharedSnapshot m_snapshot;

@@ -239,7 +239,9 @@ void SetupHomePage::choose(int row)
 void SetupHomePage::tellChoice()
 {
     const auto rows = m_table->selectionModel()->selectedRows();
-    m_id->setEnabled(!answers().thisMachine || rows.isEmpty());
+    m_id->setPlaceholderText(answers().thisMachine
+                                 ? tr("not needed for this computer; another machine: ::11, or nas.local")
+                                 : tr("::11, or nas.local"));
     m_why->setText(rows.isEmpty() || size_t(rows.front().row()) >= state().servers.size()
                        ? QString()
                        : state().servers[size_t(rows.front().row())].why);

@@ -138,6 +138,7 @@ void SetupMachinePage::makeLogin()
     m_password->setObjectName(QStringLiteral("password"));
     m_password->setAccessibleName(tr("Password of the VPS"));
     form->addRow(tr("&Password"), m_password);
+    connect(m_password, &QLineEdit::textEdited, this, [this] { m_retyped = true; });
     m_passwordLabel = qobject_cast<QLabel *>(form->labelForField(m_password));
     all->addLayout(form);
     auto *row = new QHBoxLayout;
@@ -183,6 +184,9 @@ void SetupMachinePage::leave()
 
 void SetupMachinePage::setWay(Way way)
 {
+    // What was typed for another way is not to be taken for this one's.
+    if (way != m_way)
+        clearPassword();
     m_way = way;
     m_looked.reset();
     state().set([&](SetupAnswers &one) {
@@ -193,6 +197,12 @@ void SetupMachinePage::setWay(Way way)
     m_status->clear();
     m_found->hide();
     showWay();
+}
+
+void SetupMachinePage::clearPassword()
+{
+    m_password->clear();
+    m_password->setPlaceholderText({});
 }
 
 void SetupMachinePage::showWay()
@@ -237,6 +247,7 @@ void SetupMachinePage::forgetKey()
 {
     m_meeting.stop();
     m_task.stop();
+    clearPassword();
     m_presented.reset();
     m_looked.reset();
     m_keyBox->hide();
@@ -327,6 +338,7 @@ SetupAnswers SetupMachinePage::lookedWith() const
 void SetupMachinePage::logIn(bool thenOn)
 {
     const QByteArray entered = m_password->text().toUtf8();
+    m_retyped = false;
     if (m_way == Way::NewKey && answers().keyFile.isEmpty()) {
         if (entered.isEmpty()) {
             m_status->show(OverviewState::Degraded, tr("Enter the password of the VPS: it is used once."));
@@ -340,7 +352,8 @@ void SetupMachinePage::logIn(bool thenOn)
                    [this, thenOn](const Result<QString> &file) {
                        if (!file)
                            return tell(*m_status, file.error());
-                       m_password->clear();
+                       if (!m_retyped)
+                           m_password->clear();
                        state().set([&](SetupAnswers &one) { one.keyFile = *file; });
                        showWay();
                        look(thenOn);
@@ -357,7 +370,8 @@ void SetupMachinePage::logIn(bool thenOn)
                [this, thenOn](const Outcome &stored) {
                    if (!stored)
                        return tell(*m_status, stored.error());
-                   m_password->clear();
+                   if (!m_retyped)
+                       m_password->clear();
                    m_password->setPlaceholderText(tr("stored"));
                    look(thenOn);
                });

@@ -27,6 +27,7 @@ private:
     void makeLogin();
     void setWay(Way way);
     void showWay();
+    void clearPassword();
     void forgetKey();
     void meet();
     void present(const PresentedHostKey &key);
@@ -47,6 +48,7 @@ private:
     Way m_way = Way::NewKey;
     QLineEdit *m_keyFile;
     QLineEdit *m_password;
+    bool m_retyped = false; ///< since it was last taken
     QLabel *m_passwordLabel;
     QLabel *m_keyLabel;
     QLabel *m_wayWords;

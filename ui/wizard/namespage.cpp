@@ -188,7 +188,7 @@ void SetupNamesPage::makeAccount()
     // What is being typed stays where it is.
     const QString focus = focusWidget() ? focusWidget()->objectName() : QString();
     m_shown = wanted;
-    m_secrets.clear();
+    m_secrets.clear(m_account && m_account->property("provider").toString() == provider);
     if (m_account) {
         m_account->hide();
         m_account->deleteLater();
@@ -227,7 +227,7 @@ void SetupNamesPage::makeAccount()
             m_about->setText(definition.about);
             if (definition.customUrl)
                 addField(
-                    form, tr("Up&date URL"), QStringLiteral("url"),
+                    form, tr("Update UR&L"), QStringLiteral("url"),
                     [](SetupAnswers &one) -> QString & { return one.url; },
                     QStringLiteral("https://dyn.example.org/nic/update?hostname={host}&myip={addresses}"));
             for (const CredentialField &one : definition.needs) {

@@ -68,6 +68,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
             QSettings().setValue(routerKey(), m_router->currentText());
     });
     connect(m_again, &QPushButton::clicked, this, &SetupRouterPage::watch);
+    connect(&state(), &WizardState::changed, this, &SetupRouterPage::showEntry);
     connect(m_status, &StatusLine::stopped, this, [this] {
         m_task.stop();
         m_status->show(OverviewState::Paused, tr("Stopped."));
@@ -77,6 +78,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
 
 void SetupRouterPage::enter()
 {
+    state().find();
     showEntry();
     watch();
 }
@@ -88,13 +90,24 @@ void SetupRouterPage::leave()
 
 void SetupRouterPage::showEntry()
 {
-    m_what = state().port().routerEntry(answers(), state().serverAddress());
-    m_entry->setText(tr("Allow incoming IPv6, TCP port %1, to the interface identifier %2%3")
-                         .arg(m_what.ports.join(QStringLiteral(", ")), m_what.interfaceId,
-                              m_what.address.isEmpty() ? QString() : tr(" (now %1)").arg(m_what.address)) +
-                     (m_what.changes ? tr("\nThis identifier may change with the prefix: a router that opens ports by "
-                                          "identifier needs a fixed one; a FRITZ!Box opens them for the device.")
-                                     : QString()));
+    const SetupRouterEntry now = state().port().routerEntry(answers(), state().serverAddress());
+    if (m_router->count() > 0 && now == m_what)
+        return;
+    m_what = now;
+    const QString ports = m_what.ports.join(QStringLiteral(", "));
+    QStringList lines;
+    if (m_what.interfaceId.isEmpty())
+        lines
+            << tr("Allow incoming IPv6, TCP port %1, to the home server; its address is being looked for.").arg(ports);
+    else if (m_what.address.isEmpty())
+        lines << tr("Allow incoming IPv6, TCP port %1, to the interface identifier %2").arg(ports, m_what.interfaceId);
+    else
+        lines << tr("Allow incoming IPv6, TCP port %1, to the interface identifier %2 (now %3)")
+                     .arg(ports, m_what.interfaceId, m_what.address);
+    if (m_what.changes)
+        lines << tr("This identifier may change with the prefix: a router that opens ports by identifier needs a fixed "
+                    "one; a FRITZ!Box opens them for the device.");
+    m_entry->setText(lines.join(QLatin1Char('\n')));
     const QString chosen =
         m_router->currentText().isEmpty() ? QSettings().value(routerKey()).toString() : m_router->currentText();
     m_router->clear();

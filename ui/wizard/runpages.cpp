@@ -200,8 +200,8 @@ void SetupApplyPage::enter()
 {
     m_here = true;
     m_tick.start();
-    m_cancel->setFocus();
     show();
+    m_plan->setFocus();
 }
 
 void SetupApplyPage::leave()
@@ -277,7 +277,8 @@ bool SetupApplyPage::mayGoBack() const
 
 SetupProofPage::SetupProofPage(WizardState &shared, SetupRun &run, QWidget *parent)
     : WizardPage(SetupPage::Proof, tr("Proof"), {}, shared, parent), m_run(run), m_status(new StatusLine),
-      m_figure(new PathFigure), m_names(new NameTable), m_again(new QPushButton(tr("Check a&gain")))
+      m_figure(new PathFigure(PathFigure::Use::Shown)), m_names(new NameTable),
+      m_again(new QPushButton(tr("Check a&gain")))
 {
     m_status->setObjectName(QStringLiteral("proof.status"));
     m_again->setObjectName(QStringLiteral("checkAgain"));
@@ -297,11 +298,13 @@ SetupProofPage::SetupProofPage(WizardState &shared, SetupRun &run, QWidget *pare
     connect(m_again, &QPushButton::clicked, this, [this] { m_run.prove(); });
     connect(m_status, &StatusLine::stopped, this, [this] { m_run.cancel(); });
     connect(&m_run, &SetupRun::changed, this, &SetupProofPage::show);
+    connect(&state(), &WizardState::changed, this, &SetupProofPage::show);
 }
 
 void SetupProofPage::enter()
 {
     m_here = true;
+    state().find();
     show();
 }
 

@@ -17,12 +17,22 @@ void SecretFields::add(QFormLayout *form, const SetupSecret &secret)
     form->addRow(secret.label, field);
     m_fields[secret.name] = field;
     m_order.push_back(secret.name);
-    connect(field, &QLineEdit::textEdited, this, &SecretFields::changed);
+    if (const auto kept = m_kept.extract(secret.name))
+        field->setText(kept.mapped());
+    connect(field, &QLineEdit::textEdited, this, [this, name = secret.name] {
+        m_edited.insert(name);
+        Q_EMIT changed();
+    });
     showStored();
 }
 
-void SecretFields::clear()
+void SecretFields::clear(bool keep)
 {
+    m_kept.clear();
+    for (const auto &[name, field] : m_fields) {
+        if (keep)
+            m_kept[name] = field->text();
+    }
     m_fields.clear();
     m_order.clear();
 }
@@ -59,6 +69,7 @@ QString SecretFields::firstMissing() const
 
 std::vector<std::pair<QString, Secret>> SecretFields::take()
 {
+    m_edited.clear();
     std::vector<std::pair<QString, Secret>> all;
     for (const QString &name : m_order) {
         QLineEdit *field = m_fields.at(name);
@@ -71,7 +82,8 @@ std::vector<std::pair<QString, Secret>> SecretFields::take()
 void SecretFields::noteStored(const QString &name)
 {
     m_stored.insert(name);
-    if (const auto field = m_fields.find(name); field != m_fields.end())
+    // What was typed since is another one, which is not stored yet.
+    if (const auto field = m_fields.find(name); field != m_fields.end() && !m_edited.contains(name))
         field->second->clear();
     showStored();
     Q_EMIT changed();

@@ -22,7 +22,8 @@ public:
 
     /// Adds a field; what stood there before is gone.
     void add(QFormLayout *form, const SetupSecret &secret);
-    void clear();
+    /// `keep`: what is typed comes into the fields of the same names that are added then.
+    void clear(bool keep);
     /// Asks which are stored already.
     void look();
     bool isKnown() const { return m_known; }
@@ -46,6 +47,8 @@ private:
     WizardState &m_state;
     std::map<QString, QLineEdit *> m_fields;
     std::vector<QString> m_order;
+    std::map<QString, QString> m_kept;
+    std::set<QString> m_edited; ///< since take()
     std::set<QString> m_stored;
     bool m_known = false;
     std::optional<Error> m_unavailable;

@@ -18,7 +18,7 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
                  tr("What is to be reachable, and on which port the home server has it. The VPS needs a certificate of "
                     "its own for each name, because it meets the visitors with IPv4."),
                  shared, parent),
-      m_rowsPlace(new QVBoxLayout), m_ways(words({}, true)), m_status(new StatusLine),
+      m_rowsPlace(new QVBoxLayout), m_ways(new WaysView(shared)), m_status(new StatusLine),
       m_again(new QPushButton(tr("Look a&gain"))), m_pin(new QPushButton(tr("Take this &key")))
 {
     auto *list = new QVBoxLayout;
@@ -74,7 +74,11 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
                 findChild<QLineEdit *>(QStringLiteral("services.%1.names").arg(answers().services.size() - 1)))
             field->setFocus();
     });
-    connect(m_again, &QPushButton::clicked, this, [this] { look(false); });
+    connect(m_again, &QPushButton::clicked, this, [this] {
+        look(false);
+        m_ways->look();
+    });
+    connect(m_ways, &WaysView::changed, this, &WizardPage::buttons);
     connect(m_pin, &QPushButton::clicked, this, [this] {
         state().set([this](SetupAnswers &one) { one.pinnedKey = m_pinKey; });
         look(false);
@@ -84,7 +88,7 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
         m_status->show(OverviewState::Paused, tr("Stopped."));
     });
     connect(&state(), &WizardState::changed, this, [this] {
-        tellWays();
+        m_ways->tell();
         Q_EMIT buttons();
     });
 }
@@ -92,12 +96,14 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
 void SetupServicesPage::enter()
 {
     makeRows();
-    tellWays();
+    m_ways->tell();
     look(false);
+    m_ways->look();
 }
 
 void SetupServicesPage::leave()
 {
+    m_ways->stop();
     m_task.stop();
 }
 
@@ -160,8 +166,9 @@ void SetupServicesPage::addRow(int i)
             [change](const QString &text) { change([&](SetupService &one) { one.names = text; }); });
     connect(port, &QLineEdit::textEdited, this,
             [change](const QString &text) { change([&](SetupService &one) { one.port = text; }); });
-    connect(way, &QComboBox::currentIndexChanged, this, [change, way] {
+    connect(way, &QComboBox::currentIndexChanged, this, [this, change, way] {
         change([&](SetupService &one) { one.challenge = Challenge(way->currentData().toInt()); });
+        m_ways->look();
     });
     connect(gone, &QPushButton::clicked, this, [this, i] {
         state().set([i](SetupAnswers &one) {
@@ -170,25 +177,6 @@ void SetupServicesPage::addRow(int i)
         });
         makeRows();
     });
-}
-
-void SetupServicesPage::tellWays()
-{
-    std::set<Challenge> used;
-    for (const SetupService &one : answers().services)
-        used.insert(one.challenge);
-    QStringList lines;
-    if (used.contains(Challenge::Dns))
-        lines << tr("By DNS records: the VPS sets TXT records with the key for certificates; nothing is to be done at "
-                    "home.");
-    if (used.contains(Challenge::Http))
-        lines << tr("By HTTP: the home's web server hands challenges over to the VPS; “sixgatectl site home-snippet” "
-                    "prints what it is told. A rehearsal on the VPS proves it before the authority is asked.");
-    if (used.contains(Challenge::Delegated))
-        lines << tr(
-            "Delegated: you make one NS record for each name, _acme-challenge → the VPS name, once. A rehearsal "
-            "on the VPS proves it before the authority is asked.");
-    m_ways->setText(lines.join(QLatin1Char('\n')));
 }
 
 void SetupServicesPage::look(bool thenOn)
@@ -238,7 +226,7 @@ QString SetupServicesPage::nextText() const
 {
     SetupAnswers now = answers();
     now.page = SetupPage::Services;
-    return m_bad && m_seen && *m_seen == now ? tr("Go o&n all the same") : QString();
+    return (m_ways->isBad() || m_bad) && m_seen && *m_seen == now ? tr("Go o&n all the same") : QString();
 }
 
 bool SetupServicesPage::goesOn()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/wizard/waysview.h"
 #include "ui/wizard/wizardpage.h"
 
 namespace sixgate
@@ -20,14 +21,13 @@ public:
 private:
     void makeRows();
     void addRow(int i);
-    void tellWays();
     void look(bool thenOn);
     void showCertificate(const SetupCertificate &seen);
 
     QVBoxLayout *m_rowsPlace;
     QWidget *m_rows = nullptr;
     int m_made = -1;
-    QLabel *m_ways;
+    WaysView *m_ways;
     StatusLine *m_status;
     QPushButton *m_again;
     QPushButton *m_pin;

@@ -11,7 +11,7 @@ void SetupRun::plan(bool anew)
     if (busy || (!anew && m_with == now && (m_phase == Phase::Planning || m_phase == Phase::Asking)))
         return;
     m_with = now;
-    m_accepted = m_blocked = false;
+    m_accepted = m_applying = m_blocked = false;
     m_plan.reset();
     m_error.reset();
     m_check.reset();
@@ -38,6 +38,7 @@ void SetupRun::connectTo(JobRunner &runner)
         Q_EMIT changed();
     });
     connect(&runner, &JobRunner::asks, this, [this](const QString &warning) {
+        m_accepted = m_applying = false;
         m_warning = warning;
         m_phase = Phase::Asking;
         Q_EMIT changed();
@@ -80,6 +81,7 @@ void SetupRun::accept()
     if (m_phase != Phase::Asking && !nothing)
         return;
     m_accepted = true;
+    Q_EMIT agreed();
     m_phase = Phase::Working;
     m_clock.restart();
     m_activity.clear();

@@ -54,6 +54,7 @@ Q_SIGNALS:
     void planned();
     /// isRunning() is false from now on.
     void idle();
+    void agreed();
     void stepped(const QString &changeId, sixgate::StepState state, const QString &text);
 
 private:

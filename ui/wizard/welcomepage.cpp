@@ -56,7 +56,9 @@ SetupWelcomePage::SetupWelcomePage(WizardState &shared, QWidget *parent)
 
 void SetupWelcomePage::enter()
 {
-    if (!state().home && !m_task.isRunning())
+    if (state().home)
+        showNeed(state().home->need);
+    else if (!m_task.isRunning())
         look();
 }
 
@@ -71,12 +73,16 @@ void SetupWelcomePage::look()
                        return tell(*m_need, home.error());
                    state().home = *home;
                    Q_EMIT state().changed();
-                   const SetupNeed &need = home->need;
-                   m_need->show(!need.needed ? OverviewState::Degraded
-                                : need.sure  ? OverviewState::Fine
-                                             : OverviewState::Unknown,
-                                need.sentence, need.text);
+                   showNeed(home->need);
                });
+}
+
+void SetupWelcomePage::showNeed(const SetupNeed &need)
+{
+    m_need->show(!need.needed ? OverviewState::Degraded
+                 : need.sure  ? OverviewState::Fine
+                              : OverviewState::Unknown,
+                 need.sentence, need.text);
 }
 
 } // namespace sixgate

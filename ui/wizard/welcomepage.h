@@ -16,6 +16,7 @@ public:
 
 private:
     void look();
+    void showNeed(const SetupNeed &need);
 
     StatusLine *m_need;
     QPushButton *m_again;

@@ -92,25 +92,27 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
     addPages();
     m_steps->setFixedWidth(m_steps->sizeHint().width());
 
-    connect(m_back, &QPushButton::clicked, this, [this] { go(m_pages->currentIndex() - 1); });
+    connect(m_back, &QPushButton::clicked, this, [this] { goBack(m_pages->currentIndex() - 1); });
     connect(m_next, &QPushButton::clicked, this, &Wizard::next);
     connect(m_later, &QPushButton::clicked, this, &Wizard::close);
     connect(m_steps, &StepList::wants, this, [this](int step) {
         if (step < m_pages->currentIndex() && page()->mayGoBack())
-            go(step);
+            goBack(step);
     });
+    connect(m_run, &SetupRun::agreed, this, &Wizard::agreed);
+    connect(m_run, &SetupRun::idle, this, &Wizard::idle);
     connect(&m_state, &WizardState::changed, this, [this] { m_gap->clear(); });
-    connect(&m_state, &WizardState::unsaved, this, [this](const QString &why) {
-        m_gap->show(OverviewState::Degraded, tr("The answers are not kept: %1").arg(why));
-    });
+    connect(&m_state, &WizardState::unsaved, this,
+            [this](const QString &why) { say(tr("The answers are not kept: %1").arg(why)); });
     // Return in a field goes on, as in every wizard.
     for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
         auto *enter = new QShortcut(QKeySequence(key), this);
+        enter->setAutoRepeat(false);
         connect(enter, &QShortcut::activated, this, [this] {
             auto *button = qobject_cast<QPushButton *>(focusWidget());
             if (focusWidget() == m_steps)
                 return m_steps->choose();
-            (button && button != m_next ? button : m_next)->click();
+            (button ? button : m_next)->click();
         });
     }
     connect(new QShortcut(QKeySequence(Qt::ALT | Qt::Key_Left), this), &QShortcut::activated, m_back,
@@ -183,6 +185,12 @@ void Wizard::go(int index)
     (first ? first : static_cast<QWidget *>(m_next))->setFocus(Qt::OtherFocusReason);
 }
 
+void Wizard::goBack(int index)
+{
+    // What was applied is not to be stepped back into; what is planned now is.
+    go(index == int(SetupPage::Apply) ? int(SetupPage::Review) : index);
+}
+
 std::optional<SetupGap> Wizard::firstGap() const
 {
     for (const SetupGap &gap : const_cast<WizardState &>(m_state).port().gaps(answers())) {
@@ -194,7 +202,7 @@ std::optional<SetupGap> Wizard::firstGap() const
 
 void Wizard::tellGap(const SetupGap &gap)
 {
-    m_gap->show(OverviewState::Degraded, gap.sentence);
+    say(gap.sentence);
     QWidget *field = page()->findChild<QWidget *>(gap.field);
     if (field && field->isVisible()) {
         field->setFocus(Qt::OtherFocusReason);
@@ -246,13 +254,14 @@ bool Wizard::letsGo()
     if (m_done || !m_run->isWorking() || m_closeAsked)
         return true;
     raiseUp();
-    m_gap->show(OverviewState::Degraded,
-                tr("The VPS is at work. To close cancels that and brings the state before back: close once more to do "
-                   "so."));
+    const QString asked =
+        tr("The VPS is at work. To close cancels that and brings the state before back: close once more to do so.");
+    say(asked);
     m_closeAsked = true;
-    QTimer::singleShot(askedFor, this, [this] {
+    QTimer::singleShot(askedFor, this, [this, asked] {
         m_closeAsked = false;
-        m_gap->clear();
+        if (m_gap->sentence() == asked)
+            m_gap->clear();
     });
     return false;
 }
@@ -283,17 +292,17 @@ void Wizard::end()
     page()->leave();
     m_run->cancel();
     m_state.finish();
-    Q_EMIT finished(answers().secrets);
+    Q_EMIT finished();
 }
 
-void Wizard::retire()
+bool Wizard::isRunning() const
 {
-    hide();
-    // Its job ends by itself; nobody is kept waiting for that.
-    if (m_run->isRunning())
-        connect(m_run, &SetupRun::idle, this, &QObject::deleteLater);
-    else
-        deleteLater();
+    return m_run->isRunning();
+}
+
+void Wizard::say(const QString &sentence)
+{
+    m_gap->show(OverviewState::Degraded, sentence);
 }
 
 } // namespace sixgate

@@ -31,12 +31,18 @@ public:
     void raiseUp();
     /// Whether it may be closed: while the VPS is at work only when it is asked for twice, and it says so.
     bool letsGo();
-    /// After finished() or left(): hides, and destroys itself once its job has ended.
-    void retire();
+    /// Its job has not ended yet.
+    bool isRunning() const;
+    /// A sentence below, until something is entered.
+    void say(const QString &sentence);
 
 Q_SIGNALS:
-    /// The site is set up; its secrets are where `secrets` says.
-    void finished(const QString &secrets);
+    /// The plan was agreed to: there is a site from now on.
+    void agreed();
+    /// The site is set up.
+    void finished();
+    /// isRunning() is false from now on.
+    void idle();
     /// It was closed before its end; the answers are kept.
     void left();
 
@@ -46,6 +52,7 @@ protected:
 private:
     void addPages();
     void go(int index);
+    void goBack(int index);
     void next();
     void forward();
     void end();

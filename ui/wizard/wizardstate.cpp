@@ -69,4 +69,37 @@ std::optional<Ipv6Address> WizardState::serverAddress() const
     return home ? m_port->serverAddress(m_answers, *home, servers) : std::nullopt;
 }
 
+void WizardState::find()
+{
+    const bool byName = !m_answers.thisMachine && !serverAddress();
+    if ((home && (serversKnown || !byName)) || m_finding.isRunning())
+        return;
+    struct Found {
+        std::optional<SetupHome> home;
+        std::optional<std::vector<SetupServer>> servers;
+    };
+    m_finding.run(
+        [port = m_port, wantsHome = !home, byName](const std::stop_token &stop) {
+            Found found;
+            if (wantsHome) {
+                if (auto now = port->home(stop))
+                    found.home = std::move(*now);
+            }
+            if (byName) {
+                if (auto now = port->servers([](const std::vector<SetupServer> &) {}, stop))
+                    found.servers = std::move(*now);
+            }
+            return found;
+        },
+        [this](const Found &found) {
+            if (found.home)
+                home = found.home;
+            if (found.servers) {
+                servers = *found.servers;
+                serversKnown = true;
+            }
+            Q_EMIT changed();
+        });
+}
+
 } // namespace sixgate

@@ -29,6 +29,9 @@ public:
     void keep();
 
     std::optional<Ipv6Address> serverAddress() const;
+    /// Looks for what serverAddress() needs and is not known: where the setup is gone on with in the middle. changed()
+    /// tells.
+    void find();
     SetupPort &port() { return *m_port; }
     const std::shared_ptr<SetupPort> &sharedPort() const { return m_port; }
 
@@ -50,6 +53,7 @@ private:
     bool m_finished = false;
     QTimer m_later;
     Task m_saving;
+    Task m_finding;
 };
 
 } // namespace sixgate

@@ -409,6 +409,59 @@ private Q_SLOTS:
         QVERIFY(forgetSetup(file));
     }
 
+    void handover_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("location");
+        QTest::addColumn<QString>("says");
+        const auto row = [](const char *name, int status, const char *location, const char *says) {
+            QTest::newRow(name) << status << latin(location) << latin(says);
+        };
+        row("handed over", 302, "http://vps.example.org/.well-known/acme-challenge/sixgate-1", "ready");
+        row("for ever", 308, "http://vps.example.org:80/.well-known/acme-challenge/sixgate-1", "ready");
+        row("not known", 404, "", "answers challenges itself (404)");
+        row("a page for all", 200, "", "answers challenges itself (200)");
+        row("not modified", 304, "http://vps.example.org/.well-known/acme-challenge/sixgate-1", "itself (304)");
+        row("to HTTPS", 301, "https://cloud.example.org/.well-known/acme-challenge/sixgate-1", "leads all to HTTPS");
+        row("the VPS by HTTPS", 302, "https://vps.example.org/.well-known/acme-challenge/sixgate-1", "not to");
+        row("another path", 302, "http://vps.example.org/", "not to");
+        row("another port", 302, "http://vps.example.org:8080/.well-known/acme-challenge/sixgate-1", "not to");
+        row("another machine", 302, "http://old.example.org/.well-known/acme-challenge/sixgate-1",
+            "to old.example.org");
+        row("itself", 302, "/login", "to itself");
+        row("nowhere", 302, "", "to itself");
+        row("no answer", 0, "", "cannot be asked on port 80: It is refused.");
+    }
+
+    void handover()
+    {
+        QFETCH(int, status);
+        QFETCH(QString, location);
+        QFETCH(QString, says);
+        const Known<SetupHandover> seen = status ? Known<SetupHandover>(SetupHandover{status, location})
+                                                 : fail(ErrorCode::Network, latin("It is refused."));
+        const SetupWay way =
+            judgeHandover(*Hostname::parse(latin("cloud.example.org")), *Hostname::parse(latin("vps.example.org")),
+                          latin("/.well-known/acme-challenge/sixgate-1"), seen);
+        QCOMPARE(way.ready, says == latin("ready"));
+        QCOMPARE(way.fix.isEmpty(), way.ready);
+        QVERIFY2(way.ready || way.sentence.contains(says), qPrintable(way.sentence));
+        QVERIFY(way.sentence.startsWith(latin("cloud.example.org: ")));
+    }
+
+    void delegation()
+    {
+        const auto judge = [](const Known<bool> &leads) {
+            return judgeDelegation(*Hostname::parse(latin("cloud.example.org")),
+                                   *Hostname::parse(latin("vps.example.org")), leads);
+        };
+        QVERIFY(judge(true).ready && judge(true).fix.isEmpty());
+        QVERIFY(!judge(false).ready);
+        QVERIFY(judge(false).fix.endsWith(latin("_acme-challenge.cloud.example.org NS vps.example.org")));
+        const SetupWay unknown = judge(fail(ErrorCode::Timeout, latin("There was no answer in time.")));
+        QVERIFY(!unknown.ready && unknown.sentence.endsWith(latin("There was no answer in time.")));
+    }
+
     void damaged_data()
     {
         QTest::addColumn<QByteArray>("text");

@@ -37,8 +37,14 @@ public:
     std::atomic<int> told = 0, followed = 0;
     std::atomic<bool> ends = false; ///< each follow() ends at once
 
-    Result<SharedSnapshot> snapshot(const Deadline &, std::stop_token) override
+    std::atomic<bool> silent = false; ///< answers nothing
+
+    Result<SharedSnapshot> snapshot(const Deadline &deadline, std::stop_token stop) override
     {
+        if (silent) {
+            hang(stop, deadline.left());
+            return fail(ErrorCode::Timeout, latin("There was no answer in time."));
+        }
         return std::make_shared<const KeeperSnapshot>();
     }
     Outcome tell(KeeperIntent, const Deadline &deadline, std::stop_token stop) override
@@ -99,6 +105,22 @@ private Q_SLOTS:
         QCOMPARE(lost.front().front().toString(), latin("No keeper runs here."));
         port->ends = false;
         QTRY_COMPARE_WITH_TIMEOUT(came.size(), 1, 3000);
+    }
+
+    // One that hangs after its first word is found out, and is heard again once it answers.
+    void fallsSilent()
+    {
+        const auto port = std::make_shared<Port>();
+        KeeperFeed feed(port, 50ms);
+        QSignalSpy came(&feed, &KeeperFeed::came), silent(&feed, &KeeperFeed::silent);
+        feed.start();
+        QTRY_VERIFY(came.size() >= 3);
+        QCOMPARE(silent.size(), 0);
+        port->silent = true;
+        QTRY_VERIFY_WITH_TIMEOUT(!silent.isEmpty(), 10000);
+        const auto before = came.size();
+        port->silent = false;
+        QTRY_VERIFY_WITH_TIMEOUT(came.size() > before, 10000);
     }
 
     void endsAtOnce()

@@ -209,16 +209,20 @@ private Q_SLOTS:
         QVERIFY(site);
         MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
         window.show();
-        QSignalSpy quits(&window, &MainWindow::quits);
+        QSignalSpy quits(&window, &MainWindow::quits), idle(&window, &MainWindow::idle);
+        QVERIFY(window.letsGo());
         window.redeploy();
         auto *yes = window.findChild<QPushButton *>(latin("yes"));
         QTRY_VERIFY(yes->isVisible());
         yes->click();
         QTest::keyClick(&window, Qt::Key_Q, Qt::ControlModifier);
-        QCOMPARE(quits.size(), 0);
-        QVERIFY(window.statusBar()->currentMessage().contains(latin("at work")));
-        QTest::keyClick(&window, Qt::Key_Q, Qt::ControlModifier);
         QCOMPARE(quits.size(), 1);
+        QVERIFY(!window.letsGo());
+        QVERIFY(window.statusBar()->currentMessage().contains(latin("at work")));
+        QVERIFY(window.letsGo() && window.isWorking());
+        window.cancelWork();
+        QTRY_COMPARE(idle.size(), 1);
+        QVERIFY(!window.isWorking());
     }
 
     // A site file that cannot be used is told, also in the tray; once it is mended, who opens the view hears of it.

@@ -302,7 +302,7 @@ private Q_SLOTS:
         QTRY_COMPARE(wants.size(), 1);
         QCOMPARE(wanted(), KeeperIntent::Pause);
         m_tray->show(overview(OverviewState::Paused), snapshot());
-        choose("&Resume");
+        choose("Res&ume");
         QTRY_COMPARE(wants.size(), 1);
         QCOMPARE(wanted(), KeeperIntent::Resume);
         QGuiApplication::clipboard()->clear();

@@ -1,0 +1,69 @@
+#include "decide/setup.h"
+
+#include <QUrl>
+
+namespace sixgate
+{
+
+namespace
+{
+
+bool leadsOn(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+} // namespace
+
+SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString &path, const Known<SetupHandover> &seen)
+{
+    SetupWay way{name.display(), false, {}, {}};
+    const QString tell = QStringLiteral("Tell the home's web server what is shown below.");
+    if (!seen) {
+        way.sentence = QStringLiteral("%1: the home's web server cannot be asked on port 80: %2")
+                           .arg(name.display(), seen.error().summary);
+        way.fix = QStringLiteral("Let it listen on port 80, too. %1").arg(tell);
+        return way;
+    }
+    const QUrl to(seen->location);
+    if (!leadsOn(seen->status)) {
+        way.sentence = QStringLiteral("%1: the home's web server answers challenges itself (%2) and does not hand them "
+                                      "over yet.")
+                           .arg(name.display())
+                           .arg(seen->status);
+        way.fix = tell;
+    } else if (to.scheme() == QLatin1String("http") && to.host() == vps.ascii() && to.port(80) == 80 &&
+               to.path() == path) {
+        way.ready = true;
+        way.sentence = QStringLiteral("%1: the home hands challenges over to %2.").arg(name.display(), vps.display());
+    } else if (to.scheme() == QLatin1String("https") && (to.host() == name.ascii() || to.host().isEmpty())) {
+        way.sentence =
+            QStringLiteral("%1: the home's web server leads all to HTTPS, challenges too.").arg(name.display());
+        way.fix = QStringLiteral("%1 It must come before what leads to HTTPS.").arg(tell);
+    } else {
+        way.sentence =
+            QStringLiteral("%1: the home's web server hands challenges over to %2, not to %3.")
+                .arg(name.display(), to.host().isEmpty() ? QStringLiteral("itself") : to.host(), vps.display());
+        way.fix = tell;
+    }
+    return way;
+}
+
+SetupWay judgeDelegation(const Hostname &name, const Hostname &vps, const Known<bool> &leads)
+{
+    SetupWay way{name.display(), leads && *leads, {}, {}};
+    const QString record = QStringLiteral("_acme-challenge.%1 NS %2").arg(name.ascii(), vps.ascii());
+    if (!leads) {
+        way.sentence = QStringLiteral("%1: it cannot be seen whether challenges are delegated: %2")
+                           .arg(name.display(), leads.error().summary);
+        way.fix = QStringLiteral("Make this record where the zone is kept: %1").arg(record);
+    } else if (*leads) {
+        way.sentence = QStringLiteral("%1: challenges are delegated to %2.").arg(name.display(), vps.display());
+    } else {
+        way.sentence = QStringLiteral("%1: challenges are not delegated to %2 yet.").arg(name.display(), vps.display());
+        way.fix = QStringLiteral("Make this record where the zone is kept: %1").arg(record);
+    }
+    return way;
+}
+
+} // namespace sixgate
