@@ -2,14 +2,9 @@
 // drive_pictures FUNCTION, in the environment SITE, SECRETS and SHOTS, the folder of the pictures.
 
 #include "desktop/program.h"
-#include "pictures/pictures.h"
-#include "ui/look/outlines.h"
-#include "ui/look/texts.h"
-#include "ui/overview/pathfigure.h"
+#include "driver/windowdriver.h"
 #include "ui/vps/vpspage.h"
-#include "ui/window/mainwindow.h"
 
-#include <QApplication>
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
@@ -21,56 +16,29 @@
 #include <cstdio>
 
 using namespace sixgate;
-
-namespace
-{
-
-constexpr int lookTime = 100 * 1000;
-constexpr int runTime = 5 * 60 * 1000;
-enum Page { OverviewAt, ServicesAt, DnsAt, VpsAt, SettingsAt };
-
-QString latin(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-QString given(const char *name)
-{
-    return qEnvironmentVariable(name);
-}
-
-} // namespace
+using namespace sixgate::tests;
 
 class DrivePictures : public QObject
 {
     Q_OBJECT
 
 private:
+    using Page = WindowDriver::Page;
+
     std::unique_ptr<Program> m_program;
-    MainWindow *m_window = nullptr;
+    std::unique_ptr<WindowDriver> m_driver;
 
     template <class T>
-    T *find(const char *name, QWidget *in = nullptr)
+    T *find(const char *name)
     {
-        auto *found = (in ? in : m_window)->findChild<T *>(latin(name));
-        if (!found)
-            qFatal("there is no %s", name);
-        return found;
+        return m_driver->find<T>(name);
     }
-    QWidget *part(const char *name) { return find<QWidget>(name); }
-    QString verdict() { return find<QLabel>("sentence", find<QWidget>("verdict", part("overview")))->text(); }
-    void picture(const char *what) { tests::takePictures(*m_window, latin("window-") + latin(what)); }
-    void open(Page page) { find<QListWidget>("pages")->setCurrentRow(page); }
-    void click(const char *name)
-    {
-        auto *button = find<QAbstractButton>(name);
-        QTRY_VERIFY2_WITH_TIMEOUT(button->isVisible() && button->isEnabled(), name, lookTime);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-    PathState stateOf(PathKind kind)
-    {
-        return find<PathPill>(("path-" + pathName(kind).toLatin1()).constData())->state();
-    }
+    QString verdict() { return m_driver->verdict(); }
+    void picture(const QString &what) { m_driver->picture(latin("window-") + what); }
+    void picture(const char *what) { picture(latin(what)); }
+    void open(Page page) { m_driver->open(page); }
+    void click(const char *name) { m_driver->click(name, lookTime); }
+    PathState stateOf(PathKind kind) { return m_driver->stateOf(kind); }
     void start()
     {
         Choices choices;
@@ -78,12 +46,10 @@ private:
         choices.secrets = given("SECRETS");
         m_program = std::make_unique<Program>(choices);
         m_program->begin();
-        for (QWidget *one : QApplication::topLevelWidgets()) {
-            if (auto *window = qobject_cast<MainWindow *>(one); window && window->isVisible())
-                m_window = window;
-        }
-        QVERIFY(m_window);
-        QVERIFY(QTest::qWaitForWindowExposed(m_window));
+        auto *window = topLevel<MainWindow>();
+        QVERIFY(window);
+        QVERIFY(QTest::qWaitForWindowExposed(window));
+        m_driver = std::make_unique<WindowDriver>(*window);
     }
     void awaitVerdict(const char *begins)
     {
@@ -93,7 +59,7 @@ private:
     void awaitLan() { QTRY_VERIFY_WITH_TIMEOUT(stateOf(PathKind::Lan) == PathState::Works, lookTime); }
     void showSteps(const char *what)
     {
-        open(OverviewAt);
+        open(Page::Overview);
         click("path-v4");
         QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("steps-again")->isEnabled(), lookTime);
         QVERIFY(find<QTableWidget>("steps-table")->rowCount() > 0);
@@ -108,46 +74,42 @@ private:
     /// The job on the VPS's page, from its plan to its end.
     void carryOut(const char *button, const QString &name)
     {
-        open(VpsAt);
+        open(Page::Vps);
         awaitLook();
         click(button);
-        auto *yes = find<QPushButton>("yes");
-        auto *no = find<QPushButton>("no");
-        auto *sentence = find<QLabel>("sentence", part("job"));
-        QTRY_VERIFY2_WITH_TIMEOUT(yes->isVisible() || no->text() == latin("&Close"), qPrintable(sentence->text()),
-                                  lookTime);
-        QVERIFY2(yes->isVisible() && no->text() != latin("&Close"), qPrintable(sentence->text()));
-        picture(qPrintable(name + latin("-plan")));
+        QTRY_VERIFY2_WITH_TIMEOUT(m_driver->asks() || m_driver->isAtEnd(), qPrintable(m_driver->job()), lookTime);
+        QVERIFY2(m_driver->asks() && !m_driver->isAtEnd(), qPrintable(m_driver->job()));
+        picture(name + latin("-plan"));
         auto *plan = find<QTreeWidget>("plan");
         for (int i = 0; i < plan->topLevelItemCount(); ++i) {
             if (plan->topLevelItem(i)->childIndicatorPolicy() == QTreeWidgetItem::ShowIndicator) {
                 plan->setCurrentItem(plan->topLevelItem(i));
                 QTest::keyClick(plan, Qt::Key_Return);
-                picture(qPrintable(name + latin("-diff")));
+                picture(name + latin("-diff"));
                 QTest::keyClick(plan, Qt::Key_Return);
                 break;
             }
         }
-        QTest::mouseClick(yes, Qt::LeftButton);
+        click("yes");
         QTest::qWait(2500);
-        picture(qPrintable(name + latin("-running")));
+        picture(name + latin("-running"));
         // The keeper may change something meanwhile: then the plan is made anew, and asked about again.
-        const auto ended = [yes, no] {
-            if (no->text() == latin("&Not now"))
-                QTest::mouseClick(yes, Qt::LeftButton);
-            return no->text() == latin("&Close");
+        const auto ended = [this] {
+            if (plain(*find<QPushButton>("no")) == latin("Not now"))
+                click("yes");
+            return m_driver->isAtEnd();
         };
         QTRY_VERIFY_WITH_TIMEOUT(ended(), runTime);
-        picture(qPrintable(name + latin("-end")));
-        std::printf("    %s: %s\n", qPrintable(name), qPrintable(sentence->text()));
-        QTest::mouseClick(no, Qt::LeftButton);
+        picture(name + latin("-end"));
+        std::printf("    %s: %s\n", qPrintable(name), qPrintable(m_driver->jobSentence()));
+        m_driver->close();
     }
 
 private Q_SLOTS:
     void init() { start(); }
     void cleanup()
     {
-        m_window = nullptr;
+        m_driver.reset();
         m_program.reset();
     }
 
@@ -158,22 +120,22 @@ private Q_SLOTS:
         awaitVerdict("Everything is reachable");
         for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan})
             QTRY_VERIFY_WITH_TIMEOUT(stateOf(kind) == PathState::Works, lookTime);
-        open(ServicesAt);
+        open(Page::Services);
         picture("services-looking");
         awaitLook();
         QTest::qWait(300);
         picture("services");
-        open(DnsAt);
+        open(Page::Dns);
         picture("dns");
-        open(VpsAt);
+        open(Page::Vps);
         picture("vps");
         click("runs");
         auto *runs = find<QListWidget>("runs-list");
         QTRY_VERIFY_WITH_TIMEOUT(runs->count() > 0, lookTime);
         picture("runs");
-        open(SettingsAt);
+        open(Page::Settings);
         picture("settings");
-        open(OverviewAt);
+        open(Page::Overview);
         find<QListWidget>("pages")->setFocus();
         picture("overview");
         showSteps("steps");
@@ -195,19 +157,19 @@ private Q_SLOTS:
     // A record is not as it should be, and the account takes no update.
     void dnsFault()
     {
-        open(DnsAt);
+        open(Page::Dns);
         awaitLook();
         QTest::qWait(3000);
         picture("dns-fault");
         awaitLan();
-        open(OverviewAt);
+        open(Page::Overview);
         picture("overview-dns-fault");
     }
 
     // The VPS has no power.
     void vpsOff()
     {
-        open(VpsAt);
+        open(Page::Vps);
         picture("vps-looking");
         awaitLook();
         picture("vps-off");
@@ -215,7 +177,7 @@ private Q_SLOTS:
         auto *says = find<QLabel>("runs-says");
         QTRY_VERIFY_WITH_TIMEOUT(!says->text().contains(latin("Reading")), lookTime);
         picture("runs-off");
-        open(OverviewAt);
+        open(Page::Overview);
         QTRY_VERIFY_WITH_TIMEOUT(stateOf(PathKind::V4) == PathState::Broken, lookTime);
         picture("overview-vps-off");
     }
@@ -237,8 +199,8 @@ private Q_SLOTS:
     void badSite()
     {
         picture("overview-bad-site");
-        for (const auto &[page, name] : {std::pair(ServicesAt, "services-bad-site"), std::pair(DnsAt, "dns-bad-site"),
-                                         std::pair(VpsAt, "vps-bad-site")}) {
+        for (const auto &[page, name] : {std::pair(Page::Services, "services-bad-site"),
+                                         std::pair(Page::Dns, "dns-bad-site"), std::pair(Page::Vps, "vps-bad-site")}) {
             open(page);
             picture(name);
         }
@@ -248,12 +210,8 @@ private Q_SLOTS:
 int main(int argc, char **argv)
 {
     QApplication app(argc, argv);
-    QApplication::setApplicationName(QStringLiteral("Sixgate"));
-    QApplication::setOrganizationName(QStringLiteral("sixgate"));
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom)); // times as people read them
-    loadTexts();
-    QApplication::setStyle(latin("fusion"));
-    drawOutlines();
+    dressApplication();
     DrivePictures drive;
     return QTest::qExec(&drive, argc, argv);
 }

@@ -5,51 +5,28 @@
 //   press   the verdict's button; waits for what it opens
 //   agree   to the plan that it opened; waits for the end
 //   close   what it opened
-// The end of the input ends it; the last line tells the longest stall of the GUI thread.
+// An answer with "wrong" says that something did not come. The end of the input ends it; the last line tells the
+// longest stall of the GUI thread and how long one may be.
 
 #include "desktop/program.h"
-#include "stallwatch.h"
-#include "ui/window/mainwindow.h"
+#include "driver/stallwatch.h"
+#include "driver/windowdriver.h"
 #include "ui/wizard/wizard.h"
 
-#include <QApplication>
-#include <QDir>
-#include <QFrame>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QLabel>
-#include <QListWidget>
 #include <QPushButton>
-#include <QSocketNotifier>
 #include <QTest>
 
 #include <cstdio>
-#include <functional>
 #include <iostream>
 #include <thread>
 
 using namespace sixgate;
+using namespace sixgate::tests;
 
 namespace
 {
-
-constexpr int planTime = 90 * 1000;
-constexpr int runTime = 7 * 60 * 1000;
-
-QString latin(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-template <class T>
-T *topLevel()
-{
-    for (QWidget *one : QApplication::topLevelWidgets()) {
-        if (auto *wanted = qobject_cast<T *>(one); wanted && one->isVisible())
-            return wanted;
-    }
-    return nullptr;
-}
 
 class Driver
 {
@@ -67,93 +44,83 @@ public:
             agree();
         else if (word == latin("close"))
             close();
+        else if (word != latin("read"))
+            m_wrong = latin("there is no such word: ") + word;
         QJsonObject seen = read();
         if (!m_wrong.isEmpty())
             seen[latin("wrong")] = m_wrong;
-        const QString folder = qEnvironmentVariable("SHOTS");
+        const QString folder = given("SHOTS");
         if (!folder.isEmpty()) {
-            m_window.grab().save(QStringLiteral("%1/fault-%2-%3.png").arg(folder).arg(++m_pictures).arg(word));
+            const WatchPause pause; // the picture is the test's own
+            m_window.window().grab().save(QStringLiteral("%1/fault-%2-%3.png").arg(folder).arg(++m_pictures).arg(word));
         }
         return seen;
     }
 
 private:
-    template <class T>
-    T *find(const QString &name, QWidget *in = nullptr)
+    bool wait(const char *forWhat, const std::function<bool()> &what, int time)
     {
-        return (in ? in : &m_window)->template findChild<T *>(name);
-    }
-    QWidget *overview() { return find<QWidget>(latin("overview")); }
-    QFrame *verdict() { return find<QFrame>(latin("verdict"), overview()); }
-    bool await(const std::function<bool()> &what, int time)
-    {
-        if (QTest::qWaitFor(what, time))
-            return true;
-        m_wrong = latin("it took too long");
-        return false;
+        const bool came = await(what, time);
+        if (!came)
+            m_wrong = QStringLiteral("waited in vain for %1").arg(latin(forWhat));
+        return came;
     }
 
     QJsonObject read()
     {
-        auto *button = find<QPushButton>(latin("next"), verdict());
-        auto *job = find<QWidget>(latin("job"));
-        QString open = find<QListWidget>(latin("pages"))->currentItem()->text();
-        if (topLevel<Wizard>())
-            open = latin("setup");
-        return {{latin("sentence"), find<QLabel>(latin("sentence"), verdict())->text()},
-                {latin("detail"), find<QLabel>(latin("detail"), verdict())->text()},
-                {latin("button"), button->isHidden() ? QString() : button->text().remove(QLatin1Char('&'))},
-                {latin("looking"), verdict()->property("looking").toBool()},
-                {latin("open"), open},
-                {latin("job"), job->isVisible() ? find<QLabel>(latin("sentence"), job)->text() : QString()},
-                {latin("yes"), find<QPushButton>(latin("yes"))->isVisible()
-                                   ? find<QPushButton>(latin("yes"))->text().remove(QLatin1Char('&'))
-                                   : QString()}};
+        auto *button = m_window.wayOut();
+        auto *yes = m_window.find<QPushButton>("yes");
+        return {{latin("sentence"), m_window.verdict()},
+                {latin("detail"), m_window.verdictDetail()},
+                {latin("button"), button->isHidden() ? QString() : plain(*button)},
+                {latin("looking"), m_window.isLooking()},
+                {latin("open"), topLevel<Wizard>() ? latin("setup") : m_window.openPage()},
+                {latin("job"), m_window.find<QWidget>("job")->isVisible() ? m_window.jobSentence() : QString()},
+                {latin("yes"), yes->isVisible() ? plain(*yes) : QString()}};
     }
     void check()
     {
-        find<QListWidget>(latin("pages"))->setCurrentRow(0);
-        await([&] { return !verdict()->property("looking").toBool(); }, planTime);
-        // Once it is pressed it says something else.
-        for (const char *name : {"next", "again"}) {
-            auto *button = find<QPushButton>(latin(name), verdict());
-            if (button->isVisible() && button->text() == latin("Check &now"))
-                QTest::mouseClick(button, Qt::LeftButton);
-        }
-        await([&] { return !verdict()->property("looking").toBool(); }, planTime);
+        m_window.open(WindowDriver::Overview);
+        const auto looked = [this] { return !m_window.isLooking(); };
+        if (!wait("the look before", looked, lookTime))
+            return;
+        m_window.asksAgain();
+        wait("the look", looked, lookTime);
     }
     void press()
     {
         // It looks again by itself, too, and takes no click meanwhile.
-        auto *next = find<QPushButton>(latin("next"), verdict());
-        if (!await([&] { return !verdict()->property("looking").toBool() && next->isEnabled(); }, planTime))
+        auto *next = m_window.wayOut();
+        if (!wait(
+                "the button", [&] { return !m_window.isLooking() && next->isVisible() && next->isEnabled(); },
+                lookTime))
             return;
         QTest::mouseClick(next, Qt::LeftButton);
-        await([&] { return topLevel<Wizard>() || find<QPushButton>(latin("yes"))->isVisible() || isAtEnd(); },
-              planTime);
-    }
-    bool isAtEnd()
-    {
-        auto *no = find<QPushButton>(latin("no"));
-        return no->isVisible() && no->text() == latin("&Close");
+        wait(
+            "what it opens", [&] { return topLevel<Wizard>() || m_window.asks() || m_window.isAtEnd(); }, lookTime);
     }
     void agree()
     {
-        QTest::mouseClick(find<QPushButton>(latin("yes")), Qt::LeftButton);
-        await([&] { return isAtEnd(); }, runTime);
+        if (!wait(
+                "a plan", [&] { return m_window.asks(); }, readyTime))
+            return;
+        QTest::mouseClick(m_window.find<QPushButton>("yes"), Qt::LeftButton);
+        wait(
+            "the end", [&] { return m_window.isAtEnd(); }, runTime);
     }
     void close()
     {
         if (auto *wizard = topLevel<Wizard>())
             wizard->close();
-        auto *no = find<QPushButton>(latin("no"));
+        auto *no = m_window.find<QPushButton>("no");
         if (no->isVisible())
             QTest::mouseClick(no, Qt::LeftButton);
-        await([&] { return !topLevel<Wizard>() && !no->isVisible(); }, planTime);
-        find<QListWidget>(latin("pages"))->setCurrentRow(0);
+        wait(
+            "it to be closed", [&] { return !topLevel<Wizard>() && !no->isVisible(); }, lookTime);
+        m_window.open(WindowDriver::Overview);
     }
 
-    MainWindow &m_window;
+    WindowDriver m_window;
     QString m_wrong;
     int m_pictures = 0;
 };
@@ -162,15 +129,13 @@ private:
 
 int main(int argc, char **argv)
 {
-    tests::StallApplication app(argc, argv);
-    QApplication::setStyle(latin("fusion"));
+    StallApplication app(argc, argv);
+    dressApplication();
     QApplication::setQuitOnLastWindowClosed(false);
-    QApplication::setOrganizationName(latin("sixgate"));
-    QApplication::setApplicationName(latin("Sixgate"));
     Choices choices;
-    choices.siteFile = qEnvironmentVariable("SITE");
-    choices.secrets = qEnvironmentVariable("SECRETS");
-    choices.keeps = qEnvironmentVariable("KEEPS") != latin("0");
+    choices.siteFile = given("SITE");
+    choices.secrets = given("SECRETS");
+    choices.keeps = given("KEEPS") != latin("0");
     Program program(choices);
     program.begin();
     auto *window = topLevel<MainWindow>();
@@ -196,7 +161,7 @@ int main(int argc, char **argv)
     });
     app.beginWatch();
     const int code = QApplication::exec();
-    std::printf("{\"stalled\":%lld,\"by\":\"%s\"}\n", static_cast<long long>(app.longest().count()),
-                qPrintable(app.culprit()));
+    std::printf("{\"stalled\":%lld,\"limit\":%lld,\"by\":\"%s\"}\n", static_cast<long long>(app.longest().count()),
+                static_cast<long long>(stallLimit().count()), qPrintable(app.culprit()));
     return code;
 }

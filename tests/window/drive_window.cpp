@@ -1,119 +1,77 @@
 // Drives the real window by mouse and keyboard against the lab: drive_window FUNCTION…, in the environment SITE and
-// SECRETS, for the moves ADDRESSES and HOST_KEY, with PASSWORD by password; SHOTS=FOLDER: pictures.
+// SECRETS, for the moves ADDRESSES and HOST_KEY, with PASSWORD_FILE by the password that is in it; SHOTS=FOLDER:
+// pictures.
 
 #include "decide/overview.h"
-#include "pictures/pictures.h"
+#include "driver/stallwatch.h"
+#include "driver/windowdriver.h"
 #include "running/localjobs.h"
-#include "stallwatch.h"
 #include "storage/sitefile.h"
-#include "ui/look/outlines.h"
-#include "ui/look/texts.h"
-#include "ui/overview/pathfigure.h"
 #include "ui/plan/planview.h"
-#include "ui/window/mainwindow.h"
 
-#include <QApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QRadioButton>
-#include <QStandardPaths>
 #include <QTableWidget>
 #include <QTest>
 
 #include <cstdio>
 
 using namespace sixgate;
-
-namespace
-{
-
-constexpr int planTime = 90 * 1000;
-constexpr int runTime = 7 * 60 * 1000;
-constexpr int stallAim = 50; // ms
-
-QString latin(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-QString given(const char *name)
-{
-    return qEnvironmentVariable(name);
-}
-
-} // namespace
+using namespace sixgate::tests;
 
 class DriveWindow : public QObject
 {
     Q_OBJECT
 
 private:
-    std::unique_ptr<MainWindow> m_window;
+    using Page = WindowDriver::Page;
 
-    static tests::StallApplication &watch() { return *static_cast<tests::StallApplication *>(qApp); }
+    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<WindowDriver> m_driver;
+
     template <class T>
     T *find(const char *name)
     {
-        return m_window->findChild<T *>(latin(name));
-    }
-    QString sentence()
-    {
-        auto *job = m_window->findChild<QWidget *>(latin("job"));
-        return job->findChild<QLabel *>(latin("sentence"))->text();
-    }
-    QString detail()
-    {
-        auto *job = m_window->findChild<QWidget *>(latin("job"));
-        return job->findChild<QLabel *>(latin("detail"))->text();
+        return m_driver->find<T>(name);
     }
     void picture(const char *what)
     {
-        if (given("SHOTS").isEmpty())
-            return;
-        tests::takePictures(*m_window,
-                            QStringLiteral("window-%1-%2").arg(latin(QTest::currentTestFunction()), latin(what)));
+        m_driver->picture(QStringLiteral("window-%1-%2").arg(latin(QTest::currentTestFunction()), latin(what)));
     }
-    void click(const char *name) { QTest::mouseClick(find<QPushButton>(name), Qt::LeftButton); }
-    void openVps() { find<QListWidget>("pages")->setCurrentRow(3); }
-    void awaitQuestion()
-    {
-        auto *yes = find<QPushButton>("yes");
-        QTRY_VERIFY2_WITH_TIMEOUT(yes->isVisible(), qPrintable(sentence() + QLatin1Char('\n') + detail()), planTime);
-    }
+    void awaitQuestion() { QTRY_VERIFY2_WITH_TIMEOUT(m_driver->asks(), qPrintable(m_driver->job()), lookTime); }
     void awaitEnd()
     {
-        auto *no = find<QPushButton>("no");
-        QTRY_VERIFY2_WITH_TIMEOUT(no->text() == latin("&Close"), qPrintable(sentence() + QLatin1Char('\n') + detail()),
-                                  runTime);
-        std::printf("    %s %s\n", qPrintable(sentence()),
-                    qPrintable(detail().replace(QLatin1Char('\n'), QLatin1Char(' '))));
+        QTRY_VERIFY2_WITH_TIMEOUT(m_driver->isAtEnd(), qPrintable(m_driver->job()), runTime);
+        std::printf("    %s\n", qPrintable(m_driver->job()));
     }
     void enterMachine()
     {
-        openVps();
-        click("replace");
-        QTest::keyClicks(find<QLineEdit>("addresses"), given("ADDRESSES"));
-        if (!given("PASSWORD").isEmpty()) {
-            QTest::mouseClick(find<QRadioButton>("with-password"), Qt::LeftButton, {}, {10, 10});
-            QTest::keyClicks(find<QLineEdit>("password"), given("PASSWORD"));
+        m_driver->open(Page::Vps);
+        m_driver->click("replace");
+        typeInto(*find<QLineEdit>("addresses"), given("ADDRESSES"));
+        if (!given("PASSWORD_FILE").isEmpty()) {
+            auto *way = find<QRadioButton>("with-password");
+            QTest::mouseClick(way, Qt::LeftButton, {}, {10, way->height() / 2});
+            QVERIFY(way->isChecked());
+            const QString password = contentOf(given("PASSWORD_FILE"));
+            QVERIFY(!password.isEmpty());
+            typeInto(*find<QLineEdit>("password"), password);
         }
         picture("form");
         QTest::keyClick(find<QLineEdit>("addresses"), Qt::Key_Return);
         auto *key = find<QLabel>("hostkey");
-        QTRY_VERIFY2_WITH_TIMEOUT(key->isVisible(), qPrintable(sentence() + detail()), planTime);
+        QTRY_VERIFY2_WITH_TIMEOUT(key->isVisible(), qPrintable(m_driver->job()), lookTime);
         picture("hostkey");
         QVERIFY2(key->text().contains(given("HOST_KEY")), qPrintable(key->text()));
+        // Nothing of it stays in the window.
+        QVERIFY(find<QLineEdit>("password")->text().isEmpty());
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QApplication::setStyle(latin("fusion"));
-        loadTexts();
-        drawOutlines();
-    }
+    void initTestCase() { dressApplication(); }
 
     void init()
     {
@@ -127,64 +85,64 @@ private Q_SLOTS:
         m_window->resize(1120, 740);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-        watch().beginWatch();
+        m_driver = std::make_unique<WindowDriver>(*m_window);
+        static_cast<StallApplication *>(qApp)->beginWatch();
     }
 
     void cleanup()
     {
-        watch().endWatch();
-        std::printf("    longest stall of the GUI thread: %lld ms (aim %d; %s)\n",
-                    static_cast<long long>(watch().longest().count()), stallAim, qPrintable(watch().culprit()));
+        judgeStalls();
+        m_driver.reset();
         m_window.reset();
     }
 
     void looks()
     {
-        openVps();
+        m_driver->open(Page::Vps);
         auto *drift = find<QLabel>("drift");
         QTRY_VERIFY_WITH_TIMEOUT(drift->text().contains(latin("VPS")) && !drift->text().contains(latin("Looking")) &&
                                      !drift->text().contains(latin("Not looked")),
-                                 planTime);
+                                 lookTime);
         picture("vps");
-        find<QListWidget>("pages")->setCurrentRow(1);
+        m_driver->open(Page::Services);
         picture("services");
-        find<QListWidget>("pages")->setCurrentRow(2);
+        m_driver->open(Page::Dns);
         picture("dns");
-        find<QListWidget>("pages")->setCurrentRow(0);
+        m_driver->open(Page::Overview);
         QTest::mouseClick(find<PathPill>("path-v4"), Qt::LeftButton);
         auto *steps = find<QTableWidget>("steps-table");
-        QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("steps-again")->isEnabled(), planTime);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("steps-again")->isEnabled(), lookTime);
         picture("steps");
         QVERIFY(steps->rowCount() >= 5);
         QVERIFY(find<QLabel>("steps-says")->text().startsWith(latin("1 of 1")));
-        openVps();
-        click("runs");
-        QTRY_VERIFY_WITH_TIMEOUT(find<QListWidget>("runs-list")->count() > 0, planTime);
+        m_driver->open(Page::Vps);
+        m_driver->click("runs");
+        QTRY_VERIFY_WITH_TIMEOUT(find<QListWidget>("runs-list")->count() > 0, lookTime);
         picture("runs");
         QVERIFY(find<QTableWidget>("runs-steps")->rowCount() > 0);
     }
 
     void redeploy()
     {
-        openVps();
-        click("redeploy");
+        m_driver->open(Page::Vps);
+        m_driver->click("redeploy");
         awaitQuestion();
         picture("plan");
-        QTest::keyClick(find<QPushButton>("yes"), Qt::Key_Space);
+        m_driver->agree();
         QTest::qWait(3000);
         picture("live");
         awaitEnd();
         picture("end");
-        QCOMPARE(sentence(), latin("All changes are made, and all paths work."));
+        QCOMPARE(m_driver->jobSentence(), latin("All changes are made, and all paths work."));
     }
 
     void rollBack()
     {
-        openVps();
-        click("rollback");
+        m_driver->open(Page::Vps);
+        m_driver->click("rollback");
         awaitQuestion();
         picture("plan");
-        QTest::keyClick(find<QPushButton>("yes"), Qt::Key_Space);
+        m_driver->agree();
         awaitEnd();
         picture("end");
         const auto rows = m_window->findChild<PlanView *>()->progress()->rows();
@@ -196,20 +154,20 @@ private Q_SLOTS:
     /// As soon as the VPS is at work.
     void cancels()
     {
-        openVps();
-        click("redeploy");
+        m_driver->open(Page::Vps);
+        m_driver->click("redeploy");
         awaitQuestion();
-        QTest::keyClick(find<QPushButton>("yes"), Qt::Key_Space);
+        m_driver->agree();
         auto *view = m_window->findChild<PlanView *>();
         QTRY_VERIFY_WITH_TIMEOUT(
             std::ranges::any_of(view->progress()->rows(),
                                 [](const PlanRow &one) { return one.lane == latin("VPS") && one.begun; }),
-            planTime);
-        click("no");
+            lookTime);
+        m_driver->click("no");
         picture("cancelling");
         awaitEnd();
         picture("end");
-        QVERIFY2(sentence().startsWith(latin("Cancelled")), qPrintable(sentence()));
+        QVERIFY2(m_driver->jobSentence().startsWith(latin("Cancelled")), qPrintable(m_driver->jobSentence()));
     }
 
     /// The key that is shown is not the one on the console.
@@ -218,28 +176,28 @@ private Q_SLOTS:
         enterMachine();
         QTest::keyClick(find<QPushButton>("no"), Qt::Key_Space);
         QTRY_VERIFY(find<QPushButton>("redeploy")->isVisible());
-        QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("redeploy")->isEnabled(), planTime);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("redeploy")->isEnabled(), lookTime);
     }
 
     void newVps()
     {
         enterMachine();
-        QTest::keyClick(find<QPushButton>("yes"), Qt::Key_Space);
-        QTRY_VERIFY2_WITH_TIMEOUT(find<QPushButton>("yes")->isVisible(), qPrintable(sentence() + detail()), planTime);
+        m_driver->agree();
+        awaitQuestion();
         picture("plan");
-        QTest::keyClick(find<QPushButton>("yes"), Qt::Key_Space);
+        m_driver->agree();
         QTest::qWait(4000);
         picture("live");
         awaitEnd();
         picture("end");
-        QCOMPARE(sentence(), latin("All changes are made, and all paths work."));
-        QVERIFY(detail().contains(latin("Sixgate is gone from the old machine")));
+        QCOMPARE(m_driver->jobSentence(), latin("All changes are made, and all paths work."));
+        QVERIFY(m_driver->jobDetail().contains(latin("Sixgate is gone from the old machine")));
     }
 };
 
 int main(int argc, char **argv)
 {
-    tests::StallApplication app(argc, argv);
+    StallApplication app(argc, argv);
     DriveWindow drive;
     return QTest::qExec(&drive, argc, argv);
 }

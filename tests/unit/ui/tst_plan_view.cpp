@@ -1,6 +1,6 @@
 // The plan's rows by tables, and the panel of a job by mouse and keyboard. SIXGATE_SHOTS=FOLDER: pictures.
 
-#include "pictures/pictures.h"
+#include "driver/pictures.h"
 #include "scripted.h"
 #include "ui/look/texts.h"
 #include "ui/plan/jobpanel.h"

@@ -2,7 +2,7 @@
 // handshake are silent. The window's thread waits for none of them.
 
 #include "desktop/siteview.h"
-#include "stallwatch.h"
+#include "driver/stallwatch.h"
 #include "storage/sitefile.h"
 #include "transport/io.h"
 #include "transport/probe.h"
@@ -18,6 +18,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -38,7 +39,7 @@ namespace
 constexpr std::chrono::milliseconds aim = 50ms;
 constexpr std::chrono::milliseconds endAim = 1000ms;
 constexpr const char *silentHost = "203.0.113.10"; // in a network of its own
-constexpr int tries = 3;                           // the machine may be at work for others
+constexpr int tries = 3;                           // odd: the one in the middle counts
 
 QString latin(const char *text)
 {
@@ -229,21 +230,29 @@ private Q_SLOTS:
 
     void neverWaits()
     {
-        std::chrono::milliseconds longest{0}, end{0};
+        // One that is over the limit may be the machine's fault; two of three are not.
+        std::vector<std::chrono::milliseconds> stalls, ends;
         for (int i = 0; i < tries; ++i) {
+            std::chrono::milliseconds longest{0}, end{0};
             QString culprit;
             useIt(longest, end, culprit);
+            if (QTest::currentTestFailed())
+                return;
             std::printf("longest stall of the GUI thread: %lld ms (%s; aim %lld), its end took %lld ms\n",
                         static_cast<long long>(longest.count()), qPrintable(culprit),
                         static_cast<long long>(aim.count()), static_cast<long long>(end.count()));
-            if (QTest::currentTestFailed() || (longest <= aim && end <= endAim))
-                break;
+            stalls.push_back(longest);
+            ends.push_back(end);
         }
+        const auto middle = [](std::vector<std::chrono::milliseconds> &all) {
+            std::ranges::sort(all);
+            return all[all.size() / 2];
+        };
         QVERIFY2(m_ssh.wasAsked(), "nobody came to the VPS");
         QVERIFY2(m_dns.wasAsked(), "nobody asked for a name");
         QVERIFY2(m_tls.wasAsked(), "nobody came to the server");
-        QVERIFY(longest <= aim);
-        QVERIFY(end <= endAim);
+        QVERIFY(middle(stalls) <= aim);
+        QVERIFY(middle(ends) <= endAim);
     }
 };
 

@@ -2,7 +2,7 @@
 
 #include "decide/notice.h"
 #include "decide/overview.h"
-#include "pictures/pictures.h"
+#include "driver/pictures.h"
 #include "scripted.h"
 #include "storage/sitefile.h"
 #include "ui/details/dnspage.h"

@@ -1,4 +1,6 @@
-#include "pictures/pictures.h"
+#include "driver/pictures.h"
+
+#include "driver/stallwatch.h"
 
 #include <QApplication>
 #include <QFile>
@@ -53,6 +55,7 @@ void takePictures(QWidget &window, const QString &name)
     const QString folder = qEnvironmentVariable("SHOTS");
     if (folder.isEmpty() || QFile::exists(QStringLiteral("%1/%2-dark-2x.png").arg(folder, name)))
         return;
+    const WatchPause pause; // the picture is the test's own
     const QPalette before = QApplication::palette();
     QTest::qWait(settleTime);
     save(window, name, QStringLiteral("light"));
