@@ -8,9 +8,9 @@
 namespace sixgate::tests
 {
 
-/// An application that measures each event of its GUI thread: while one is being handled, nothing else is. What waits
-/// inside of one (a nested loop of a test) counts for the events in it, not for itself. What the thread waited for a
-/// processor that others had does not count either: that is the machine's stall, whatever the program does.
+/// An application that measures each event of its GUI thread: while one is being handled, nothing else is. An event that
+/// is handled within another one counts for itself alone. What the thread waited for a processor that others had does not
+/// count: that is the machine's stall, whatever the program does.
 class StallApplication : public QApplication
 {
 public:

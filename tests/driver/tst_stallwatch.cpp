@@ -78,10 +78,23 @@ private Q_SLOTS:
         QVERIFY(stallOf([] {}) < held);
     }
 
-    // It waits in a loop in which others get their turn.
-    void loopWithin()
+    // One within another one: the inner one is it.
+    void eventWithin()
     {
-        QVERIFY(stallOf([] { QTest::qWait(int(held.count())); }) < held);
+        struct Inner : QObject {
+            bool event(QEvent *) override
+            {
+                std::this_thread::sleep_for(held);
+                return true;
+            }
+        } inner;
+        inner.setObjectName(latin("the inner one"));
+        const auto stall = stallOf([&inner] {
+            QEvent event(QEvent::User);
+            QCoreApplication::sendEvent(&inner, &event);
+        });
+        QVERIFY(stall >= held && stall < 2 * held);
+        QVERIFY2(app().culprit().contains(latin("the inner one")), qPrintable(app().culprit()));
     }
 
     void ownOfTheTest()
