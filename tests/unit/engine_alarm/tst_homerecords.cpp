@@ -1,204 +1,16 @@
 // A keeper's records against a real name server: aliases, and somebody else who writes them, too.
 
-#include "daemons.h"
+#include "homezone.h"
 
 #include "decide/plan.h"
 #include "engine/dnslane.h"
-#include "engine/homerecords.h"
-#include "model/provider.h"
 #include "storage/keeping.h"
-#include "storage/providerfile.h"
-#include "testserver.h"
 
-#include <QElapsedTimer>
 #include <QTest>
-#include <QUrlQuery>
-
-#include <mutex>
 
 using namespace sixgate;
 using namespace sixgate::test;
 using namespace std::chrono_literals;
-
-namespace
-{
-
-constexpr auto secret = "Wg0nl2TbXmGmYwFQ4uYlqX8k5o3xT6cBzr7ZkqVtE1s=";
-
-const char *zoneText = "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 10\n@ NS ns1\nns1 A 127.0.0.1\n"
-                       "vps A 198.51.100.10\nvps AAAA 2001:db8:b::10\n"
-                       "www CNAME far\nfar CNAME dyn\nupdate A 127.0.0.9\n";
-
-class OneKey final : public SecretStore
-{
-public:
-    Result<Secret> get(const QString &, const Deadline &, std::stop_token) override
-    {
-        return Secret(QByteArray(secret));
-    }
-    Outcome set(const QString &, const Secret &, const Deadline &, std::stop_token) override { return {}; }
-    Result<std::vector<QString>> list() override { return std::vector<QString>(); }
-    Outcome remove(const QString &, const Deadline &, std::stop_token) override { return {}; }
-    QString place() const override { return QStringLiteral("a test"); }
-};
-
-Site site()
-{
-    Site out{1, parsed<Label>("home"), {}, {}, {}, {}};
-    out.servers.push_back({parsed<Label>("nas"), AddressFromInterfaceId{parsed<InterfaceId>("::11")}, std::nullopt});
-    out.dns.push_back(
-        {parsed<Label>("main"), parsed<Hostname>("example.org"),
-         UpdateAccess{parsed<Hostname>("ns1.example.org"), *Port::fromNumber(53), {parsed<KeyName>("setter")}, {}}});
-    out.vps.push_back({parsed<Label>("vps"),
-                       parsed<Hostname>("vps.example.org"),
-                       *Port::fromNumber(22),
-                       parsed<Login>("root"),
-                       {},
-                       {},
-                       AcmeSettings{parsed<HttpsUrl>("https://ca.example.net/dir")}});
-    out.services.push_back({parsed<Label>("cloud"),
-                            {parsed<Hostname>("www.example.org")},
-                            parsed<Hostname>("home6.example.org"),
-                            parsed<Label>("nas"),
-                            *Port::fromNumber(443),
-                            parsed<UrlPath>("/")});
-    return out;
-}
-
-Observation seen(const char *home = "2001:db8:1::11")
-{
-    Observation out;
-    ServerSeen server{parsed<Label>("nas"), {}};
-    server.proven = parsed<Ipv6Address>(home);
-    out.home.servers.push_back(server);
-    out.home.prefixes = std::vector{parsed<Ipv6Prefix>("2001:db8:1::/64")};
-    out.vps.ipv4 = std::vector{parsed<Ipv4Address>("198.51.100.10")};
-    out.vps.ipv6 = std::vector{parsed<Ipv6Address>("2001:db8:b::10")};
-    return out;
-}
-
-Change changeOf(const char *name, const char *from, const char *to)
-{
-    const auto host = parsed<Hostname>(name);
-    SetRecords sets{parsed<Label>("main"),
-                    {host, RecordType::AAAA, 60s, {QString::fromLatin1(to)}},
-                    {host, RecordType::AAAA, 60s, {}}};
-    if (*from)
-        sets.expected.values.push_back(QString::fromLatin1(from));
-    Change one;
-    one.id = QLatin1String("dns.") + QLatin1String(name);
-    one.action = sets;
-    return one;
-}
-
-QString at(const char *name, RecordType type)
-{
-    const auto answer =
-        queryServer(serverAt("127.0.0.1"), parsed<Hostname>(name), type, false, Deadline::after(2s), {});
-    if (!answer)
-        return answer.error().summary;
-    const auto values = answer->find(parsed<Hostname>(name), type).values;
-    return QStringList(values.begin(), values.end()).join(QLatin1Char(' '));
-}
-
-/// Whatever it holds; an empty value deletes it.
-void setRecord(const char *name, RecordType type, const char *value)
-{
-    const TsigKey key{parsed<KeyName>("setter"), TsigAlgorithm::HmacSha256, Secret(QByteArray(secret)), {}};
-    std::vector<QString> values;
-    if (*value)
-        values.push_back(QString::fromLatin1(value));
-    const auto done =
-        updateRecordSet(serverAt("127.0.0.1"), parsed<Hostname>("example.org"),
-                        {parsed<Hostname>(name), type, 60s, values}, nullptr, key, Deadline::after(3s), {});
-    if (!done)
-        qFatal("%s", qPrintable(done.error().summary));
-}
-
-/// A provider of dyndns2: sets in the zone what it is told, unless it has another word for the name.
-class Provider
-{
-public:
-    Provider(const Identity &identity)
-        : m_server("127.0.0.9", 443, tlsSession(identity, {}, [this](SSL *ssl) { serve(ssl); }))
-    {
-    }
-
-    std::map<QString, QByteArray> words; ///< by name; "" for all
-    std::vector<QString> take()          ///< the names that were asked for since
-    {
-        const std::lock_guard lock(m_mutex);
-        return std::exchange(m_asked, {});
-    }
-
-private:
-    void serve(SSL *ssl)
-    {
-        while (true) {
-            const QByteArray request = readRequest(ssl);
-            if (request.isEmpty())
-                return;
-            const QString target = QString::fromLatin1(request.split(' ').value(1));
-            const QUrlQuery query(target.section(QLatin1Char('?'), 1));
-            const QString name = query.queryItemValue(QStringLiteral("hostname"));
-            QByteArray word = "good";
-            {
-                const std::lock_guard lock(m_mutex);
-                m_asked.push_back(name);
-                for (const QString &key : {QString(), name}) {
-                    if (const auto found = words.find(key); found != words.end())
-                        word = found->second;
-                }
-            }
-            if (word == "good") {
-                const QString list = QString::fromUtf8(
-                    QByteArray::fromPercentEncoding(query.queryItemValue(QStringLiteral("myip")).toLatin1()));
-                for (const QString &value : list.split(QLatin1Char(',')))
-                    setRecord(qPrintable(name), value.contains(QLatin1Char(':')) ? RecordType::AAAA : RecordType::A,
-                              qPrintable(value));
-            }
-            writeAll(ssl, "HTTP/1.1 200 OK\r\nContent-Length: " + QByteArray::number(word.size()) + "\r\n\r\n" + word);
-        }
-    }
-
-    std::mutex m_mutex;
-    std::vector<QString> m_asked;
-    Server m_server;
-};
-
-/// Five names at that provider, whose limits are these.
-Site siteAtProvider(UpdateRules rules, LimitScope scope, std::optional<std::chrono::hours> refresh = {})
-{
-    const auto shelf = loadProviders({});
-    ProviderDefinition definition = shelf.providers.at(parsed<Label>("custom"));
-    definition.rules = std::move(rules);
-    definition.scope = scope;
-    definition.refresh = refresh;
-    definition.leastTtl = 5s;
-    Site out = site();
-    out.dns.front().access =
-        ProviderAccess{parsed<Label>("custom"),
-                       {{parsed<Label>("user"), QStringLiteral("me")}},
-                       QStringLiteral("https://update.example.org/nic/update?hostname={host}&myip={addresses}"),
-                       std::make_shared<const ProviderDefinition>(definition)};
-    Service &service = out.services.front();
-    service.publicNames.clear();
-    for (const char *name : {"n1.example.org", "n2.example.org", "n3.example.org", "n4.example.org"})
-        service.publicNames.push_back(parsed<Hostname>(name));
-    service.upstreamName = parsed<Hostname>("n5.example.org");
-    return out;
-}
-
-UpdateRules window(std::chrono::seconds span, int most)
-{
-    UpdateRules rules;
-    rules.windows = {{span, most}};
-    rules.pause = 60s;
-    rules.longestPause = 3600s;
-    return rules;
-}
-
-} // namespace
 
 class TestHomeRecords : public QObject
 {
@@ -216,10 +28,7 @@ class TestHomeRecords : public QObject
 
     void emptyZone()
     {
-        for (int i = 1; i <= 5; ++i) {
-            for (const RecordType type : {RecordType::A, RecordType::AAAA})
-                setRecord(qPrintable(QStringLiteral("n%1.example.org").arg(i)), type, "");
-        }
+        test::emptyZone();
         m_provider->words.clear();
         (void)m_provider->take();
     }
@@ -232,26 +41,11 @@ class TestHomeRecords : public QObject
         return *done;
     }
 
-    static QString whyOf(const HomeRecords::Set &set, const char *record)
-    {
-        for (const KeptRecord &one : set.records) {
-            if (one.record == QLatin1String(record))
-                return one.right ? QStringLiteral("right") : one.why;
-        }
-        return QStringLiteral("not there");
-    }
-
 private Q_SLOTS:
     void initTestCase()
     {
         QVERIFY(m_folder.isValid());
-        m_primary = startKnot(QStringLiteral("127.0.0.1@53"),
-                              QStringLiteral("key:\n  - id: setter\n    algorithm: hmac-sha256\n    secret: %1\n"
-                                             "acl:\n  - id: set\n    key: setter\n    action: update\n"
-                                             "zone:\n  - domain: example.org\n    file: site\n    acl: set\n")
-                                  .arg(QString::fromLatin1(secret)),
-                              {{QStringLiteral("site"), QString::fromLatin1(zoneText)}});
-        m_primary->waitUntilItAnswers(serverAt("127.0.0.1"), "example.org");
+        m_primary = startZone();
         const Identity authority = makeIdentity({{}, "authority", -3600, 86400, true});
         trustOnly(authority, m_folder.path());
         m_provider = std::make_unique<Provider>(makeIdentity({{"update.example.org"}}, &authority));
