@@ -30,13 +30,15 @@ in_base64() {
 # Ends with the script, also where that is killed.
 watch_for_secrets() {
     gather_canaries >"$work/canaries"
+    [ "$(grep -c .... "$work/canaries")" -ge 4 ] || failed 'there are secrets to look for'
     : >"$work/leaks"
     "$here/helpers/watch-processes" "$work/canaries" "$work/leaks" $$ </dev/null >/dev/null 2>&1 3>&- &
     WATCH=$!
     disown
 }
 stop_watching() {
-    [ -z "${WATCH-}" ] || kill "$WATCH" 2>/dev/null
+    [ -n "${WATCH-}" ] || return 0
+    kill "$WATCH" 2>/dev/null || failed 'the process lists were looked at until now'
     unset WATCH
 }
 # Files of this machine that hold a secret and are not meant to.

@@ -37,7 +37,7 @@ within() {
         sleep 0.2
     done
 }
-# A limit of time, for a machine of its own; where other tests run at the same time it is twice as much: patient NUMBER
+# A limit of time, for a machine of its own; times as many labs as run at the same time: patient NUMBER
 patient() { echo $(($1 * ${SIXGATE_TESTS_BESIDE:-1})); }
 milliseconds() { printf '%s\n' $(($(date +%s%N) / 1000000)); }
 # The last line; the exit code says whether all is well.

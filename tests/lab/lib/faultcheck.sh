@@ -150,7 +150,7 @@ traces_of_faults() {
 }
 all_is_well() {
     local from
-    lab status --json | jq -e '.up and .faults == [] and all(.paths[]; .expected == .reached)' >/dev/null || return 1
+    lab status --json | jq -e '.up and .faults == [] and (.paths | length >= 12) and all(.paths[]; .expected == .reached)' >/dev/null || return 1
     for from in phone cafe guest desktop; do
         node $from curl -sS -m 5 "https://$LAB_PUBLIC_NAME/" 2>/dev/null | grep -q "$LAB_HOME_MARKER" || { echo "no page for $from" && return 1; }
     done
