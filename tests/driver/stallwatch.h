@@ -8,9 +8,9 @@
 namespace sixgate::tests
 {
 
-/// An application that measures each event of its GUI thread: while one is being handled, nothing else is. An event that
-/// is handled within another one counts for itself alone. What the thread waited for a processor that others had does not
-/// count: that is the machine's stall, whatever the program does.
+/// An application that measures each event of its GUI thread: while one is being handled, nothing else is. An event
+/// that is handled within another one counts for itself alone. What the thread waited for a processor that others had
+/// does not count: that is the machine's stall, whatever the program does.
 class StallApplication : public QApplication
 {
 public:
@@ -62,7 +62,7 @@ private:
 
 /// How long an event may take. Where SIXGATE_TESTS_BESIDE in the environment says that other tests run at the same
 /// time, four times as long: an event that draws waits for the X server, and one that reads a file for the disk, which
-/// the other lab keeps busy, too.
+/// other labs keep busy, too.
 std::chrono::milliseconds stallLimit();
 
 /// Ends the watch and prints the longest stall; a failure of the running test where it is over the limit.
