@@ -163,7 +163,10 @@ private Q_SLOTS:
         picture("dns-fault");
         awaitLan();
         open(Page::Overview);
+        QTRY_VERIFY2_WITH_TIMEOUT(!verdict().startsWith(latin("Everything is reachable")), qPrintable(verdict()),
+                                  lookTime);
         picture("overview-dns-fault");
+        std::printf("    %s\n", qPrintable(verdict()));
     }
 
     // The VPS has no power.
@@ -199,6 +202,9 @@ private Q_SLOTS:
     void badSite()
     {
         picture("overview-bad-site");
+        QVERIFY2(!verdict().isEmpty() && !verdict().startsWith(latin("Everything is reachable")),
+                 qPrintable(verdict()));
+        std::printf("    %s\n", qPrintable(verdict()));
         for (const auto &[page, name] : {std::pair(Page::Services, "services-bad-site"),
                                          std::pair(Page::Dns, "dns-bad-site"), std::pair(Page::Vps, "vps-bad-site")}) {
             open(page);
