@@ -7,6 +7,8 @@
 #include "storage/sitefile.h"
 #include "wizarddriver.h"
 
+#include <QClipboard>
+#include <QComboBox>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -184,6 +186,46 @@ private Q_SLOTS:
     }
 
     // OPEN: a command that opens the router; it is closed when this begins.
+    // Certificates by HTTP: the page says what the home does not do yet, what to tell its web server, and that it is
+    // done.
+    void handsOver()
+    {
+        m_driver.upToVps();
+        m_driver.inTurn({&WizardDriver::vps});
+        if (QTest::currentTestFailed())
+            return;
+        QVERIFY(!m_driver.find<QWidget>("snippet")->isVisible());
+        auto *way = m_driver.find<QComboBox>("services.0.challenge");
+        way->setFocus();
+        QTest::keyClick(way, Qt::Key_Down);
+        QCOMPARE(way->currentData().toInt(), int(Challenge::Http));
+        QTRY_COMPARE_WITH_TIMEOUT(m_driver.stateOf("ways"), OverviewState::Degraded, lookTime);
+        m_driver.picture("services-http");
+        auto *server = m_driver.find<QComboBox>("webServer");
+        server->setFocus();
+        QTest::keyClick(server, Qt::Key_N);
+        QCOMPARE(server->currentText(), latin("nginx"));
+        m_driver.click("copySnippet");
+        const QString text = QGuiApplication::clipboard()->text();
+        QVERIFY(text.contains(given("LAB_VPS_NAME")));
+        QFile file(given("SNIPPET"));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) > 0);
+        file.close();
+        // The user tells the web server, and looks again.
+        QVERIFY(await(
+            [&] {
+                QTest::qWait(500);
+                m_driver.click("lookAgain");
+                QTest::qWait(1000);
+                return m_driver.stateOf("ways") == OverviewState::Fine;
+            },
+            lookTime));
+        m_driver.picture("services-http-good");
+        m_driver.services();
+        // There the authority asks.
+        QVERIFY(m_driver.find<QLabel>("entry")->text().contains(latin("443, 80")));
+    }
+
     void routerOpens()
     {
         m_driver.upToVps();

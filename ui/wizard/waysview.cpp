@@ -19,7 +19,7 @@ namespace sixgate
 namespace
 {
 
-constexpr int textLines = 7;
+constexpr int textLines = 8;
 
 std::set<Challenge> used(const SetupAnswers &answers)
 {
@@ -43,7 +43,6 @@ WaysView::WaysView(WizardState &shared, QWidget *parent)
     m_text->setReadOnly(true);
     m_text->setTabChangesFocus(true);
     m_text->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_text->setFixedHeight(QFontMetrics(m_text->font()).lineSpacing() * textLines + 16);
     auto *head = new QHBoxLayout;
     auto *label = new QLabel(tr("For the &web server at home"));
