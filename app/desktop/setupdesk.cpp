@@ -159,7 +159,7 @@ std::optional<Ipv6Address> SetupDesk::serverAddress(const SetupAnswers &answers,
     if (answers.thisMachine)
         return home.own ? std::optional(*home.own) : std::nullopt;
     const QString entered = answers.interfaceId.trimmed();
-    const auto id = InterfaceId::parse(entered);
+    const auto id = enteredId(answers);
     // What a name leads to is known of the machines that were found.
     for (const SetupServer &one : servers) {
         if (!id && !one.addresses.empty() && !one.name.isEmpty() && one.name == entered)
@@ -175,11 +175,12 @@ SetupRouterEntry SetupDesk::routerEntry(const SetupAnswers &answers, const std::
 {
     SetupRouterEntry entry;
     entry.address = server ? server->text() : QString();
-    if (const auto id = InterfaceId::parse(answers.interfaceId.trimmed()); id && !answers.thisMachine)
+    const auto id = enteredId(answers);
+    if (id && !answers.thisMachine)
         entry.interfaceId = id->text();
     else
         entry.interfaceId = server ? InterfaceId::of(*server).text() : QString();
-    entry.changes = !answers.thisMachine && !InterfaceId::parse(answers.interfaceId.trimmed());
+    entry.changes = !answers.thisMachine && !id;
     for (const SetupService &one : sixgate::completed(answers, providers()).services) {
         if (!entry.ports.contains(one.port.trimmed()))
             entry.ports << one.port.trimmed();

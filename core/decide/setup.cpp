@@ -98,6 +98,16 @@ private:
     {
         const QString text = answers.interfaceId.trimmed();
         const QString field = QStringLiteral("interfaceId");
+        if (Ipv4Address::parse(text)) {
+            gap(SetupPage::Home, field,
+                QStringLiteral(
+                    "%1 is an IPv4 address: enter the interface identifier, for example ::11, or the name in "
+                    "this network, for example nas.local.")
+                    .arg(text));
+            return std::nullopt;
+        }
+        if (const auto id = enteredId(answers))
+            return AddressFromInterfaceId{*id};
         // No identifier has a dot, unless it has colons, too.
         if (text.contains(QLatin1Char('.')) && !text.contains(QLatin1Char(':'))) {
             const auto name = read<Hostname>(SetupPage::Home, field, text, QString());
@@ -251,7 +261,7 @@ private:
         const SetupPage page = SetupPage::Names;
         const ProviderDefinition *definition = providerOf(answers, providers);
         if (!definition) {
-            gap(page, QStringLiteral("provider"), QStringLiteral("Choose who keeps the zone."));
+            gap(page, QStringLiteral("provider"), QStringLiteral("Choose the DNS provider."));
             return std::nullopt;
         }
         ProviderAccess access{
@@ -400,6 +410,16 @@ private:
 };
 
 } // namespace
+
+std::optional<InterfaceId> enteredId(const SetupAnswers &answers)
+{
+    const QString text = answers.interfaceId.trimmed();
+    if (const auto id = InterfaceId::parse(text))
+        return *id;
+    // Who enters the whole address means its lower half; the upper one changes.
+    const auto whole = Ipv6Address::parse(text);
+    return whole ? std::optional(InterfaceId::of(*whole)) : std::nullopt;
+}
 
 QStringList setupNames(const SetupService &service)
 {

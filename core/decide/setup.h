@@ -16,6 +16,10 @@ inline constexpr const char *setupByUpdate = "rfc2136";
 /// empty there.
 SetupAnswers completed(SetupAnswers answers, const Providers &providers);
 
+/// The interface identifier that was entered: as such, or as the lower half of a whole address; nothing where it is a
+/// name, or nothing that can be used.
+std::optional<InterfaceId> enteredId(const SetupAnswers &answers);
+
 /// The names of a service, as entered.
 QStringList setupNames(const SetupService &service);
 

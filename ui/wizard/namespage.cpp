@@ -246,6 +246,7 @@ void SetupNamesPage::makeAccount()
     m_about->setVisible(!m_about->text().isEmpty());
     m_accountPlace->addWidget(m_account);
     makeRoomy(*m_account);
+    Q_EMIT rebuilt();
     const bool chosen = form->rowCount() > 0;
     m_account->setVisible(chosen);
     m_try->setVisible(chosen);
@@ -378,9 +379,11 @@ void SetupNamesPage::tryIt(bool thenOn)
             for (const QString &name : tried.names)
                 m_secrets.noteStored(name);
             if (!tried.stored) {
-                tell(*m_status, tried.stored.error());
-                if (tried.stored.error().code == ErrorCode::Unavailable)
-                    m_secrets.look();
+                if (tried.stored.error().code != ErrorCode::Unavailable)
+                    return tell(*m_status, tried.stored.error());
+                m_status->show(OverviewState::Broken, tr("Nothing was tried: the secrets cannot be kept yet."),
+                               tr("→ Unlock the keychain, or keep them in a folder; then try again."));
+                m_secrets.look();
                 return;
             }
             m_good.reset();

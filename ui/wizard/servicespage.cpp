@@ -127,6 +127,7 @@ void SetupServicesPage::makeRows()
         addRow(i);
     m_rowsPlace->addWidget(m_rows);
     makeRoomy(*m_rows);
+    Q_EMIT rebuilt();
 }
 
 void SetupServicesPage::addRow(int i)

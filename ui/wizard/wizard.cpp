@@ -145,6 +145,10 @@ void Wizard::addPages()
             if (int(i) == m_pages->currentIndex())
                 showButtons();
         });
+        connect(m_all[i], &WizardPage::rebuilt, this, [this, i] {
+            if (int(i) == m_pages->currentIndex())
+                orderTabs();
+        });
         connect(m_all[i], &WizardPage::goOn, this, [this, i] {
             // What the page waited for took a while: an answer may be missing by now.
             if (int(i) != m_pages->currentIndex())
@@ -175,14 +179,21 @@ void Wizard::go(int index)
     page()->enter();
     showButtons();
     // The first thing to enter, else the button that leads on.
-    QWidget *first = nullptr;
-    for (QWidget *one = page()->nextInFocusChain(); one && one != page(); one = one->nextInFocusChain()) {
-        if (page()->isAncestorOf(one) && one->isEnabled() && one->inherits("QLineEdit")) {
-            first = one;
-            break;
-        }
-    }
-    (first ? first : static_cast<QWidget *>(m_next))->setFocus(Qt::OtherFocusReason);
+    const auto all = orderTabs();
+    const auto first =
+        std::ranges::find_if(all, [](QWidget *one) { return one->isEnabled() && one->inherits("QLineEdit"); });
+    (first != all.end() ? *first : static_cast<QWidget *>(m_next))->setFocus(Qt::OtherFocusReason);
+}
+
+std::vector<QWidget *> Wizard::orderTabs()
+{
+    auto own = page()->orderTabs();
+    QWidget *before = m_steps;
+    const auto add = [&before](QWidget *one) { setTabOrder(std::exchange(before, one), one); };
+    std::ranges::for_each(own, add);
+    for (QWidget *one : {m_later, m_back, m_next})
+        add(one);
+    return own;
 }
 
 void Wizard::goBack(int index)

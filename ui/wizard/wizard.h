@@ -53,6 +53,8 @@ private:
     void addPages();
     void go(int index);
     void goBack(int index);
+    /// Of the page, what can have the focus.
+    std::vector<QWidget *> orderTabs();
     void next();
     void forward();
     void end();

@@ -34,6 +34,37 @@ WizardPage::WizardPage(SetupPage page, const QString &title, const QString &abou
         m_body->addWidget(words(about, true));
 }
 
+namespace
+{
+
+/// What can have the focus, in the order of the layouts.
+void collect(QLayout &layout, std::vector<QWidget *> &all)
+{
+    for (int i = 0; i < layout.count(); ++i) {
+        QLayoutItem *item = layout.itemAt(i);
+        if (QLayout *inner = item->layout())
+            collect(*inner, all);
+        QWidget *one = item->widget();
+        if (!one)
+            continue;
+        if (one->focusPolicy() & Qt::TabFocus)
+            all.push_back(one);
+        if (one->layout())
+            collect(*one->layout(), all);
+    }
+}
+
+} // namespace
+
+std::vector<QWidget *> WizardPage::orderTabs()
+{
+    std::vector<QWidget *> all;
+    collect(*m_body, all);
+    for (std::size_t i = 1; i < all.size(); ++i)
+        setTabOrder(all[i - 1], all[i]);
+    return all;
+}
+
 QWidget *WizardPage::addCard(QLayout *content)
 {
     auto *card = new Card(this);

@@ -30,6 +30,8 @@ public:
 
     /// It is shown: fills itself in, and begins to look for what can be found.
     virtual void enter() {}
+    /// Tab goes through it as it is read, also through what was made later. Gives all that can have the focus.
+    std::vector<QWidget *> orderTabs();
     /// It is left: what goes on here ends.
     virtual void leave() {}
     /// What is missing before the next page, beside the gaps of the answers; `field`: where.
@@ -46,6 +48,8 @@ public:
 Q_SIGNALS:
     /// To the next page: what the page did for that has ended.
     void goOn();
+    /// There are other things on it.
+    void rebuilt();
     /// nextText() and the like have changed.
     void buttons();
 

@@ -409,6 +409,24 @@ private Q_SLOTS:
         QVERIFY(forgetSetup(file));
     }
 
+    void identifier()
+    {
+        const auto entered = [](const char *text) {
+            SetupAnswers one;
+            one.interfaceId = latin(text);
+            const auto id = enteredId(one);
+            return id ? id->text() : latin("none");
+        };
+        QCOMPARE(entered(" ::11 "), latin("::11"));
+        QCOMPARE(entered("2001:db8:a001:100::11"), latin("::11"));
+        QCOMPARE(entered("nas.local"), latin("none"));
+        QCOMPARE(entered("192.0.2.1"), latin("none"));
+        QCOMPARE(entered(""), latin("none"));
+        SetupAnswers four;
+        four.interfaceId = latin("192.0.2.1");
+        QVERIFY(setupGaps(four, {}).front().sentence.contains(latin("is an IPv4 address")));
+    }
+
     void handover_data()
     {
         QTest::addColumn<int>("status");

@@ -355,6 +355,35 @@ private Q_SLOTS:
         QCOMPARE(m_wizard->page()->page(), SetupPage::Home);
     }
 
+    // Tab goes as one reads, also through fields that were made when the provider was chosen.
+    void tabOrder()
+    {
+        open(whole(SetupPage::Names));
+        m_wizard->activateWindow();
+        m_wizard->findChild<QWidget *>(latin("provider"))->setFocus();
+        QStringList names;
+        for (int i = 0; i < 10; ++i) {
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            names << QApplication::focusWidget()->objectName();
+        }
+        QCOMPARE(names, QStringList({latin("dnsServer"), latin("key"), latin("key.algorithm"),
+                                     latin("secret.dns.main.key"), latin("acmeKey"), latin("acmeKey.algorithm"),
+                                     latin("secret.dns.main.acme-key"), latin("ttl"), latin("try"), latin("records")}));
+        open(whole(SetupPage::Services));
+        m_wizard->activateWindow();
+        button("addService")->click();
+        QTest::qWait(50); // the row before is gone, and the new one is shown
+        QCOMPARE(m_wizard->page()->findChildren<QWidget *>(latin("services.0.names")).size(), 1);
+        m_wizard->page()->findChild<QWidget *>(latin("services.0.names"))->setFocus();
+        names.clear();
+        for (int i = 0; i < 4; ++i) {
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            names << QApplication::focusWidget()->objectName();
+        }
+        QCOMPARE(names.mid(0, 2), QStringList({latin("services.0.port"), latin("services.0.challenge")}));
+        QCOMPARE(names.last(), latin("services.1.names"));
+    }
+
     // All that can have the focus has a name, is reached by Tab, and no two things of a page share a letter.
     void keyboard_data() { pages(false); }
     void keyboard()
