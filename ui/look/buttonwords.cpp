@@ -46,10 +46,24 @@ QString buttonOf(const QString &command, ToldIn where)
     return command;
 }
 
+/// What the setup asks for itself, in the place of words about the site file.
+QString setupWords(QString text)
+{
+    static const QRegularExpression password(
+        QStringLiteral("set \"auth\" to \"password\" in the site file(?: and store it: sixgatectl secret set [^\\s.]+"
+                       "(?:\\.[A-Za-z0-9-]+)*)?"));
+    static const QRegularExpression terms(QStringLiteral("set \"agreeToTerms\" to true in the site file"));
+    text.replace(password, ButtonWords::tr("choose “The password” on the page “VPS”"));
+    text.replace(terms, ButtonWords::tr("agree to them on the page “Services”"));
+    return text.replace(QLatin1String(" in the site file"), ButtonWords::tr(" in this setup"));
+}
+
 } // namespace
 
 QString buttonWords(QString text, ToldIn where)
 {
+    if (where == ToldIn::Setup)
+        text = setupWords(text);
     // A name of a secret ends before the full stop of the sentence. Options make another command of it.
     static const QRegularExpression commands(QStringLiteral(
         "sixgatectl (secret set [A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*|vps trust|vps replace|vps keys install|"

@@ -391,8 +391,8 @@ void SetupMachinePage::look(bool thenOn)
                    // Something else may have been entered meanwhile; that was not tried.
                    m_looked = with;
                    showLook(*look);
-                   if (thenOn && with == lookedWith())
-                       Q_EMIT goOn();
+                   if (with == lookedWith())
+                       Q_EMIT thenOn ? goOn() : done();
                });
 }
 
@@ -415,6 +415,9 @@ void SetupMachinePage::showLook(const SetupVpsLook &look)
 
 std::optional<SetupGap> SetupMachinePage::missing() const
 {
+    if (m_keyBox->isVisible())
+        return SetupGap{SetupPage::Vps, QStringLiteral("same"),
+                        tr("Compare the host key, then say whether it is the same.")};
     // What is not confirmed or not entered is told by the answers' own gaps, but the key that is to be made.
     if (m_way == Way::NewKey && answers().keyFile.isEmpty() && !answers().hostKey.isEmpty() &&
         m_password->text().isEmpty())
@@ -425,11 +428,15 @@ std::optional<SetupGap> SetupMachinePage::missing() const
 
 bool SetupMachinePage::settles(const SetupGap &gap) const
 {
-    return m_way == Way::NewKey && gap.field == QLatin1String("keyFile");
+    return gap.field == QLatin1String("hostKey") || (m_way == Way::NewKey && gap.field == QLatin1String("keyFile"));
 }
 
 bool SetupMachinePage::goesOn()
 {
+    if (answers().hostKey.isEmpty()) {
+        meet();
+        return false;
+    }
     if (m_looked && *m_looked == lookedWith() && m_password->text().isEmpty())
         return true;
     logIn(true);

@@ -141,6 +141,7 @@ SetupNamesPage::SetupNamesPage(WizardState &shared, QWidget *parent)
 
 void SetupNamesPage::enter()
 {
+    state().find();
     makeAccount();
     showRecords();
     m_secrets.look();
@@ -398,8 +399,8 @@ void SetupNamesPage::tryIt(bool thenOn)
             m_status->show(tried.account->tried ? OverviewState::Fine : OverviewState::Unknown,
                            tried.account->sentence);
             Q_EMIT buttons();
-            if (thenOn && now == triedWith())
-                Q_EMIT goOn();
+            if (now == triedWith())
+                Q_EMIT thenOn ? goOn() : done();
         });
 }
 

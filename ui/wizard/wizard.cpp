@@ -145,6 +145,11 @@ void Wizard::addPages()
             if (int(i) == m_pages->currentIndex())
                 showButtons();
         });
+        // Who presses Enter again means to go on, and not the same once more.
+        connect(m_all[i], &WizardPage::done, this, [this, i] {
+            if (int(i) == m_pages->currentIndex() && qobject_cast<QPushButton *>(focusWidget()))
+                m_next->setFocus(Qt::OtherFocusReason);
+        });
         connect(m_all[i], &WizardPage::rebuilt, this, [this, i] {
             if (int(i) == m_pages->currentIndex())
                 orderTabs();

@@ -48,6 +48,8 @@ public:
 Q_SIGNALS:
     /// To the next page: what the page did for that has ended.
     void goOn();
+    /// What was pressed here went well: there is nothing more to do but to go on.
+    void done();
     /// There are other things on it.
     void rebuilt();
     /// nextText() and the like have changed.

@@ -523,6 +523,17 @@ private Q_SLOTS:
         row("Then: sixgatectl apply, and where a keeper runs: sixgatectl status check.",
             QStringLiteral("Then: VPS, “Redeploy”, and where a keeper runs: Overview, “Check now”."),
             QStringLiteral("Then: the page “Review”, and where a keeper runs: “Check again”."));
+        row("Log in by password: set \"auth\" to \"password\" in the site file and store it: sixgatectl secret set "
+            "vps.vps.password",
+            QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: Settings, "
+                           "“Set up”"),
+            QStringLiteral("Log in by password: choose “The password” on the page “VPS”"));
+        row("Read them and set \"agreeToTerms\" to true in the site file.",
+            latin("Read them and set \"agreeToTerms\" to true in the site file."),
+            QStringLiteral("Read them and agree to them on the page “Services”."));
+        row("Correct the zone of the DNS account in the site file.",
+            latin("Correct the zone of the DNS account in the site file."),
+            latin("Correct the zone of the DNS account in this setup."));
         row("Compare it: sixgatectl vps trust --new-key", latin("Compare it: sixgatectl vps trust --new-key"),
             latin("Compare it: sixgatectl vps trust --new-key"));
         row("Start it: sixgatectl keep", latin("Start it: sixgatectl keep"), latin("Start it: sixgatectl keep"));
