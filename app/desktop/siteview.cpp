@@ -26,7 +26,12 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray,
 {
     WindowTexts texts{site ? site->name.text() : QApplication::translate("main", "unusable site file"),
                       site && !site->vps.empty() ? site->vps.front().host.display() : QString()};
-    texts.places = {choices.siteFile, choices.secrets, sixgateVersion()};
+    const bool folder = choices.secrets.startsWith(QLatin1String("dir:"));
+    texts.places = {choices.siteFile,
+                    folder ? QApplication::translate("main", "the folder %1").arg(choices.secrets.mid(4))
+                    : choices.secrets == QLatin1String("keychain") ? QApplication::translate("main", "the keychain")
+                                                                   : choices.secrets,
+                    sixgateVersion()};
     texts.autostartFile = QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
                           QStringLiteral("/autostart/sixgate.desktop");
     texts.autostart = {QApplication::applicationFilePath(), QStringLiteral("--hidden"), QStringLiteral("--site"),

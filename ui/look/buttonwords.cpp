@@ -46,16 +46,19 @@ QString buttonOf(const QString &command, ToldIn where)
     return command;
 }
 
+// Words of the core about the site file.
+constexpr const char *byPassword = "set \"auth\" to \"password\" in the site file(?: and store it: sixgatectl secret "
+                                   "set [^\\s.]+(?:\\.[A-Za-z0-9-]+)*)?";
+constexpr const char *agreeing = "set \"agreeToTerms\" to true in the site file";
+constexpr const char *inFile = " in the site file";
+
 /// What the setup asks for itself, in the place of words about the site file.
 QString setupWords(QString text)
 {
-    static const QRegularExpression password(
-        QStringLiteral("set \"auth\" to \"password\" in the site file(?: and store it: sixgatectl secret set [^\\s.]+"
-                       "(?:\\.[A-Za-z0-9-]+)*)?"));
-    static const QRegularExpression terms(QStringLiteral("set \"agreeToTerms\" to true in the site file"));
+    static const QRegularExpression password(QString::fromLatin1(byPassword)), terms(QString::fromLatin1(agreeing));
     text.replace(password, ButtonWords::tr("choose “The password” on the page “VPS”"));
     text.replace(terms, ButtonWords::tr("agree to them on the page “Services”"));
-    return text.replace(QLatin1String(" in the site file"), ButtonWords::tr(" in this setup"));
+    return text.replace(QString::fromLatin1(inFile), ButtonWords::tr(" in this setup"));
 }
 
 } // namespace

@@ -111,6 +111,9 @@ void JobPanel::follow()
         m_keyCard->hide();
         m_activity.clear();
         m_clock.restart();
+        // Not to fall on the button that cancels.
+        if (m_planCard->isVisible())
+            m_plan->setFocus();
         setButtons({}, tr("&Cancel"));
         m_runner.answer(true);
         tellProgress();

@@ -12,7 +12,7 @@ namespace sixgate
 /// Where things are; for people to read.
 struct SettingsTexts {
     QString siteFile;
-    QString secrets; ///< "the keychain", as sixgatectl has it
+    QString secrets; ///< in words: "the keychain"
     QString version;
 };
 

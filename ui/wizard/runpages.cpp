@@ -94,6 +94,11 @@ SetupReviewPage::SetupReviewPage(WizardState &shared, SetupRun &run, QWidget *pa
     connect(m_again, &QPushButton::clicked, this, [this] { m_run.plan(true); });
     connect(m_status, &StatusLine::stopped, this, [this] { m_run.cancel(); });
     connect(&m_run, &SetupRun::planned, this, [this] { m_plan->show(m_run.shown()); });
+    // Who agrees is to have the plan before him: Enter opens a line of it.
+    connect(&m_run, &SetupRun::asked, this, [this] {
+        if (m_here)
+            m_plan->setFocus(Qt::OtherFocusReason);
+    });
     // Its rows are measured when it has its width.
     connect(
         &m_run, &SetupRun::planned, m_plan,

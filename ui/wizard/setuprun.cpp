@@ -42,6 +42,7 @@ void SetupRun::connectTo(JobRunner &runner)
         m_warning = warning;
         m_phase = Phase::Asking;
         Q_EMIT changed();
+        Q_EMIT asked();
     });
     connect(&runner, &JobRunner::stepped, this, [this](const QString &id, StepState state, const QString &text) {
         if (state == StepState::Note && !text.isEmpty())

@@ -52,6 +52,8 @@ public:
 Q_SIGNALS:
     void changed();
     void planned();
+    /// The plan waits for accept().
+    void asked();
     /// isRunning() is false from now on.
     void idle();
     void agreed();

@@ -11,10 +11,12 @@
 #include "ui/wizard/steplist.h"
 #include "ui/wizard/welcomepage.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPointer>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
@@ -117,6 +119,19 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
     }
     connect(new QShortcut(QKeySequence(Qt::ALT | Qt::Key_Left), this), &QShortcut::activated, m_back,
             &QPushButton::click);
+    // Where what has the focus goes away, the focus would fall on whatever comes next, and Enter with it.
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *before, QWidget *now) {
+        if (!before || !now || !page()->isAncestorOf(before) || !isAncestorOf(now))
+            return;
+        // What is hidden is so by now; what is disabled will be. It may be back by the time that this is looked at.
+        const bool hidden = !before->isVisible();
+        QTimer::singleShot(0, this, [this, hidden, before = QPointer(before), now = QPointer(now)] {
+            const QWidget *left = before.data();
+            const bool stays = left && !hidden && left->isVisible() && left->isEnabled();
+            if (!stays && now && focusWidget() == now.data())
+                focusNext();
+        });
+    });
     resize(1120, 740);
     restoreGeometry(QSettings().value(geometryKey()).toByteArray());
     // A plan that was made is not valid any more; what was begun beyond it begins there again.
@@ -148,7 +163,7 @@ void Wizard::addPages()
         // Who presses Enter again means to go on, and not the same once more.
         connect(m_all[i], &WizardPage::done, this, [this, i] {
             if (int(i) == m_pages->currentIndex() && qobject_cast<QPushButton *>(focusWidget()))
-                m_next->setFocus(Qt::OtherFocusReason);
+                focusNext();
         });
         connect(m_all[i], &WizardPage::rebuilt, this, [this, i] {
             if (int(i) == m_pages->currentIndex())
@@ -187,7 +202,16 @@ void Wizard::go(int index)
     const auto all = orderTabs();
     const auto first =
         std::ranges::find_if(all, [](QWidget *one) { return one->isEnabled() && one->inherits("QLineEdit"); });
-    (first != all.end() ? *first : static_cast<QWidget *>(m_next))->setFocus(Qt::OtherFocusReason);
+    if (first != all.end())
+        (*first)->setFocus(Qt::OtherFocusReason);
+    else
+        focusNext();
+}
+
+void Wizard::focusNext()
+{
+    m_parked = !m_next->isEnabled();
+    (m_parked ? static_cast<QWidget *>(m_steps) : m_next)->setFocus(Qt::OtherFocusReason);
 }
 
 std::vector<QWidget *> Wizard::orderTabs()
@@ -250,6 +274,8 @@ void Wizard::showButtons()
     const QString text = page()->nextText();
     m_next->setText(!text.isEmpty() ? text : index == 0 ? tr("Begi&n") : tr("&Next"));
     m_next->setEnabled(page()->mayGoOn());
+    if (m_parked && focusWidget() == m_steps)
+        focusNext();
     m_back->setEnabled(index > 0 && page()->mayGoBack());
     m_later->setText(tr("Finish &later"));
     m_later->setVisible(index < int(SetupPage::Proof));

@@ -53,6 +53,8 @@ private:
     void addPages();
     void go(int index);
     void goBack(int index);
+    /// The button that leads on, or, until it can be pressed, a place where Enter does nothing.
+    void focusNext();
     /// Of the page, what can have the focus.
     std::vector<QWidget *> orderTabs();
     void next();
@@ -73,6 +75,7 @@ private:
     QPushButton *m_later;
     bool m_done = false;
     bool m_closeAsked = false;
+    bool m_parked = false; ///< the focus waits for the button that leads on
 };
 
 } // namespace sixgate

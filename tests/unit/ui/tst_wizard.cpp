@@ -298,6 +298,14 @@ private Q_SLOTS:
         QTRY_VERIFY(button("next")->isEnabled());
         QCOMPARE(m_wizard->page()->page(), SetupPage::Review);
         QVERIFY(line("review.status")->sentence().contains(latin("nothing is to be changed")));
+        // Enter leads on, also after a second look; what goes away does not hand it to another button.
+        m_wizard->activateWindow();
+        QTRY_COMPARE(m_wizard->focusWidget(), button("next"));
+        auto *again = m_wizard->page()->findChild<QPushButton *>(latin("lookAgain"));
+        again->setFocus();
+        QTest::keyClick(m_wizard.get(), Qt::Key_Return);
+        QTRY_VERIFY(again->isEnabled());
+        QTRY_COMPARE(m_wizard->focusWidget(), button("next"));
         QCOMPARE(m_port->kept.load(), 0);
         button("next")->click();
         QTRY_COMPARE(m_wizard->page()->page(), SetupPage::Proof);
