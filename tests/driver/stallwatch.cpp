@@ -1,6 +1,7 @@
 #include "driver/stallwatch.h"
 
 #include <QTest>
+#include <QThread>
 
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +50,8 @@ nanoseconds StallApplication::now() const
 
 bool StallApplication::notify(QObject *receiver, QEvent *event)
 {
-    if (!m_watches)
+    // Qt asks here for the events of all threads: the keychain's, for one, has its own.
+    if (QThread::currentThread() != thread() || !m_watches)
         return QApplication::notify(receiver, event);
     // What it is about is gone afterwards.
     const QMetaObject *kind = receiver->metaObject();

@@ -4,6 +4,7 @@
 #include "driver/stallwatch.h"
 
 #include <QTest>
+#include <QThread>
 #include <QTimer>
 
 #include <atomic>
@@ -95,6 +96,32 @@ private Q_SLOTS:
         });
         QVERIFY(stall >= held && stall < 2 * held);
         QVERIFY2(app().culprit().contains(latin("the inner one")), qPrintable(app().culprit()));
+    }
+
+    // Other threads may take their time.
+    void otherThreads()
+    {
+        QThread thread;
+        QObject there;
+        there.moveToThread(&thread);
+        thread.start();
+        std::atomic_bool slept = false;
+        const auto stall = stallOf([&] {
+            QMetaObject::invokeMethod(
+                &there,
+                [&] {
+                    std::this_thread::sleep_for(2 * held);
+                    slept = true;
+                },
+                Qt::QueuedConnection);
+        });
+        app().resumeWatch();
+        QTRY_VERIFY(slept);
+        app().endWatch();
+        thread.quit();
+        QVERIFY(thread.wait());
+        QVERIFY(stall < held);
+        QVERIFY2(app().longest() < held, qPrintable(app().culprit()));
     }
 
     void ownOfTheTest()
