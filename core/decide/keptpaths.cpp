@@ -111,11 +111,11 @@ std::vector<KeptPath> pathsToShow(std::vector<KeptPath> paths, const std::vector
     for (KeptPath &path : paths) {
         const QString record = path.publicName + QStringLiteral(" AAAA");
         const auto wrong = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
-            return !one.right && (one.record == record || std::find(one.aliases.begin(), one.aliases.end(),
-                                                                    path.publicName) != one.aliases.end());
+            return !one.right && one.record.endsWith(QLatin1String(" AAAA")) &&
+                   (one.record == record ||
+                    std::find(one.aliases.begin(), one.aliases.end(), path.publicName) != one.aliases.end());
         });
-        if (path.kind != PathKind::V6 || path.state != PathState::Works || wrong == records.end() ||
-            !wrong->record.endsWith(QLatin1String(" AAAA")))
+        if (path.kind != PathKind::V6 || path.state != PathState::Works || wrong == records.end())
             continue;
         path.state = PathState::Unknown;
         path.why = QStringLiteral("It worked before; the name's AAAA record is not right now.");

@@ -119,6 +119,7 @@ void PathSteps::end(const QString &why)
         int(std::ranges::count_if(m_reports, [](const auto &one) { return one.state == PathState::Works; }));
     const auto all = int(m_reports.size());
     m_says->setText(!why.isEmpty() ? why
+                    : all == 0     ? tr("No name was proven.")
                     : works == all ? tr("%n name(s) come through.", nullptr, works)
                                    : tr("%1 of %n name(s) come through.", nullptr, all).arg(works));
 }
