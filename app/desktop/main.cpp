@@ -13,8 +13,10 @@
 #include <QApplication>
 #include <QCommandLineParser>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace sixgate
 {
@@ -30,7 +32,7 @@ void logLine(const QString &text)
 
 constexpr int badUsage = 2;
 
-Choices choicesOf(const QApplication &app)
+Choices choicesOf()
 {
     QCommandLineParser parser;
     parser.setApplicationDescription(QApplication::translate(
@@ -56,12 +58,35 @@ Choices choicesOf(const QApplication &app)
         logLine(QApplication::translate("main", "%1 See: sixgate --help").arg(wrong));
         std::exit(badUsage);
     }
-    parser.process(app);
+    parser.process(QCoreApplication::arguments());
     return {parser.value(site), parser.value(secrets), parser.isSet(hidden), !parser.isSet(watch)};
+}
+
+/// Without a display Qt would end the program with a core: what needs none is done before.
+bool hasDisplay(int argc, char **argv)
+{
+    const auto named = [&](const char *option) {
+        return std::any_of(argv + 1, argv + argc, [&](const char *one) { return std::strcmp(one, option) == 0; });
+    };
+    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
+           qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || named("-platform") || named("--platform");
+}
+
+int withoutDisplay(int argc, char **argv)
+{
+    const QCoreApplication app(argc, argv);
+    (void)choicesOf();
+    logLine(QApplication::translate("main", "There is no display here: sixgatectl does the same without one."));
+    return badUsage;
 }
 
 int run(int argc, char **argv)
 {
+    QCoreApplication::setApplicationName(QStringLiteral("Sixgate"));
+    QCoreApplication::setOrganizationName(QStringLiteral("sixgate"));
+    QCoreApplication::setApplicationVersion(sixgateVersion());
+    if (!hasDisplay(argc, argv))
+        return withoutDisplay(argc, argv);
     // Before any other thread: the platform has some of its own, and a signal that only one of them lets through would
     // end the program on the spot.
     const ctl::Signals signals_([](int) {
@@ -71,13 +96,10 @@ int run(int argc, char **argv)
             QCoreApplication::instance(), [] { QCoreApplication::exit(0); }, Qt::QueuedConnection);
     });
     QApplication app(argc, argv);
-    QApplication::setApplicationName(QStringLiteral("Sixgate"));
-    QApplication::setOrganizationName(QStringLiteral("sixgate"));
-    QApplication::setApplicationVersion(sixgateVersion());
     QApplication::setWindowIcon(programIcon());
     loadTexts();
     drawOutlines();
-    Choices choices = choicesOf(app);
+    Choices choices = choicesOf();
     FirstOne first(choices.siteFile);
     if (!first.claim())
         return 0;

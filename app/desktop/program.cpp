@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace sixgate
 {
@@ -87,11 +88,20 @@ void Program::openSite(const Result<Site> &site, bool hidden)
             qApp, [this] { openSite(loadSite(m_choices.siteFile), !m_view->window().isVisible()); },
             Qt::QueuedConnection);
     });
+    m_view->setBusy([this] { return (m_wizard && m_wizard->isWorking()) || m_view->window().isWorking(); });
     QObject::connect(&m_view->window(), &MainWindow::quits, qApp, [this] { quit(); });
-    QObject::connect(&m_view->window(), &MainWindow::idle, qApp, [this] { leaveWhenIdle(); });
+    QObject::connect(&m_view->window(), &MainWindow::idle, qApp, [this] {
+        leaveWhenIdle();
+        if (!std::exchange(m_showsLater, false) || m_leaving)
+            return;
+        // It is the view that tells so.
+        QMetaObject::invokeMethod(
+            qApp, [this] { showSite(); }, Qt::QueuedConnection);
+    });
     QObject::connect(&m_view->window(), &MainWindow::setsUp, qApp, [this] { openWizard(); });
     if (site && m_choices.keeps)
         watch();
+    m_view->setKeeperTrouble(m_trouble);
     if (hidden)
         awaitTray(traysAwaited);
     else
@@ -106,10 +116,12 @@ void Program::watch()
     if (m_watcher)
         m_ended = std::jthread([watcher = std::move(m_watcher)]() mutable { watcher.reset(); });
     m_watched = m_choices.secrets;
+    m_trouble.clear();
     m_watcher = std::make_unique<Watcher>(m_choices.siteFile, m_choices.secrets, logLine, [this](const QString &why) {
         QMetaObject::invokeMethod(
             qApp,
             [this, why] {
+                m_trouble = why;
                 if (m_view)
                     m_view->setKeeperTrouble(why);
             },
@@ -158,16 +170,15 @@ void Program::openWizard()
     QObject::connect(m_wizard.get(), &Wizard::finished, qApp, [this] {
         keepSecrets();
         (void)forgetSetup(m_choices.siteFile);
-        if (!m_leaving) {
-            // One that is at work, or that has all of it right, goes on: it sees by itself that the file has changed.
-            if (m_view && m_view->hasSite() && (m_view->secrets() == m_choices.secrets || m_view->window().isWorking()))
-                m_view->window().refresh();
-            else
-                openSite(loadSite(m_choices.siteFile), false);
-        }
         closeWizard();
+        showSite();
     });
-    QObject::connect(m_wizard.get(), &Wizard::left, qApp, [this] { closeWizard(); });
+    QObject::connect(m_wizard.get(), &Wizard::left, qApp, [this] {
+        closeWizard();
+        // What was agreed to stands, also where it was not finished.
+        if (m_view && m_view->secrets() != m_choices.secrets)
+            showSite();
+    });
     m_wizard->raiseUp();
 }
 
@@ -178,17 +189,34 @@ void Program::keepSecrets()
     QSettings().setValue(secretsKey(), m_choices.secrets);
 }
 
+/// After the setup: the window of the site as it is now. One that has all of it right goes on, since it sees by itself
+/// that the file has changed; one that is at work is left alone until that has ended.
+void Program::showSite()
+{
+    if (m_leaving)
+        return;
+    m_showsLater =
+        m_view && m_view->hasSite() && m_view->secrets() != m_choices.secrets && m_view->window().isWorking();
+    if (m_showsLater || (m_view && m_view->hasSite() && m_view->secrets() == m_choices.secrets)) {
+        m_view->window().raiseUp();
+        m_view->window().refresh();
+    } else {
+        openSite(loadSite(m_choices.siteFile), false);
+    }
+}
+
 void Program::quit()
 {
+    if (m_leaving)
+        return raiseUp();
     if ((m_wizard && !m_wizard->letsGo()) || (m_view && !m_view->window().letsGo()))
         return;
     m_leaving = true;
+    // Who is at work stays to be seen until that is taken back, with a button that waits no longer.
+    if (m_view)
+        m_view->window().cancelWork();
     if (m_wizard)
         m_wizard->close();
-    if (m_view) {
-        m_view->window().hide();
-        m_view->window().cancelWork();
-    }
     leaveWhenIdle();
 }
 

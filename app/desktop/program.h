@@ -28,6 +28,7 @@ private:
     void openWizard();
     void closeWizard();
     void keepSecrets();
+    void showSite();
     void watch();
     /// Asks who is at work; the program ends once that has ended.
     void quit();
@@ -37,10 +38,12 @@ private:
     Tray m_tray;
     std::jthread m_ended; ///< a keeper that is to end
     std::unique_ptr<Watcher> m_watcher;
+    QString m_trouble; ///< of it
     QString m_watched; ///< where its secrets are
     std::unique_ptr<SiteView> m_view;
     std::unique_ptr<Wizard> m_wizard;
     std::vector<std::unique_ptr<Wizard>> m_retired; ///< whose jobs have not ended yet
+    bool m_showsLater = false;                      ///< once the window is idle
     bool m_leaving = false;
 };
 

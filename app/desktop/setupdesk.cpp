@@ -110,8 +110,18 @@ public:
         if (!site)
             return passOn(site);
         const SitePlace place{m_siteFile, m_answers.secrets, std::move(*site)};
-        SavingTalk saving(talk, [&place] { return keepSite(place.siteFile, *place.site); });
-        return LocalJobs(place).run(order, saving, stops);
+        const auto before = loadSite(m_siteFile);
+        bool saved = false;
+        SavingTalk saving(talk, [&]() -> Outcome {
+            auto kept = keepSite(place.siteFile, *place.site);
+            saved = kept.has_value();
+            return kept;
+        });
+        auto end = LocalJobs(place).run(order, saving, stops);
+        // What was taken back is not to be wanted any more: the keeper goes by the file.
+        if (saved && before && (!end || end->error))
+            (void)saveSite(m_siteFile, *before);
+        return end;
     }
 
 private:

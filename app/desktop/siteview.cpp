@@ -88,6 +88,8 @@ void SiteView::follow(const Choices &choices, Tray &tray)
                      [this, window, &tray](const Overview &overview, const SharedSnapshot &snapshot) {
                          window->show(overview, snapshot);
                          tray.show(overview, snapshot);
+                         if (m_busy && m_busy())
+                             return;
                          if (m_noticing.see(overview, QDateTime::currentDateTimeUtc()))
                              tray.notify(overview);
                      });

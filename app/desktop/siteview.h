@@ -37,6 +37,8 @@ public:
     const QString &secrets() const { return m_secrets; }
     /// Why this program runs no keeper itself; empty where it does.
     void setKeeperTrouble(const QString &why);
+    /// Asked before somebody is called: what is being changed may look wrong meanwhile.
+    void setBusy(std::function<bool()> busy) { m_busy = std::move(busy); }
     /// False where the site file cannot be used.
     bool hasSite() const { return bool(m_site); }
 
@@ -53,6 +55,7 @@ private:
     QString m_lost;        ///< why no keeper can be seen
     QElapsedTimer m_began;
     Noticing m_noticing;
+    std::function<bool()> m_busy;
     std::unique_ptr<MainWindow> m_window;
     std::optional<Diagnosing> m_diagnosing;
     std::optional<KeeperFeed> m_feed;

@@ -42,7 +42,7 @@ Watcher::Watcher(QString siteFile, QString secrets, std::function<void(const QSt
                   say(store.error().summary);
                   continue;
               }
-              say(QString());
+              calls.ready = [&say] { say(QString()); };
               const auto ended = hostKeeper(*site, **store, siteFile, calls, stop);
               if (!ended)
                   say(ended.error().summary);

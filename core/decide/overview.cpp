@@ -156,7 +156,7 @@ QString causeOf(const Condition &root)
     return root.code + QLatin1Char(' ') + root.about;
 }
 
-/// What the keeper has not proven itself, and the check has.
+/// What the check has proven later than the keeper, or the keeper not at all.
 void fillPaths(Overview &overview, const std::vector<KeptPath> &paths)
 {
     overview.paths.clear();
@@ -165,7 +165,8 @@ void fillPaths(Overview &overview, const std::vector<KeptPath> &paths)
             const auto found = std::find_if(paths.begin(), paths.end(), [&, kind = kind](const KeptPath &one) {
                 return one.publicName == name.publicName && one.kind == kind;
             });
-            if (glance.state == PathState::Unknown && found != paths.end())
+            if (found != paths.end() && found->state != PathState::Unknown &&
+                (glance.state == PathState::Unknown || found->at > glance.at))
                 glance = glanceAt(*found);
             addToAll(overview, kind, glance);
         }
@@ -263,8 +264,11 @@ Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bo
     // The keeper sees a path broken that the check found whole: a lesser thing does not explain it.
     const bool elsewhere = seen.state == OverviewState::Broken && !found->anyOut &&
                            (roots.empty() || roots[0]->severity != Severity::Error);
-    if (roots.empty() || elsewhere)
+    if (roots.empty() || elsewhere) {
+        // What the check does not see may be over before the keeper has looked again.
+        seen.settled = !isTrouble(seen.state) || found->since.secsTo(now) >= std::chrono::seconds(whileBroken).count();
         return seen;
+    }
     const Condition &root = *roots.front();
     if (seen.state == OverviewState::Paused) {
         seen.detail = root.title;
@@ -303,7 +307,7 @@ bool isFindingDue(const Overview &seen, const std::optional<CheckFinding> &last,
 CheckFinding findingAfterFailure(const Overview &seen, const std::optional<CheckFinding> &before, const QDateTime &now)
 {
     CheckFinding one;
-    one.since = now;
+    one.since = now.addSecs(-std::chrono::seconds(whileBroken).count()); // nobody will know better
     if (before && holds(*before, seen.state))
         one = *before;
     one.with = seen.state;
@@ -327,8 +331,8 @@ CheckFinding findingOf(const CheckReport &report, const Overview &seen, const st
     one.with = seen.state;
     one.trouble = seen.sentence;
     one.at = one.since = now;
-    if (before && !before->roots.empty() && !one.roots.empty() &&
-        causeOf(before->roots.front()) == causeOf(one.roots.front()))
+    const auto first = [](const CheckFinding &of) { return of.roots.empty() ? QString() : causeOf(of.roots.front()); };
+    if (before && first(*before) == first(one) && isAlike(before->with, one.with))
         one.since = before->since;
     return one;
 }

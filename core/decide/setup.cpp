@@ -413,17 +413,18 @@ private:
 
 std::optional<InterfaceId> enteredId(const SetupAnswers &answers)
 {
-    const QString text = answers.interfaceId.trimmed();
-    if (const auto id = InterfaceId::parse(text))
-        return *id;
-    // Who enters the whole address means its lower half; the upper one changes.
-    const auto whole = Ipv6Address::parse(text);
-    return whole ? std::optional(InterfaceId::of(*whole)) : std::nullopt;
+    const auto id = InterfaceId::entered(answers.interfaceId.trimmed());
+    return id ? std::optional(*id) : std::nullopt;
 }
 
 QStringList setupNames(const SetupService &service)
 {
-    return wordsOf(service.names);
+    QStringList names = wordsOf(service.names);
+    // As a browser shows them.
+    static const QRegularExpression around(QStringLiteral("\\Ahttps?://|/.*\\z"));
+    for (QString &one : names)
+        one.remove(around);
+    return names;
 }
 
 SetupAnswers completed(SetupAnswers answers, const Providers &providers)

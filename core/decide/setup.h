@@ -55,8 +55,11 @@ std::vector<SetupSecret> setupSecrets(const SetupAnswers &answers, const Provide
 /// `link` is this computer's own: its prefixes say what is global here.
 void judgeServers(std::vector<SetupServer> &servers, const LinkSeen &link);
 
-/// Whether the home hands a challenge below `path` that it does not know over to the VPS (HTTP-01). `seen`: its answer
-/// in the LAN.
+/// The statuses that an authority and the VPS's rehearsal follow.
+bool leadsOn(int status);
+
+/// Whether the home hands a challenge below `path` that it does not know over to the VPS (HTTP-01). `seen`: its last
+/// answer in the LAN, redirects to itself followed.
 SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString &path,
                        const Known<SetupHandover> &seen);
 

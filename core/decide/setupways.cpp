@@ -8,12 +8,18 @@ namespace sixgate
 namespace
 {
 
-bool leadsOn(int status)
+QString hostOf(const QUrl &url)
 {
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    const auto name = Hostname::parse(url.host());
+    return name ? name->ascii() : url.host();
 }
 
 } // namespace
+
+bool leadsOn(int status)
+{
+    return status == 301 || status == 302 || status == 307 || status == 308;
+}
 
 SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString &path, const Known<SetupHandover> &seen)
 {
@@ -22,28 +28,26 @@ SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString 
     if (!seen) {
         way.sentence = QStringLiteral("%1: the home's web server cannot be asked on port 80: %2")
                            .arg(name.display(), seen.error().summary);
-        way.fix = QStringLiteral("Let it listen on port 80, too. %1").arg(tell);
+        way.fix = seen.error().code == ErrorCode::NotFound
+                      ? seen.error().fix
+                      : QStringLiteral("Let it listen on port 80, too. %1").arg(tell);
         return way;
     }
     const QUrl to(seen->location);
-    if (!leadsOn(seen->status)) {
+    if (!leadsOn(seen->status) || seen->location.isEmpty()) {
         way.sentence = QStringLiteral("%1: the home's web server answers challenges itself (%2) and does not hand them "
                                       "over yet.")
                            .arg(name.display())
                            .arg(seen->status);
         way.fix = tell;
-    } else if (to.scheme() == QLatin1String("http") && to.host() == vps.ascii() && to.port(80) == 80 &&
+    } else if (to.scheme() == QLatin1String("http") && hostOf(to) == vps.ascii() && to.port(80) == 80 &&
                to.path() == path) {
         way.ready = true;
         way.sentence = QStringLiteral("%1: the home hands challenges over to %2.").arg(name.display(), vps.display());
-    } else if (to.scheme() == QLatin1String("https") && (to.host() == name.ascii() || to.host().isEmpty())) {
-        way.sentence =
-            QStringLiteral("%1: the home's web server leads all to HTTPS, challenges too.").arg(name.display());
-        way.fix = QStringLiteral("%1 It must come before what leads to HTTPS.").arg(tell);
     } else {
         way.sentence =
-            QStringLiteral("%1: the home's web server hands challenges over to %2, not to %3.")
-                .arg(name.display(), to.host().isEmpty() ? QStringLiteral("itself") : to.host(), vps.display());
+            QStringLiteral("%1: the home's web server leads challenges to %2, not to %3.")
+                .arg(name.display(), to.toDisplayString(), QStringLiteral("http://%1%2").arg(vps.display(), path));
         way.fix = tell;
     }
     return way;

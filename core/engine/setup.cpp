@@ -22,6 +22,7 @@
 #include "verify/vpsprobe.h"
 
 #include <QRandomGenerator>
+#include <QUrl>
 
 #include <algorithm>
 
@@ -39,6 +40,8 @@ constexpr auto accountTime = 20s;
 constexpr auto factsTime = 30s;
 constexpr auto nameTime = 2500ms;
 constexpr auto zoneTime = 8s;
+constexpr qsizetype mostAnswer = 256 * 1024;
+constexpr int mostHops = 5;
 constexpr auto probeTime = 6s;
 constexpr auto routerAgain = 1500ms;
 
@@ -300,29 +303,62 @@ Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token sto
 namespace
 {
 
-/// What the home answers on port 80 to a challenge that nobody knows.
-Known<SetupHandover> askHandover(const std::vector<Ipv6Address> &addresses, const Hostname &name, const QString &path,
-                                 const std::stop_token &stop)
+/// One answer of the home, over TLS where the URL says so; its certificate is of no matter here, as it is to an
+/// authority.
+Result<FetchedAnswer> askHome(const std::vector<Ipv6Address> &addresses, const Hostname &name, const QUrl &url,
+                              const Deadline &deadline, const std::stop_token &stop)
 {
     Error why{ErrorCode::NotFound, QStringLiteral("The home server has no address that could be published."), {}, {}};
-    const Deadline deadline = Deadline::after(probeTime);
+    const bool tls = url.scheme() == QLatin1String("https");
+    const Port port = *Port::parse(tls ? QStringLiteral("443") : QStringLiteral("80"));
+    const QByteArray target =
+        url.toEncoded(QUrl::RemoveScheme | QUrl::RemoveAuthority | QUrl::RemoveFragment | QUrl::FullyEncoded);
+    const QByteArray request = "GET " + target + " HTTP/1.1\r\nHost: " + name.ascii().toLatin1() +
+                               "\r\nUser-Agent: sixgate\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     for (const Ipv6Address &address : addresses) {
-        const Port port = *Port::parse(QStringLiteral("80"));
-        const auto socket = connectTcp(address, port, deadline.sooner(2500ms), stop);
+        auto socket = connectTcp(address, port, deadline.sooner(2500ms), stop);
         if (!socket) {
             why = connectError(whereText(address, port), connectReason(socket.error()));
             continue;
         }
-        const QByteArray request = "GET " + path.toLatin1() + " HTTP/1.1\r\nHost: " + name.ascii().toLatin1() +
-                                   "\r\nUser-Agent: sixgate\r\nAccept: */*\r\nConnection: close\r\n\r\n";
-        const auto answer = exchange(overTcp(*socket, deadline, stop), request, 64 * 1024, deadline);
+        std::optional<TlsStream> stream;
+        if (tls) {
+            auto secured = TlsStream::handshake(std::move(*socket), name, deadline, stop);
+            if (!secured) {
+                why = secured.error();
+                continue;
+            }
+            stream.emplace(std::move(*secured));
+        }
+        auto answer = exchange(stream ? overTls(*stream, deadline, stop) : overTcp(*socket, deadline, stop), request,
+                               mostAnswer, deadline);
+        if (answer)
+            return answer;
+        why = answer.error();
+    }
+    return tl::unexpected<Error>(why);
+}
+
+/// What the home answers in the end to a challenge that nobody knows: where it leads to itself, that is followed.
+Known<SetupHandover> askHandover(const std::vector<Ipv6Address> &addresses, const Hostname &name, const QString &path,
+                                 const std::stop_token &stop)
+{
+    const Deadline deadline = Deadline::after(probeTime);
+    QUrl url(QStringLiteral("http://%1%2").arg(name.ascii(), path));
+    for (int hop = 0;; ++hop) {
+        const auto answer = askHome(addresses, name, url, deadline, stop);
         if (!answer)
             return passOn(answer);
         const auto location = answer->headers.find("location");
-        return SetupHandover{answer->status,
-                             location == answer->headers.end() ? QString() : QString::fromUtf8(location->second)};
+        if (!leadsOn(answer->status) || location == answer->headers.end())
+            return SetupHandover{answer->status, {}};
+        const QUrl next = url.resolved(QUrl::fromEncoded(location->second));
+        const auto host = Hostname::parse(next.host());
+        const bool itself = host && host->ascii() == name.ascii() && next.port(-1) == -1 && next != url;
+        if (!itself || hop == mostHops)
+            return SetupHandover{answer->status, next.toString()};
+        url = next;
     }
-    return tl::unexpected<Error>(why);
 }
 
 } // namespace
@@ -336,9 +372,7 @@ Result<std::vector<SetupWay>> lookAtWays(const Site &site, std::stop_token stop)
     };
     if (uses(Challenge::Http)) {
         const auto link = readLinkFor(site.servers, Deadline::after(nameTime), stop);
-        if (!link)
-            return passOn(link);
-        const auto choice = chooseAddress(site.servers.front(), *link);
+        const auto choice = link ? chooseAddress(site.servers.front(), *link) : AddressChoice();
         const QString path = QStringLiteral("/.well-known/acme-challenge/sixgate-%1")
                                  .arg(QRandomGenerator::system()->generate64(), 16, 16, QLatin1Char('0'));
         for (const Service &service : site.services) {

@@ -37,6 +37,13 @@ Result<InterfaceId> InterfaceId::parse(const QString &text)
     return id;
 }
 
+Result<InterfaceId> InterfaceId::entered(const QString &text)
+{
+    const auto whole = Ipv6Address::parse(text);
+    const bool isGlobal = whole && (whole->bytes().front() & 0xe0) == 0x20; // 2000::/3
+    return parse(isGlobal ? of(*whole).text() : text);
+}
+
 InterfaceId InterfaceId::of(const Ipv6Address &address)
 {
     std::array<std::uint8_t, 8> bytes{};

@@ -13,6 +13,8 @@ public:
     /// RFC 4291 appendix A). Refuses the all-zero identifier (subnet-router anycast) and any bit set in the upper half.
     static Result<InterfaceId> parse(const QString &text);
     static InterfaceId of(const Ipv6Address &address);
+    /// What a person means who enters this: an identifier, or a whole global address, whose lower half is one.
+    static Result<InterfaceId> entered(const QString &text);
 
     const std::array<std::uint8_t, 8> &bytes() const { return m_bytes; }
     /// `::` notation, RFC 5952.

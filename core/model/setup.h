@@ -178,7 +178,7 @@ struct SetupWay {
 /// What the home's web server answered to a challenge that it does not know.
 struct SetupHandover {
     int status = 0;   ///< of HTTP
-    QString location; ///< empty: none
+    QString location; ///< where it leads, as a whole URL; empty: nowhere
 };
 
 /// What one kind of web server at home is told so that it hands challenges over.

@@ -185,9 +185,8 @@ private Q_SLOTS:
         m_driver.awaitPlan();
     }
 
-    // OPEN: a command that opens the router; it is closed when this begins.
-    // Certificates by HTTP: the page says what the home does not do yet, what to tell its web server, and that it is
-    // done.
+    // SNIPPET: a file; what is written there the home's web server is told. Certificates by HTTP: the page says what
+    // the home does not do yet, what to tell its web server, and that it is done.
     void handsOver()
     {
         m_driver.upToVps();
@@ -226,6 +225,7 @@ private Q_SLOTS:
         QVERIFY(m_driver.find<QLabel>("entry")->text().contains(latin("443, 80")));
     }
 
+    // OPEN: a file; once it is gone the router is opened. It is closed when this begins.
     void routerOpens()
     {
         m_driver.upToVps();

@@ -51,6 +51,7 @@ constexpr const char *byPassword = "set \"auth\" to \"password\" in the site fil
                                    "set [^\\s.]+(?:\\.[A-Za-z0-9-]+)*)?";
 constexpr const char *agreeing = "set \"agreeToTerms\" to true in the site file";
 constexpr const char *inFile = " in the site file";
+constexpr const char *fields[] = {"the zone of the DNS account", "the key's name and algorithm", "Compare the key"};
 
 /// What the setup asks for itself, in the place of words about the site file.
 QString setupWords(QString text)
@@ -58,7 +59,10 @@ QString setupWords(QString text)
     static const QRegularExpression password(QString::fromLatin1(byPassword)), terms(QString::fromLatin1(agreeing));
     text.replace(password, ButtonWords::tr("choose “The password” on the page “VPS”"));
     text.replace(terms, ButtonWords::tr("agree to them on the page “Services”"));
-    return text.replace(QString::fromLatin1(inFile), ButtonWords::tr(" in this setup"));
+    for (const char *field : fields)
+        text.replace(QString::fromLatin1(field) + QString::fromLatin1(inFile),
+                     QString::fromLatin1(field) + ButtonWords::tr(" in this setup"));
+    return text;
 }
 
 } // namespace

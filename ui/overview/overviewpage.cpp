@@ -24,6 +24,9 @@ QString lastMove(const KeeperSnapshot &snapshot)
     if (!snapshot.recovery)
         return {};
     const KeptRecovery &one = *snapshot.recovery;
+    // A server that was away and is back where it was has not moved.
+    if (one.before.isEmpty() || one.before == one.after)
+        return {};
     const QString when = whenText(one.at, QDateTime::currentDateTime());
     const auto usable = one.took.find(QStringLiteral("address"));
     const auto back = one.took.find(QStringLiteral("v4"));
@@ -83,6 +86,17 @@ OverviewPage::OverviewPage(QWidget *parent)
         m_below->setCurrentWidget(m_names);
         m_figure->focusPath(m_steps->kind());
     });
+}
+
+std::optional<PathKind> OverviewPage::openPath() const
+{
+    return m_below->currentWidget() == m_steps ? std::optional(m_steps->kind()) : std::nullopt;
+}
+
+void OverviewPage::closeSteps()
+{
+    if (openPath())
+        Q_EMIT m_steps->closes();
 }
 
 void OverviewPage::showCertificates(const std::map<QString, QString> &days)

@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <optional>
+
 class QStackedWidget;
 
 namespace sixgate
@@ -25,6 +27,10 @@ public:
     explicit OverviewPage(QWidget *parent = nullptr);
     /// `snapshot`: null where no keeper can be seen. `vps`: its name.
     void show(const Overview &overview, const SharedSnapshot &snapshot, const QString &vps);
+
+    /// The path whose steps are shown.
+    std::optional<PathKind> openPath() const;
+    void closeSteps();
 
     /// Certificates' days, by public name.
     void showCertificates(const std::map<QString, QString> &days);

@@ -171,6 +171,18 @@ void JobPanel::clickedNo()
     tellProgress();
 }
 
+void JobPanel::leave()
+{
+    if (m_phase == Phase::Ended || m_phase == Phase::Asking || m_phase == Phase::Meeting)
+        clickedNo();
+}
+
+void JobPanel::cancelWork()
+{
+    if (isWorking() && m_phase == Phase::Working)
+        clickedNo();
+}
+
 void JobPanel::tell(OverviewState state, const QString &sentence, const QString &detail)
 {
     Overview one;
@@ -220,7 +232,11 @@ void JobPanel::ask(const QString &warning)
              {m_askedBefore && !m_isOld ? tr("Something has changed meanwhile, so the plan was made anew.") : QString(),
               tr("Nothing was changed yet. Enter shows what becomes of a file."), buttonWords(warning)}));
     setButtons(m_words.yes, tr("&Not now"));
-    m_yes->setFocus();
+    // Enter opens a line there; who agrees presses the button.
+    if (m_planCard->isVisible())
+        m_plan->setFocus();
+    else
+        m_yes->setFocus();
 }
 
 void JobPanel::meet(const QString &machine, const PresentedHostKey &key)

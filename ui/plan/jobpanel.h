@@ -37,6 +37,10 @@ public:
     bool isRunning() const { return m_runner.isRunning(); }
     /// It runs, and its plan was agreed to: to end it now takes it back.
     bool isWorking() const { return m_runner.isRunning() && m_agreed; }
+    /// As its button does, where it works; a second time nothing.
+    void cancelWork();
+    /// Closes it where nothing runs.
+    void leave();
     /// To follow the job from elsewhere.
     JobRunner &runner() { return m_runner; }
 

@@ -296,25 +296,13 @@ void PlanView::changeEvent(QEvent *event)
         fillAgain();
 }
 
-bool PlanView::event(QEvent *event)
-{
-    // Enter opens a line here, whatever it does elsewhere in the window.
-    if (event->type() == QEvent::ShortcutOverride) {
-        const int key = static_cast<QKeyEvent *>(event)->key();
-        if (key == Qt::Key_Return || key == Qt::Key_Enter) {
-            event->accept();
-            return true;
-        }
-    }
-    return QTreeWidget::event(event);
-}
-
 void PlanView::keyPressEvent(QKeyEvent *event)
 {
     QTreeWidgetItem *item = currentItem();
-    const bool opens = item && (item->childCount() > 0 || !item->data(What, DiffRole).toString().isEmpty());
-    if (opens && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
-        item->setExpanded(!item->isExpanded());
+    // Enter opens a line here, whatever it does elsewhere in the window.
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
+        if (item && (item->childCount() > 0 || !item->data(What, DiffRole).toString().isEmpty()))
+            item->setExpanded(!item->isExpanded());
         return;
     }
     QTreeWidget::keyPressEvent(event);

@@ -27,7 +27,6 @@ public:
 
 protected:
     void changeEvent(QEvent *event) override;
-    bool event(QEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 

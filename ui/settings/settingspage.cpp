@@ -2,6 +2,7 @@
 
 #include "ui/look/card.h"
 #include "ui/look/factrows.h"
+#include "ui/look/quietlabel.h"
 
 #include <QCheckBox>
 #include <QDir>
@@ -11,6 +12,7 @@
 #include <QPushButton>
 #include <QSaveFile>
 #include <QSettings>
+#include <QSystemTrayIcon>
 #include <QVBoxLayout>
 
 namespace sixgate
@@ -43,8 +45,10 @@ QByteArray autostartEntry(const QStringList &command)
 SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QStringList command, QWidget *parent)
     : QWidget(parent), m_autostartFile(std::move(autostartFile)), m_command(std::move(command)),
       m_autostart(new QCheckBox(tr("&Begin with the session, in the tray"))),
-      m_stays(new QCheckBox(tr("Go on &watching in the tray when the window is closed"))), m_wrong(new QLabel),
-      m_alarm(new Card), m_alarmTest(new QPushButton(tr("Send a &test message"))), m_alarmSays(new QLabel)
+      m_stays(new QCheckBox(tr("Go on &watching in the tray when the window is closed"))),
+      m_trayless(new QuietLabel(tr("There is no tray here: the window is minimised instead, and stays in reach."))),
+      m_wrong(new QLabel), m_alarm(new Card), m_alarmTest(new QPushButton(tr("Send a &test message"))),
+      m_alarmSays(new QLabel)
 {
     auto *title = new QLabel(tr("Settings"));
     QFont big = font();
@@ -57,12 +61,14 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     m_stays->setChecked(staysInTray());
     m_wrong->setWordWrap(true);
     m_wrong->hide();
+    m_trayless->setWordWrap(true);
     auto *choices = new QWidget;
     auto *list = new QVBoxLayout(choices);
     list->setContentsMargins(0, 0, 0, 0);
     list->setSpacing(12);
     list->addWidget(m_autostart);
     list->addWidget(m_stays);
+    list->addWidget(m_trayless);
     list->addWidget(m_wrong);
     auto *upper = new Card;
     upper->hold(choices, 24);
@@ -128,6 +134,13 @@ void SettingsPage::showAlarmTest(bool runs, const QString &says)
 bool SettingsPage::staysInTray()
 {
     return QSettings().value(staysKey(), true).toBool();
+}
+
+void SettingsPage::showEvent(QShowEvent *event)
+{
+    // A panel may come and go.
+    m_trayless->setVisible(!QSystemTrayIcon::isSystemTrayAvailable());
+    QWidget::showEvent(event);
 }
 
 void SettingsPage::setAutostart(bool on)

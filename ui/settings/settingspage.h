@@ -37,6 +37,9 @@ Q_SIGNALS:
     void setsUp();
     void testsAlarm();
 
+protected:
+    void showEvent(QShowEvent *event) override;
+
 private:
     void setAutostart(bool on);
 
@@ -44,6 +47,7 @@ private:
     QStringList m_command;
     QCheckBox *m_autostart;
     QCheckBox *m_stays;
+    QLabel *m_trayless;
     QLabel *m_wrong;
     QWidget *m_alarm; ///< hidden where nobody is to be told
     QPushButton *m_alarmTest;

@@ -64,6 +64,17 @@ void addFacts(std::vector<std::pair<QString, QString>> &lines, const VpsFacts &f
 
 } // namespace
 
+namespace
+{
+
+QString joinedTexts(QStringList all)
+{
+    all.removeAll(QString());
+    return all.join(QStringLiteral(", "));
+}
+
+} // namespace
+
 std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook &look, const QDateTime &now)
 {
     std::vector<std::pair<QString, QString>> lines;
@@ -71,7 +82,7 @@ std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook
     if (!look.seen)
         return lines;
     const VpsSeen &seen = look.seen->vps;
-    const QString addresses = QStringList{texts(seen.ipv4), texts(seen.ipv6)}.join(QStringLiteral(", "));
+    const QString addresses = joinedTexts({texts(seen.ipv4), texts(seen.ipv6)});
     lines.emplace_back(VpsPage::tr("Addresses"), addresses);
     if (seen.facts)
         addFacts(lines, *seen.facts, now);
@@ -150,7 +161,7 @@ QWidget *VpsPage::makeHome()
     auto *runs = new QPushButton(tr("Lo&gs…"));
     runs->setObjectName(QStringLiteral("runs"));
     auto *redeploys = new QPushButton(tr("Re&deploy…"));
-    auto *back = new QPushButton(tr("&Roll back…"));
+    auto *back = m_back = new QPushButton(tr("&Roll back…"));
     auto *replaces = new QPushButton(tr("New &VPS…"));
     redeploys->setObjectName(QStringLiteral("redeploy"));
     back->setObjectName(QStringLiteral("rollback"));
@@ -190,6 +201,9 @@ void VpsPage::show(const SiteLook &look)
     m_again->setEnabled(bool(m_site));
     if (!any)
         return;
+    const bool none = look.seen && look.seen->vps.facts && look.seen->vps.facts->previousId.isEmpty();
+    m_back->setEnabled(!none && m_panel && !m_panel->isRunning());
+    m_back->setToolTip(none ? tr("There is no deployment before this one.") : QString());
     // Each snapshot comes by here; the facts are others only after a look.
     auto facts = vpsFacts(m_site->vps.front(), look, QDateTime::currentDateTimeUtc());
     if (facts == m_shown)
@@ -220,10 +234,18 @@ bool VpsPage::isWorking() const
     return m_panel && m_panel->isWorking();
 }
 
+void VpsPage::leave()
+{
+    if (m_stack->currentWidget() == m_panel)
+        m_panel->leave();
+    else
+        goHome();
+}
+
 void VpsPage::cancelWork()
 {
-    if (isWorking())
-        m_panel->runner().cancel();
+    if (m_panel)
+        m_panel->cancelWork();
 }
 
 void VpsPage::redeploy()

@@ -40,6 +40,8 @@ public:
     /// Something is being changed on the VPS.
     bool isWorking() const;
     void cancelWork();
+    /// Back to the facts, from what does not run.
+    void leave();
     /// The pushes, as the keeper has them.
     void showPushes(const SharedSnapshot &snapshot, const QString &empty);
     void redeploy();
@@ -68,6 +70,7 @@ private:
     std::vector<std::pair<QString, QString>> m_shown; ///< the facts
     QLabel *m_drift = nullptr;
     DetailPage *m_pushes = nullptr;
+    QPushButton *m_back;
     QPushButton *m_again = nullptr;
     std::vector<QPushButton *> m_buttons;
     NewVpsForm *m_form = nullptr;

@@ -9,9 +9,12 @@
 #include "ui/vps/vpspage.h"
 #include "ui/window/pagelist.h"
 
+#include <QAbstractButton>
 #include <QCloseEvent>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
+#include <QScreen>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -95,7 +98,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     connectWork();
     m_list->setCurrentRow(0);
 
-    resize(1120, 740);
+    resize(QSize(1120, 740).boundedTo(screen()->availableSize()));
     restoreGeometry(QSettings().value(geometryKey()).toByteArray());
 }
 
@@ -259,6 +262,14 @@ void MainWindow::showLook()
 
 void MainWindow::show(const Overview &overview, const SharedSnapshot &snapshot)
 {
+    // Steps that are shown are to be those of now.
+    if (const auto open = m_overview->openPath(); open && m_prover && !m_prover->isRunning()) {
+        const auto before = std::as_const(m_shown.paths).find(*open);
+        const auto now = overview.paths.find(*open);
+        if (now != overview.paths.end() && now->second.state != PathState::Unknown &&
+            (before == m_shown.paths.cend() || before->second.state != now->second.state))
+            prove(*open);
+    }
     m_overview->show(overview, snapshot, m_texts.vps);
     const bool follows = snapshot && snapshot->role == QLatin1String("follower");
     const bool pushes = m_work.site && !m_work.site->vps.empty() && !m_work.site->vps.front().pushKeys.empty();
@@ -319,6 +330,21 @@ void MainWindow::refresh()
 void MainWindow::keepPlace()
 {
     QSettings().setValue(geometryKey(), saveGeometry());
+}
+
+/// Enter presses what has the focus, Escape leaves what was opened.
+void MainWindow::keyPressEvent(QKeyEvent *event)
+{
+    auto *button = qobject_cast<QAbstractButton *>(focusWidget());
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (enter && button && !event->isAutoRepeat())
+        button->click();
+    else if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_overview)
+        m_overview->closeSteps();
+    else if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_vps)
+        m_vps->leave();
+    else
+        QMainWindow::keyPressEvent(event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

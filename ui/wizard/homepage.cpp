@@ -89,7 +89,7 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
         state().set([&](SetupAnswers &one) { one.thisMachine = false; });
         m_filling = true;
         m_table->clearSelection();
-        const auto id = InterfaceId::parse(text.trimmed());
+        const auto id = InterfaceId::entered(text.trimmed());
         for (int row = 0; row < m_table->rowCount(); ++row) {
             const SetupServer &server = state().servers[size_t(row)];
             if (!server.thisMachine &&
@@ -232,6 +232,11 @@ void SetupHomePage::choose(int row)
     state().set([&](SetupAnswers &one) {
         one.thisMachine = server.thisMachine;
         one.interfaceId = server.thisMachine ? QString() : server.entry;
+        // What it shows a certificate for it is surely called.
+        const auto &names = server.certificate ? server.certificate->names : std::vector<QString>();
+        if (one.services.front().names.isEmpty() && !names.empty() && !server.certificate->selfSigned &&
+            !names.front().startsWith(QLatin1String("*.")))
+            one.services.front().names = names.front();
     });
     tellChoice();
 }

@@ -99,7 +99,7 @@ SetupMachinePage::SetupMachinePage(WizardState &shared, QWidget *parent)
     // Another machine has another key.
     for (QLineEdit *one : {addresses, port})
         connect(one, &QLineEdit::textEdited, this, &SetupMachinePage::forgetKey);
-    connect(login, &QLineEdit::textEdited, this, [this] { m_looked.reset(); });
+    connect(login, &QLineEdit::textEdited, this, &SetupMachinePage::forgetLogin);
     for (const auto &[line, task] : {std::pair(m_keyStatus, &m_meeting), std::pair(m_status, &m_task)})
         connect(line, &StatusLine::stopped, this, [line = line, task = task] {
             task->stop();
@@ -153,7 +153,7 @@ void SetupMachinePage::makeLogin()
     all->addWidget(m_found);
     m_loginCard = addCard(all);
     connect(m_ways, &QButtonGroup::idClicked, this, [this](int id) { setWay(Way(id)); });
-    connect(m_keyFile, &QLineEdit::textEdited, this, [this] { m_looked.reset(); });
+    connect(m_keyFile, &QLineEdit::textEdited, this, &SetupMachinePage::forgetLogin);
 }
 
 void SetupMachinePage::enter()
@@ -185,8 +185,10 @@ void SetupMachinePage::leave()
 void SetupMachinePage::setWay(Way way)
 {
     // What was typed for another way is not to be taken for this one's.
-    if (way != m_way)
+    if (way != m_way) {
+        m_task.stop();
         clearPassword();
+    }
     m_way = way;
     m_looked.reset();
     state().set([&](SetupAnswers &one) {
@@ -243,6 +245,14 @@ void SetupMachinePage::showWay()
     makeRoomy(*m_loginCard);
 }
 
+void SetupMachinePage::forgetLogin()
+{
+    m_task.stop();
+    m_looked.reset();
+    m_status->clear();
+    m_found->hide();
+}
+
 void SetupMachinePage::forgetKey()
 {
     m_meeting.stop();
@@ -255,7 +265,12 @@ void SetupMachinePage::forgetKey()
     m_keyStatus->clear();
     m_status->clear();
     m_found->hide();
-    state().set([](SetupAnswers &one) { one.hostKey.clear(); });
+    // Another machine does not know Sixgate's key yet.
+    state().set([this](SetupAnswers &one) {
+        one.hostKey.clear();
+        if (m_way == Way::NewKey)
+            one.keyFile.clear();
+    });
 }
 
 void SetupMachinePage::meet()
@@ -350,8 +365,10 @@ void SetupMachinePage::logIn(bool thenOn)
         m_task.run([port = state().sharedPort(), now = answers(), password](
                        std::stop_token stop) { return port->bringKey(now, std::move(*password), std::move(stop)); },
                    [this, thenOn](const Result<QString> &file) {
-                       if (!file)
+                       if (!file) {
+                           m_password->selectAll();
                            return tell(*m_status, file.error());
+                       }
                        if (!m_retyped)
                            m_password->clear();
                        state().set([&](SetupAnswers &one) { one.keyFile = *file; });
@@ -391,8 +408,12 @@ void SetupMachinePage::look(bool thenOn)
                    // Something else may have been entered meanwhile; that was not tried.
                    m_looked = with;
                    showLook(*look);
-                   if (with == lookedWith())
-                       Q_EMIT thenOn ? goOn() : done();
+                   if (with != lookedWith() || !m_password->text().isEmpty())
+                       return;
+                   if (thenOn)
+                       Q_EMIT goOn();
+                   else if (m_logIn->hasFocus())
+                       Q_EMIT done();
                });
 }
 
@@ -409,6 +430,11 @@ void SetupMachinePage::showLook(const SetupVpsLook &look)
     QStringList lines;
     for (const Withheld &one : look.obstacles)
         lines << one.reason + QStringLiteral("\n→ ") + one.fix;
+    const QString addresses = answers().addresses;
+    if (look.facts.hasGlobalIpv6 && !addresses.trimmed().isEmpty() && !addresses.contains(QLatin1Char(':')))
+        lines << tr(
+            "It has IPv6, and no IPv6 address is entered: then its name gets none, and loses one that it has.\n→ "
+            "Enter both addresses above.");
     m_found->setText(lines.join(QStringLiteral("\n\n")));
     m_found->setVisible(!lines.isEmpty());
 }

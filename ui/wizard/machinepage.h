@@ -29,6 +29,7 @@ private:
     void showWay();
     void clearPassword();
     void forgetKey();
+    void forgetLogin();
     void meet();
     void present(const PresentedHostKey &key);
     void confirm(bool same);

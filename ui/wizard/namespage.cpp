@@ -399,8 +399,13 @@ void SetupNamesPage::tryIt(bool thenOn)
             m_status->show(tried.account->tried ? OverviewState::Fine : OverviewState::Unknown,
                            tried.account->sentence);
             Q_EMIT buttons();
-            if (now == triedWith())
-                Q_EMIT thenOn ? goOn() : done();
+            // What was typed meanwhile was not tried.
+            if (now != triedWith() || m_secrets.anyEntered())
+                return;
+            if (thenOn)
+                Q_EMIT goOn();
+            else if (m_try->hasFocus())
+                Q_EMIT done();
         });
 }
 

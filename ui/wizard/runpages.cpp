@@ -96,7 +96,8 @@ SetupReviewPage::SetupReviewPage(WizardState &shared, SetupRun &run, QWidget *pa
     connect(&m_run, &SetupRun::planned, this, [this] { m_plan->show(m_run.shown()); });
     // Who agrees is to have the plan before him: Enter opens a line of it.
     connect(&m_run, &SetupRun::asked, this, [this] {
-        if (m_here)
+        const auto *button = qobject_cast<QPushButton *>(window()->focusWidget());
+        if (m_here && (!button || isAncestorOf(button)))
             m_plan->setFocus(Qt::OtherFocusReason);
     });
     // Its rows are measured when it has its width.

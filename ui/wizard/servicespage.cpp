@@ -75,13 +75,13 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
             field->setFocus();
     });
     connect(m_again, &QPushButton::clicked, this, [this] {
-        look(false);
+        look();
         m_ways->look();
     });
-    connect(m_ways, &WaysView::changed, this, &WizardPage::buttons);
+    connect(m_ways, &WaysView::changed, this, &SetupServicesPage::goOnIfKnown);
     connect(m_pin, &QPushButton::clicked, this, [this] {
         state().set([this](SetupAnswers &one) { one.pinnedKey = m_pinKey; });
-        look(false);
+        look();
     });
     connect(m_status, &StatusLine::stopped, this, [this] {
         m_task.stop();
@@ -97,12 +97,13 @@ void SetupServicesPage::enter()
 {
     makeRows();
     m_ways->tell();
-    look(false);
+    look();
     m_ways->look();
 }
 
 void SetupServicesPage::leave()
 {
+    m_thenOn = false;
     m_ways->stop();
     m_task.stop();
 }
@@ -139,6 +140,9 @@ void SetupServicesPage::addRow(int i)
             if (size_t(i) < one.services.size())
                 how(one.services[size_t(i)]);
         });
+        // What was seen is of before.
+        m_task.stop();
+        m_status->show(OverviewState::Unknown, tr("Not looked at as it is now."));
     };
     auto *names = new QLineEdit(now.names);
     names->setObjectName(QStringLiteral("services.%1.names").arg(i));
@@ -180,27 +184,40 @@ void SetupServicesPage::addRow(int i)
     });
 }
 
-void SetupServicesPage::look(bool thenOn)
+void SetupServicesPage::look()
 {
-    const SetupAnswers now = answers();
+    SetupAnswers now = answers();
+    now.page = SetupPage::Services;
     m_pin->hide();
     m_status->begin(tr("Looking at the home's certificate"));
     m_task.run(
         [port = state().sharedPort(), now](std::stop_token stop) { return port->certificate(now, std::move(stop)); },
-        [this, now, thenOn](const Result<SetupCertificate> &seen) {
+        [this, now](const Result<SetupCertificate> &seen) {
             m_seen = now;
-            m_seen->page = SetupPage::Services;
             m_bad = !seen || !seen->good;
             if (seen)
                 showCertificate(*seen);
             else
                 tell(*m_status, seen.error());
-            Q_EMIT buttons();
-            SetupAnswers still = answers();
-            still.page = SetupPage::Services;
-            if (thenOn && !m_bad && m_seen == still)
-                Q_EMIT goOn();
+            goOnIfKnown();
         });
+}
+
+bool SetupServicesPage::isKnown() const
+{
+    SetupAnswers now = answers();
+    now.page = SetupPage::Services;
+    return m_seen && *m_seen == now && m_ways->isKnown();
+}
+
+void SetupServicesPage::goOnIfKnown()
+{
+    Q_EMIT buttons();
+    if (!m_thenOn || m_task.isRunning() || m_ways->isRunning())
+        return;
+    m_thenOn = false;
+    if (isKnown() && !m_bad && !m_ways->isBad())
+        Q_EMIT goOn();
 }
 
 void SetupServicesPage::showCertificate(const SetupCertificate &seen)
@@ -225,18 +242,20 @@ void SetupServicesPage::showCertificate(const SetupCertificate &seen)
 
 QString SetupServicesPage::nextText() const
 {
-    SetupAnswers now = answers();
-    now.page = SetupPage::Services;
-    return (m_ways->isBad() || m_bad) && m_seen && *m_seen == now ? tr("Go o&n all the same") : QString();
+    return isKnown() && (m_bad || m_ways->isBad()) ? tr("Go o&n all the same") : QString();
 }
 
 bool SetupServicesPage::goesOn()
 {
+    if (isKnown())
+        return true;
+    m_thenOn = true;
     SetupAnswers now = answers();
     now.page = SetupPage::Services;
-    if (m_seen && *m_seen == now)
-        return true;
-    look(true);
+    if (!m_ways->isKnown() && !m_ways->isRunning())
+        m_ways->look();
+    if (!m_seen || *m_seen != now)
+        look();
     return false;
 }
 

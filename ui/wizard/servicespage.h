@@ -21,7 +21,10 @@ public:
 private:
     void makeRows();
     void addRow(int i);
-    void look(bool thenOn);
+    void look();
+    /// Goes on where that was wanted, once all is known.
+    void goOnIfKnown();
+    bool isKnown() const;
     void showCertificate(const SetupCertificate &seen);
 
     QVBoxLayout *m_rowsPlace;
@@ -35,6 +38,7 @@ private:
     Task m_task;
     std::optional<SetupAnswers> m_seen; ///< the certificate was looked at with these answers
     bool m_bad = false;                 ///< and is not good
+    bool m_thenOn = false;              ///< once all is known
 };
 
 } // namespace sixgate

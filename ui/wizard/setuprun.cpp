@@ -113,6 +113,12 @@ void SetupRun::cancel()
     Q_EMIT changed();
 }
 
+void SetupRun::cancelOnce()
+{
+    if (m_phase != Phase::Cancelling)
+        cancel();
+}
+
 void SetupRun::prove()
 {
     if (!m_runner || m_runner->isRunning())

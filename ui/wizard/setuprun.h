@@ -34,6 +34,8 @@ public:
     bool isWorking() const { return m_applying; }
     /// The old state stays, or comes back.
     void cancel();
+    /// The same, but not a second time, which would wait no longer for it.
+    void cancelOnce();
     /// Proves the paths once more.
     void prove();
 

@@ -97,6 +97,8 @@ void StepList::show(int now, int reached)
     m_now = now;
     m_reached = std::max(now, reached);
     fill();
+    // Enter is to lead nowhere until another step is chosen.
+    setCurrentRow(now);
 }
 
 void StepList::fill()

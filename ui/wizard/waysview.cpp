@@ -103,10 +103,22 @@ void WaysView::tell()
         m_text->setPlainText(text);
 }
 
+SetupAnswers WaysView::asked() const
+{
+    SetupAnswers part = m_state.answers();
+    part.page = SetupPage::Services;
+    part.mail.clear();
+    part.directory.clear();
+    part.pinnedKey.clear();
+    part.termsAgreed = false;
+    return part;
+}
+
 void WaysView::look()
 {
     const auto ways = used(m_state.answers());
     m_bad = false;
+    m_seen = asked();
     if (!ways.contains(Challenge::Http) && !ways.contains(Challenge::Delegated)) {
         m_task.stop();
         m_status->clear();
@@ -136,7 +148,9 @@ void WaysView::show(const std::vector<SetupWay> &ways)
             lines << QStringLiteral("→ ") + one.fix;
     }
     m_bad = !lines.isEmpty();
-    if (m_bad)
+    if (ways.empty())
+        m_status->show(OverviewState::Unknown, tr("Nothing was asked yet: a name is missing."));
+    else if (m_bad)
         m_status->show(OverviewState::Degraded, tr("The rehearsal would fail."), lines.join(QLatin1Char('\n')));
     else
         m_status->show(OverviewState::Fine, tr("All that the home and the zone do for the certificates is there."));

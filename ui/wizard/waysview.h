@@ -24,14 +24,19 @@ public:
     /// Looks whether they are there, where anything is to be seen.
     void look();
     void stop() { m_task.stop(); }
-    /// It was looked at, and something is not there.
+    bool isRunning() const { return m_task.isRunning(); }
+    /// It was looked at as it is chosen now.
+    bool isKnown() const { return m_seen && !m_task.isRunning() && *m_seen == asked(); }
+    /// And something is not there.
     bool isBad() const { return m_bad; }
 
 Q_SIGNALS:
-    /// isBad() is another one.
+    /// isKnown() or isBad() is another one.
     void changed();
 
 private:
+    /// What the answer depends on.
+    SetupAnswers asked() const;
     void show(const std::vector<SetupWay> &ways);
 
     WizardState &m_state;
@@ -41,6 +46,7 @@ private:
     QComboBox *m_server;
     QPlainTextEdit *m_text;
     Task m_task;
+    std::optional<SetupAnswers> m_seen;
     bool m_bad = false;
 };
 

@@ -15,9 +15,11 @@
 #include <QCloseEvent>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QPointer>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QSettings>
 #include <QShortcut>
@@ -74,7 +76,7 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
     below->setContentsMargins(24, 8, 24, 16);
     below->setSpacing(8);
     below->addWidget(m_later);
-    below->addWidget(m_gap, 1);
+    below->addWidget(m_gap, 1, Qt::AlignVCenter);
     below->addStretch(0);
     below->addWidget(m_back);
     below->addWidget(m_next);
@@ -103,20 +105,16 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
     });
     connect(m_run, &SetupRun::agreed, this, &Wizard::agreed);
     connect(m_run, &SetupRun::idle, this, &Wizard::idle);
+    connect(
+        m_run, &SetupRun::idle, this,
+        [this] {
+            if (m_closing)
+                close();
+        },
+        Qt::QueuedConnection);
     connect(&m_state, &WizardState::changed, this, [this] { m_gap->clear(); });
     connect(&m_state, &WizardState::unsaved, this,
             [this](const QString &why) { say(tr("The answers are not kept: %1").arg(why)); });
-    // Return in a field goes on, as in every wizard.
-    for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
-        auto *enter = new QShortcut(QKeySequence(key), this);
-        enter->setAutoRepeat(false);
-        connect(enter, &QShortcut::activated, this, [this] {
-            auto *button = qobject_cast<QPushButton *>(focusWidget());
-            if (focusWidget() == m_steps)
-                return m_steps->choose();
-            (button ? button : m_next)->click();
-        });
-    }
     connect(new QShortcut(QKeySequence(Qt::ALT | Qt::Key_Left), this), &QShortcut::activated, m_back,
             &QPushButton::click);
     // Where what has the focus goes away, the focus would fall on whatever comes next, and Enter with it.
@@ -132,7 +130,7 @@ Wizard::Wizard(std::shared_ptr<SetupPort> port, SetupAnswers begun, QWidget *par
                 focusNext();
         });
     });
-    resize(1120, 740);
+    resize(QSize(1120, 740).boundedTo(screen()->availableSize()));
     restoreGeometry(QSettings().value(geometryKey()).toByteArray());
     // A plan that was made is not valid any more; what was begun beyond it begins there again.
     go(std::min(int(answers().page), int(SetupPage::Review)));
@@ -293,7 +291,7 @@ void Wizard::raiseUp()
 
 bool Wizard::letsGo()
 {
-    if (m_done || !m_run->isWorking() || m_closeAsked)
+    if (m_done || !m_run->isWorking() || m_closeAsked || m_closing)
         return true;
     raiseUp();
     const QString asked =
@@ -308,6 +306,19 @@ bool Wizard::letsGo()
     return false;
 }
 
+/// Return in a field goes on, as in every wizard. What opens a list or a line by it keeps it.
+void Wizard::keyPressEvent(QKeyEvent *event)
+{
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (!enter || event->isAutoRepeat())
+        return QWidget::keyPressEvent(event);
+    auto *button = qobject_cast<QPushButton *>(focusWidget());
+    if (focusWidget() == m_steps)
+        m_steps->choose();
+    else
+        (button ? button : m_next)->click();
+}
+
 void Wizard::closeEvent(QCloseEvent *event)
 {
     if (!letsGo()) {
@@ -315,6 +326,13 @@ void Wizard::closeEvent(QCloseEvent *event)
         return;
     }
     QSettings().setValue(geometryKey(), saveGeometry());
+    if (!m_done && m_run->isWorking()) {
+        // It stays to be seen until the state before is back; its button waits no longer.
+        event->ignore();
+        m_closing = true;
+        m_run->cancelOnce();
+        return;
+    }
     QWidget::closeEvent(event);
     if (m_done)
         return;
@@ -323,7 +341,7 @@ void Wizard::closeEvent(QCloseEvent *event)
         return end();
     m_done = true;
     page()->leave();
-    m_run->cancel();
+    m_run->cancelOnce();
     m_state.keep();
     Q_EMIT left();
 }
@@ -332,7 +350,7 @@ void Wizard::end()
 {
     m_done = true;
     page()->leave();
-    m_run->cancel();
+    m_run->cancelOnce();
     m_state.finish();
     Q_EMIT finished();
 }
@@ -340,6 +358,11 @@ void Wizard::end()
 bool Wizard::isRunning() const
 {
     return m_run->isRunning();
+}
+
+bool Wizard::isWorking() const
+{
+    return m_run->isWorking();
 }
 
 void Wizard::say(const QString &sentence)

@@ -33,6 +33,8 @@ public:
     bool letsGo();
     /// Its job has not ended yet.
     bool isRunning() const;
+    /// The plan is being carried out.
+    bool isWorking() const;
     /// A sentence below, until something is entered.
     void say(const QString &sentence);
 
@@ -48,6 +50,7 @@ Q_SIGNALS:
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     void addPages();
@@ -75,7 +78,8 @@ private:
     QPushButton *m_later;
     bool m_done = false;
     bool m_closeAsked = false;
-    bool m_parked = false; ///< the focus waits for the button that leads on
+    bool m_closing = false; ///< as soon as its job has ended
+    bool m_parked = false;  ///< the focus waits for the button that leads on
 };
 
 } // namespace sixgate

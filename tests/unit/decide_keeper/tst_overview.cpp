@@ -186,7 +186,7 @@ private Q_SLOTS:
         const auto redeploys = condition("proxy-stopped", Severity::Error, "redeploy");
         row("nothing known, all is well", S::Fine, {}, "fine: Seen.", "", B::Check, true);
         row("nothing known yet", S::Broken, {}, "broken: Seen.", "", B::Check, false);
-        row("a check that failed", S::Broken, finding({}, S::Broken), "broken: Seen.", "", B::Check, true);
+        row("a check that sees nothing", S::Broken, finding({}, S::Broken), "broken: Seen.", "", B::Check, false);
         row("the cause", S::Broken, finding({error}, S::Broken, true), "broken: vps-off it is.", "Run it.", B::Check,
             false);
         row("which redeploying mends", S::Broken, finding({redeploys}, S::Broken, true), "broken: proxy-stopped it is.",
@@ -201,7 +201,7 @@ private Q_SLOTS:
         row("a warning of before", S::Broken, finding({warning}, S::Fine), "broken: Seen.", "", B::Check, false);
         row("a warning", S::Fine, finding({warning}, S::Fine), "degraded: cert it is.", "Run it.", B::Check, false);
         row("a warning does not explain what is broken", S::Broken, finding({warning}, S::Broken), "broken: Seen.", "",
-            B::Check, true);
+            B::Check, false);
         row("worth knowing only", S::Fine, finding({info}, S::Fine), "fine: Seen.", "", B::Check, true);
         row("nobody watches", S::Unknown, finding({error}, S::Unknown, true), "broken: vps-off it is.", "Run it.",
             B::Check, false);

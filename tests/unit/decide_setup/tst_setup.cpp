@@ -419,6 +419,8 @@ private Q_SLOTS:
         };
         QCOMPARE(entered(" ::11 "), latin("::11"));
         QCOMPARE(entered("2001:db8:a001:100::11"), latin("::11"));
+        QCOMPARE(entered("2001:db8:a001:100::"), latin("none"));
+        QCOMPARE(entered("fe80::11"), latin("none"));
         QCOMPARE(entered("nas.local"), latin("none"));
         QCOMPARE(entered("192.0.2.1"), latin("none"));
         QCOMPARE(entered(""), latin("none"));
@@ -440,14 +442,15 @@ private Q_SLOTS:
         row("not known", 404, "", "answers challenges itself (404)");
         row("a page for all", 200, "", "answers challenges itself (200)");
         row("not modified", 304, "http://vps.example.org/.well-known/acme-challenge/sixgate-1", "itself (304)");
-        row("to HTTPS", 301, "https://cloud.example.org/.well-known/acme-challenge/sixgate-1", "leads all to HTTPS");
+        row("another status", 303, "http://vps.example.org/.well-known/acme-challenge/sixgate-1", "itself (303)");
+        row("round and round", 301, "https://cloud.example.org/", "leads challenges to https://cloud.example.org/");
         row("the VPS by HTTPS", 302, "https://vps.example.org/.well-known/acme-challenge/sixgate-1", "not to");
         row("another path", 302, "http://vps.example.org/", "not to");
         row("another port", 302, "http://vps.example.org:8080/.well-known/acme-challenge/sixgate-1", "not to");
         row("another machine", 302, "http://old.example.org/.well-known/acme-challenge/sixgate-1",
-            "to old.example.org");
-        row("itself", 302, "/login", "to itself");
-        row("nowhere", 302, "", "to itself");
+            "to http://old.example.org/");
+        row("a login", 302, "http://cloud.example.org/login", "to http://cloud.example.org/login, not to");
+        row("nowhere", 302, "", "answers challenges itself (302)");
         row("no answer", 0, "", "cannot be asked on port 80: It is refused.");
     }
 
