@@ -8,6 +8,7 @@
 #include "storage/sitefile.h"
 #include "ui/look/marks.h"
 #include "ui/look/outlines.h"
+#include "ui/look/placeholders.h"
 #include "ui/look/texts.h"
 
 #include <QApplication>
@@ -99,6 +100,7 @@ int run(int argc, char **argv)
     QApplication::setWindowIcon(programIcon());
     loadTexts();
     drawOutlines();
+    keepPlaceholdersReadable();
     Choices choices = choicesOf();
     FirstOne first(choices.siteFile);
     if (!first.claim())

@@ -15,6 +15,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QScreen>
+#include <QScrollArea>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -29,6 +30,18 @@ namespace
 {
 
 constexpr int sayFor = 8000;
+
+constexpr qint64 lookHolds = 300; // s
+
+QStringList recordsOf(const KeeperSnapshot &snapshot)
+{
+    QStringList all;
+    for (const KeptRecord &one : snapshot.records)
+        all << one.record << (one.right ? QStringLiteral("right") : QString());
+    for (const KeptServer &one : snapshot.servers)
+        all << (one.address ? one.address->text() : QString());
+    return all;
+}
 
 QString geometryKey()
 {
@@ -75,7 +88,14 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     row->setSpacing(0);
     row->addWidget(side);
     row->addWidget(m_pages, 1);
-    setCentralWidget(all);
+    // With large text all of it may need more room than the screen has.
+    auto *area = new QScrollArea;
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setWidget(all);
+    setCentralWidget(area);
+    setMinimumSize(640, 420);
     statusBar()->setSizeGripEnabled(false);
     statusBar()->hide();
 
@@ -98,7 +118,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     connectWork();
     m_list->setCurrentRow(0);
 
-    resize(QSize(1120, 740).boundedTo(screen()->availableSize()));
+    resize(QSize(1120, 740).expandedTo(all->minimumSizeHint()).boundedTo(screen()->availableSize()));
     restoreGeometry(QSettings().value(geometryKey()).toByteArray());
 }
 
@@ -147,8 +167,7 @@ void MainWindow::connectWork()
     });
     // What only a look can tell is looked at when somebody first wants to see it.
     connect(m_list, &PageList::currentRowChanged, this, [this](int row) {
-        QWidget *page = m_pages->widget(row);
-        if (!m_look.seen && !m_look.looking && (page == m_services || page == m_dns || page == m_vps))
+        if (!m_look.looking && looksInto(m_pages->widget(row)) && (!m_look.seen || isLookOld()))
             look();
     });
     connect(m_overview, &OverviewPage::proves, this, &MainWindow::prove);
@@ -191,6 +210,7 @@ void MainWindow::look()
         return;
     // What one that runs has seen may be of before.
     m_looksAgain = m_looker->isRunning();
+    m_moved = false;
     m_look.looking = true;
     if (!m_looksAgain) {
         m_planned.reset();
@@ -281,8 +301,23 @@ void MainWindow::show(const Overview &overview, const SharedSnapshot &snapshot)
                                       : tr("The keeper has told the VPS nothing yet.");
     m_vps->showPushes(snapshot, empty);
     m_shown = overview;
+    // Where the keeper has seen another record, what was looked at is of before.
+    const bool moved = snapshot && m_snapshot && recordsOf(*snapshot) != recordsOf(*m_snapshot);
+    m_moved = m_moved || moved;
     m_snapshot = snapshot;
     showLook();
+    if (m_moved && m_look.seen && looksInto(m_pages->currentWidget()))
+        look();
+}
+
+bool MainWindow::looksInto(const QWidget *page) const
+{
+    return page == m_services || page == m_dns || page == m_vps;
+}
+
+bool MainWindow::isLookOld() const
+{
+    return m_moved || m_look.at.secsTo(QDateTime::currentDateTimeUtc()) > lookHolds;
 }
 
 void MainWindow::say(const QString &sentence)

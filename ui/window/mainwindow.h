@@ -92,12 +92,16 @@ private:
     void prove(PathKind kind);
     void connectAlarm();
     void showLook();
+    /// That page shows what only a look tells.
+    bool looksInto(const QWidget *page) const;
+    bool isLookOld() const;
 
     WindowTexts m_texts;
     WindowWork m_work;
     SiteLook m_look;
     SharedPlan m_planned; ///< by the look that runs
     bool m_looksAgain = false;
+    bool m_moved = false;           ///< since the last look began
     std::optional<PathKind> m_next; ///< to be proven
     bool m_quitAsked = false;
     Overview m_shown;
