@@ -11,6 +11,7 @@
 
 #include <QAbstractButton>
 #include <QCloseEvent>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -117,6 +118,7 @@ MainWindow::MainWindow(WindowTexts texts, WindowWork work, QWidget *parent)
     connect(new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q), this), &QShortcut::activated, this, &MainWindow::quits);
     connectWork();
     m_list->setCurrentRow(0);
+    QCoreApplication::instance()->installEventFilter(this);
 
     resize(QSize(1120, 740).expandedTo(all->minimumSizeHint()).boundedTo(screen()->availableSize()));
     restoreGeometry(QSettings().value(geometryKey()).toByteArray());
@@ -367,14 +369,24 @@ void MainWindow::keepPlace()
     QSettings().setValue(geometryKey(), saveGeometry());
 }
 
-/// Enter presses what has the focus, Escape leaves what was opened.
+/// Enter presses the button that got it: not one that has the focus only since a field took the key.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    auto *button = event->type() == QEvent::KeyPress ? qobject_cast<QAbstractButton *>(watched) : nullptr;
+    if (!button || button->window() != this)
+        return QMainWindow::eventFilter(watched, event);
+    const auto *key = static_cast<QKeyEvent *>(event);
+    if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter)
+        return false;
+    if (!key->isAutoRepeat())
+        button->click();
+    return true;
+}
+
+/// Escape leaves what was opened.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
-    auto *button = qobject_cast<QAbstractButton *>(focusWidget());
-    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
-    if (enter && button && !event->isAutoRepeat())
-        button->click();
-    else if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_overview)
+    if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_overview)
         m_overview->closeSteps();
     else if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_vps)
         m_vps->leave();

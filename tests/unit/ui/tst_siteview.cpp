@@ -9,6 +9,7 @@
 #include <QApplication>
 #include <QFile>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSaveFile>
@@ -223,6 +224,44 @@ private Q_SLOTS:
         window.cancelWork();
         QTRY_COMPARE(idle.size(), 1);
         QVERIFY(!window.isWorking());
+    }
+
+    // Enter presses the button that has the focus, once; Escape leaves. A field that takes Enter hands it to nobody.
+    void keys()
+    {
+        auto jobs = std::make_shared<tests::ScriptedJobs>();
+        std::atomic<int> replaces = 0;
+        jobs->script = [&](const JobOrder &order, JobTalk &, const JobStops &stops) -> Result<JobEnd> {
+            if (!std::holds_alternative<ReplaceOrder>(order))
+                return JobEnd();
+            ++replaces;
+            while (!stops.stop.stop_requested())
+                QThread::msleep(1);
+            return fail(ErrorCode::Cancelled, latin("Cancelled."));
+        };
+        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
+        QVERIFY(example.open(QIODevice::ReadOnly));
+        const auto site = parseSite(example.readAll());
+        QVERIFY(site);
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        window.show();
+        window.activateWindow();
+        window.findChild<QListWidget *>(latin("pages"))->setCurrentRow(3);
+        auto *replace = window.findChild<QPushButton *>(latin("replace"));
+        replace->setFocus();
+        QTest::keyClick(replace, Qt::Key_Return);
+        auto *addresses = window.findChild<QLineEdit *>(latin("addresses"));
+        QVERIFY(addresses->isVisible());
+        QTest::keyClick(addresses, Qt::Key_Escape);
+        QVERIFY(!addresses->isVisible());
+        QTest::keyClick(replace, Qt::Key_Return);
+        addresses->setText(latin("192.0.2.20"));
+        QTest::keyClick(addresses, Qt::Key_Return);
+        QTRY_COMPARE(replaces.load(), 1);
+        QTest::qWait(100);
+        auto *job = window.findChild<QWidget *>(latin("job"));
+        QVERIFY(job->isVisible());
+        QVERIFY(job->findChild<QLabel *>(latin("sentence"))->text().startsWith(latin("Looking")));
     }
 
     // A site file that cannot be used is told, also in the tray; once it is mended, who opens the view hears of it.
