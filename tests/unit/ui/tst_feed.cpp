@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 namespace
 {
 
+// ms. Other tests run beside; what waits for a worker takes far longer. The aim of 50 ms is asserted by tst_stalls,
+// which leaves out the time without a processor.
+constexpr qint64 stallLimit = 200;
+
 QString latin(const char *text)
 {
     return QString::fromLatin1(text);
@@ -91,7 +95,7 @@ private Q_SLOTS:
         QTRY_COMPARE(port->told.load(), 5);
         // The first four gave way to the next one; the last has its time, and says that nobody heard.
         QTRY_COMPARE_WITH_TIMEOUT(unheard.size(), 1, 5000);
-        QVERIFY2(longest < 50, qPrintable(QStringLiteral("%1 ms").arg(longest)));
+        QVERIFY2(longest < stallLimit, qPrintable(QStringLiteral("%1 ms").arg(longest)));
     }
 
     void looksAgain()
