@@ -84,6 +84,7 @@ SetupServicesPage::SetupServicesPage(WizardState &shared, QWidget *parent)
         look();
     });
     connect(m_status, &StatusLine::stopped, this, [this] {
+        m_thenOn = false;
         m_task.stop();
         m_status->show(OverviewState::Paused, tr("Stopped."));
     });
@@ -140,7 +141,8 @@ void SetupServicesPage::addRow(int i)
             if (size_t(i) < one.services.size())
                 how(one.services[size_t(i)]);
         });
-        // What was seen is of before.
+        // What was seen is of before, and so is the wish to go on.
+        m_thenOn = false;
         m_task.stop();
         m_status->show(OverviewState::Unknown, tr("Not looked at as it is now."));
     };

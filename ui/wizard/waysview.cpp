@@ -72,7 +72,9 @@ WaysView::WaysView(WizardState &shared, QWidget *parent)
             [this] { QGuiApplication::clipboard()->setText(m_text->toPlainText()); });
     connect(m_status, &StatusLine::stopped, this, [this] {
         m_task.stop();
+        m_seen.reset();
         m_status->show(OverviewState::Paused, tr("Stopped."));
+        Q_EMIT changed();
     });
 }
 

@@ -167,11 +167,8 @@ private Q_SLOTS:
             end.seen = what;
             return end;
         };
-        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
-        QVERIFY(example.open(QIODevice::ReadOnly));
-        const auto site = parseSite(example.readAll());
-        QVERIFY(site);
-        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        const auto site = tests::exampleSite();
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {site, jobs});
         window.show();
         const auto *drift = window.findChild<QLabel *>(latin("drift"));
         window.look();
@@ -195,20 +192,10 @@ private Q_SLOTS:
         jobs->script = [](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
             if (!std::holds_alternative<ApplyOrder>(order))
                 return JobEnd();
-            Plan plan;
-            plan.changes.resize(1);
-            talk.planned(plan, PlanPart::Main, {});
-            if (auto agreed = talk.agree(plan, {}, stops.stop); !agreed)
-                return passOn(agreed);
-            while (!stops.stop.stop_requested())
-                QThread::msleep(1);
-            return fail(ErrorCode::Cancelled, latin("Cancelled."));
+            return tests::workUntilStopped(talk, stops);
         };
-        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
-        QVERIFY(example.open(QIODevice::ReadOnly));
-        const auto site = parseSite(example.readAll());
-        QVERIFY(site);
-        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        const auto site = tests::exampleSite();
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {site, jobs});
         window.show();
         QSignalSpy quits(&window, &MainWindow::quits), idle(&window, &MainWindow::idle);
         QVERIFY(window.letsGo());
@@ -239,11 +226,8 @@ private Q_SLOTS:
                 QThread::msleep(1);
             return fail(ErrorCode::Cancelled, latin("Cancelled."));
         };
-        QFile example(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"));
-        QVERIFY(example.open(QIODevice::ReadOnly));
-        const auto site = parseSite(example.readAll());
-        QVERIFY(site);
-        MainWindow window({site->name.text(), latin("vps.example.org")}, {std::make_shared<const Site>(*site), jobs});
+        const auto site = tests::exampleSite();
+        MainWindow window({site->name.text(), latin("vps.example.org")}, {site, jobs});
         window.show();
         window.activateWindow();
         window.findChild<QListWidget *>(latin("pages"))->setCurrentRow(3);

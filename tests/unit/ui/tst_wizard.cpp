@@ -324,16 +324,9 @@ private Q_SLOTS:
         open(whole(SetupPage::Router));
         std::atomic<bool> takenBack = false;
         m_port->script = [&](const JobOrder &, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
-            Plan plan;
-            plan.changes.resize(1);
-            talk.planned(plan, PlanPart::Main, {});
-            if (auto agreed = talk.agree(plan, {}, stops.stop); !agreed)
-                return passOn(agreed);
-            while (!stops.stop.stop_requested())
-                QThread::msleep(1);
-            QThread::msleep(200);
+            auto end = tests::workUntilStopped(talk, stops, 200ms);
             takenBack = true;
-            return fail(ErrorCode::Cancelled, latin("Cancelled."));
+            return end;
         };
         button("next")->click();
         QTRY_VERIFY(button("next")->isEnabled());
