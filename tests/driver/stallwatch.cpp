@@ -19,7 +19,15 @@ namespace
 {
 
 constexpr std::chrono::milliseconds stallAim{50};
-constexpr int besideFactor = 4;
+constexpr StallLimits limitsAlone{stallAim, stallAim};
+constexpr StallLimits limitsBeside{std::chrono::seconds(1), 4 * stallAim};
+
+nanoseconds since(clockid_t clock)
+{
+    timespec one{};
+    ::clock_gettime(clock, &one);
+    return std::chrono::seconds(one.tv_sec) + nanoseconds(one.tv_nsec);
+}
 
 } // namespace
 
@@ -34,18 +42,18 @@ StallApplication::~StallApplication()
         ::close(m_schedule);
 }
 
-/// The time without what the thread was ready to run and was not let: the second number of its schedstat (proc(5)).
-nanoseconds StallApplication::now() const
+/// What the thread was ready to run and was not let is the second number of its schedstat (proc(5)).
+ThreadTime StallApplication::now() const
 {
-    const auto clock = std::chrono::steady_clock::now().time_since_epoch();
+    const ThreadTime clocks{since(CLOCK_MONOTONIC), since(CLOCK_THREAD_CPUTIME_ID)};
     char text[96];
     const ssize_t size = m_schedule < 0 ? 0 : ::pread(m_schedule, text, sizeof text - 1, 0);
     if (size <= 0)
-        return clock;
+        return clocks;
     text[size] = '\0';
     char *rest = nullptr;
     std::strtoull(text, &rest, 10);
-    return clock - nanoseconds(std::strtoull(rest, nullptr, 10));
+    return {clocks.whole - nanoseconds(std::strtoull(rest, nullptr, 10)), clocks.busy};
 }
 
 bool StallApplication::notify(QObject *receiver, QEvent *event)
@@ -57,7 +65,7 @@ bool StallApplication::notify(QObject *receiver, QEvent *event)
     const QMetaObject *kind = receiver->metaObject();
     const QEvent::Type type = event->type();
     const QString name = receiver->objectName();
-    const auto inner = std::exchange(m_inner, nanoseconds(0));
+    const auto inner = std::exchange(m_inner, ThreadTime());
     const auto began = now();
     const bool done = QApplication::notify(receiver, event);
     const auto all = now() - began;
@@ -72,16 +80,24 @@ bool StallApplication::notify(QObject *receiver, QEvent *event)
 void StallApplication::beginWatch()
 {
     m_watches = true;
-    m_longest = nanoseconds(0);
+    m_longest = m_busiest = nanoseconds(0);
     m_culprit.clear();
+    m_busiestCulprit.clear();
 }
 
-void StallApplication::note(nanoseconds own, const QMetaObject *kind, QEvent::Type type, const QString &name)
+void StallApplication::note(const ThreadTime &own, const QMetaObject *kind, QEvent::Type type, const QString &name)
 {
-    if (own <= m_longest)
+    if (own.whole <= m_longest && own.busy <= m_busiest)
         return;
-    m_longest = own;
-    m_culprit = QStringLiteral("%1 %2 event %3").arg(QString::fromLatin1(kind->className()), name).arg(int(type));
+    const QString event = QStringLiteral("%1 %2 event %3").arg(QString::fromLatin1(kind->className()), name).arg(int(type));
+    if (own.whole > m_longest) {
+        m_longest = own.whole;
+        m_culprit = event;
+    }
+    if (own.busy > m_busiest) {
+        m_busiest = own.busy;
+        m_busiestCulprit = event;
+    }
 }
 
 WatchPause::WatchPause() : m_paused(dynamic_cast<StallApplication *>(QCoreApplication::instance()))
@@ -102,24 +118,34 @@ WatchPause::~WatchPause()
     m_paused->resumeWatch();
 }
 
-std::chrono::milliseconds stallLimit()
+StallLimits stallLimits()
 {
-    return stallAim * (qEnvironmentVariableIsEmpty("SIXGATE_TESTS_BESIDE") ? 1 : besideFactor);
+    return qEnvironmentVariableIsEmpty("SIXGATE_TESTS_BESIDE") ? limitsAlone : limitsBeside;
+}
+
+StallVerdict stallVerdict()
+{
+    auto *app = dynamic_cast<StallApplication *>(QCoreApplication::instance());
+    if (!app)
+        return {false, QStringLiteral("the application does not watch")};
+    app->endWatch();
+    if (app->culprit().isEmpty())
+        return {false, QStringLiteral("no event was watched")};
+    const StallLimits limits = stallLimits();
+    const auto told = [](std::chrono::milliseconds time, std::chrono::milliseconds limit, const QString &event) {
+        return QStringLiteral("%1 ms (limit %2; %3)").arg(time.count()).arg(limit.count()).arg(event);
+    };
+    return {app->longest() <= limits.whole && app->busiest() <= limits.busy,
+            QStringLiteral("longest stall of the GUI thread: %1; most computed at once: %2")
+                .arg(told(app->longest(), limits.whole, app->culprit()),
+                     told(app->busiest(), limits.busy, app->busiestCulprit()))};
 }
 
 void judgeStalls()
 {
-    auto *app = dynamic_cast<StallApplication *>(QCoreApplication::instance());
-    if (app)
-        app->endWatch();
-    const QString said = !app || app->culprit().isEmpty()
-                             ? QStringLiteral("no event was watched")
-                             : QStringLiteral("longest stall of the GUI thread: %1 ms (limit %2; %3)")
-                                   .arg(app->longest().count())
-                                   .arg(stallLimit().count())
-                                   .arg(app->culprit());
+    const auto [fine, said] = stallVerdict();
     std::printf("    %s\n", qPrintable(said));
-    QVERIFY2(app && !app->culprit().isEmpty() && app->longest() <= stallLimit(), qPrintable(said));
+    QVERIFY2(fine, qPrintable(said));
 }
 
 } // namespace sixgate::tests

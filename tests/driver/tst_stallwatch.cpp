@@ -63,15 +63,20 @@ private:
     }
 
 private Q_SLOTS:
+    void init() { qunsetenv("SIXGATE_TESTS_BESIDE"); }
+
     void sleeping()
     {
         QVERIFY(stallOf([] { std::this_thread::sleep_for(held); }) >= held);
         QVERIFY2(app().culprit().startsWith(latin("QTimer the one event")), qPrintable(app().culprit()));
+        QVERIFY2(app().busiest() < held, qPrintable(app().busiestCulprit()));
     }
 
     void computing()
     {
         QVERIFY(stallOf([] { spin(held); }) >= held);
+        QVERIFY(app().busiest() >= held);
+        QVERIFY2(app().busiestCulprit().startsWith(latin("QTimer the one event")), qPrintable(app().busiestCulprit()));
     }
 
     void nothing()
@@ -166,13 +171,20 @@ private Q_SLOTS:
         QVERIFY2(stall < held * 4 / 3, qPrintable(QString::number(stall.count())));
     }
 
-    void limit()
+    void limits()
     {
-        qunsetenv("SIXGATE_TESTS_BESIDE");
-        QCOMPARE(stallLimit(), 50ms);
+        QCOMPARE(stallLimits().whole, 50ms);
+        QCOMPARE(stallLimits().busy, 50ms);
         qputenv("SIXGATE_TESTS_BESIDE", "2");
-        QCOMPARE(stallLimit(), 200ms);
-        qunsetenv("SIXGATE_TESTS_BESIDE");
+        QCOMPARE(stallLimits().whole, 1000ms);
+        QCOMPARE(stallLimits().busy, 200ms);
+        // Beside others it may wait, and has to compute no longer for it.
+        stallOf([] { std::this_thread::sleep_for(2 * held); });
+        QVERIFY2(stallVerdict().fine, qPrintable(stallVerdict().said));
+        stallOf([] { spin(2 * held); });
+        QVERIFY2(!stallVerdict().fine, qPrintable(stallVerdict().said));
+        stallOf([] { std::this_thread::sleep_for(9 * held); });
+        QVERIFY2(!stallVerdict().fine, qPrintable(stallVerdict().said));
     }
 
     void judged()

@@ -161,7 +161,9 @@ int main(int argc, char **argv)
     });
     app.beginWatch();
     const int code = QApplication::exec();
-    std::printf("{\"stalled\":%lld,\"limit\":%lld,\"by\":\"%s\"}\n", static_cast<long long>(app.longest().count()),
-                static_cast<long long>(stallLimit().count()), qPrintable(app.culprit()));
+    const auto [fine, said] = stallVerdict();
+    std::printf("%s\n", QJsonDocument(QJsonObject{{latin("fine"), fine}, {latin("said"), said}})
+                            .toJson(QJsonDocument::Compact)
+                            .constData());
     return code;
 }
