@@ -1,4 +1,5 @@
 #include "decide/acmelimits.h"
+#include "model/texts.h"
 
 #include <QUrl>
 
@@ -40,7 +41,7 @@ QDateTime nextToken(const AcmeBucket &bucket, const std::vector<QDateTime> &even
 
 QString moment(const QDateTime &until, const QDateTime &now)
 {
-    return QStringLiteral("the next try is possible at %1 UTC, %2")
+    return Texts::tr("the next try is possible at %1 UTC, %2")
         .arg(until.toUTC().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")),
              countdown(std::chrono::seconds(now.secsTo(until))));
 }
@@ -90,11 +91,11 @@ private:
                 events.push_back(one.at);
         }
         pause(nextToken(m_limits.failures, events, m_now),
-              QStringLiteral("%1 could not be validated too often in a row, and %2 takes %3 failures an hour")
+              Texts::tr("%1 could not be validated too often in a row, and %2 takes %3 failures an hour")
                   .arg(name, authority())
                   .arg(m_limits.failures.most),
-              QStringLiteral("Mend what the last try told meanwhile; from then on apply asks again. Until then the VPS "
-                             "stays as it is."));
+              Texts::tr("Mend what the last try told meanwhile; from then on apply asks again. Until then the VPS "
+                        "stays as it is."));
     }
 
     void duplicates(const std::set<QString> &names)
@@ -105,12 +106,12 @@ private:
                 events.push_back(one.at);
         }
         pause(nextToken(m_limits.duplicates, events, m_now),
-              QStringLiteral("%1 gives %2 certificates a week for exactly the same names (%3), and these are used up")
+              Texts::tr("%1 gives %2 certificates a week for exactly the same names (%3), and these are used up")
                   .arg(authority())
                   .arg(m_limits.duplicates.most)
                   .arg(QStringList(names.begin(), names.end()).join(QStringLiteral(", "))),
-              QStringLiteral("Wait, or add or leave out a public name: that makes it another certificate. Until then "
-                             "the VPS stays as it is."));
+              Texts::tr("Wait, or add or leave out a public name: that makes it another certificate. Until then "
+                        "the VPS stays as it is."));
     }
 
     /// What the authority itself said.
@@ -121,9 +122,9 @@ private:
                                               [&](const QString &name) { return names.count(name) > 0; });
             if (one.end == AcmeEnd::Limited && concerns)
                 pause(one.until.isValid() ? one.until : one.at.addSecs(3600),
-                      QStringLiteral("%1 says that it was asked too often for %2")
+                      Texts::tr("%1 says that it was asked too often for %2")
                           .arg(authority(), QStringList(names.begin(), names.end()).join(QStringLiteral(", "))),
-                      QStringLiteral("Until then the VPS stays as it is."));
+                      Texts::tr("Until then the VPS stays as it is."));
         }
     }
 
@@ -158,11 +159,11 @@ QString countdown(std::chrono::seconds left)
 {
     const qint64 minutes = std::max<qint64>(1, (left.count() + 59) / 60);
     if (minutes < 60)
-        return QStringLiteral("in %1 min").arg(minutes);
+        return Texts::tr("in %1 min").arg(minutes);
     if (minutes < 24 * 60)
-        return QStringLiteral("in %1 h %2 min").arg(minutes / 60).arg(minutes % 60);
+        return Texts::tr("in %1 h %2 min").arg(minutes / 60).arg(minutes % 60);
     const qint64 hours = (minutes + 59) / 60;
-    return QStringLiteral("in %1 d %2 h").arg(hours / 24).arg(hours % 24);
+    return Texts::tr("in %1 d %2 h").arg(hours / 24).arg(hours % 24);
 }
 
 } // namespace sixgate

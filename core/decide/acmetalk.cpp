@@ -2,6 +2,7 @@
 
 #include "decide/provideranswers.h"
 #include "decide/providercalls.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -239,7 +240,7 @@ private:
                     wanted.append(put(later->second, Encoding::Header));
                 else
                     note({ErrorCode::Invalid,
-                          QStringLiteral("The definition of %1 has the unknown placeholder {%2}.")
+                          Texts::tr("The definition of %1 has the unknown placeholder {%2}.")
                               .arg(m_provider.title, cut.text),
                           text,
                           {}});
@@ -298,13 +299,12 @@ private:
                 return byte < 0x20 || byte == 0x7f || (header && byte > 0x7f);
             });
         if (value.isEmpty() || odd) {
-            note(
-                {value.isEmpty() ? ErrorCode::NotFound : ErrorCode::Invalid,
-                 value.isEmpty()
-                     ? QStringLiteral("The credential “%1” is missing.").arg(piece.credential)
-                     : QStringLiteral("The credential “%1” has a character that cannot be sent.").arg(piece.credential),
-                 {},
-                 QStringLiteral("Store it as the provider shows it.")});
+            note({value.isEmpty() ? ErrorCode::NotFound : ErrorCode::Invalid,
+                  value.isEmpty()
+                      ? Texts::tr("The credential “%1” is missing.").arg(piece.credential)
+                      : Texts::tr("The credential “%1” has a character that cannot be sent.").arg(piece.credential),
+                  {},
+                  Texts::tr("Store it as the provider shows it.")});
             return {};
         }
         switch (piece.encoding) {
@@ -330,9 +330,9 @@ private:
         }
         if (filled.size() != 1 || !filled.first().isString() || user.contains(QLatin1Char(':')))
             note({ErrorCode::Invalid,
-                  QStringLiteral("The user name for %1 has a character that cannot be sent.").arg(m_provider.title),
+                  Texts::tr("The user name for %1 has a character that cannot be sent.").arg(m_provider.title),
                   {},
-                  QStringLiteral("Store it as the provider shows it.")});
+                  Texts::tr("Store it as the provider shows it.")});
         return {QStringLiteral("Basic ") + QString::fromLatin1(pair.toUtf8().toBase64())};
     }
 
@@ -404,8 +404,8 @@ Result<QByteArray> acmeTalk(const DnsAccount &account, const ProviderDefinition 
                             std::chrono::seconds wait)
 {
     if (textCalls(provider).empty())
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 sets no text records by HTTP.").arg(provider.title), {},
-                    QStringLiteral("Give the services \"challenge\": \"http\"."));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 sets no text records by HTTP.").arg(provider.title), {},
+                    Texts::tr("Give the services \"challenge\": \"http\"."));
     auto talk = Compiler(account, provider, credentials).talk();
     if (!talk)
         return passOn(talk);
@@ -447,7 +447,7 @@ Result<QByteArray> acmeTalk(const DnsAccount &account, const ProviderDefinition 
 QString reachOf(const ProviderDefinition &provider)
 {
     return provider.challenges.reach.isEmpty()
-               ? QStringLiteral("do all that these credentials are good for at %1").arg(provider.title)
+               ? Texts::tr("do all that these credentials are good for at %1").arg(provider.title)
                : provider.challenges.reach;
 }
 

@@ -1,6 +1,7 @@
 #include "decide/addresses.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <map>
@@ -54,7 +55,7 @@ bool isDeprecated(const LocalAddress &one)
 
 QString notGlobal(const Ipv6Address &address)
 {
-    return QStringLiteral("It is %1, which nobody outside can reach.").arg(describe(address.scope()));
+    return Texts::tr("It is %1, which nobody outside can reach.").arg(describe(address.scope()));
 }
 
 /// What `interface` is where it is no LAN; empty where it is.
@@ -64,11 +65,11 @@ QString outsideLan(LinkKind kind, const QString &interface)
     case LinkKind::Lan:
         break;
     case LinkKind::Loopback:
-        return QStringLiteral("the loopback interface %1").arg(quoted(interface));
+        return Texts::tr("the loopback interface %1").arg(quoted(interface));
     case LinkKind::PointToPoint:
-        return QStringLiteral("the point-to-point interface %1").arg(quoted(interface));
+        return Texts::tr("the point-to-point interface %1").arg(quoted(interface));
     case LinkKind::NoNeighbours:
-        return QStringLiteral("the interface %1, which has no neighbours (NOARP)").arg(quoted(interface));
+        return Texts::tr("the interface %1, which has no neighbours (NOARP)").arg(quoted(interface));
     }
     return {};
 }
@@ -76,23 +77,23 @@ QString outsideLan(LinkKind kind, const QString &interface)
 QString whyUnfit(const LocalAddress &one, const std::optional<InterfaceName> &interface)
 {
     if (interface && one.interface != interface->text())
-        return QStringLiteral("It belongs to the interface %1, and %2 is asked for.")
+        return Texts::tr("It belongs to the interface %1, and %2 is asked for.")
             .arg(quoted(one.interface), interface->text());
     if (!one.address.isGlobal())
         return notGlobal(one.address);
     if (const QString outside = outsideLan(one.link, one.interface); !interface && !outside.isEmpty()) {
-        const QString what = one.link == LinkKind::PointToPoint ? QStringLiteral("It is a tunnel's address, on %1,")
-                                                                : QStringLiteral("It is not on the LAN but on %1,");
-        return what.arg(outside) + QStringLiteral(" and taken only where the site file names that interface.");
+        const QString what = one.link == LinkKind::PointToPoint ? Texts::tr("It is a tunnel's address, on %1,")
+                                                                : Texts::tr("It is not on the LAN but on %1,");
+        return what.arg(outside) + Texts::tr(" and taken only where the site file names that interface.");
     }
     if (one.dadFailed)
-        return QStringLiteral("Another machine has it already (duplicate address detection failed).");
+        return Texts::tr("Another machine has it already (duplicate address detection failed).");
     if (one.tentative)
-        return QStringLiteral("It is tentative: duplicate address detection is still running.");
+        return Texts::tr("It is tentative: duplicate address detection is still running.");
     if (one.temporary)
-        return QStringLiteral("It is temporary (a privacy address) and gone within days.");
+        return Texts::tr("It is temporary (a privacy address) and gone within days.");
     if (isDeprecated(one))
-        return QStringLiteral("It is deprecated: its prefix or lifetime has run out.");
+        return Texts::tr("It is deprecated: its prefix or lifetime has run out.");
     return {};
 }
 
@@ -105,24 +106,23 @@ QString lifetimeText(const Lifetime &lifetime)
 QString whyLater(const Rank &one, const Rank &best)
 {
     if (one.address == best.address)
-        return QStringLiteral("It is taken from another interface.");
+        return Texts::tr("It is taken from another interface.");
     const QString winner = best.address.text();
     if (length(one.preferred) != length(best.preferred))
-        return QStringLiteral("It is fit, but %1 is preferred for longer (%2, this one %3).")
+        return Texts::tr("It is fit, but %1 is preferred for longer (%2, this one %3).")
             .arg(winner, lifetimeText(best.preferred), lifetimeText(one.preferred));
     if (length(one.valid) != length(best.valid))
-        return QStringLiteral("It is fit, but %1 is valid for longer (%2, this one %3).")
+        return Texts::tr("It is fit, but %1 is valid for longer (%2, this one %3).")
             .arg(winner, lifetimeText(best.valid), lifetimeText(one.valid));
-    return best.address < one.address
-               ? QStringLiteral("It is fit, but %1 lives as long and is the lower one.").arg(winner)
-               : QStringLiteral("It is fit, but %1 lives as long and was proven before.").arg(winner);
+    return best.address < one.address ? Texts::tr("It is fit, but %1 lives as long and is the lower one.").arg(winner)
+                                      : Texts::tr("It is fit, but %1 lives as long and was proven before.").arg(winner);
 }
 
 QString whyTaken(const Rank &best, size_t fit, const QString &what)
 {
     if (fit == 1)
-        return QStringLiteral("It is the only fit one: %1.").arg(what);
-    return QStringLiteral("It is the best of %1 fit ones: %2, preferred lifetime %3.")
+        return Texts::tr("It is the only fit one: %1.").arg(what);
+    return Texts::tr("It is the best of %1 fit ones: %2, preferred lifetime %3.")
         .arg(fit)
         .arg(what, lifetimeText(best.preferred));
 }
@@ -242,19 +242,18 @@ QString whyUnfit(const PrefixSeen &seen, const Ipv6Address &joined)
     const QString prefix = seen.prefix.text();
     if (inUse(seen)) {
         if (seen.narrow && !seen.route)
-            return QStringLiteral(
-                       "The LAN's prefix within %1 is longer than /64, which leaves no room for an interface "
-                       "identifier.")
+            return Texts::tr("The LAN's prefix within %1 is longer than /64, which leaves no room for an interface "
+                             "identifier.")
                 .arg(prefix);
         return {};
     }
     if (seen.outside && !seen.deprecated && !seen.weak)
-        return QStringLiteral("The prefix %1 is not the LAN's: this machine has it on %2.")
+        return Texts::tr("The prefix %1 is not the LAN's: this machine has it on %2.")
             .arg(prefix, outsideLan(seen.outside->link, seen.outside->interface));
     if (seen.deprecated)
-        return QStringLiteral("The prefix %1 is deprecated: this machine's addresses in it have run out.").arg(prefix);
-    return QStringLiteral("Duplicate address detection of this machine's address in %1 is not done or failed, so the "
-                          "prefix is not known to be in use.")
+        return Texts::tr("The prefix %1 is deprecated: this machine's addresses in it have run out.").arg(prefix);
+    return Texts::tr("Duplicate address detection of this machine's address in %1 is not done or failed, so the "
+                     "prefix is not known to be in use.")
         .arg(prefix);
 }
 
@@ -266,7 +265,7 @@ AddressChoice chooseOwnAddress(const std::vector<LocalAddress> &addresses,
     std::vector<Judged> judged;
     for (const LocalAddress &one : addresses)
         judged.push_back({rankOf(one), whyUnfit(one, interface)});
-    return choose(judged, QStringLiteral("global, lasting, preferred"));
+    return choose(judged, Texts::tr("global, lasting, preferred"));
 }
 
 AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id)
@@ -276,7 +275,7 @@ AddressChoice chooseFromInterfaceId(const LinkSeen &link, const InterfaceId &id)
         if (const auto joined = seen.prefix.join(id))
             judged.push_back({rankOf(seen, *joined), whyUnfit(seen, *joined)});
     }
-    return choose(judged, QStringLiteral("its prefix is global and in use here"));
+    return choose(judged, Texts::tr("its prefix is global and in use here"));
 }
 
 AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name)
@@ -293,11 +292,11 @@ AddressChoice chooseFromLanName(const LinkSeen &link, const Hostname &name)
             judged.push_back({Rank{seconds(0), seconds(0), address}, notGlobal(address)});
         else if (seen == prefixes.end())
             judged.push_back({Rank{seconds(0), seconds(0), address},
-                              QStringLiteral("It is in none of the prefixes that this machine has in the LAN.")});
+                              Texts::tr("It is in none of the prefixes that this machine has in the LAN.")});
         else
             judged.push_back({rankOf(*seen, address), inUse(*seen) ? QString() : whyUnfit(*seen, address)});
     }
-    return choose(judged, QStringLiteral("its prefix is global and in use here"), true);
+    return choose(judged, Texts::tr("its prefix is global and in use here"), true);
 }
 
 AddressChoice chooseAddress(const HomeServer &server, const LinkSeen &link)

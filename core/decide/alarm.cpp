@@ -2,6 +2,7 @@
 
 #include "model/alarmnames.h"
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QStringList>
 
@@ -44,10 +45,10 @@ AlarmErrand troubleErrand(const QString &channel, const AlarmMatter &matter, con
     const seconds span = between(matter.since, now);
     return {channel,
             AlarmEvent::Trouble,
-            QStringLiteral("trouble since %1 UTC")
+            Texts::tr("trouble since %1 UTC")
                 .arg(matter.since.toUTC().toString(span < 20h ? QStringLiteral("HH:mm")
                                                               : QStringLiteral("yyyy-MM-dd HH:mm"))),
-            QStringLiteral("Something has been wrong with the home since %1, for %2: %3")
+            Texts::tr("Something has been wrong with the home since %1, for %2: %3")
                 .arg(timeText(matter.since), spanText(span), joined(matter.sentences)),
             matter.since,
             span};
@@ -59,16 +60,16 @@ AlarmErrand overErrand(const QString &channel, const AlarmMatter &matter)
     if (matter.passed)
         return {channel,
                 AlarmEvent::Passed,
-                QStringLiteral("another machine keeps it now"),
-                QStringLiteral("Another machine keeps the home now, and tells what it sees. The trouble that this one "
-                               "told lasted since %1, for %2.")
+                Texts::tr("another machine keeps it now"),
+                Texts::tr("Another machine keeps the home now, and tells what it sees. The trouble that this one "
+                          "told lasted since %1, for %2.")
                     .arg(timeText(matter.since), spanText(span)),
                 matter.since,
                 span};
     return {channel,
             AlarmEvent::Over,
-            QStringLiteral("over after %1").arg(spanText(span)),
-            QStringLiteral("The home is as it should be again, after a trouble of %1 since %2.")
+            Texts::tr("over after %1").arg(spanText(span)),
+            Texts::tr("The home is as it should be again, after a trouble of %1 since %2.")
                 .arg(spanText(span), timeText(matter.since)),
             matter.since,
             span};
@@ -77,16 +78,15 @@ AlarmErrand overErrand(const QString &channel, const AlarmMatter &matter)
 AlarmErrand missedErrand(const QString &channel, const AlarmMatter &matter)
 {
     AlarmErrand one = overErrand(channel, matter);
-    one.text =
-        QStringLiteral("The home is as it should be again. Something was wrong since %1, for %2, which could not "
-                       "be told then: %3")
-            .arg(timeText(matter.since), spanText(one.span), joined(matter.sentences));
+    one.text = Texts::tr("The home is as it should be again. Something was wrong since %1, for %2, which could not "
+                         "be told then: %3")
+                   .arg(timeText(matter.since), spanText(one.span), joined(matter.sentences));
     return one;
 }
 
 AlarmErrand fineErrand(const QString &channel, const QDateTime &now)
 {
-    return {channel, AlarmEvent::Fine, QStringLiteral("fine"), QStringLiteral("All is as it should be."), now, 0s};
+    return {channel, AlarmEvent::Fine, QStringLiteral("fine"), Texts::tr("All is as it should be."), now, 0s};
 }
 
 /// The trouble is over, for every channel in its own way.
@@ -238,7 +238,7 @@ AlarmView alarmView(KeeperSnapshot snapshot)
     if (view.sentences.empty())
         add(snapshot.awaitedText());
     if (view.sentences.empty())
-        add(QStringLiteral("The keeper cannot say what it is."));
+        add(Texts::tr("The keeper cannot say what it is."));
     return view;
 }
 
@@ -387,8 +387,8 @@ AlarmErrand testErrand(const QString &channel, const QDateTime &wall)
 {
     return {channel,
             AlarmEvent::Test,
-            QStringLiteral("a test"),
-            QStringLiteral("This is a test: it shows that Sixgate can tell you when the home is in trouble."),
+            Texts::tr("a test"),
+            Texts::tr("This is a test: it shows that Sixgate can tell you when the home is in trouble."),
             wall,
             0s};
 }

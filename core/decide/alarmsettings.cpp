@@ -2,6 +2,7 @@
 
 #include "model/alarmnames.h"
 #include "model/alarmurl.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -24,8 +25,8 @@ Result<const Secret *> find(const std::map<QString, Secret> &secrets, const QStr
 {
     const auto found = secrets.find(name);
     if (found == secrets.end() || found->second.isEmpty())
-        return fail(ErrorCode::NotFound, QStringLiteral("The secret %1, which the alarm needs, is missing.").arg(name),
-                    {}, QStringLiteral("Store it: sixgatectl secret set %1").arg(name));
+        return fail(ErrorCode::NotFound, Texts::tr("The secret %1, which the alarm needs, is missing.").arg(name), {},
+                    Texts::tr("Store it: sixgatectl secret set %1").arg(name));
     return &found->second;
 }
 
@@ -49,9 +50,9 @@ Result<QJsonObject> smtpSettings(const SmtpServer &smtp, const std::map<QString,
                        std::all_of(password.begin(), password.end(), [](char c) { return c >= ' ' && c < 0x7f; });
     if (!plain)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The secret %1 is no password: characters of ASCII in one line are wanted.")
+                    Texts::tr("The secret %1 is no password: characters of ASCII in one line are wanted.")
                         .arg(alarmMailPasswordSecret()),
-                    {}, QStringLiteral("Store it again: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
+                    {}, Texts::tr("Store it again: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
     out[key("password")] = QString::fromLatin1(password);
     return out;
 }
@@ -107,11 +108,11 @@ AlarmForVps alarmForVps(const Site &site, const std::map<QString, Result<Secret>
         made.shortfalls.push_back({ErrorCode::Invalid, summary, {}, fix});
     };
     if (alarm.mail && alarm.mail->smtp && alarm.mail->smtp->security == SmtpSecurity::None) {
-        fallShort(QStringLiteral("The VPS cannot tell by mail: %1, which takes mail without TLS, is in the home's own "
-                                 "network.")
+        fallShort(Texts::tr("The VPS cannot tell by mail: %1, which takes mail without TLS, is in the home's own "
+                            "network.")
                       .arg(alarm.mail->smtp->host.ascii()),
-                  QStringLiteral("Name a mail server with TLS as alarm.mail.smtp in the site file, or let another "
-                                 "channel reach you; the keeper tells by this one."));
+                  Texts::tr("Name a mail server with TLS as alarm.mail.smtp in the site file, or let another "
+                            "channel reach you; the keeper tells by this one."));
         alarm.mail.reset();
     }
     std::erase_if(alarm.webhooks, [&](const Webhook &hook) {
@@ -121,22 +122,21 @@ AlarmForVps alarmForVps(const Site &site, const std::map<QString, Result<Secret>
         const auto url = webhookUrl(hook, *found->second);
         if (!url || url->tls)
             return false;
-        fallShort(QStringLiteral("The VPS cannot tell by the webhook %1: its http:// URL is in the home's own network.")
+        fallShort(Texts::tr("The VPS cannot tell by the webhook %1: its http:// URL is in the home's own network.")
                       .arg(hook.name.text()),
-                  QStringLiteral("Store a URL that can be reached from everywhere: sixgatectl secret set %1; or let "
-                                 "another channel reach you. The keeper tells by this one.")
+                  Texts::tr("Store a URL that can be reached from everywhere: sixgatectl secret set %1; or let "
+                            "another channel reach you. The keeper tells by this one.")
                       .arg(alarmUrlSecret(hook)));
         return true;
     });
     made.told = alarm;
     if (!alarm.mail && alarm.webhooks.empty()) {
-        fallShort(
-            QStringLiteral("The VPS can tell nobody when the home falls silent: all who are to be told are in the "
-                           "home's own network. The alarm on the VPS stays as it is."),
-            QStringLiteral("Name a mail server or a webhook outside of it in the site file's alarm."));
+        fallShort(Texts::tr("The VPS can tell nobody when the home falls silent: all who are to be told are in the "
+                            "home's own network. The alarm on the VPS stays as it is."),
+                  Texts::tr("Name a mail server or a webhook outside of it in the site file's alarm."));
         return made;
     }
-    const QString stays = QStringLiteral(" Until that is mended the alarm on the VPS stays as it is.");
+    const QString stays = Texts::tr(" Until that is mended the alarm on the VPS stays as it is.");
     std::map<QString, Secret> secrets;
     bool whole = true;
     for (const QString &name : alarmSecrets(alarm)) {
@@ -173,13 +173,13 @@ QString alarmReceivers(const Alarm &alarm)
 {
     QStringList all;
     if (alarm.mail)
-        all << QStringLiteral("a mail to %1").arg(alarm.mail->to.text());
+        all << Texts::tr("a mail to %1").arg(alarm.mail->to.text());
     for (const Webhook &hook : alarm.webhooks)
-        all << QStringLiteral("the webhook %1 (%2)").arg(hook.name.text(), webhookKindName(hook.kind));
+        all << Texts::tr("the webhook %1 (%2)").arg(hook.name.text(), webhookKindName(hook.kind));
     if (all.size() < 2)
         return all.join(QString());
     const QString last = all.takeLast();
-    return all.join(QStringLiteral(", ")) + QStringLiteral(" and ") + last;
+    return all.join(QStringLiteral(", ")) + Texts::tr(" and ") + last;
 }
 
 } // namespace sixgate

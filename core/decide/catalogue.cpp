@@ -1,4 +1,5 @@
 #include "decide/catalogue.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -15,7 +16,7 @@ namespace
 
 tl::unexpected<Error> bad(const QString &place, const QString &why)
 {
-    return fail(ErrorCode::Invalid, QStringLiteral("The catalogue of conditions is damaged: %1: %2.").arg(place, why));
+    return fail(ErrorCode::Invalid, Texts::tr("The catalogue of conditions is damaged: %1: %2.").arg(place, why));
 }
 
 std::optional<Severity> severityOf(const QString &word)
@@ -51,7 +52,7 @@ Result<ConditionEntry> entryOf(const QJsonObject &from)
     const auto severity = severityOf(from[QStringLiteral("severity")].toString());
     const auto visitors = visitorsOf(from[QStringLiteral("visitors")].toString());
     if (entry.code.isEmpty() || !severity || !visitors)
-        return bad(entry.code, QStringLiteral("code, severity or visitors"));
+        return bad(entry.code, Texts::tr("code, severity or visitors"));
     entry.severity = *severity;
     entry.visitors = *visitors;
     entry.title = from[QStringLiteral("title")].toString();
@@ -75,7 +76,7 @@ Result<ConditionEntry> entryOf(const QJsonObject &from)
         entry.paths.insert(path);
     entry.visibleAfter = std::chrono::seconds(from[QStringLiteral("visibleAfter")].toInt());
     if (entry.title.isEmpty() || entry.text.isEmpty() || entry.remedy.place.isEmpty() || entry.remedy.action.isEmpty())
-        return bad(entry.code, QStringLiteral("title, text, place or action"));
+        return bad(entry.code, Texts::tr("title, text, place or action"));
     return entry;
 }
 
@@ -109,10 +110,10 @@ Result<Catalogue> Catalogue::parse(const QByteArray &conditions, const QByteArra
             return passOn(entry);
         const QString code = entry->code;
         if (!catalogue.m_entries.emplace(code, std::move(*entry)).second)
-            return bad(code, QStringLiteral("it is there twice"));
+            return bad(code, Texts::tr("it is there twice"));
     }
     if (catalogue.m_entries.empty())
-        return bad(QStringLiteral("conditions"), QStringLiteral("there are none"));
+        return bad(QStringLiteral("conditions"), Texts::tr("there are none"));
     const QJsonObject guides = QJsonDocument::fromJson(routers).object()[QStringLiteral("guides")].toObject();
     for (auto action = guides.begin(); action != guides.end(); ++action) {
         for (const QJsonValue one : action.value().toArray())
@@ -123,9 +124,9 @@ Result<Catalogue> Catalogue::parse(const QByteArray &conditions, const QByteArra
     const std::function<Outcome(const QString &)> follow = [&](const QString &code) -> Outcome {
         const ConditionEntry *entry = catalogue.entry(code);
         if (!entry)
-            return bad(code, QStringLiteral("it is named as a cause, but not there"));
+            return bad(code, Texts::tr("it is named as a cause, but not there"));
         if (state[code] == 1)
-            return bad(code, QStringLiteral("it is its own cause"));
+            return bad(code, Texts::tr("it is its own cause"));
         if (state[code] == 2)
             return {};
         state[code] = 1;

@@ -4,6 +4,7 @@
 #include "decide/alarmsettings.h"
 #include "decide/push.h"
 #include "decide/render.h"
+#include "model/texts.h"
 
 #include <QCryptographicHash>
 
@@ -94,7 +95,7 @@ public:
         if (!shared)
             return passOn(shared);
         m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/service.inc")), 0644, *shared,
-                                      QStringLiteral("what Apache's virtual hosts of all services have in common")));
+                                      Texts::tr("what Apache's virtual hosts of all services have in common")));
         for (const Service &service : m_site.services) {
             if (auto done = addService(service); !done)
                 return passOn(done);
@@ -106,10 +107,10 @@ public:
         if (auto done = addRenewalTest(); !done)
             return passOn(done);
         m_wanted.files.push_back(file(inRelease(QStringLiteral("apache/00-base.conf")), 0644, m_inputs.templates.base,
-                                      QStringLiteral("Apache's answer for names that are no service's")));
+                                      Texts::tr("Apache's answer for names that are no service's")));
         m_wanted.files.push_back(
             file(QStringLiteral("/etc/apache2/sites-available/%1.conf").arg(QLatin1String(siteName)), 0644,
-                 m_inputs.templates.entry, QStringLiteral("makes Apache read the current release")));
+                 m_inputs.templates.entry, Texts::tr("makes Apache read the current release")));
         finish();
         return std::move(m_wanted);
     }
@@ -123,14 +124,14 @@ private:
             return {};
         const RenewalScripts &scripts = m_inputs.renewal;
         if (scripts.program.isEmpty() || scripts.service.isEmpty() || scripts.timer.isEmpty())
-            return fail(ErrorCode::Internal, QStringLiteral("What rehearses renewals is missing."));
+            return fail(ErrorCode::Internal, Texts::tr("What rehearses renewals is missing."));
         m_wanted.files.push_back(file(inRelease(QStringLiteral("renewal/test.pl")), 0644, scripts.program,
-                                      QStringLiteral("the program that rehearses the renewal of certificates")));
+                                      Texts::tr("the program that rehearses the renewal of certificates")));
         m_wanted.files.push_back(
             file(inRelease(QLatin1String(renewalService)), 0644, scripts.service,
-                 QStringLiteral("how systemd rehearses renewals: it lets certbot write its own files and no others")));
+                 Texts::tr("how systemd rehearses renewals: it lets certbot write its own files and no others")));
         m_wanted.files.push_back(file(inRelease(QLatin1String(renewalTimer)), 0644, scripts.timer,
-                                      QStringLiteral("when renewals are rehearsed: each week")));
+                                      Texts::tr("when renewals are rehearsed: each week")));
         return {};
     }
 
@@ -154,12 +155,12 @@ private:
         if (!anyProvedBy<ProviderAccess>())
             return {};
         if (m_inputs.acmeHook.isEmpty())
-            return fail(ErrorCode::Internal, QStringLiteral("The program that proves names at a provider is missing."));
+            return fail(ErrorCode::Internal, Texts::tr("The program that proves names at a provider is missing."));
         m_wanted.packages.push_back(QStringLiteral("libio-socket-ssl-perl"));
         m_wanted.packages.push_back(QStringLiteral("perl"));
         m_wanted.files.push_back(
             file(acmeHookPath(), 0644, m_inputs.acmeHook,
-                 QStringLiteral("the program by which certbot sets _acme-challenge TXT records at a provider")));
+                 Texts::tr("the program by which certbot sets _acme-challenge TXT records at a provider")));
         return {};
     }
 
@@ -182,8 +183,8 @@ private:
             return passOn(text);
         m_wanted.files.push_back(
             file(inRelease(QStringLiteral("apache/00-challenge.conf")), 0644, *text,
-                 QStringLiteral("Apache shows the certification authority what certbot puts there, also for the "
-                                "home, which hands it over to %1")
+                 Texts::tr("Apache shows the certification authority what certbot puts there, also for the "
+                           "home, which hands it over to %1")
                      .arg(vps)));
         return {};
     }
@@ -193,7 +194,7 @@ private:
         if (!pushes())
             return {};
         if (m_inputs.push.daemon.isEmpty() || m_inputs.push.client.isEmpty() || m_inputs.push.unit.isEmpty())
-            return fail(ErrorCode::Internal, QStringLiteral("The programs of the push are missing."));
+            return fail(ErrorCode::Internal, Texts::tr("The programs of the push are missing."));
         PushScripts scripts = m_inputs.push;
         scripts.pinsNamed = m_pinsNamed;
         for (WantedFile &one : pushFiles(m_site, scripts))
@@ -207,7 +208,7 @@ private:
             return {};
         if (m_inputs.alarm.program.isEmpty() || m_inputs.alarm.service.isEmpty() || m_inputs.alarm.timer.isEmpty() ||
             (!m_inputs.alarmForVps.settings && m_inputs.alarmForVps.shortfalls.empty()))
-            return fail(ErrorCode::Internal, QStringLiteral("The programs or the settings of the alarm are missing."));
+            return fail(ErrorCode::Internal, Texts::tr("The programs or the settings of the alarm are missing."));
         for (WantedFile &one : alarmFiles(*m_site.alarm, m_inputs.alarm))
             m_wanted.files.push_back(std::move(one));
         m_wanted.alarm = m_inputs.alarmForVps;
@@ -219,11 +220,11 @@ private:
         const QString label = service.name.text();
         if (service.publicNames.empty() || service.publicNames.size() > mostNames)
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("The service %1 has %2 public names; one certificate holds 1 to %3.")
+                        Texts::tr("The service %1 has %2 public names; one certificate holds 1 to %3.")
                             .arg(label)
                             .arg(service.publicNames.size())
                             .arg(mostNames),
-                        {}, QStringLiteral("Split the service in two."));
+                        {}, Texts::tr("Split the service in two."));
         TemplateValues values;
         values.flag("shared", false)
             .flag("push", pushes())
@@ -242,7 +243,7 @@ private:
             return passOn(text);
         m_wanted.files.push_back(
             file(inRelease(QStringLiteral("apache/%1.conf").arg(label)), 0644, *text,
-                 QStringLiteral("Apache answers for %1 and passes visitors on to %2, port %3")
+                 Texts::tr("Apache answers for %1 and passes visitors on to %2, port %3")
                      .arg(joinedNames(service.publicNames), service.upstreamName.ascii(), service.port.text())));
         return addCertificate(service);
     }
@@ -254,29 +255,27 @@ private:
         const QString place = pinnedKeyPlace(m_site, server.name);
         if (seen.key != *server.pinnedKey)
             return fail(
-                ErrorCode::Denied,
-                QStringLiteral("%1 shows a certificate with another key than the pinned one.").arg(name),
-                QStringLiteral("Seen %1, pinned %2.").arg(seen.key.text(), server.pinnedKey->text()),
-                QStringLiteral("If you renewed the certificate, pin its new key as %1 in the site file.").arg(place));
+                ErrorCode::Denied, Texts::tr("%1 shows a certificate with another key than the pinned one.").arg(name),
+                Texts::tr("Seen %1, pinned %2.").arg(seen.key.text(), server.pinnedKey->text()),
+                Texts::tr("If you renewed the certificate, pin its new key as %1 in the site file.").arg(place));
         if (!seen.selfSigned)
             return fail(
                 ErrorCode::Denied,
-                QStringLiteral("The pinned key of %1 is that of a certificate which %2 issued; only a self-signed one "
-                               "can be pinned.")
+                Texts::tr("The pinned key of %1 is that of a certificate which %2 issued; only a self-signed one "
+                          "can be pinned.")
                     .arg(name, seen.issuer),
                 {},
-                QStringLiteral("Remove %1 from the site file where the issuer is a public authority; otherwise give %2 "
-                               "a self-signed certificate and pin its key.")
+                Texts::tr("Remove %1 from the site file where the issuer is a public authority; otherwise give %2 "
+                          "a self-signed certificate and pin its key.")
                     .arg(place, name));
         if (m_inputs.now.isValid() && (m_inputs.now < seen.notBefore || m_inputs.now > seen.notAfter))
-            return fail(
-                ErrorCode::Denied,
-                QStringLiteral("The self-signed certificate of %1 is valid from %2 to %3 only.")
-                    .arg(name, seen.notBefore.toUTC().toString(Qt::ISODate),
-                         seen.notAfter.toUTC().toString(Qt::ISODate)),
-                QStringLiteral("It is %1 now.").arg(m_inputs.now.toUTC().toString(Qt::ISODate)),
-                QStringLiteral("Renew it; where it gets a new key by that, pin the new one as %1 in the site file.")
-                    .arg(place));
+            return fail(ErrorCode::Denied,
+                        Texts::tr("The self-signed certificate of %1 is valid from %2 to %3 only.")
+                            .arg(name, seen.notBefore.toUTC().toString(Qt::ISODate),
+                                 seen.notAfter.toUTC().toString(Qt::ISODate)),
+                        Texts::tr("It is %1 now.").arg(m_inputs.now.toUTC().toString(Qt::ISODate)),
+                        Texts::tr("Renew it; where it gets a new key by that, pin the new one as %1 in the site file.")
+                            .arg(place));
         return {};
     }
 
@@ -289,12 +288,11 @@ private:
             return {};
         const auto seen = m_inputs.pinnedCertificates.find(server->name);
         if (seen == m_inputs.pinnedCertificates.end())
-            return fail(
-                ErrorCode::NotFound,
-                QStringLiteral("The self-signed certificate of %1, which the VPS needs to recognise it, was not "
-                               "seen.")
-                    .arg(server->name.text()),
-                {}, QStringLiteral("Switch %1 on and try again.").arg(server->name.text()));
+            return fail(ErrorCode::NotFound,
+                        Texts::tr("The self-signed certificate of %1, which the VPS needs to recognise it, was not "
+                                  "seen.")
+                            .arg(server->name.text()),
+                        {}, Texts::tr("Switch %1 on and try again.").arg(server->name.text()));
         if (auto fit = checkPin(*server, seen->second); !fit)
             return fit;
         const bool named = carries(seen->second, service);
@@ -302,9 +300,9 @@ private:
         values.text("server", server->name.text()).flag("named", named);
         const QString path = inRelease(QStringLiteral("pins/%1.pem").arg(server->name.text()));
         if (m_pins.insert(path).second)
-            m_wanted.files.push_back(file(
-                path, 0644, seen->second.pem,
-                QStringLiteral("the self-signed certificate by which the VPS recognises %1").arg(server->name.text())));
+            m_wanted.files.push_back(
+                file(path, 0644, seen->second.pem,
+                     Texts::tr("the self-signed certificate by which the VPS recognises %1").arg(server->name.text())));
         return {};
     }
 
@@ -312,7 +310,7 @@ private:
     {
         if (service.challenge != Challenge::Dns) {
             if (m_site.vps.empty())
-                return fail(ErrorCode::Invalid, QStringLiteral("The site has no VPS."));
+                return fail(ErrorCode::Invalid, Texts::tr("The site has no VPS."));
             m_wanted.certificates.push_back(
                 {service.name.text(), service.publicNames, m_site.vps.front().acme.directory, {}, service.challenge});
             return {};
@@ -320,20 +318,18 @@ private:
         // planDeployment() withholds a service whose names lie in several accounts.
         const DnsAccount *account = m_site.accountFor(service.publicNames.front());
         if (!account || m_site.vps.empty())
-            return fail(
-                ErrorCode::Invalid,
-                QStringLiteral("No DNS account of the site holds %1.").arg(service.publicNames.front().ascii()));
+            return fail(ErrorCode::Invalid,
+                        Texts::tr("No DNS account of the site holds %1.").arg(service.publicNames.front().ascii()));
         m_wanted.certificates.push_back({service.name.text(), service.publicNames, m_site.vps.front().acme.directory,
                                          acmeCredentialsPath(*account)});
         if (!m_accounts.insert(account->name).second)
             return {};
         const auto credentials = m_inputs.acmeCredentials.find(account->name);
         if (credentials == m_inputs.acmeCredentials.end())
-            return fail(
-                ErrorCode::NotFound,
-                QStringLiteral("What proves names to the certification authority in the DNS account %1 is missing.")
-                    .arg(account->name.text()),
-                {}, QStringLiteral("See: sixgatectl secret list"));
+            return fail(ErrorCode::NotFound,
+                        Texts::tr("What proves names to the certification authority in the DNS account %1 is missing.")
+                            .arg(account->name.text()),
+                        {}, Texts::tr("See: sixgatectl secret list"));
         m_wanted.files.push_back(
             file(acmeCredentialsPath(*account), 0600, credentials->second, purposeOfCredentials(*account), true));
         return {};
@@ -343,18 +339,18 @@ private:
     {
         const ProviderAccess *access = account.provider();
         if (!access || !access->definition)
-            return QStringLiteral(
+            return Texts::tr(
                 "the ACME key goes to the VPS; the DNS server is to let it set _acme-challenge TXT records only");
         QStringList secrets;
         for (const CredentialField &one : textCredentials(*access->definition)) {
             if (one.secret)
                 secrets << dnsAcmeCredentialSecret(account, one.name);
         }
-        const QString goes = QStringLiteral("the VPS gets %1, to set _acme-challenge TXT records at %2")
-                                 .arg(secrets.join(QStringLiteral(" and ")), access->definition->title);
+        const QString goes = Texts::tr("the VPS gets %1, to set _acme-challenge TXT records at %2")
+                                 .arg(secrets.join(Texts::tr(" and ")), access->definition->title);
         return access->hasOwnAcme()
                    ? goes
-                   : QStringLiteral("%1; whoever takes over the VPS could %2").arg(goes, reachOf(*access->definition));
+                   : Texts::tr("%1; whoever takes over the VPS could %2").arg(goes, reachOf(*access->definition));
     }
 
     // Order, manifest and identifier, so that the same site always gives the same bytes.
@@ -367,7 +363,7 @@ private:
             manifest += one.sha256 + ' ' + QByteArray::number(one.mode, 8) + (one.secret ? " secret " : " plain ") +
                         one.path.toUtf8() + '\n';
         m_wanted.files.push_back(file(inRelease(QStringLiteral("manifest")), 0600, manifest,
-                                      QStringLiteral("the list of everything in the release")));
+                                      Texts::tr("the list of everything in the release")));
         QCryptographicHash hash(QCryptographicHash::Sha256);
         const auto add = [&hash](const QString &text) {
             hash.addData(text.toUtf8());
@@ -447,12 +443,12 @@ Result<QByteArray> acmeCredentials(const DnsAccount &account, const IpAddress &s
 {
     const UpdateAccess *access = account.update();
     if (!access || !access->acmeKey)
-        return fail(ErrorCode::Invalid, QStringLiteral("The DNS account %1 has no ACME key.").arg(account.name.text()));
+        return fail(ErrorCode::Invalid, Texts::tr("The DNS account %1 has no ACME key.").arg(account.name.text()));
     const auto secret = base64Text(key);
     if (!secret)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The ACME key of the DNS account %1 is not base64.").arg(account.name.text()), {},
-                    QStringLiteral("Store the secret as the key file has it: sixgatectl secret set %1")
+                    Texts::tr("The ACME key of the DNS account %1 is not base64.").arg(account.name.text()), {},
+                    Texts::tr("Store the secret as the key file has it: sixgatectl secret set %1")
                         .arg(dnsAcmeKeySecret(account)));
     // The plugin looks the algorithm up as it is written: in lower case it would silently use HMAC-MD5.
     return QByteArray("# Managed by Sixgate; changes are overwritten.\n") +

@@ -1,4 +1,5 @@
 #include "decide/findings.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <tuple>
@@ -110,11 +111,11 @@ void findUnexplained(const Sight &sight, Findings &out, const Catalogue &catalog
             if (path->state != PathState::Broken || isExplained(one, kind, out.all(), catalogue))
                 continue;
             const QString summary = path->error ? path->error->summary : QString();
-            QStringList evidence{QStringLiteral("%1, step %2: %3").arg(pathName(kind), path->failedStep, summary)};
+            QStringList evidence{Texts::tr("%1, step %2: %3").arg(pathName(kind), path->failedStep, summary)};
             if (path->error && !path->error->detail.isEmpty())
                 evidence << path->error->detail;
-            out.say(QStringLiteral("Is the path %1 of %2 explained?").arg(pathName(kind), one.name.ascii()),
-                    QStringLiteral("No rule explains why it fails at \"%1\".").arg(path->failedStep));
+            out.say(Texts::tr("Is the path %1 of %2 explained?").arg(pathName(kind), one.name.ascii()),
+                    Texts::tr("No rule explains why it fails at \"%1\".").arg(path->failedStep));
             more.push_back({QStringLiteral("unexplained"),
                             one.name.ascii(),
                             {{QStringLiteral("name"), one.name.ascii()},
@@ -167,7 +168,7 @@ Diagnosis diagnose(const Site &site, const Evidence &seen, const Catalogue &cata
         QString saw = all[i].evidence.join(QStringLiteral("; "));
         if (causes[i] != none) {
             conditions[i].explainedBy = all[causes[i]].code;
-            saw += QStringLiteral(" → a consequence of %1").arg(all[causes[i]].code);
+            saw += Texts::tr(" → a consequence of %1").arg(all[causes[i]].code);
         }
         const QString about = all[i].about.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(all[i].about);
         diagnosis.reasoning.push_back({all[i].code + about, saw});

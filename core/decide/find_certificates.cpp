@@ -1,6 +1,7 @@
 // Certificates, at home and on the VPS.
 
 #include "decide/findings.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -19,7 +20,7 @@ namespace
 
 QString namesText(const std::vector<QString> &names)
 {
-    return names.empty() ? QStringLiteral("no name at all") : listed(names);
+    return names.empty() ? Texts::tr("no name at all") : listed(names);
 }
 
 QString daysText(const CertificateSeen &certificate, const QDateTime &now)
@@ -41,9 +42,9 @@ std::optional<Shown> shownAtHome(const Sight &sight, const NameSeen &one)
     const bool asked = look && look->name == one.name;
     if (asked && look->certificate)
         return Shown{&*look->certificate, look->failedStep == QLatin1String("identity") ? look->reason : QString(),
-                     QStringLiteral("in the LAN at %1").arg(look->address ? look->address->text() : QString())};
+                     Texts::tr("in the LAN at %1").arg(look->address ? look->address->text() : QString())};
     if (const ServerSeen *server = sight.server(one.server.name); asked && server && server->certificate)
-        return Shown{&*server->certificate, {}, QStringLiteral("in the LAN")};
+        return Shown{&*server->certificate, {}, Texts::tr("in the LAN")};
     const auto address = sight.address(one.server.name);
     for (const PathKind kind : {PathKind::Lan, PathKind::V6, PathKind::Upstream}) {
         const PathReport *path = one.path(kind);
@@ -53,7 +54,7 @@ std::optional<Shown> shownAtHome(const Sight &sight, const NameSeen &one)
         if (sight.atHome.value_or(false) && address && path->addresses != std::vector<IpAddress>{*address})
             continue;
         return Shown{&*path->certificate, path->failedStep == QLatin1String("identity") ? path->reason() : QString(),
-                     kind == PathKind::Lan ? QStringLiteral("in the LAN") : QStringLiteral("seen from the VPS")};
+                     kind == PathKind::Lan ? Texts::tr("in the LAN") : Texts::tr("seen from the VPS")};
     }
     return std::nullopt;
 }
@@ -76,7 +77,7 @@ void judgeHome(const Sight &sight, Findings &out, const NameSeen &one, const Sho
         out.add({QString::fromLatin1(code),
                  one.server.name.text(),
                  more,
-                 {QStringLiteral("Shown %1: names %2; issuer %3; valid until %4; key %5")
+                 {Texts::tr("Shown %1: names %2; issuer %3; valid until %4; key %5")
                       .arg(shown.where, namesText(certificate.names), certificate.issuer, dayText(certificate.notAfter),
                            certificate.key.text())},
                  one.subjects()});
@@ -127,7 +128,7 @@ void judgeVps(const Sight &sight, Findings &out, const NameSeen &one)
                   {QStringLiteral("until"), dayText(certificate.notAfter)},
                   {QStringLiteral("days"), daysText(certificate, sight.trueNow)},
                   {QStringLiteral("reason"), reason}},
-                 {QStringLiteral("The VPS shows: names %1; issuer %2; valid until %3")
+                 {Texts::tr("The VPS shows: names %1; issuer %2; valid until %3")
                       .arg(namesText(certificate.names), certificate.issuer, dayText(certificate.notAfter))},
                  {one.name.ascii(), one.service.name.text()}});
     };
@@ -164,7 +165,7 @@ void judgeRenewals(const Sight &sight, Findings &out)
                   {QStringLiteral("vps"), sight.vpsName()},
                   {QStringLiteral("until"), dayText(certificate->second.notAfter)},
                   {QStringLiteral("reason"), ended->second.text}},
-                 {QStringLiteral("certbot's dry run on %1: %2").arg(dayText(ended->second.at), ended->second.text)},
+                 {Texts::tr("certbot's dry run on %1: %2").arg(dayText(ended->second.at), ended->second.text)},
                  {service.name.text(), service.publicNames.front().ascii()}});
     }
 }

@@ -3,6 +3,7 @@
 #include "decide/acmetalk.h"
 #include "decide/findings.h"
 #include "decide/providercalls.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -57,7 +58,7 @@ void findServers(const Sight &sight, Findings &out)
                 out.add({QStringLiteral("dns-down"),
                          zone,
                          fields,
-                         {QStringLiteral("No answer from %1.").arg(all.join(QStringLiteral(", ")))},
+                         {Texts::tr("No answer from %1.").arg(all.join(QStringLiteral(", ")))},
                          subjectsOf(sight, zone)});
             continue;
         }
@@ -70,7 +71,7 @@ void findServers(const Sight &sight, Findings &out)
             out.add({QStringLiteral("dns-server-down"),
                      zone,
                      more,
-                     {QStringLiteral("%1 does not answer.").arg(one->server)},
+                     {Texts::tr("%1 does not answer.").arg(one->server)},
                      subjectsOf(sight, zone)});
             break;
         }
@@ -89,8 +90,8 @@ void findServers(const Sight &sight, Findings &out)
                           {QStringLiteral("record"), recordText(key)},
                           {QStringLiteral("old"), listed(known->values)},
                           {QStringLiteral("new"), listed(right->second->values)}},
-                         {QStringLiteral("%1 says %2: %3").arg(one->server, recordText(key), listed(known->values)),
-                          QStringLiteral("The primary says: %1").arg(listed(right->second->values))},
+                         {Texts::tr("%1 says %2: %3").arg(one->server, recordText(key), listed(known->values)),
+                          Texts::tr("The primary says: %1").arg(listed(right->second->values))},
                          {key.name.ascii(), zone}});
                 found = true;
                 break;
@@ -109,20 +110,19 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
     const auto right = sight.values(name, RecordType::AAAA);
     const QString zone = zoneOf(sight, name);
     // Where none of several answers, it is not told which they are.
-    const QString where = (onVps ? QStringLiteral("The VPS's resolver %1") : QStringLiteral("The resolver %1"))
-                              .arg(asked.resolver)
-                              .trimmed();
+    const QString where =
+        (onVps ? Texts::tr("The VPS's resolver %1") : Texts::tr("The resolver %1")).arg(asked.resolver).trimmed();
     if (!asked.answer) {
         QStringList evidence{QStringLiteral("%1: %2").arg(where, asked.answer.error().summary)};
         if (!asked.answer.error().detail.isEmpty())
             evidence << asked.answer.error().detail;
         if (asked.bogus) {
-            out.add({QStringLiteral("dnssec-bogus"),
-                     zone,
-                     {{QStringLiteral("zone"), zone}, {QStringLiteral("resolver"), asked.resolver}},
-                     {QStringLiteral("%1 refuses %2 AAAA, and answers when told not to check DNSSEC.")
-                          .arg(where, name.ascii())},
-                     subjectsOf(sight, zone)});
+            out.add(
+                {QStringLiteral("dnssec-bogus"),
+                 zone,
+                 {{QStringLiteral("zone"), zone}, {QStringLiteral("resolver"), asked.resolver}},
+                 {Texts::tr("%1 refuses %2 AAAA, and answers when told not to check DNSSEC.").arg(where, name.ascii())},
+                 subjectsOf(sight, zone)});
             return;
         }
         if (onVps && one.passed(PathKind::Upstream, "resolve"))
@@ -147,7 +147,7 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
         out.add({QStringLiteral("dns-rebind"),
                  name.ascii(),
                  {{QStringLiteral("name"), name.ascii()}, {QStringLiteral("resolver"), asked.resolver}},
-                 {QStringLiteral("%1 gives no address for %2 AAAA; the record says %3.")
+                 {Texts::tr("%1 gives no address for %2 AAAA; the record says %3.")
                       .arg(where, name.ascii(), listed(*right))},
                  subjects});
         return;
@@ -164,7 +164,7 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
                   {QStringLiteral("resolver"), asked.resolver},
                   {QStringLiteral("old"), listed(asked.answer->values)},
                   {QStringLiteral("new"), listed(*right)}},
-                 {QStringLiteral("%1 says %2 AAAA %3; the record says %4.")
+                 {Texts::tr("%1 says %2 AAAA %3; the record says %4.")
                       .arg(where, name.ascii(), listed(asked.answer->values), listed(*right))},
                  subjects});
         return;
@@ -180,10 +180,10 @@ void judgeResolver(const Sight &sight, Findings &out, const Hostname &name, cons
     out.add({onVps ? QStringLiteral("vps-resolver-old") : QStringLiteral("resolver-old"),
              name.ascii(),
              fields,
-             {QStringLiteral("%1 still says %2 AAAA %3, for %4 s.")
+             {Texts::tr("%1 still says %2 AAAA %3, for %4 s.")
                   .arg(where, name.ascii(), listed(asked.answer->values))
                   .arg(asked.answer->ttl.count()),
-              QStringLiteral("The record says %1.").arg(listed(*right))},
+              Texts::tr("The record says %1.").arg(listed(*right))},
              subjects});
 }
 
@@ -219,29 +219,29 @@ AccountWords wordsOf(const DnsAccount &account)
     const Result<ProviderDefinition> definition =
         access && access->definition ? definitionOf(*access) : fail(ErrorCode::NotFound, QString());
     if (!definition)
-        return {QStringLiteral("The DNS server"),
-                QStringLiteral("See at the DNS provider whether the key is still valid and may change A and AAAA "
-                               "records of %1; if the answer is BADTIME, a clock is wrong instead.")
+        return {Texts::tr("The DNS server"),
+                Texts::tr("See at the DNS provider whether the key is still valid and may change A and AAAA "
+                          "records of %1; if the answer is BADTIME, a clock is wrong instead.")
                     .arg(account.zone.ascii()),
-                QStringLiteral("Store a new one with \"sixgatectl secret set %1\"").arg(dnsKeySecret(account))};
+                Texts::tr("Store a new one with \"sixgatectl secret set %1\"").arg(dnsKeySecret(account))};
     QStringList secrets, plain;
     for (const CredentialField &one : addressCredentials(*definition)) {
         if (one.secret)
-            secrets << QStringLiteral("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
+            secrets << Texts::tr("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
         else
             plain << QStringLiteral("\"%1\"").arg(one.name.text());
     }
     QStringList ways;
     if (!secrets.isEmpty())
-        ways << QStringLiteral("store the right ones with %1").arg(secrets.join(QStringLiteral(" and ")));
+        ways << Texts::tr("store the right ones with %1").arg(secrets.join(Texts::tr(" and ")));
     if (!plain.isEmpty())
-        ways << QStringLiteral("correct %1 in the account's \"credentials\" in the site file")
-                    .arg(plain.join(QStringLiteral(" and ")));
+        ways << Texts::tr("correct %1 in the account's \"credentials\" in the site file")
+                    .arg(plain.join(Texts::tr(" and ")));
     if (ways.isEmpty())
-        ways << QStringLiteral("correct the account in the site file");
-    const QString store = QStringLiteral("Where the credentials are wrong, %1").arg(ways.join(QStringLiteral(", or ")));
+        ways << Texts::tr("correct the account in the site file");
+    const QString store = Texts::tr("Where the credentials are wrong, %1").arg(ways.join(Texts::tr(", or ")));
     return {definition->title,
-            QStringLiteral("See on the provider's pages what it says of the account, and of the names below %1.")
+            Texts::tr("See on the provider's pages what it says of the account, and of the names below %1.")
                 .arg(account.zone.ascii()),
             store};
 }

@@ -4,6 +4,7 @@
 #include "decide/memory.h"
 
 #include "model/interfaceid.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -63,7 +64,7 @@ private:
             judgeFromAfar();
             return;
         }
-        const QString tried = QStringLiteral("[%1]:%2 from the LAN: %3")
+        const QString tried = Texts::tr("[%1]:%2 from the LAN: %3")
                                   .arg(m_look->address->text(), m_one.service.port.text(), m_look->reason);
         // Any port over IPv4 shows that the machine is there; what the service does, only its own one.
         const Reach *other = nullptr, *same = nullptr;
@@ -79,7 +80,7 @@ private:
                            {{QStringLiteral("rightPort"), m_look->rightPort->text()},
                             {QStringLiteral("value"), m_look->rightPort->text()},
                             {QStringLiteral("field"), m_sight.place(m_one.service) + QStringLiteral(".port")}},
-                           {tried, QStringLiteral("Port %1 there shows the certificate of %2.")
+                           {tried, Texts::tr("Port %1 there shows the certificate of %2.")
                                        .arg(m_look->rightPort->text(), m_one.name.ascii())},
                            m_one.service.name.text());
             if (same && same->connected())
@@ -90,16 +91,15 @@ private:
             QStringList evidence{tried};
             if (same)
                 evidence << reachText(*same);
-            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}}, evidence);
+            return add("web-server-down", {{QStringLiteral("how"), Texts::tr("refuses connections")}}, evidence);
         }
         // The whole server is silent or without IPv6: said once.
         if (!m_first && !m_look->alive)
             return;
         // The machine is there, its port is silent: its own firewall, or a program that hangs.
         if (m_look->alive)
-            return add("web-server-down",
-                       {{QStringLiteral("how"), QStringLiteral("does not answer, while other ports do")}},
-                       {tried, QStringLiteral("The machine answers at other ports.")});
+            return add("web-server-down", {{QStringLiteral("how"), Texts::tr("does not answer, while other ports do")}},
+                       {tried, Texts::tr("The machine answers at other ports.")});
         if (other)
             return add("server-no-ipv6", {{QStringLiteral("ipv4"), ipText(other->address)}},
                        {tried, reachText(*other)});
@@ -110,7 +110,7 @@ private:
     void judgeFromAfar()
     {
         if (m_one.failedAt(PathKind::V6, "connect", {"ECONNREFUSED"}))
-            return add("web-server-down", {{QStringLiteral("how"), QStringLiteral("refuses connections")}},
+            return add("web-server-down", {{QStringLiteral("how"), Texts::tr("refuses connections")}},
                        {stepText(m_one, PathKind::V6, "connect")});
         if (m_one.failedAt(PathKind::V6, "connect", {"EHOSTUNREACH"}))
             add("server-down", {}, {stepText(m_one, PathKind::V6, "connect")});
@@ -137,13 +137,12 @@ private:
     {
         if (!one.failedAt(kind, "connect", {"TIMEOUT", "EACCES", "EPERM", "ECONNREFUSED"}))
             return false;
-        QStringList evidence{
-            QStringLiteral("From the VPS: %1").arg(stepText(one, kind, "connect")),
-            QStringLiteral("In the LAN %1 answers at %2.").arg(m_server.name.text(), m_address->text())};
+        QStringList evidence{Texts::tr("From the VPS: %1").arg(stepText(one, kind, "connect")),
+                             Texts::tr("In the LAN %1 answers at %2.").arg(m_server.name.text(), m_address->text())};
         const QString reason = one.path(kind)->reason();
         Fields fields{{QStringLiteral("protocol"), QStringLiteral("tcp")},
-                      {QStringLiteral("how"), reason == QLatin1String("TIMEOUT") ? QStringLiteral("get no answer")
-                                                                                 : QStringLiteral("are turned away")}};
+                      {QStringLiteral("how"),
+                       reason == QLatin1String("TIMEOUT") ? Texts::tr("get no answer") : Texts::tr("are turned away")}};
         for (const IdentifierTry &other : m_sight.seen.identifiers) {
             // Refused or nobody there: the packet came through, unless that is how this router turns all away.
             if (other.server != m_server.name || other.port != m_one.service.port || other.reason == reason ||
@@ -152,7 +151,7 @@ private:
             const QString identifier = InterfaceId::of(other.address).text();
             fields.emplace(QStringLiteral("openIdentifier"), identifier);
             fields.emplace(QStringLiteral("origin"), other.origin);
-            evidence << QStringLiteral("A packet to %1 passes (%2; %3).")
+            evidence << Texts::tr("A packet to %1 passes (%2; %3).")
                             .arg(other.address.text(), other.origin,
                                  other.reason.isEmpty() ? QStringLiteral("connected") : other.reason);
             add("router-other-identifier", fields, evidence);
@@ -176,9 +175,9 @@ private:
         if (!answered)
             return false;
         add("mtu-black-hole", {{QStringLiteral("mss"), QStringLiteral("1220")}},
-            {QStringLiteral("From the VPS: the connection to [%1]:%2 is made, the TLS handshake stalls.")
+            {Texts::tr("From the VPS: the connection to [%1]:%2 is made, the TLS handshake stalls.")
                  .arg(m_address->text(), m_one.service.port.text()),
-             QStringLiteral("With segments of at most 1220 bytes an answer comes.")});
+             Texts::tr("With segments of at most 1220 bytes an answer comes.")});
         return true;
     }
 
@@ -201,12 +200,12 @@ private:
             {{QStringLiteral("old"), InterfaceId::of(changing->before).text()},
              {QStringLiteral("new"), InterfaceId::of(changing->latest).text()},
              {QStringLiteral("interface"), interface}},
-            {QStringLiteral("Before: %1, now: %2").arg(changing->before.text(), changing->latest.text())});
+            {Texts::tr("Before: %1, now: %2").arg(changing->before.text(), changing->latest.text())});
     }
 
     void add(const char *code, Fields fields, const QStringList &evidence, const QString &about = {})
     {
-        const QString address = m_address ? m_address->text() : QStringLiteral("its address");
+        const QString address = m_address ? m_address->text() : Texts::tr("its address");
         fields.emplace(QStringLiteral("server"), m_server.name.text());
         fields.emplace(QStringLiteral("service"), m_one.service.name.text());
         fields.emplace(QStringLiteral("name"), m_one.name.ascii());

@@ -2,6 +2,7 @@
 
 #include "decide/findings.h"
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -26,13 +27,13 @@ QString shortened(const QStringList &list)
 {
     constexpr qsizetype most = 6;
     const QString text = list.mid(0, most).join(QStringLiteral(", "));
-    return list.size() > most ? QStringLiteral("%1 and %2 more").arg(text).arg(list.size() - most) : text;
+    return list.size() > most ? Texts::tr("%1 and %2 more").arg(text).arg(list.size() - most) : text;
 }
 
 QString offsetText(qint64 seconds)
 {
     return spanText(std::chrono::seconds(std::abs(seconds))) +
-           (seconds > 0 ? QStringLiteral(" ahead") : QStringLiteral(" behind"));
+           (seconds > 0 ? Texts::tr(" ahead") : Texts::tr(" behind"));
 }
 
 void findFamilies(const Sight &sight, Findings &out)
@@ -51,17 +52,17 @@ void findFamilies(const Sight &sight, Findings &out)
                  {{QStringLiteral("vps"), sight.vpsName()}, {QStringLiteral("asked"), shortened(asked)}},
                  triesOver(outside, true) + triesOver(outside, false),
                  {}});
-        out.say(QStringLiteral("Does anything outside answer?"),
-                QStringLiteral("None of what was asked: the line seems to be down."));
+        out.say(Texts::tr("Does anything outside answer?"),
+                Texts::tr("None of what was asked: the line seems to be down."));
         return;
     }
-    out.say(QStringLiteral("Does anything outside answer?"), QStringLiteral("IPv4: %1, IPv6: %2.")
-                                                                 .arg(QLatin1String(sight.outside4 ? "yes"
-                                                                                    : sight.tried4 ? "no"
-                                                                                                   : "not tried"),
-                                                                      QLatin1String(sight.outside6 ? "yes"
-                                                                                    : sight.tried6 ? "no"
-                                                                                                   : "not tried")));
+    out.say(Texts::tr("Does anything outside answer?"), Texts::tr("IPv4: %1, IPv6: %2.")
+                                                            .arg(QLatin1String(sight.outside4 ? "yes"
+                                                                               : sight.tried4 ? "no"
+                                                                                              : "not tried"),
+                                                                 QLatin1String(sight.outside6 ? "yes"
+                                                                               : sight.tried6 ? "no"
+                                                                                              : "not tried")));
     const bool pathFromOutside = std::any_of(sight.names.begin(), sight.names.end(),
                                              [](const NameSeen &one) { return one.works(PathKind::V6); });
     if (sight.outside4 && !sight.outside6 && sight.tried6 && !pathFromOutside && sight.atHome.value_or(true)) {
@@ -75,8 +76,8 @@ void findFamilies(const Sight &sight, Findings &out)
                 if (one.link == LinkKind::Lan && interface.isEmpty())
                     interface = one.interface;
             }
-            evidence << (global.isEmpty() ? QStringLiteral("This machine has no global IPv6 address.")
-                                          : QStringLiteral("This machine has %1, but nothing answers over IPv6.")
+            evidence << (global.isEmpty() ? Texts::tr("This machine has no global IPv6 address.")
+                                          : Texts::tr("This machine has %1, but nothing answers over IPv6.")
                                                 .arg(global.join(QStringLiteral(", "))));
         }
         out.add({QStringLiteral("home-no-ipv6"), QString(), {{QStringLiteral("interface"), interface}}, evidence, {}});
@@ -88,14 +89,14 @@ void findFamilies(const Sight &sight, Findings &out)
 void findClock(const Sight &sight, Findings &out)
 {
     const qint64 own = sight.trueNow.secsTo(sight.seen.now);
-    QStringList evidence{QStringLiteral("This machine: %1").arg(dayText(sight.seen.now))};
+    QStringList evidence{Texts::tr("This machine: %1").arg(dayText(sight.seen.now))};
     for (const auto &[whose, clock] : sight.seen.clocks)
         evidence << QStringLiteral("%1: %2").arg(whose, dayText(clock));
     if (own != 0) {
         out.add(
             {QStringLiteral("clock-wrong"), QString(), {{QStringLiteral("offset"), offsetText(own)}}, evidence, {}});
-        out.say(QStringLiteral("Is this machine's clock right?"),
-                QStringLiteral("No: it is %1 of the others. Certificates are judged by theirs.").arg(offsetText(own)));
+        out.say(Texts::tr("Is this machine's clock right?"),
+                Texts::tr("No: it is %1 of the others. Certificates are judged by theirs.").arg(offsetText(own)));
         return;
     }
     const auto &facts = sight.seen.seen.vps.facts;
@@ -140,12 +141,12 @@ void findAddressLimit(const Sight &sight, Findings &out)
                      {{QStringLiteral("interface"), interface},
                       {QStringLiteral("limit"), QString::number(limit)},
                       {QStringLiteral("prefix"), route.prefix.text()}},
-                     {QStringLiteral("%1 has %2 addresses. From %3 on Linux takes none that a router announces; only "
-                                     "what is set by hand is still added.")
+                     {Texts::tr("%1 has %2 addresses. From %3 on Linux takes none that a router announces; only "
+                                "what is set by hand is still added.")
                           .arg(interface)
                           .arg(count)
                           .arg(limit),
-                      QStringLiteral("%1 is announced there, but gives no address.").arg(route.prefix.text())},
+                      Texts::tr("%1 is announced there, but gives no address.").arg(route.prefix.text())},
                      {}});
             break;
         }
@@ -154,9 +155,9 @@ void findAddressLimit(const Sight &sight, Findings &out)
 
 void findWhere(const Sight &sight, Findings &out)
 {
-    out.say(QStringLiteral("Is this machine at home?"),
-            sight.atHome ? QLatin1String(*sight.atHome ? "Yes." : "No.") + QString()
-                         : QStringLiteral("That cannot be told: no server was found here."));
+    out.say(Texts::tr("Is this machine at home?"), sight.atHome
+                                                       ? QLatin1String(*sight.atHome ? "Yes." : "No.") + QString()
+                                                       : Texts::tr("That cannot be told: no server was found here."));
     if (sight.atHome.value_or(true) || out.has("line-down"))
         return;
     QString address;

@@ -5,6 +5,7 @@
 #include "decide/records.h"
 #include "decide/writers.h"
 #include "model/interfaceid.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -34,22 +35,22 @@ private:
     {
         const QString record = recordText(key);
         const bool visitors = key.name != one.service.upstreamName;
-        m_out.add({QString::fromLatin1(code),
-                   record,
-                   {{QStringLiteral("record"), record},
-                    {QStringLiteral("old"), listed(old)},
-                    {QStringLiteral("new"), wanted},
-                    {QStringLiteral("values"), listed(old)},
-                    {QStringLiteral("who"), visitors ? QStringLiteral("Visitors over IPv6 pick")
-                                                     : QStringLiteral("Only the VPS uses this record; it picks")},
-                    {QStringLiteral("effect"),
-                     visitors ? QStringLiteral("some get in and some do not, or wait long")
-                              : QStringLiteral("visitors over IPv4 get in now and then, or wait long")},
-                    {QStringLiteral("vps"), m_sight.vpsName()},
-                    {QStringLiteral("server"), one.server.name.text()}},
-                   QStringList{QStringLiteral("%1: %2").arg(record, listed(old))} + more,
-                   {key.name.ascii(), visitors ? one.name.ascii() : key.name.ascii(), one.service.name.text(),
-                    one.server.name.text(), record}});
+        m_out.add(
+            {QString::fromLatin1(code),
+             record,
+             {{QStringLiteral("record"), record},
+              {QStringLiteral("old"), listed(old)},
+              {QStringLiteral("new"), wanted},
+              {QStringLiteral("values"), listed(old)},
+              {QStringLiteral("who"),
+               visitors ? Texts::tr("Visitors over IPv6 pick") : Texts::tr("Only the VPS uses this record; it picks")},
+              {QStringLiteral("effect"), visitors ? Texts::tr("some get in and some do not, or wait long")
+                                                  : Texts::tr("visitors over IPv4 get in now and then, or wait long")},
+              {QStringLiteral("vps"), m_sight.vpsName()},
+              {QStringLiteral("server"), one.server.name.text()}},
+             QStringList{QStringLiteral("%1: %2").arg(record, listed(old))} + more,
+             {key.name.ascii(), visitors ? one.name.ascii() : key.name.ascii(), one.service.name.text(),
+              one.server.name.text(), record}});
     }
 
     bool judgeAlias(const NameSeen &one, const Hostname &name, const QStringList &more = {})
@@ -91,7 +92,7 @@ private:
                 add("a-missing", a, *values, listed(wanted), one);
             else if (*values != wanted)
                 add(isHomes(*values) ? "a-carrier-nat" : "a-not-vps", a, *values, listed(wanted), one,
-                    {QStringLiteral("The VPS has %1.").arg(listed(wanted))});
+                    {Texts::tr("The VPS has %1.").arg(listed(wanted))});
         }
         judgeAaaa(one, place->name);
     }
@@ -125,7 +126,7 @@ private:
             return;
         const auto home = m_sight.address(one.server.name);
         const bool proven = m_sight.proven(one.server.name);
-        const QString wanted = home ? home->text() : QStringLiteral("the home server's address");
+        const QString wanted = home ? home->text() : Texts::tr("the home server's address");
         if (values->empty())
             return add("aaaa-missing", key, *values, wanted, one);
         const auto &vps = m_sight.seen.seen.vps.ipv6;
@@ -133,7 +134,7 @@ private:
             const auto address = Ipv6Address::parse(value);
             if (address && vps && std::find(vps->begin(), vps->end(), *address) != vps->end())
                 return add("aaaa-is-vps", key, *values, wanted, one,
-                           {QStringLiteral("%1 is the VPS's own address.").arg(value)});
+                           {Texts::tr("%1 is the VPS's own address.").arg(value)});
         }
         if (values->size() > 1)
             return add("two-aaaa", key, *values, wanted, one);
@@ -143,16 +144,16 @@ private:
         const ServerLook *look = m_sight.look(one.server.name);
         if (look && look->foreign == std::optional(*address))
             return add("aaaa-other-host", key, *values, wanted, one,
-                       {QStringLiteral("Another machine in this LAN answers at %1.").arg(address->text())});
+                       {Texts::tr("Another machine in this LAN answers at %1.").arg(address->text())});
         if (proven)
             return add("stale-aaaa", key, *values, wanted, one,
-                       {QStringLiteral("%1 answers at %2.").arg(one.server.name.text(), wanted)});
+                       {Texts::tr("%1 answers at %2.").arg(one.server.name.text(), wanted)});
         // The server itself does not answer: only a prefix that is no longer the home's tells for sure.
         const auto here = prefixes();
         const auto its = Ipv6Prefix::of(*address, 64);
         if (m_sight.atHome.value_or(false) && its && !here.empty() && !here.contains(its->text()))
             add("stale-aaaa", key, *values, wanted, one,
-                {QStringLiteral("The home's prefix is %1 now.").arg(listed({here.begin(), here.end()}))});
+                {Texts::tr("The home's prefix is %1 now.").arg(listed({here.begin(), here.end()}))});
     }
 
     /// The /64s in which this machine has a lasting address now: a route alone may be an old prefix's.
@@ -205,7 +206,7 @@ void findWriters(const Sight &sight, Findings &out)
             evidence << dayText(time);
         std::set<QString> subjects{key.name.ascii(), recordText(key)};
         QStringList facts{
-            QStringLiteral("Sixgate's %1 was replaced by %2: %3")
+            Texts::tr("Sixgate's %1 was replaced by %2: %3")
                 .arg(listed(writers->ours), listed(writers->theirs), evidence.join(QStringLiteral(", ")))};
         if (writers->theirs.size() == 1) {
             if (const QString who = suspectOf(writers->theirs.front(), prefixes, sight.seen.publicIpv4, router);

@@ -1,6 +1,7 @@
 // What answers: the proxy on the VPS, and the service at home.
 
 #include "decide/findings.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -14,30 +15,30 @@ namespace
 QString statusOf(const NameSeen &one, PathKind kind)
 {
     const PathReport *path = one.path(kind);
-    return path && path->http ? QStringLiteral("status %1").arg(path->http->status) : QStringLiteral("no answer");
+    return path && path->http ? Texts::tr("status %1").arg(path->http->status) : Texts::tr("no answer");
 }
 
 /// What a page of nobody's is, in words.
 QString pageText(const QString &page)
 {
-    static const std::map<QString, QString> known = {
-        {QStringLiteral("nginx-default"), QStringLiteral("the default page of nginx")},
-        {QStringLiteral("apache-default"), QStringLiteral("the default page of Apache")},
-        {QStringLiteral("caddy-default"), QStringLiteral("the default page of Caddy")},
-        {QStringLiteral("nginx-proxy-manager-default"), QStringLiteral("the default page of Nginx Proxy Manager")},
-        {QStringLiteral("synology-default"), QStringLiteral("the default page of a Synology NAS")},
-        {QStringLiteral("test-page"), QStringLiteral("the test page of a web server")}};
+    const std::map<QString, QString> known = {
+        {QStringLiteral("nginx-default"), Texts::tr("the default page of nginx")},
+        {QStringLiteral("apache-default"), Texts::tr("the default page of Apache")},
+        {QStringLiteral("caddy-default"), Texts::tr("the default page of Caddy")},
+        {QStringLiteral("nginx-proxy-manager-default"), Texts::tr("the default page of Nginx Proxy Manager")},
+        {QStringLiteral("synology-default"), Texts::tr("the default page of a Synology NAS")},
+        {QStringLiteral("test-page"), Texts::tr("the test page of a web server")}};
     const auto found = known.find(page);
-    return found == known.end() ? QStringLiteral("a default page") : found->second;
+    return found == known.end() ? Texts::tr("a default page") : found->second;
 }
 
 /// Why there is no HTTP or TLS, in words.
 QString brokenText(const QString &reason, const QString &protocol)
 {
-    return reason == QLatin1String("PROTOCOL")  ? QStringLiteral("what it answers is not %1").arg(protocol)
-           : reason == QLatin1String("CLOSED")  ? QStringLiteral("it ends the connection without an answer")
-           : reason == QLatin1String("TIMEOUT") ? QStringLiteral("no answer comes in time")
-                                                : QStringLiteral("the connection breaks (%1)").arg(reason);
+    return reason == QLatin1String("PROTOCOL")  ? Texts::tr("what it answers is not %1").arg(protocol)
+           : reason == QLatin1String("CLOSED")  ? Texts::tr("it ends the connection without an answer")
+           : reason == QLatin1String("TIMEOUT") ? Texts::tr("no answer comes in time")
+                                                : Texts::tr("the connection breaks (%1)").arg(reason);
 }
 
 void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
@@ -68,7 +69,7 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
         return; // the records' affair
     if (facts && facts->deployedId.isEmpty()) {
         if (!out.has("not-deployed"))
-            add("not-deployed", vps, {}, {QStringLiteral("The VPS has no deployment of Sixgate.")});
+            add("not-deployed", vps, {}, {Texts::tr("The VPS has no deployment of Sixgate.")});
         return;
     }
     if (one.failedAt(PathKind::V4, "connect", {"ECONNREFUSED"})) {
@@ -77,8 +78,8 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
         if (!out.has(code))
             add(code, vps, {},
                 !facts ? QStringList()
-                       : QStringList{runs ? QStringLiteral("apache2 runs, but this port refuses connections.")
-                                          : QStringLiteral("apache2 does not run.")});
+                       : QStringList{runs ? Texts::tr("apache2 runs, but this port refuses connections.")
+                                          : Texts::tr("apache2 does not run.")});
         return;
     }
     const bool upstreamWorks = one.works(PathKind::Upstream);
@@ -87,7 +88,7 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
     if (one.failedAt(PathKind::V4, "marker", {"proxy", "loop"}) || noAnswer) {
         if (upstreamWorks && homeWell)
             add("proxy-old-address", vps, subjects,
-                {QStringLiteral("The VPS itself reaches the home by %1.").arg(one.service.upstreamName.ascii())});
+                {Texts::tr("The VPS itself reaches the home by %1.").arg(one.service.upstreamName.ascii())});
         else
             add("proxy-cannot-reach", vps, one.subjects());
     } else if (one.failedAt(PathKind::V4, "marker", {"other"}) ||
@@ -100,13 +101,13 @@ void judgeProxy(const Sight &sight, Findings &out, const NameSeen &one)
 QString adviceOnLoop(PathKind kind, const QString &service)
 {
     if (kind == PathKind::V4)
-        return QStringLiteral("Let %1 trust the header X-Forwarded-Proto of the VPS's proxy, or turn off its own "
-                              "redirect to https. In Nextcloud: \"trusted_proxies\" with the VPS's IPv6 address, and "
-                              "\"overwriteprotocol\" => \"https\".")
+        return Texts::tr("Let %1 trust the header X-Forwarded-Proto of the VPS's proxy, or turn off its own "
+                         "redirect to https. In Nextcloud: \"trusted_proxies\" with the VPS's IPv6 address, and "
+                         "\"overwriteprotocol\" => \"https\".")
             .arg(service);
-    return QStringLiteral("The circle is there without the VPS, too, so look at %1 itself: turn off its own redirect "
-                          "to https, and see that its own address (base URL) is right. If a web server of yours "
-                          "stands before it, let that set X-Forwarded-Proto: https, and %1 trust it.")
+    return Texts::tr("The circle is there without the VPS, too, so look at %1 itself: turn off its own redirect "
+                     "to https, and see that its own address (base URL) is right. If a web server of yours "
+                     "stands before it, let that set X-Forwarded-Proto: https, and %1 trust it.")
         .arg(service);
 }
 
@@ -139,8 +140,8 @@ void judgeService(Findings &out, const NameSeen &one)
             return add("wrong-virtual-host", one.name.ascii(),
                        {{QStringLiteral("answer"),
                          reason == QLatin1String("421")
-                             ? QStringLiteral("status 421, by which it says itself that the name is not its own")
-                             : QStringLiteral("%1, with %2").arg(pageText(reason), statusOf(one, kind))}});
+                             ? Texts::tr("status 421, by which it says itself that the name is not its own")
+                             : Texts::tr("%1, with %2").arg(pageText(reason), statusOf(one, kind))}});
         if (reason == QLatin1String("TIMEOUT")) {
             // Over the LAN or from the VPS with a good handshake it is the service that is slow.
             const ProbeStep *step = path->step("http");
@@ -167,10 +168,10 @@ void judgeTls(const Sight &sight, Findings &out, const NameSeen &one)
     out.add({QStringLiteral("tls-broken"),
              one.server.name.text(),
              {{QStringLiteral("server"), one.server.name.text()},
-              {QStringLiteral("address"), address ? address->text() : QStringLiteral("its address")},
+              {QStringLiteral("address"), address ? address->text() : Texts::tr("its address")},
               {QStringLiteral("port"), one.service.port.text()},
               {QStringLiteral("reason"), brokenText(reason, QStringLiteral("TLS"))}},
-             {inLan ? QStringLiteral("In the LAN: the connection is made, the TLS handshake fails (%1).").arg(reason)
+             {inLan ? Texts::tr("In the LAN: the connection is made, the TLS handshake fails (%1).").arg(reason)
                     : stepText(one, PathKind::V6, "tls")},
              one.subjects()});
 }

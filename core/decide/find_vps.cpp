@@ -3,6 +3,7 @@
 #include "decide/findings.h"
 #include "decide/firewall.h"
 #include "decide/memory.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -49,11 +50,8 @@ void findMachine(const Sight &sight, Findings &out)
     const QString vps = sight.vpsName();
     const Fields fields{{QStringLiteral("vps"), vps}};
     if (seen.seen.vps.ipv4 && seen.seen.vps.ipv4->empty() && seen.seen.vps.ipv6 && seen.seen.vps.ipv6->empty())
-        out.add({QStringLiteral("vps-name-missing"),
-                 vps,
-                 fields,
-                 {QStringLiteral("%1: no A and no AAAA record").arg(vps)},
-                 {}});
+        out.add(
+            {QStringLiteral("vps-name-missing"), vps, fields, {Texts::tr("%1: no A and no AAAA record").arg(vps)}, {}});
     if (out.has("line-down"))
         return;
     if (!sight.vpsAnswers() && !neverKnocked(seen) && (missedOver(sight, false) || missedOver(sight, true))) {
@@ -66,15 +64,12 @@ void findMachine(const Sight &sight, Findings &out)
                  {{QStringLiteral("vps"), vps}, {QStringLiteral("addresses"), addresses.join(QStringLiteral(", "))}},
                  triesText(seen.vps) + triesText(seen.sshTries),
                  {}});
-        out.say(QStringLiteral("Is the VPS there?"), QStringLiteral("No port of it answers, others outside do."));
+        out.say(Texts::tr("Is the VPS there?"), Texts::tr("No port of it answers, others outside do."));
         return;
     }
     if (seen.seen.vps.facts && !seen.seen.vps.facts->hasGlobalIpv6) {
-        out.add({QStringLiteral("vps-no-ipv6"),
-                 vps,
-                 fields,
-                 {QStringLiteral("%1 has no global IPv6 address.").arg(vps)},
-                 {}});
+        out.add(
+            {QStringLiteral("vps-no-ipv6"), vps, fields, {Texts::tr("%1 has no global IPv6 address.").arg(vps)}, {}});
         return;
     }
     const auto silent6 =
@@ -116,12 +111,12 @@ void findSsh(const Sight &sight, Findings &out)
         fields.emplace(QStringLiteral("port"), vps.sshPort.text());
         fields.emplace(QStringLiteral("user"), vps.user.text());
         fields.emplace(QStringLiteral("reason"), error.summary);
-        fields.emplace(QStringLiteral("fix"), error.fix.isEmpty() ? QStringLiteral("Check again.") : error.fix);
+        fields.emplace(QStringLiteral("fix"), error.fix.isEmpty() ? Texts::tr("Check again.") : error.fix);
         out.add({QString::fromLatin1(code), host, fields, evidence, {}});
     };
     switch (error.code) {
     case ErrorCode::HostKey: {
-        QString presented = error.detail.section(QStringLiteral("Presented: "), 1).section(QLatin1Char('.'), 0, 0);
+        QString presented = error.detail.section(Texts::tr("Presented: "), 1).section(QLatin1Char('.'), 0, 0);
         QStringList pinned;
         for (const HostKeyPin &pin : vps.hostKeys)
             pinned << pin.text();
@@ -172,7 +167,7 @@ void addFirewall(const Sight &sight, Findings &out, const ClosedPorts &closed, Q
         {QStringLiteral("vps-firewall"),
          vps,
          {{QStringLiteral("vps"), vps}, {QStringLiteral("ports"), ports}, {QStringLiteral("firewall"), closed.where}},
-         evidence << QStringLiteral("%1 on the VPS does not let %2 in.").arg(closed.where, ports),
+         evidence << Texts::tr("%1 on the VPS does not let %2 in.").arg(closed.where, ports),
          {}});
 }
 
@@ -202,12 +197,12 @@ void findFirewall(const Sight &sight, Findings &out)
     if (closed)
         return addFirewall(sight, out, *closed, evidence);
     if (seen.seen.vps.facts) {
-        evidence << QStringLiteral("The VPS's own firewall lets port 443 in.");
+        evidence << Texts::tr("The VPS's own firewall lets port 443 in.");
         fields[QStringLiteral("judgement")] =
-            QStringLiteral("The VPS's own firewall lets visitors in, so something before it does not");
+            Texts::tr("The VPS's own firewall lets visitors in, so something before it does not");
     } else {
         fields[QStringLiteral("judgement")] =
-            QStringLiteral("Without a login nobody sees whether it is the VPS's own firewall or one before it");
+            Texts::tr("Without a login nobody sees whether it is the VPS's own firewall or one before it");
     }
     out.add({QStringLiteral("vps-provider-firewall"), vps, fields, evidence, {}});
 }

@@ -1,6 +1,7 @@
 #include "decide/firewall.h"
 
 #include "decide/firewall_parts.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 #include <QStringList>
@@ -28,15 +29,15 @@ QString withCommas(const std::vector<int> &ports)
 
 QString cannotBeTold()
 {
-    return QStringLiteral("Whether the VPS's firewall lets visitors in cannot be judged");
+    return Texts::tr("Whether the VPS's firewall lets visitors in cannot be judged");
 }
 QString openYourself(const std::vector<int> &ports)
 {
-    return QStringLiteral("Where visitors do not get through, open the %1 (TCP) in it yourself.").arg(portsText(ports));
+    return Texts::tr("Where visitors do not get through, open the %1 (TCP) in it yourself.").arg(portsText(ports));
 }
 QString keptClosed(const QString &by, const std::vector<int> &ports)
 {
-    return QStringLiteral("%1 on the VPS closes the %2 for visitors, and Sixgate does not change it.")
+    return Texts::tr("%1 on the VPS closes the %2 for visitors, and Sixgate does not change it.")
         .arg(by, portsText(ports));
 }
 
@@ -87,16 +88,16 @@ private:
             QStringList commands;
             for (const int port : denied)
                 commands << QStringLiteral("ufw insert 1 allow %1/tcp").arg(port);
-            remark(keptClosed(QStringLiteral("A rule of ufw"), denied),
-                   QStringLiteral("Run on the VPS: %1").arg(commands.join(QLatin1String(" && "))), true);
+            remark(keptClosed(Texts::tr("A rule of ufw"), denied),
+                   Texts::tr("Run on the VPS: %1").arg(commands.join(QLatin1String(" && "))), true);
         }
         if (!limited.empty())
-            remark(QStringLiteral("ufw on the VPS limits how often a visitor may connect to the %1; many share one "
-                                  "IPv4 address and are locked out together.")
+            remark(Texts::tr("ufw on the VPS limits how often a visitor may connect to the %1; many share one "
+                             "IPv4 address and are locked out together.")
                        .arg(portsText(limited)),
-                   QStringLiteral("Run on the VPS, for each port: ufw allow %1/tcp").arg(limited.front()), false);
+                   Texts::tr("Run on the VPS, for each port: ufw allow %1/tcp").arg(limited.front()), false);
         if (!unknown.empty())
-            remark(cannotBeTold() + QStringLiteral(": ufw has rules for single addresses or interfaces."),
+            remark(cannotBeTold() + Texts::tr(": ufw has rules for single addresses or interfaces."),
                    openYourself(unknown), false);
         return active;
     }
@@ -128,15 +129,14 @@ private:
     void leaveToUser(Traffic traffic, const QString &where, bool certain)
     {
         const QString what = trafficText(opening(traffic));
-        remark(certain
-                   ? QStringLiteral("%1 on the VPS closes %2, which the certification authority needs, and Sixgate "
-                                    "does not change it.")
-                         .arg(where, what)
-                   : QStringLiteral("Whether the VPS's firewall lets the certification authority in to %1 cannot be "
-                                    "judged: %2 has rules that Sixgate does not know.")
-                         .arg(what, where),
-               QStringLiteral("%1 %2 in it yourself.")
-                   .arg(certain ? QStringLiteral("Open") : QStringLiteral("Where it does not, open"), what),
+        remark(certain ? Texts::tr("%1 on the VPS closes %2, which the certification authority needs, and Sixgate "
+                                   "does not change it.")
+                             .arg(where, what)
+                       : Texts::tr("Whether the VPS's firewall lets the certification authority in to %1 cannot be "
+                                   "judged: %2 has rules that Sixgate does not know.")
+                             .arg(what, where),
+               Texts::tr("%1 %2 in it yourself.")
+                   .arg(certain ? QStringLiteral("Open") : Texts::tr("Where it does not, open"), what),
                certain);
     }
 
@@ -158,7 +158,7 @@ private:
         }
         OpenPorts action = opening(traffic);
         if (denied)
-            leaveToUser(traffic, QStringLiteral("A rule of ufw"), true);
+            leaveToUser(traffic, Texts::tr("A rule of ufw"), true);
         else if (closed)
             m_verdict.closed.push_back({action, QStringLiteral("ufw")});
         else if (unknown)
@@ -202,7 +202,7 @@ private:
     {
         const QString tableName = QString::fromUtf8(table.name), chainName = QString::fromUtf8(chain);
         return isNftName(tableName) && isNftName(chainName)
-                   ? QStringLiteral("nftables (table %1 %2, chain %3)")
+                   ? Texts::tr("nftables (table %1 %2, chain %3)")
                          .arg(QString::fromLatin1(table.family), tableName, chainName)
                    : QStringLiteral("nftables");
     }
@@ -211,7 +211,7 @@ private:
     {
         const auto tables = firewall::parseRuleset(m_texts.nft);
         if (!tables) {
-            remark(cannotBeTold() + QStringLiteral(": the rules of nftables are too many or not understood."),
+            remark(cannotBeTold() + Texts::tr(": the rules of nftables are too many or not understood."),
                    openYourself({80, 443}), false);
             return;
         }
@@ -251,25 +251,24 @@ private:
         const bool named = isNftName(tableName) && isNftName(chainName);
         const QString where = placeText(table, name);
         if (!unknown.empty())
-            remark(cannotBeTold() + QStringLiteral(": %1 has rules that Sixgate does not know.").arg(where),
+            remark(cannotBeTold() + Texts::tr(": %1 has rules that Sixgate does not know.").arg(where),
                    openYourself(unknown), false);
         if (closed.empty())
             return;
         if (tableName == QLatin1String("firewalld"))
             remark(keptClosed(QStringLiteral("firewalld"), closed),
-                   QStringLiteral("Run on the VPS: firewall-cmd --permanent --add-service=http --add-service=https && "
-                                  "firewall-cmd --reload"),
+                   Texts::tr("Run on the VPS: firewall-cmd --permanent --add-service=http --add-service=https && "
+                             "firewall-cmd --reload"),
                    true);
         else if (table.ofIptables)
-            remark(
-                keptClosed(QStringLiteral("iptables"), closed),
-                QStringLiteral("Run on the VPS: iptables -I INPUT -p tcp -m multiport --dports %1 -j ACCEPT; and keep "
-                               "the rule in the way in which the others are kept there.")
-                    .arg(withCommas(closed)),
-                true);
+            remark(keptClosed(QStringLiteral("iptables"), closed),
+                   Texts::tr("Run on the VPS: iptables -I INPUT -p tcp -m multiport --dports %1 -j ACCEPT; and keep "
+                             "the rule in the way in which the others are kept there.")
+                       .arg(withCommas(closed)),
+                   true);
         else if (!named)
-            remark(keptClosed(where, closed),
-                   QStringLiteral("Open the %1 (TCP) there yourself.").arg(portsText(closed)), true);
+            remark(keptClosed(where, closed), Texts::tr("Open the %1 (TCP) there yourself.").arg(portsText(closed)),
+                   true);
         else
             m_verdict.closed.push_back({{FirewallKind::Nftables, closed, family, tableName, chainName}, where});
     }
@@ -291,9 +290,9 @@ QString trafficText(const OpenPorts &action)
 {
     switch (action.traffic) {
     case Traffic::Challenges:
-        return QStringLiteral("port 80 over IPv6");
+        return Texts::tr("port 80 over IPv6");
     case Traffic::Questions:
-        return QStringLiteral("port 53 (UDP and TCP)");
+        return Texts::tr("port 53 (UDP and TCP)");
     case Traffic::Visitors:
         break;
     }
@@ -305,7 +304,7 @@ QString portsText(const std::vector<int> &ports)
     QStringList all;
     for (const int port : ports)
         all << QString::number(port);
-    return (all.size() == 1 ? QStringLiteral("port ") : QStringLiteral("ports ")) + all.join(QStringLiteral(" and "));
+    return (all.size() == 1 ? Texts::tr("port ") : Texts::tr("ports ")) + all.join(Texts::tr(" and "));
 }
 
 bool isNftName(const QString &name)

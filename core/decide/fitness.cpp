@@ -1,4 +1,5 @@
 #include "decide/fitness.h"
+#include "model/texts.h"
 
 namespace sixgate
 {
@@ -19,20 +20,20 @@ public:
     {
         system();
         if (m_facts.uid != 0)
-            withhold(QStringLiteral("Sixgate's script on the VPS did not run as root."),
-                     QStringLiteral("Set the VPS's \"user\" to root in the site file, or to a user who may use sudo."));
+            withhold(Texts::tr("Sixgate's script on the VPS did not run as root."),
+                     Texts::tr("Set the VPS's \"user\" to root in the site file, or to a user who may use sudo."));
         if (!m_facts.systemd)
-            withhold(QStringLiteral("The VPS does not run systemd."),
-                     QStringLiteral("Use a VPS with a full Debian system, no bare container."));
+            withhold(Texts::tr("The VPS does not run systemd."),
+                     Texts::tr("Use a VPS with a full Debian system, no bare container."));
         const qint64 needed = installs ? roomToInstall : roomForFiles;
         if (m_facts.freeBytes >= 0 && m_facts.freeBytes < needed)
             room(QString(), m_facts.freeBytes, needed);
         else if (installs && m_facts.freeForPackages >= 0 && m_facts.freeForPackages < needed)
-            room(QStringLiteral(" in /usr"), m_facts.freeForPackages, needed);
+            room(Texts::tr(" in /usr"), m_facts.freeForPackages, needed);
         listeners();
         if (!m_facts.hasGlobalIpv6)
-            withhold(QStringLiteral("The VPS has no global IPv6 address, so it cannot reach the home."),
-                     QStringLiteral("Switch IPv6 on at the VPS's provider."), false);
+            withhold(Texts::tr("The VPS has no global IPv6 address, so it cannot reach the home."),
+                     Texts::tr("Switch IPv6 on at the VPS's provider."), false);
         return std::move(m_withheld);
     }
 
@@ -45,11 +46,11 @@ private:
     void room(const QString &where, qint64 free, qint64 needed)
     {
         constexpr qint64 megabyte = 1024LL * 1024;
-        withhold(QStringLiteral("The VPS has %1 MB free%2; %3 MB are needed.")
+        withhold(Texts::tr("The VPS has %1 MB free%2; %3 MB are needed.")
                      .arg(free / megabyte)
                      .arg(where)
                      .arg(needed / megabyte),
-                 QStringLiteral("Make room on the VPS."));
+                 Texts::tr("Make room on the VPS."));
     }
 
     void system()
@@ -57,15 +58,15 @@ private:
         using Releases = std::set<QString>;
         const Releases debian = {QStringLiteral("12"), QStringLiteral("13")};
         const Releases ubuntu = {QStringLiteral("22.04"), QStringLiteral("24.04")};
-        const QString name = m_facts.osName.isEmpty() ? QStringLiteral("an unknown system") : m_facts.osName;
+        const QString name = m_facts.osName.isEmpty() ? Texts::tr("an unknown system") : m_facts.osName;
         if (m_facts.osId == QLatin1String("debian") && debian.count(m_facts.osVersion))
             return;
         if (m_facts.osId == QLatin1String("ubuntu") && ubuntu.count(m_facts.osVersion))
-            withhold(QStringLiteral("The VPS runs %1, on which Sixgate was never tested.").arg(name),
-                     QStringLiteral("It may well work; Debian 12 and 13 are tested."), false);
+            withhold(Texts::tr("The VPS runs %1, on which Sixgate was never tested.").arg(name),
+                     Texts::tr("It may well work; Debian 12 and 13 are tested."), false);
         else
-            withhold(QStringLiteral("The VPS runs %1; Sixgate sets up Debian 12 and 13.").arg(name),
-                     QStringLiteral("Reinstall the VPS with Debian 12 or 13."));
+            withhold(Texts::tr("The VPS runs %1; Sixgate sets up Debian 12 and 13.").arg(name),
+                     Texts::tr("Reinstall the VPS with Debian 12 or 13."));
     }
 
     void listeners()
@@ -76,10 +77,10 @@ private:
             const QString program = listener.section(QLatin1Char(' '), 1);
             if (program == QLatin1String("apache2") || !told.insert(listener).second)
                 continue;
-            withhold(QStringLiteral("Another program, %1, listens on the VPS's port %2.").arg(program, port),
-                     QStringLiteral("What it serves is left alone. Move it into the home and let Sixgate lead visitors "
-                                    "there; or stop and disable %1; or give it another port; or use another VPS for "
-                                    "Sixgate.")
+            withhold(Texts::tr("Another program, %1, listens on the VPS's port %2.").arg(program, port),
+                     Texts::tr("What it serves is left alone. Move it into the home and let Sixgate lead visitors "
+                               "there; or stop and disable %1; or give it another port; or use another VPS for "
+                               "Sixgate.")
                          .arg(program));
         }
     }

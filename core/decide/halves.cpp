@@ -2,6 +2,7 @@
 
 #include "decide/providercalls.h"
 #include "model/provider.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <optional>
@@ -26,7 +27,7 @@ std::optional<Update> updateOf(const DnsAccount &account)
     const auto definition = definitionOf(*access);
     if (!definition || definition->addresses != ProviderWay::Template || !definition->update)
         return std::nullopt;
-    return Update{definition->customUrl ? QStringLiteral("The URL of the account %1").arg(account.name.text())
+    return Update{definition->customUrl ? Texts::tr("The URL of the account %1").arg(account.name.text())
                                         : definition->title,
                   *definition->update};
 }
@@ -117,8 +118,8 @@ void withholdHalves(const Site &site, const std::vector<RecordWish> &wishes, con
         }
         withheld.push_back(
             {change.object,
-             QStringLiteral("%1 may fill in another address as %2 where %3 is set alone; both wait until both can be "
-                            "set.")
+             Texts::tr("%1 may fill in another address as %2 where %3 is set alone; both wait until both can be "
+                       "set.")
                  .arg(updateOf(*account)->title, recordText(other), recordTypeName(set->wanted.type)),
              {},
              false,

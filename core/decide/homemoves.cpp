@@ -1,6 +1,7 @@
 #include "decide/homemoves.h"
 
 #include "decide/addresses.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -140,9 +141,9 @@ bool allProven(const HomeSeen &home)
 QString whereText(const HomeSeen &home, const QString &before)
 {
     if (!isAtHome(home))
-        return QStringLiteral("The home is not seen from here.");
-    return QStringLiteral("The home is at %1 now%2.")
-        .arg(provenText(home), before.isEmpty() ? QString() : QStringLiteral(" (was: %1)").arg(before));
+        return Texts::tr("The home is not seen from here.");
+    return Texts::tr("The home is at %1 now%2.")
+        .arg(provenText(home), before.isEmpty() ? QString() : Texts::tr(" (was: %1)").arg(before));
 }
 
 QString provenText(const HomeSeen &home)

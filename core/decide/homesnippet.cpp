@@ -1,6 +1,7 @@
 #include "decide/homesnippet.h"
 
 #include "decide/render.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -49,8 +50,7 @@ QString snippetText(const HomeSnippet &snippet)
 Result<HomeSnippet> homeSnippet(const Site &site, HomeServerKind kind, const QByteArray &text)
 {
     if (site.vps.empty() || site.services.empty())
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("The site file has no service, so there is nothing to hand over."));
+        return fail(ErrorCode::Invalid, Texts::tr("The site file has no service, so there is nothing to hand over."));
     const auto parsed = Template::parse(text);
     if (!parsed)
         return passOn(parsed);
@@ -63,14 +63,14 @@ Result<HomeSnippet> homeSnippet(const Site &site, HomeServerKind kind, const QBy
     switch (kind) {
     case HomeServerKind::Apache:
         snippet.file = QStringLiteral("/etc/apache2/conf-available/sixgate-challenge.conf");
-        snippet.place = QStringLiteral(
-            "Put the line \"Include conf-available/sixgate-challenge.conf\" into the <VirtualHost *:80> of "
-            "the public names, before any RewriteRule of it; and once: a2enmod rewrite.");
+        snippet.place =
+            Texts::tr("Put the line \"Include conf-available/sixgate-challenge.conf\" into the <VirtualHost *:80> of "
+                      "the public names, before any RewriteRule of it; and once: a2enmod rewrite.");
         snippet.reload = QStringLiteral("apache2ctl configtest && systemctl reload apache2");
         break;
     case HomeServerKind::Nginx:
         snippet.file = QStringLiteral("/etc/nginx/snippets/sixgate-challenge.conf");
-        snippet.place = QStringLiteral(
+        snippet.place = Texts::tr(
             "Put the line \"include snippets/sixgate-challenge.conf;\" into the server block of the public names that "
             "listens on port 80, also on [::]:80. Where that block has a \"return 301 …;\" outside of any location, "
             "put "
@@ -79,8 +79,8 @@ Result<HomeSnippet> homeSnippet(const Site &site, HomeServerKind kind, const QBy
         break;
     case HomeServerKind::Caddy:
         snippet.file = QStringLiteral("/etc/caddy/sixgate-challenge.caddy");
-        snippet.place = QStringLiteral("Put the line \"import sixgate-challenge.caddy\" at the end of "
-                                       "/etc/caddy/Caddyfile, outside of any block.");
+        snippet.place = Texts::tr("Put the line \"import sixgate-challenge.caddy\" at the end of "
+                                  "/etc/caddy/Caddyfile, outside of any block.");
         snippet.reload = QStringLiteral("caddy validate --config /etc/caddy/Caddyfile && systemctl reload caddy");
         break;
     }

@@ -1,6 +1,7 @@
 #include "decide/keptpaths.h"
 
 #include "decide/findings.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -57,7 +58,7 @@ std::vector<KeptPath> pathsProvenByVps(const Site &site, const std::vector<Pushe
             KeptPath path{
                 name.ascii(), PathKind::Upstream, proven ? PathState::Works : PathState::Broken, proof->took, {}, at};
             if (!proven)
-                path.why = QStringLiteral("The VPS does not reach the home server (%1).").arg(proof->reason);
+                path.why = Texts::tr("The VPS does not reach the home server (%1).").arg(proof->reason);
             paths.push_back(path);
             const auto record = std::find_if(records.begin(), records.end(), [&](const KeptRecord &one) {
                 return one.record == name.ascii() + QStringLiteral(" AAAA") ||
@@ -80,7 +81,7 @@ std::vector<KeptPath> pathsOfSilentVps(const Site &site, const QString &why, con
         for (const Hostname &name : service.publicNames) {
             for (const PathKind kind : {PathKind::Upstream, PathKind::V6}) {
                 KeptPath path{name.ascii(), kind, PathState::Unknown, std::chrono::milliseconds(0), {}, at};
-                path.why = QStringLiteral("The VPS cannot be asked: %1").arg(why);
+                path.why = Texts::tr("The VPS cannot be asked: %1").arg(why);
                 paths.push_back(std::move(path));
             }
         }
@@ -118,7 +119,7 @@ std::vector<KeptPath> pathsToShow(std::vector<KeptPath> paths, const std::vector
         if (path.kind != PathKind::V6 || path.state != PathState::Works || wrong == records.end())
             continue;
         path.state = PathState::Unknown;
-        path.why = QStringLiteral("It worked before; the name's AAAA record is not right now.");
+        path.why = Texts::tr("It worked before; the name's AAAA record is not right now.");
     }
     return paths;
 }
@@ -139,8 +140,8 @@ std::optional<QString> expiryTrouble(const PathReport &path, const QDateTime &no
     if (path.state != PathState::Works || !path.certificate || !nearItsEnd(*path.certificate, now))
         return std::nullopt;
     const bool onVps = path.kind == PathKind::V4;
-    return QStringLiteral("The certificate of %1 on %2 is valid until %3 only; it should have been renewed by now.")
-        .arg(path.publicName.ascii(), onVps ? QStringLiteral("the VPS") : QStringLiteral("the home server"),
+    return Texts::tr("The certificate of %1 on %2 is valid until %3 only; it should have been renewed by now.")
+        .arg(path.publicName.ascii(), onVps ? Texts::tr("the VPS") : Texts::tr("the home server"),
              dayText(path.certificate->notAfter));
 }
 

@@ -1,4 +1,5 @@
 #include "decide/leadership.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -54,41 +55,38 @@ Leadership atHome(const LeadershipState &state, const LeadershipInput &input)
     const bool alone = isAlone(state, input);
     switch (answer.says) {
     case LeaseSays::NoPush:
-        return leads(answer, false, QStringLiteral("No push is set up, so this machine decides by itself."));
+        return leads(answer, false, Texts::tr("No push is set up, so this machine decides by itself."));
     case LeaseSays::NoKey:
         return follows(answer.asked + LeaseTimes::Follow,
-                       QStringLiteral("This machine has no push key, and others have: it only watches until it has one "
-                                      "(sixgatectl vps push-key)."));
+                       Texts::tr("This machine has no push key, and others have: it only watches until it has one "
+                                 "(sixgatectl vps push-key)."));
     case LeaseSays::Mine:
         if (holds(answer, input.now))
-            return leads(answer, true, QStringLiteral("This machine holds the lease at the VPS."));
+            return leads(answer, true, Texts::tr("This machine holds the lease at the VPS."));
         if (alone)
-            return leads(answer, false, QStringLiteral("This is the only machine that keeps the site."));
-        return follows(
-            input.now,
-            QStringLiteral("The lease ran out without a renewal; this machine asks again before it writes."));
+            return leads(answer, false, Texts::tr("This is the only machine that keeps the site."));
+        return follows(input.now,
+                       Texts::tr("The lease ran out without a renewal; this machine asks again before it writes."));
     case LeaseSays::Others: {
         // Not later than the other's lease ends, so that a dead leader is followed at once.
         const milliseconds wait =
             std::clamp<milliseconds>(answer.left, LeaseTimes::Margin, milliseconds(LeaseTimes::Follow));
-        return follows(answer.asked + wait,
-                       QStringLiteral("%1 leads: it holds the lease at the VPS.").arg(answer.holder));
+        return follows(answer.asked + wait, Texts::tr("%1 leads: it holds the lease at the VPS.").arg(answer.holder));
     }
     case LeaseSays::Unreachable:
         if (alone)
-            return leads(
-                answer, false,
-                QStringLiteral("The VPS cannot be reached, and this is the only machine that keeps the site."));
+            return leads(answer, false,
+                         Texts::tr("The VPS cannot be reached, and this is the only machine that keeps the site."));
         if (ledLately(state, input))
-            return leads(answer, false, QStringLiteral("The VPS cannot be reached; the machine that led goes on."));
+            return leads(answer, false, Texts::tr("The VPS cannot be reached; the machine that led goes on."));
         return follows(answer.asked + LeaseTimes::Follow,
-                       QStringLiteral("The VPS cannot be reached, and this machine did not lead: it writes nothing."));
+                       Texts::tr("The VPS cannot be reached, and this machine did not lead: it writes nothing."));
     case LeaseSays::NotAsked:
         break;
     }
     if (alone)
-        return leads(answer, false, QStringLiteral("This is the only machine that keeps the site."));
-    return follows(input.now, QStringLiteral("The VPS has not told yet who leads."));
+        return leads(answer, false, Texts::tr("This is the only machine that keeps the site."));
+    return follows(input.now, Texts::tr("The VPS has not told yet who leads."));
 }
 
 } // namespace
@@ -122,9 +120,9 @@ Leadership decideLeadership(LeadershipState &state, const LeadershipInput &input
         out.role = KeeperRole::Away;
         out.letGo = holds(state.answer, input.now);
         out.why = input.where == Whereabouts::Near
-                      ? QStringLiteral("No home server answers here, so this machine has nothing to tell and only "
-                                       "watches.")
-                      : QStringLiteral("No home server is seen from here, so this machine only watches.");
+                      ? Texts::tr("No home server answers here, so this machine has nothing to tell and only "
+                                  "watches.")
+                      : Texts::tr("No home server is seen from here, so this machine only watches.");
         // Meanwhile another one leads, or may.
         state.led.reset();
         state.memory.led.reset();
@@ -132,7 +130,7 @@ Leadership decideLeadership(LeadershipState &state, const LeadershipInput &input
     case Whereabouts::Unknown:
         // The lease is not renewed: a machine that never gets to know where it is must not keep others from it.
         out.role = holds(state.answer, input.now) ? KeeperRole::Leader : KeeperRole::Follower;
-        out.why = QStringLiteral("It is not known yet whether this machine is at home, so it writes nothing.");
+        out.why = Texts::tr("It is not known yet whether this machine is at home, so it writes nothing.");
         break;
     }
     if (out.mayWriteDns) {

@@ -3,6 +3,7 @@
 #include "model/aliases.h"
 #include "model/interfaceid.h"
 #include "model/ipv6prefix.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -64,16 +65,16 @@ std::vector<IdentifierTry> identifiersToTry(const Site &site, const Known<LinkSe
         const auto known = memory.macs.find(server.name);
         const QString mac = !look->mac.isEmpty() ? look->mac : known == memory.macs.end() ? QString() : known->second;
         if (!mac.isEmpty())
-            add(InterfaceId::parse(mac), QStringLiteral("the identifier made of the server's hardware address"));
+            add(InterfaceId::parse(mac), Texts::tr("the identifier made of the server's hardware address"));
         if (const auto before = memory.addresses.find(server.name); before != memory.addresses.end()) {
             for (auto one = before->second.rbegin(); one != before->second.rend(); ++one)
-                add(InterfaceId::of(one->address), QStringLiteral("an identifier that the server had before"));
+                add(InterfaceId::of(one->address), Texts::tr("an identifier that the server had before"));
         }
         if (!link || !std::holds_alternative<AddressOfThisMachine>(server.address))
             continue;
         for (const LocalAddress &own : link->addresses) {
             if (own.address.isGlobal() && !own.temporary)
-                add(InterfaceId::of(own.address), QStringLiteral("another identifier of the server"));
+                add(InterfaceId::of(own.address), Texts::tr("another identifier of the server"));
         }
     }
     return all;

@@ -1,6 +1,7 @@
 #include "decide/overview.h"
 
 #include "decide/keptpaths.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <map>
@@ -19,13 +20,13 @@ QString byWhom(PathKind kind)
 {
     switch (kind) {
     case PathKind::V4:
-        return QStringLiteral("for visitors with IPv4");
+        return Texts::tr("for visitors with IPv4");
     case PathKind::Upstream:
-        return QStringLiteral("for the VPS");
+        return Texts::tr("for the VPS");
     case PathKind::V6:
-        return QStringLiteral("for visitors with IPv6");
+        return Texts::tr("for visitors with IPv6");
     case PathKind::Lan:
-        return QStringLiteral("in the LAN");
+        return Texts::tr("in the LAN");
     }
     return {};
 }
@@ -106,19 +107,19 @@ void judgeTrouble(Overview &overview, const KeeperSnapshot &snapshot)
                                    [](const KeptServer &one) { return !one.address; });
     if (lost != snapshot.servers.end()) {
         overview.state = OverviewState::Broken;
-        overview.sentence = QStringLiteral("The home server %1 does not answer.").arg(lost->server.text());
+        overview.sentence = Texts::tr("The home server %1 does not answer.").arg(lost->server.text());
         overview.detail = lost->why;
         return;
     }
     if (const KeptPath *path = worstPath(snapshot.paths)) {
         const bool visitors = path->kind == PathKind::V4 || path->kind == PathKind::V6;
         overview.state = visitors ? OverviewState::Broken : OverviewState::Degraded;
-        overview.sentence = QStringLiteral("%1 cannot be reached %2.").arg(path->publicName, byWhom(path->kind));
+        overview.sentence = Texts::tr("%1 cannot be reached %2.").arg(path->publicName, byWhom(path->kind));
         overview.detail = trouble.isEmpty() ? path->why : trouble;
         return;
     }
     overview.state = OverviewState::Degraded;
-    overview.sentence = QStringLiteral("Visitors come through, but something is wrong.");
+    overview.sentence = Texts::tr("Visitors come through, but something is wrong.");
     overview.detail = trouble;
 }
 
@@ -190,20 +191,20 @@ Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot)
     setPaths(overview, site, pathsToShow(snapshot.paths, snapshot.records));
     if (snapshot.role == QLatin1String("paused")) {
         overview.state = OverviewState::Paused;
-        overview.sentence = QStringLiteral("Paused: nothing is changed.");
-        overview.detail = QStringLiteral("After a change of the prefix visitors stay away until you resume.");
+        overview.sentence = Texts::tr("Paused: nothing is changed.");
+        overview.detail = Texts::tr("After a change of the prefix visitors stay away until you resume.");
         overview.button = OverviewButton::Resume;
     } else if (snapshot.role == QLatin1String("away")) {
-        overview.sentence = QStringLiteral("This computer is not at home.");
-        overview.detail = QStringLiteral("It changes nothing from here.");
+        overview.sentence = Texts::tr("This computer is not at home.");
+        overview.detail = Texts::tr("It changes nothing from here.");
         overview.button = OverviewButton::Check;
     } else if (snapshot.fine()) {
         overview.state = OverviewState::Fine;
-        overview.sentence = QStringLiteral("Everything is reachable.");
+        overview.sentence = Texts::tr("Everything is reachable.");
         overview.button = OverviewButton::Check;
     } else if (snapshot.servers.empty() && snapshot.troubles.empty()) {
         overview.state = OverviewState::Working;
-        overview.sentence = QStringLiteral("Looking at the home.");
+        overview.sentence = Texts::tr("Looking at the home.");
     } else {
         const bool lost = std::any_of(snapshot.servers.begin(), snapshot.servers.end(),
                                       [](const KeptServer &one) { return !one.address; });
@@ -217,10 +218,10 @@ Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot)
             judgeTrouble(overview, snapshot);
         } else if (wrong) {
             overview.state = OverviewState::Working;
-            overview.sentence = QStringLiteral("The home has moved; DNS and VPS are being told.");
+            overview.sentence = Texts::tr("The home has moved; DNS and VPS are being told.");
         } else {
             overview.state = OverviewState::Working;
-            overview.sentence = QStringLiteral("Looking at everything.");
+            overview.sentence = Texts::tr("Looking at everything.");
             overview.detail = snapshot.awaitedText();
         }
     }
@@ -231,7 +232,7 @@ Overview overviewWithout(const Site &site, const QString &why)
 {
     Overview overview;
     setPaths(overview, site, {});
-    overview.sentence = QStringLiteral("Nobody watches the home.");
+    overview.sentence = Texts::tr("Nobody watches the home.");
     overview.button = OverviewButton::Check; // a check needs no keeper
     overview.detail = why;
     return overview;
@@ -279,7 +280,7 @@ Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bo
     seen.sentence = root.title;
     seen.detail = wayOut(root.remedy);
     for (size_t i = 1; i < roots.size() && i <= alsoShown; ++i)
-        seen.detail += QStringLiteral("\nAlso: %1").arg(roots[i]->title);
+        seen.detail += Texts::tr("\nAlso: %1").arg(roots[i]->title);
     seen.button = remedyButton(root.remedy);
     seen.cause = causeOf(root);
     for (const Condition *one : roots)

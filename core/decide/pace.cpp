@@ -1,6 +1,7 @@
 #include "decide/pace.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -97,11 +98,11 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
 {
     followClock(state, now);
     if (!anyway && state.stands && !state.sending && state.accepted == wanted)
-        return {UpdateVerdict::Unneeded, {}, QStringLiteral("The DNS provider has this value already.")};
+        return {UpdateVerdict::Unneeded, {}, Texts::tr("The DNS provider has this value already.")};
     if (const QString &said = state.stopped.isEmpty() ? stop : state.stopped; !said.isEmpty())
         return {UpdateVerdict::Stopped,
                 {},
-                QStringLiteral("The DNS provider answered “%1”: nothing more is sent until you have acted.").arg(said)};
+                Texts::tr("The DNS provider answered “%1”: nothing more is sent until you have acted.").arg(said)};
 
     MayUpdate wait{UpdateVerdict::Wait, now, {}};
     const auto notBefore = [&wait](const QDateTime &at, const QString &why) {
@@ -112,28 +113,27 @@ MayUpdate mayUpdate(const UpdateRules &rules, PaceState &state, const QString &w
     };
     if (!state.updates.empty())
         notBefore(state.updates.back() + rules.interval,
-                  QStringLiteral("The DNS provider takes one update of a record in %1.").arg(spanOf(rules.interval)));
+                  Texts::tr("The DNS provider takes one update of a record in %1.").arg(spanOf(rules.interval)));
     for (const UpdateWindow &window : rules.windows) {
         const auto most = std::size_t(mostOf(window));
         // Of what needs more than there may ever be, the whole window.
         const auto needed = std::min(std::size_t(std::max(requests, 1)), most);
         if (state.updates.size() + needed > most)
-            notBefore(state.updates[state.updates.size() + needed - 1 - most] + window.span,
-                      QStringLiteral("The DNS provider takes %1 of a record in %2.")
-                          .arg(most == 1 ? QStringLiteral("one update") : QStringLiteral("%1 updates").arg(most),
-                               spanOf(window.span)));
+            notBefore(
+                state.updates[state.updates.size() + needed - 1 - most] + window.span,
+                Texts::tr("The DNS provider takes %1 of a record in %2.")
+                    .arg(most == 1 ? Texts::tr("one update") : Texts::tr("%1 updates").arg(most), spanOf(window.span)));
     }
     if (state.blocked) // however the clock was set, and whatever the rules were when it was noted
-        notBefore(
-            std::min(*state.blocked,
-                     now + std::max({rules.longestPause, rules.pause, rules.retry, rules.longestOrder})),
-            state.refusals > 0
-                ? QStringLiteral("The DNS provider has refused the last update; the next one is sent after a "
-                                 "pause.")
-                : QStringLiteral("The DNS provider could not be reached; the next update is sent after a pause."));
+        notBefore(std::min(*state.blocked,
+                           now + std::max({rules.longestPause, rules.pause, rules.retry, rules.longestOrder})),
+                  state.refusals > 0
+                      ? Texts::tr("The DNS provider has refused the last update; the next one is sent after a "
+                                  "pause.")
+                      : Texts::tr("The DNS provider could not be reached; the next update is sent after a pause."));
     if (state.ordered)
         notBefore(std::min(*state.ordered, now + std::max({rules.longestPause, rules.pause, rules.longestOrder})),
-                  QStringLiteral("The DNS provider asks to wait."));
+                  Texts::tr("The DNS provider asks to wait."));
     if (wait.at > now)
         return wait;
     return {};

@@ -1,6 +1,7 @@
 #include "decide/plan.h"
 
 #include "decide/halves.h"
+#include "model/texts.h"
 
 #include <QVersionNumber>
 
@@ -64,11 +65,11 @@ std::optional<Withheld> setUpByNewer(const QString &host, const VpsFacts &facts,
     if (QVersionNumber::fromString(facts.madeVersion) <= QVersionNumber::fromString(version))
         return {};
     return Withheld{host,
-                    QStringLiteral("What %1 runs was set up by a newer Sixgate (%2%3); this is %4.")
+                    Texts::tr("What %1 runs was set up by a newer Sixgate (%2%3); this is %4.")
                         .arg(host, facts.madeVersion,
                              facts.madeBy.isEmpty() ? QString() : QStringLiteral(", ") + facts.madeBy, version),
-                    QStringLiteral("Update Sixgate on this computer. To replace it by what this version makes: "
-                                   "sixgatectl apply --replace-newer"),
+                    Texts::tr("Update Sixgate on this computer. To replace it by what this version makes: "
+                              "sixgatectl apply --replace-newer"),
                     true,
                     {}};
 }
@@ -86,11 +87,11 @@ bool withholdUndelegated(const std::vector<Change> &changes, const PlanInputs &i
             if (seen == inputs.delegations.end() || !seen->second || *seen->second)
                 continue;
             withheld.push_back({change.object,
-                                QStringLiteral("The zone does not lead _acme-challenge.%1 to %2, so the certification "
-                                               "authority would not find what proves the name.")
+                                Texts::tr("The zone does not lead _acme-challenge.%1 to %2, so the certification "
+                                          "authority would not find what proves the name.")
                                     .arg(name.ascii(), certificate->delegatedTo->ascii()),
-                                QStringLiteral("Enter this record where the zone is kept, once: _acme-challenge.%1. NS "
-                                               "%2.")
+                                Texts::tr("Enter this record where the zone is kept, once: _acme-challenge.%1. NS "
+                                          "%2.")
                                     .arg(name.ascii(), certificate->delegatedTo->ascii()),
                                 true,
                                 {}});
@@ -161,8 +162,7 @@ Plan makePlan(const Site &site, const Observation &seen, const PlanInputs &input
     } else {
         last.insert(last.begin(), handOver.begin(), handOver.end());
         for (const Change &change : last)
-            plan.withheld.push_back(
-                {change.object, QStringLiteral("The VPS is not ready for visitors yet."), {}, false});
+            plan.withheld.push_back({change.object, Texts::tr("The VPS is not ready for visitors yet."), {}, false});
         last.clear();
     }
     std::move(last.begin(), last.end(), std::back_inserter(plan.changes));

@@ -3,6 +3,7 @@
 #include "decide/deployment.h"
 #include "decide/records.h"
 #include "model/plan.h"
+#include "model/texts.h"
 
 namespace sixgate
 {
@@ -15,7 +16,7 @@ struct PlanInputs {
     bool replaceNewer = false;          ///< also what a newer Sixgate has deployed is replaced
     /// Of public names whose challenges are delegated: whether they lead to the VPS.
     std::map<Hostname, Known<bool>> delegations = {};
-    Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
+    Known<WantedDeployment> deployment = fail(ErrorCode::NotFound, Texts::tr("Not rendered."));
 };
 
 /// The one ordered list of changes: home's AAAA records first (they hold whatever the VPS does), then the VPS, and the

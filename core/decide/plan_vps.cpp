@@ -5,6 +5,7 @@
 #include "decide/firewall.h"
 #include "decide/fitness.h"
 #include "decide/push.h"
+#include "model/texts.h"
 
 #include <QCryptographicHash>
 
@@ -33,7 +34,7 @@ QString delegations(const std::vector<Hostname> &names, const Hostname &vps)
     QStringList all;
     for (const Hostname &name : names)
         all << QStringLiteral("\"_acme-challenge.%1. NS %2.\"").arg(name.ascii(), vps.ascii());
-    return all.join(QStringLiteral(" and "));
+    return all.join(Texts::tr(" and "));
 }
 
 QString capitalised(QString text)
@@ -136,8 +137,8 @@ private:
         m_installs = !missing.empty();
         if (!m_installs)
             return;
-        Change &change = add(QStringLiteral("vps.packages"), Verb::Install, QStringLiteral("Debian packages"),
-                             QStringLiteral("Install from Debian: %1.").arg(joined(missing)), InstallPackages{missing});
+        Change &change = add(QStringLiteral("vps.packages"), Verb::Install, Texts::tr("Debian packages"),
+                             Texts::tr("Install from Debian: %1.").arg(joined(missing)), InstallPackages{missing});
         change.newValue = joined(missing);
     }
 
@@ -157,13 +158,13 @@ private:
             const QString ports = trafficText(one.action);
             Change &change =
                 add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
-                    QStringLiteral("Open the VPS's %1 in %2 for %3; \"vps remove\" closes %4 again.")
+                    Texts::tr("Open the VPS's %1 in %2 for %3; \"vps remove\" closes %4 again.")
                         .arg(ports, one.where,
-                             visitors ? QStringLiteral("visitors") : QStringLiteral("the certification authority"),
+                             visitors ? QStringLiteral("visitors") : Texts::tr("the certification authority"),
                              one.action.ports.size() == 1 ? QStringLiteral("it") : QStringLiteral("them")),
                     one.action);
             change.oldValue = QStringLiteral("closed");
-            change.newValue = QStringLiteral("%1 open").arg(ports);
+            change.newValue = Texts::tr("%1 open").arg(ports);
         }
         for (const FirewallRemark &one : verdict.remarks) {
             if (one.certain)
@@ -202,15 +203,15 @@ private:
         QString sentence = capitalised(file.purpose) + QLatin1Char('.');
         if (same)
             sentence =
-                QStringLiteral("Set the mode of %1 to %2 (is %3).").arg(file.path, mode, QString::number(old.mode, 8));
+                Texts::tr("Set the mode of %1 to %2 (is %3).").arg(file.path, mode, QString::number(old.mode, 8));
         Change &change = add(fileId(file.path), absent ? Verb::Create : Verb::Update, file.path, sentence,
                              WriteFile{file.path, file.mode, file.content, file.secret, old.sha256});
         change.oldHash = QString::fromLatin1(old.sha256);
-        change.newValue = file.secret ? QStringLiteral("(secret), mode %1").arg(mode)
-                                      : QStringLiteral("%1 bytes, mode %2").arg(file.content.size()).arg(mode);
+        change.newValue = file.secret ? Texts::tr("(secret), mode %1").arg(mode)
+                                      : Texts::tr("%1 bytes, mode %2").arg(file.content.size()).arg(mode);
         if (!absent)
             change.oldValue =
-                file.secret ? QStringLiteral("(secret)") : QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+                file.secret ? QStringLiteral("(secret)") : Texts::tr("mode %1").arg(QString::number(old.mode, 8));
         if (m_facts.edited.count(file.path))
             change.sentence += editedRemark(file.secret);
         if (!file.secret && !same)
@@ -220,9 +221,9 @@ private:
     static QString editedRemark(bool secret)
     {
         const QString copy =
-            QStringLiteral(" It was edited on the VPS since; a copy of that stays in /var/lib/sixgate/edited there");
-        return copy + (secret ? QStringLiteral(", for root alone: it holds a secret, so it is not shown.")
-                              : QStringLiteral("."));
+            Texts::tr(" It was edited on the VPS since; a copy of that stays in /var/lib/sixgate/edited there");
+        return copy +
+               (secret ? Texts::tr(", for root alone: it holds a secret, so it is not shown.") : QStringLiteral("."));
     }
 
     static QString diffOf(const QString &path, const RemoteFile &old, const QByteArray &content)
@@ -244,10 +245,10 @@ private:
                 path.startsWith(QLatin1String(credentialsFolder)) != credentials || renewsSomething(path))
                 continue;
             Change &change = add(fileId(path), Verb::Delete, path,
-                                 QStringLiteral("Remove %1: nothing in the site needs it any more.").arg(path),
+                                 Texts::tr("Remove %1: nothing in the site needs it any more.").arg(path),
                                  DeleteFile{path, old.sha256});
             change.oldHash = QString::fromLatin1(old.sha256);
-            change.oldValue = QStringLiteral("mode %1").arg(QString::number(old.mode, 8));
+            change.oldValue = Texts::tr("mode %1").arg(QString::number(old.mode, 8));
             if (m_facts.edited.count(path))
                 change.sentence += editedRemark(credentials);
             if (!old.content.isEmpty())
@@ -276,9 +277,8 @@ private:
         }
         if (missing.empty())
             return;
-        Change &change =
-            add(QStringLiteral("vps.modules"), Verb::Enable, QStringLiteral("Apache modules"),
-                QStringLiteral("Enable Apache's modules %1.").arg(joined(missing)), EnableModules{missing});
+        Change &change = add(QStringLiteral("vps.modules"), Verb::Enable, Texts::tr("Apache modules"),
+                             Texts::tr("Enable Apache's modules %1.").arg(joined(missing)), EnableModules{missing});
         change.newValue = joined(missing);
     }
 
@@ -287,7 +287,7 @@ private:
     {
         const auto found = m_facts.certificates.find(wanted.lineage);
         if (found == m_facts.certificates.end())
-            return QStringLiteral("there is none yet");
+            return Texts::tr("there is none yet");
         std::set<QString> seen;
         for (const QString &name : found->second.names)
             seen.insert(name.toLower());
@@ -295,16 +295,16 @@ private:
         for (const Hostname &name : wanted.names)
             names.insert(name.ascii());
         if (seen != names)
-            return QStringLiteral("the one there is for %1").arg(joined({seen.begin(), seen.end()}));
+            return Texts::tr("the one there is for %1").arg(joined({seen.begin(), seen.end()}));
         if (m_facts.clock.isValid() && found->second.notAfter < m_facts.clock.addDays(daysLeftAtLeast))
-            return QStringLiteral("the one there ends on %1").arg(found->second.notAfter.toUTC().toString(Qt::ISODate));
+            return Texts::tr("the one there ends on %1").arg(found->second.notAfter.toUTC().toString(Qt::ISODate));
         const auto renewal = m_facts.renewals.find(wanted.lineage);
         if (renewal == m_facts.renewals.end())
-            return QStringLiteral("certbot does not renew the one there");
+            return Texts::tr("certbot does not renew the one there");
         if (renewal->second.directory != wanted.directory.text())
-            return QStringLiteral("the one there is from %1").arg(renewal->second.directory);
+            return Texts::tr("the one there is from %1").arg(renewal->second.directory);
         if (renewal->second.means != wanted.means())
-            return QStringLiteral("the one there renews in another way");
+            return Texts::tr("the one there renews in another way");
         return {};
     }
 
@@ -329,11 +329,11 @@ private:
             Change &change =
                 add(QStringLiteral("vps.certificate.") + wanted.lineage, Verb::Obtain,
                     QStringLiteral("certificate %1").arg(wanted.lineage),
-                    QStringLiteral("Get a certificate for %1 from %2 (%3)%4; certbot renews it by itself.")
+                    Texts::tr("Get a certificate for %1 from %2 (%3)%4; certbot renews it by itself.")
                         .arg(all, wanted.directory.text(), why,
-                             http   ? QStringLiteral(", after a rehearsal of how the home hands challenges over")
-                             : here ? QStringLiteral(", with the VPS as name server of what proves the names: it needs "
-                                                     "%1, once, where the zone is kept")
+                             http   ? Texts::tr(", after a rehearsal of how the home hands challenges over")
+                             : here ? Texts::tr(", with the VPS as name server of what proves the names: it needs "
+                                                "%1, once, where the zone is kept")
                                           .arg(delegations(wanted.names, host))
                                     : QString()),
                     ObtainCertificate{wanted.lineage, wanted.names, wanted.directory, acme.mail,
@@ -359,14 +359,13 @@ private:
                 continue;
             const ProviderDefinition &provider = *access->definition;
             m_perhaps.push_back(
-                {QStringLiteral(
-                     "The VPS holds the credentials of the account %1 at %2: whoever takes it over could %3.")
+                {Texts::tr("The VPS holds the credentials of the account %1 at %2: whoever takes it over could %3.")
                      .arg(account.name.text(), provider.title, reachOf(provider)),
                  provider.challenges.scoped
-                     ? QStringLiteral("Make one for the VPS, and leave \"acmeCredentials\" out. %1")
+                     ? Texts::tr("Make one for the VPS, and leave \"acmeCredentials\" out. %1")
                            .arg(provider.challenges.how)
-                     : QStringLiteral("Where you do not want that, give the services \"challenge\": \"http\", which "
-                                      "needs none.")});
+                     : Texts::tr("Where you do not want that, give the services \"challenge\": \"http\", which "
+                                 "needs none.")});
         }
     }
 
@@ -374,8 +373,8 @@ private:
     {
         for (const QString &site : m_wanted.sites) {
             if (!m_facts.apacheSites.count(site))
-                add(QStringLiteral("vps.site.") + site, Verb::Enable, QStringLiteral("Apache site %1").arg(site),
-                    QStringLiteral("Enable the site %1 in Apache; other sites stay as they are.").arg(site),
+                add(QStringLiteral("vps.site.") + site, Verb::Enable, Texts::tr("Apache site %1").arg(site),
+                    Texts::tr("Enable the site %1 in Apache; other sites stay as they are.").arg(site),
                     EnableSite{site});
         }
     }
@@ -386,17 +385,15 @@ private:
         const bool wanted = !m_site.vps.empty() && !m_site.vps.front().pushKeys.empty();
         if (!wanted && m_facts.push.any)
             add(QStringLiteral("vps.push"), Verb::Delete, QStringLiteral("push"),
-                QStringLiteral(
-                    "Take away the account and the service by which machines told the home's new address: the "
-                    "site has no push key any more."),
+                Texts::tr("Take away the account and the service by which machines told the home's new address: the "
+                          "site has no push key any more."),
                 SetUpPush{false});
         if (!wanted)
             return;
         if (!pushIsSetUp(m_facts.push, m_wanted.files))
             add(QStringLiteral("vps.push"), m_facts.push.any ? Verb::Update : Verb::Enable, QStringLiteral("push"),
-                QStringLiteral(
-                    "Let machines with a push key tell the home's new address: the account sixgate-push, which "
-                    "can do nothing else, and the service %1.")
+                Texts::tr("Let machines with a push key tell the home's new address: the account sixgate-push, which "
+                          "can do nothing else, and the service %1.")
                     .arg(QLatin1String(pushUnitName)),
                 SetUpPush{true});
         if (const auto obstacle = pushObstacle(m_facts.push.sshd))
@@ -409,19 +406,19 @@ private:
         if (vpsTellsSilence(m_site) || !m_facts.alarm.any)
             return;
         add(QStringLiteral("vps.alarm"), Verb::Delete, QStringLiteral("alarm"),
-            QStringLiteral("Take away what tells when the home falls silent, with its settings: %1.")
-                .arg(m_site.alarm ? QStringLiteral("the site has no push key, so nobody could see it")
-                                  : QStringLiteral("the site names nobody to tell")),
+            Texts::tr("Take away what tells when the home falls silent, with its settings: %1.")
+                .arg(m_site.alarm ? Texts::tr("the site has no push key, so nobody could see it")
+                                  : Texts::tr("the site names nobody to tell")),
             SetUpAlarm{});
     }
 
     void setUpAlarm()
     {
         if (m_site.alarm && !vpsTellsSilence(m_site))
-            withhold(QStringLiteral("No machine has a push key, so the VPS cannot see when the home falls silent, and "
-                                    "tells nobody."),
-                     QStringLiteral("Make one on the machine that is to keep the home reachable: sixgatectl vps "
-                                    "push-key"),
+            withhold(Texts::tr("No machine has a push key, so the VPS cannot see when the home falls silent, and "
+                               "tells nobody."),
+                     Texts::tr("Make one on the machine that is to keep the home reachable: sixgatectl vps "
+                               "push-key"),
                      false);
         for (const Error &shortfall : m_wanted.alarm.shortfalls)
             m_withheld.push_back({m_host, shortfall.summary, shortfall.fix, false, shortfall.detail});
@@ -431,19 +428,19 @@ private:
         if (!alarmIsSetUp(m_facts.alarm, m_wanted)) {
             Change &change = add(
                 QStringLiteral("vps.alarm"), m_facts.alarm.any ? Verb::Update : Verb::Enable, QStringLiteral("alarm"),
-                QStringLiteral("Tell you when the home has been silent for %1 s, and when it is back: by %2.")
+                Texts::tr("Tell you when the home has been silent for %1 s, and when it is back: by %2.")
                     .arg(alarm.silence.count())
                     .arg(alarmReceivers(alarm)),
                 SetUpAlarm{m_wanted.alarm.settings});
-            change.newValue = QStringLiteral("(secret), mode 600");
+            change.newValue = Texts::tr("(secret), mode 600");
             if (m_facts.alarm.any)
                 change.oldValue = QStringLiteral("(secret)");
         }
         if (alarm.mail && !alarm.mail->smtp && !m_facts.alarm.sendmail)
-            withhold(QStringLiteral("The VPS has no /usr/sbin/sendmail, so it can send no mail when the home falls "
-                                    "silent."),
-                     QStringLiteral("Name your mail server as alarm.mail.smtp in the site file, or install a program "
-                                    "that takes mail on the VPS, for example msmtp-mta."),
+            withhold(Texts::tr("The VPS has no /usr/sbin/sendmail, so it can send no mail when the home falls "
+                               "silent."),
+                     Texts::tr("Name your mail server as alarm.mail.smtp in the site file, or install a program "
+                               "that takes mail on the VPS, for example msmtp-mta."),
                      false);
     }
 
@@ -453,9 +450,8 @@ private:
         const RenewalTestSeen &seen = m_facts.renewalTest;
         if (m_wanted.certificates.empty()) {
             if (seen.any)
-                add(QStringLiteral("vps.renewals"), Verb::Delete, QStringLiteral("rehearsal of renewals"),
-                    QStringLiteral(
-                        "Take away what rehearses the renewal of certificates: the site needs none any more."),
+                add(QStringLiteral("vps.renewals"), Verb::Delete, Texts::tr("rehearsal of renewals"),
+                    Texts::tr("Take away what rehearses the renewal of certificates: the site needs none any more."),
                     SetUpRenewalTest{false});
             return;
         }
@@ -464,10 +460,9 @@ private:
         });
         if (got || !renewalTestIsSetUp(seen, m_wanted))
             add(QStringLiteral("vps.renewals"), seen.any ? Verb::Update : Verb::Enable,
-                QStringLiteral("rehearsal of renewals"),
-                QStringLiteral(
-                    "Rehearse the renewal of the certificates by certbot's dry run, now and each week; check "
-                    "tells where one would fail."),
+                Texts::tr("rehearsal of renewals"),
+                Texts::tr("Rehearse the renewal of the certificates by certbot's dry run, now and each week; check "
+                          "tells where one would fail."),
                 SetUpRenewalTest{});
     }
 
@@ -487,8 +482,8 @@ private:
             Change &change =
                 add(QStringLiteral("vps.certificate.") + lineage, Verb::Delete,
                     QStringLiteral("certificate %1").arg(lineage),
-                    QStringLiteral("Delete the certificate %1: nothing in the site needs it any more, and certbot "
-                                   "would renew it for ever.")
+                    Texts::tr("Delete the certificate %1: nothing in the site needs it any more, and certbot "
+                              "would renew it for ever.")
                         .arg(lineage),
                     ForgetCertificate{lineage});
             const auto found = m_facts.certificates.find(lineage);
@@ -510,8 +505,8 @@ private:
             return;
         Change &change =
             add(QStringLiteral("vps.activate"), Verb::Activate, QStringLiteral("release %1").arg(m_wanted.releaseId),
-                QStringLiteral("Check the new configuration, make it the current one by one rename, reload Apache, and "
-                               "look whether it answers; go back to the old one if it does not."),
+                Texts::tr("Check the new configuration, make it the current one by one rename, reload Apache, and "
+                          "look whether it answers; go back to the old one if it does not."),
                 ActivateRelease{m_wanted.releaseId, m_facts.deployedId});
         change.oldValue = m_facts.deployedId;
         change.newValue = m_wanted.releaseId;
@@ -525,8 +520,8 @@ private:
             m_blocked = m_blocked || one.blocking;
         }
         if (m_termsMissing)
-            withhold(QStringLiteral("The terms of the certificate authority are not agreed to."),
-                     QStringLiteral("Read them and set \"agreeToTerms\" to true in the site file."));
+            withhold(Texts::tr("The terms of the certificate authority are not agreed to."),
+                     Texts::tr("Read them and set \"agreeToTerms\" to true in the site file."));
         for (const FirewallRemark &one : m_perhaps)
             withhold(one.reason, one.fix, false);
     }
@@ -546,12 +541,12 @@ private:
                 }
                 m_withheld.push_back(
                     {QStringLiteral("certificate %1").arg(service.name.text()),
-                     account ? QStringLiteral("The public names of the service %1 lie in the DNS accounts %2 and %3; "
-                                              "certbot proves one certificate's names with one account.")
+                     account ? Texts::tr("The public names of the service %1 lie in the DNS accounts %2 and %3; "
+                                         "certbot proves one certificate's names with one account.")
                                    .arg(service.name.text(), first->name.text(), account->name.text())
-                             : QStringLiteral("No DNS account of the site holds %1.").arg(name.ascii()),
-                     account ? QStringLiteral("Make a service of its own for %1.").arg(name.ascii())
-                             : QStringLiteral("Add the account of its zone."),
+                             : Texts::tr("No DNS account of the site holds %1.").arg(name.ascii()),
+                     account ? Texts::tr("Make a service of its own for %1.").arg(name.ascii())
+                             : Texts::tr("Add the account of its zone."),
                      true});
                 m_blocked = true;
                 break;
@@ -567,13 +562,13 @@ private:
             m_blocked)
             return;
         m_withheld.push_back({QStringLiteral("certificate %1").arg(service.name.text()),
-                              QStringLiteral("%1 keeps one text for a name and all below it; a certificate for the %2 "
-                                             "public names of the service %3 needs one for each.")
+                              Texts::tr("%1 keeps one text for a name and all below it; a certificate for the %2 "
+                                        "public names of the service %3 needs one for each.")
                                   .arg(access->definition->title)
                                   .arg(service.publicNames.size())
                                   .arg(service.name.text()),
-                              QStringLiteral("Make a service of its own for each name, or give this one \"challenge\": "
-                                             "\"http\"."),
+                              Texts::tr("Make a service of its own for each name, or give this one \"challenge\": "
+                                        "\"http\"."),
                               true});
         m_blocked = true;
     }

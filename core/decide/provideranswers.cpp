@@ -1,6 +1,7 @@
 #include "decide/provideranswers.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -84,7 +85,7 @@ std::optional<ProviderAnswer> wordAnswer(const AnswerReader &reader, const QStri
     if (const AnswerRule *rule = ruleFor(dyndns2Words(), word))
         return byRule(*rule, word);
     if (const auto wait = waitWord(word)) {
-        AnswerRule rule{word, Meaning::Retry, wait, QStringLiteral("The provider asks to wait."), true};
+        AnswerRule rule{word, Meaning::Retry, wait, Texts::tr("The provider asks to wait."), true};
         return byRule(rule, word);
     }
     return std::nullopt;
@@ -117,8 +118,8 @@ std::optional<ProviderAnswer> otherAddress(const QByteArray &line, const SentAdd
             if (four->isLoopback()) {
                 ProviderAnswer ignored = strange({}, line.simplified());
                 ignored.meaning = Meaning::Stop;
-                ignored.sentence = QStringLiteral("The provider ignored the update: it says that this program does not "
-                                                  "keep its rules. Look at the account on its pages.");
+                ignored.sentence = Texts::tr("The provider ignored the update: it says that this program does not "
+                                             "keep its rules. Look at the account on its pages.");
                 return ignored;
             }
             if (!sent.v4 && sent.othersAllowed)
@@ -128,7 +129,7 @@ std::optional<ProviderAnswer> otherAddress(const QByteArray &line, const SentAdd
                 (!sent.v6 && sent.othersAllowed))
                 continue;
         }
-        return strange(QStringLiteral("The provider names the address %1, which was not sent.").arg(ipText(*address)),
+        return strange(Texts::tr("The provider names the address %1, which was not sent.").arg(ipText(*address)),
                        line.simplified());
     }
     return std::nullopt;
@@ -143,7 +144,7 @@ ProviderAnswer lineAnswer(const AnswerReader &reader, const QByteArray &line, co
 {
     auto answer = wordAnswer(reader, firstWord(line));
     if (!answer)
-        return strange(QStringLiteral("The provider's answer is not one that it documents."), line.simplified());
+        return strange(Texts::tr("The provider's answer is not one that it documents."), line.simplified());
     if (isGood(answer->meaning)) {
         if (auto other = otherAddress(line, sent))
             return *other;
@@ -212,8 +213,8 @@ std::optional<Answers> readLines(const AnswerReader &reader, const QByteArray &b
     // What is about the account stands there once; one good word for several names tells nothing of each.
     if (answers.size() == 1 && !isGood(answers.front().meaning))
         return Answers(hosts, answers.front());
-    return Answers(hosts, strange(QStringLiteral("The provider's answer has another number of lines than names were "
-                                                 "sent."),
+    return Answers(hosts, strange(Texts::tr("The provider's answer has another number of lines than names were "
+                                            "sent."),
                                   lines.first()));
 }
 
@@ -265,7 +266,7 @@ std::optional<ProviderAnswer> readJson(const AnswerReader &reader, const QByteAr
     const auto said = reader.text.isEmpty() ? std::vector<QString>() : jsonTextsAt(jsonDocument(body), reader.text);
     if (answer && !said.empty() && !isGood(answer->meaning))
         answer->sentence += (answer->sentence.isEmpty() ? QString() : QStringLiteral(" ")) +
-                            QStringLiteral("The provider says: ") + shownLine(said.front().toUtf8());
+                            Texts::tr("The provider says: ") + shownLine(said.front().toUtf8());
     return answer;
 }
 
@@ -298,7 +299,7 @@ std::optional<Answers> readBy(const AnswerReader &reader, const ProviderReply &r
 
 QString bodyShown(const QByteArray &body)
 {
-    return isPage(body) ? QStringLiteral("a web page") : shownLine(body.simplified().left(120));
+    return isPage(body) ? Texts::tr("a web page") : shownLine(body.simplified().left(120));
 }
 
 } // namespace
@@ -371,27 +372,27 @@ ProviderAnswer statusAnswer(const ProviderReply &reply, const std::map<int, Answ
         answer.after = redirectWait;
         const auto to = reply.headers.find("location");
         answer.sentence =
-            QStringLiteral("The provider answers with another address (%1), which is not followed: it would get the "
-                           "credentials. See whether the provider has moved.")
+            Texts::tr("The provider answers with another address (%1), which is not followed: it would get the "
+                      "credentials. See whether the provider has moved.")
                 .arg(shownLine(to == reply.headers.end() ? QByteArray("none")
                                                          : to->second.split('?').first().left(100)));
     } else if (status == 401 || status == 403) {
         answer.meaning = Meaning::Stop;
-        answer.sentence = QStringLiteral("The provider does not accept the credentials; store them again.");
+        answer.sentence = Texts::tr("The provider does not accept the credentials; store them again.");
     } else if (status == 408 || status == 409 || status == 423 || status == 425 || status == 429) {
         answer.meaning = Meaning::Retry;
         answer.after = wait.value_or(tooManyWait);
         answer.account = status == 429;
-        answer.sentence = status == 429 ? QStringLiteral("The provider had too many requests.")
-                                        : QStringLiteral("The provider cannot do this right now.");
+        answer.sentence = status == 429 ? Texts::tr("The provider had too many requests.")
+                                        : Texts::tr("The provider cannot do this right now.");
     } else if (status >= 500) {
         answer.meaning = Meaning::Retry;
         answer.after = wait.value_or(tooManyWait);
-        answer.sentence = QStringLiteral("The provider has an outage.");
+        answer.sentence = Texts::tr("The provider has an outage.");
     } else {
         answer.meaning = api && status >= 400 ? Meaning::Stop : Meaning::Strange;
         answer.account = false;
-        answer.sentence = QStringLiteral("The provider refuses the request.");
+        answer.sentence = Texts::tr("The provider refuses the request.");
     }
     return answer;
 }
@@ -403,7 +404,7 @@ std::vector<ProviderAnswer> readAnswer(const AnswerRules &rules, const ProviderR
     // What a redirect says in its body is said by whoever redirects.
     const bool redirect = reply.status >= 300 && reply.status < 400;
     if (reply.body.size() > mostBody)
-        return Answers(hosts, strange(QStringLiteral("The provider's answer is far too long.")));
+        return Answers(hosts, strange(Texts::tr("The provider's answer is far too long.")));
     for (const AnswerReader &reader : rules.readers) {
         auto answers = redirect ? std::nullopt : readBy(reader, reply, hosts, rules.perCall, sent);
         if (!answers)
@@ -423,10 +424,12 @@ std::vector<ProviderAnswer> readAnswer(const AnswerRules &rules, const ProviderR
         return *answers;
     }
     if (success && !rules.statuses.contains(reply.status))
-        return Answers(hosts, strange(reply.body.trimmed().isEmpty()
-                                          ? QStringLiteral("The provider's answer is empty.")
-                                          : QStringLiteral("The provider's answer is not one that it documents: %1")
-                                                .arg(bodyShown(reply.body))));
+        return Answers(
+            hosts,
+            strange(
+                reply.body.trimmed().isEmpty()
+                    ? Texts::tr("The provider's answer is empty.")
+                    : Texts::tr("The provider's answer is not one that it documents: %1").arg(bodyShown(reply.body))));
     return Answers(hosts, statusAnswer(reply, rules.statuses, false));
 }
 

@@ -1,6 +1,7 @@
 #include "decide/providercalls.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "model/urlsecrets.h"
 #include "model/version.h"
 
@@ -49,10 +50,10 @@ public:
                 continue;
             }
             if (!isCredential(cut.text))
-                return fail(ErrorCode::Invalid,
-                            QStringLiteral("The definition of %1 has the unknown placeholder {%2}.")
-                                .arg(m_provider.title, cut.text),
-                            text);
+                return fail(
+                    ErrorCode::Invalid,
+                    Texts::tr("The definition of %1 has the unknown placeholder {%2}.").arg(m_provider.title, cut.text),
+                    text);
             out.push_back({{}, cut.text, encoding});
         }
         return {};
@@ -288,7 +289,7 @@ Result<QString> filledText(const QString &text, const Variables &variables)
     for (const TemplatePart &cut : templateParts(text)) {
         const auto value = variables.find(cut.text);
         if (cut.placeholder && value == variables.end())
-            return fail(ErrorCode::Invalid, QStringLiteral("The placeholder {%1} is not known here.").arg(cut.text));
+            return fail(ErrorCode::Invalid, Texts::tr("The placeholder {%1} is not known here.").arg(cut.text));
         out += cut.placeholder ? value->second : cut.text;
     }
     return out;
@@ -313,15 +314,15 @@ Result<ProviderRequest> unfilledRequest(const ProviderDefinition &provider, cons
 
 Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QString &url)
 {
-    const QString example = QStringLiteral("Give the URL as the provider's pages do, for example "
-                                           "https://dyn.example.net/nic/update?hostname={host}&myip={addresses}, with "
-                                           "{v4} and {v6} where they stand apart.");
+    const QString example = Texts::tr("Give the URL as the provider's pages do, for example "
+                                      "https://dyn.example.net/nic/update?hostname={host}&myip={addresses}, with "
+                                      "{v4} and {v6} where they stand apart.");
     const auto bad = [&](const QString &why) { return fail(ErrorCode::Invalid, why, {}, example); };
     if (!custom.customUrl || !custom.update)
-        return bad(QStringLiteral("%1 has a URL of its own.").arg(custom.title));
+        return bad(Texts::tr("%1 has a URL of its own.").arg(custom.title));
     const auto strange = [](QChar c) { return c.unicode() <= 0x20 || c.unicode() >= 0x7f || c == QLatin1Char('#'); };
     if (url.size() > 2000 || std::any_of(url.begin(), url.end(), strange))
-        return bad(QStringLiteral("The URL has a character that no URL has."));
+        return bad(Texts::tr("The URL has a character that no URL has."));
     if (const auto parts = templateUrl(url); !parts)
         return bad(parts.error().summary);
     const qsizetype mark = url.indexOf(QLatin1Char('?'));
@@ -333,7 +334,7 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
         // What is encoded already is encoded again when it is sent.
         custom.update->call.query.append(QString::fromUtf8(QByteArray::fromPercentEncoding(one.toUtf8())));
         if (one.indexOf(QLatin1Char('=')) < 1)
-            return bad(QStringLiteral("A parameter of the URL is not NAME=VALUE: %1.").arg(quoted(maskedUrl(url))));
+            return bad(Texts::tr("A parameter of the URL is not NAME=VALUE: %1.").arg(quoted(maskedUrl(url))));
     }
     const QStringList found = placeholdersOf(url);
     for (const QString &name : found) {
@@ -341,11 +342,11 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
                            std::any_of(custom.needs.begin(), custom.needs.end(),
                                        [&](const CredentialField &field) { return field.name.text() == name; });
         if (!known || name == QLatin1String("url"))
-            return bad(QStringLiteral("The URL has the unknown placeholder {%1}.").arg(name));
+            return bad(Texts::tr("The URL has the unknown placeholder {%1}.").arg(name));
     }
     // Which is sent first would decide what is left of the other: nobody knows here.
     if (found.contains(QStringLiteral("address")))
-        return bad(QStringLiteral("The URL takes one address a call; that needs a provider file of its own."));
+        return bad(Texts::tr("The URL takes one address a call; that needs a provider file of its own."));
     const bool pair = found.contains(QStringLiteral("addresses"));
     custom.update->v4.offered = pair || found.contains(QStringLiteral("v4"));
     custom.update->v6.offered = pair || found.contains(QStringLiteral("v6"));
@@ -353,8 +354,7 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
     if (found.contains(QStringLiteral("password")) || found.contains(QStringLiteral("token")))
         custom.headers.clear();
     if (!custom.update->v6.offered)
-        return bad(
-            QStringLiteral("The URL has no {v6}, {addresses} or {address}: it could not set the home's address."));
+        return bad(Texts::tr("The URL has no {v6}, {addresses} or {address}: it could not set the home's address."));
     QStringList used = found;
     for (const QString &header : custom.headers)
         used += placeholdersOf(header);
@@ -365,7 +365,7 @@ Result<ProviderDefinition> customProvider(ProviderDefinition custom, const QStri
 Result<ProviderDefinition> definitionOf(const ProviderAccess &access)
 {
     if (!access.definition)
-        return fail(ErrorCode::NotFound, QStringLiteral("There is no provider %1.").arg(access.provider.text()));
+        return fail(ErrorCode::NotFound, Texts::tr("There is no provider %1.").arg(access.provider.text()));
     if (access.definition->ownServer)
         return providerAt(*access.definition, access.server);
     if (!access.definition->customUrl)
@@ -373,9 +373,8 @@ Result<ProviderDefinition> definitionOf(const ProviderAccess &access)
     auto custom = customProvider(*access.definition, access.url);
     for (const auto &one : custom ? custom->needs : std::vector<CredentialField>()) {
         if (!one.secret && !access.plain.contains(one.name))
-            return fail(ErrorCode::Invalid,
-                        QStringLiteral("The URL needs \"%1\" in \"credentials\" of the account: %2.")
-                            .arg(one.name.text(), one.label));
+            return fail(ErrorCode::Invalid, Texts::tr("The URL needs \"%1\" in \"credentials\" of the account: %2.")
+                                                .arg(one.name.text(), one.label));
     }
     return custom;
 }
@@ -383,12 +382,12 @@ Result<ProviderDefinition> definitionOf(const ProviderAccess &access)
 Result<ProviderDefinition> providerAt(ProviderDefinition provider, const QString &server)
 {
     if (!provider.ownServer)
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 has a server of its own.").arg(provider.title));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 has a server of its own.").arg(provider.title));
     const auto parts = templateUrl(QStringLiteral("https://") + server);
     if (!parts || parts->path != QLatin1String("/") || server.contains(QLatin1Char('/')))
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is not the host of a server.").arg(quoted(server)), {},
-                    QStringLiteral("Give its name, and the port where that is not 443, for example "
-                                   "dns.example.org:8443."));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is not the host of a server.").arg(quoted(server)), {},
+                    Texts::tr("Give its name, and the port where that is not 443, for example "
+                              "dns.example.org:8443."));
     const auto place = [&server](ProviderCall &call) { call.url.replace(QStringLiteral("{server}"), server); };
     const auto placeIf = [&place](std::optional<ProviderCall> &call) {
         if (call)

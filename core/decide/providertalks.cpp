@@ -3,6 +3,7 @@
 #include "decide/providerparts.h"
 #include "decide/providerrules.h"
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -21,8 +22,8 @@ Outcome checkName(const Hostname &name, const Hostname &zone)
 {
     if (name.isWithin(zone))
         return {};
-    return invalid(QStringLiteral("%1 does not belong to the zone %2.").arg(name.ascii(), zone.ascii()),
-                   QStringLiteral("Correct the zone of the DNS account in the site file."));
+    return invalid(Texts::tr("%1 does not belong to the zone %2.").arg(name.ascii(), zone.ascii()),
+                   Texts::tr("Correct the zone of the DNS account in the site file."));
 }
 
 template <class Address>
@@ -32,8 +33,8 @@ Outcome checkGoal(const FamilyGoal<Address> &goal, const Hostname &name)
         return {};
     if (goal.address && goal.address->isGlobal())
         return {};
-    return invalid(QStringLiteral("%1 is not to be published for %2: it cannot be reached from the internet.")
-                       .arg(goal.address ? goal.address->text() : QStringLiteral("No address"), name.ascii()));
+    return invalid(Texts::tr("%1 is not to be published for %2: it cannot be reached from the internet.")
+                       .arg(goal.address ? goal.address->text() : Texts::tr("No address"), name.ascii()));
 }
 
 bool isFitText(const QByteArray &value)
@@ -128,7 +129,7 @@ Result<std::unique_ptr<ProviderTalk>> addressTalk(const ProviderDefinition &prov
     if (provider.addresses == ProviderWay::Template && provider.update)
         return templateAddressTalk(provider, zone, goals);
     if (provider.addresses != ProviderWay::Api || !provider.api)
-        return invalid(QStringLiteral("%1 does not set addresses by HTTP.").arg(provider.title));
+        return invalid(Texts::tr("%1 does not set addresses by HTTP.").arg(provider.title));
     std::vector<RestGoal> all;
     for (const NameGoal &goal : goals) {
         addRestGoal(all, goal, RecordType::A, goal.v4);
@@ -144,13 +145,12 @@ Result<std::unique_ptr<ProviderTalk>> textTalk(const ProviderDefinition &provide
         if (auto good = checkName(goal.name, zone); !good)
             return passOn(good);
         if (!isFitText(goal.value))
-            return invalid(
-                QStringLiteral("A text record of %1 is to hold what cannot be sent.").arg(goal.name.ascii()));
+            return invalid(Texts::tr("A text record of %1 is to hold what cannot be sent.").arg(goal.name.ascii()));
     }
     if (provider.texts == ProviderWay::Template && provider.text)
         return templateTextTalk(provider, zone, goals);
     if (provider.texts != ProviderWay::Api || !provider.api)
-        return invalid(QStringLiteral("%1 sets no text records by HTTP.").arg(provider.title));
+        return invalid(Texts::tr("%1 sets no text records by HTTP.").arg(provider.title));
     std::vector<RestGoal> all;
     for (const TextGoal &goal : goals)
         all.push_back({{goal.name, RecordType::TXT},
@@ -165,7 +165,7 @@ Result<std::unique_ptr<ProviderTalk>> readTalk(const ProviderDefinition &provide
                                                const std::vector<RecordKey> &keys)
 {
     if (!provider.api || provider.readBack != ReadBack::Api)
-        return invalid(QStringLiteral("%1 does not tell by HTTP what its records hold.").arg(provider.title));
+        return invalid(Texts::tr("%1 does not tell by HTTP what its records hold.").arg(provider.title));
     std::vector<RestGoal> all;
     for (const RecordKey &key : keys) {
         if (auto good = checkName(key.name, zone); !good)

@@ -1,6 +1,7 @@
 #include "decide/push.h"
 
 #include "decide/alarmsettings.h"
+#include "model/texts.h"
 
 #include <QCryptographicHash>
 #include <QRegularExpression>
@@ -100,15 +101,14 @@ std::vector<WantedFile> pushFiles(const Site &site, const PushScripts &scripts)
     const std::vector<PushKey> &keys = site.vps.front().pushKeys;
     if (keys.empty())
         return {};
-    return {
-        file(QStringLiteral("authorized_keys"), authorizedKeys(keys),
-             QStringLiteral("whose keys may tell the home's new address, and nothing else")),
-        file(QStringLiteral("client.pl"), scripts.client, QStringLiteral("the only program that a push key may run")),
-        file(QStringLiteral("daemon.pl"), scripts.daemon,
-             QStringLiteral("leads Apache to an address of the home that was told and has proven itself")),
-        file(QLatin1String(pushUnitName), scripts.unit, QStringLiteral("how systemd runs that program")),
-        file(QStringLiteral("upstreams"), upstreams(site, scripts.pinsNamed),
-             QStringLiteral("the names whose address may be told"))};
+    return {file(QStringLiteral("authorized_keys"), authorizedKeys(keys),
+                 Texts::tr("whose keys may tell the home's new address, and nothing else")),
+            file(QStringLiteral("client.pl"), scripts.client, Texts::tr("the only program that a push key may run")),
+            file(QStringLiteral("daemon.pl"), scripts.daemon,
+                 Texts::tr("leads Apache to an address of the home that was told and has proven itself")),
+            file(QLatin1String(pushUnitName), scripts.unit, Texts::tr("how systemd runs that program")),
+            file(QStringLiteral("upstreams"), upstreams(site, scripts.pinsNamed),
+                 Texts::tr("the names whose address may be told"))};
 }
 
 bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted)
@@ -120,15 +120,14 @@ bool pushIsSetUp(const PushSeen &seen, const std::vector<WantedFile> &wanted)
 std::vector<WantedFile> alarmFiles(const Alarm &alarm, const AlarmScripts &scripts)
 {
     std::vector<WantedFile> files{
-        file(QStringLiteral("alarm.py"), scripts.program, QStringLiteral("tells when the home falls silent")),
-        file(QLatin1String(alarmServiceName), scripts.service, QStringLiteral("how systemd runs that program")),
-        file(QLatin1String(alarmTimerName), scripts.timer, QStringLiteral("how often systemd runs that program"))};
+        file(QStringLiteral("alarm.py"), scripts.program, Texts::tr("tells when the home falls silent")),
+        file(QLatin1String(alarmServiceName), scripts.service, Texts::tr("how systemd runs that program")),
+        file(QLatin1String(alarmTimerName), scripts.timer, Texts::tr("how often systemd runs that program"))};
     if (alarm.mail && !alarm.mail->smtp) {
-        files.push_back(file(QLatin1String(mailSocketName), scripts.mailSocket,
-                             QStringLiteral("where that program leaves its mail")));
         files.push_back(
-            file(QLatin1String(mailServiceName), scripts.mailService,
-                 QStringLiteral("hands mail to the VPS's own /usr/sbin/sendmail, and may do nothing else")));
+            file(QLatin1String(mailSocketName), scripts.mailSocket, Texts::tr("where that program leaves its mail")));
+        files.push_back(file(QLatin1String(mailServiceName), scripts.mailService,
+                             Texts::tr("hands mail to the VPS's own /usr/sbin/sendmail, and may do nothing else")));
     }
     return files;
 }
@@ -151,26 +150,26 @@ std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)
     };
     const auto obstacle = [](const QString &why, const QString &fix) {
         return PushObstacle{
-            QStringLiteral("The VPS's sshd does not let the account %1 in (%2), so no machine can tell the home's new "
-                           "address.")
+            Texts::tr("The VPS's sshd does not let the account %1 in (%2), so no machine can tell the home's new "
+                      "address.")
                 .arg(account, why),
-            fix + QStringLiteral(" Then run: systemctl reload ssh")};
+            fix + Texts::tr(" Then run: systemctl reload ssh")};
     };
     if (of("pubkeyauthentication") == std::vector{QStringLiteral("no")})
         return obstacle(QStringLiteral("PubkeyAuthentication no"),
-                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"PubkeyAuthentication "
-                                       "yes\" at the end.")
+                        Texts::tr("In /etc/ssh/sshd_config, add \"Match User %1\" with \"PubkeyAuthentication "
+                                  "yes\" at the end.")
                             .arg(account));
     for (const auto &[key, name] : {std::pair{"denyusers", "DenyUsers"}, std::pair{"denygroups", "DenyGroups"}}) {
         if (anyFits(of(key)))
             return obstacle(QStringLiteral("%1 %2").arg(QLatin1String(name), joined(of(key))),
-                            QStringLiteral("In /etc/ssh/sshd_config, change %1 so that it does not fit %2.")
+                            Texts::tr("In /etc/ssh/sshd_config, change %1 so that it does not fit %2.")
                                 .arg(QLatin1String(name), account));
     }
     for (const auto &[key, name] : {std::pair{"allowusers", "AllowUsers"}, std::pair{"allowgroups", "AllowGroups"}}) {
         if (!of(key).empty() && !anyFits(of(key)))
             return obstacle(QStringLiteral("%1 %2").arg(QLatin1String(name), joined(of(key))),
-                            QStringLiteral("In /etc/ssh/sshd_config, add %2 to %1.").arg(QLatin1String(name), account));
+                            Texts::tr("In /etc/ssh/sshd_config, add %2 to %1.").arg(QLatin1String(name), account));
     }
     const auto places = of("authorizedkeysfile");
     const auto ours = [](const QString &place) {
@@ -181,8 +180,8 @@ std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)
     };
     if (!places.empty() && std::none_of(places.begin(), places.end(), ours))
         return obstacle(QStringLiteral("AuthorizedKeysFile %1").arg(joined(places)),
-                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthorizedKeysFile "
-                                       ".ssh/authorized_keys\" at the end.")
+                        Texts::tr("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthorizedKeysFile "
+                                  ".ssh/authorized_keys\" at the end.")
                             .arg(account));
     const auto methods = of("authenticationmethods");
     const auto enough = [](const QString &one) {
@@ -190,14 +189,14 @@ std::optional<PushObstacle> pushObstacle(const SshdSettings &sshd)
     };
     if (!methods.empty() && std::none_of(methods.begin(), methods.end(), enough))
         return obstacle(QStringLiteral("AuthenticationMethods %1").arg(joined(methods)),
-                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthenticationMethods "
-                                       "publickey\" at the end.")
+                        Texts::tr("In /etc/ssh/sshd_config, add \"Match User %1\" with \"AuthenticationMethods "
+                                  "publickey\" at the end.")
                             .arg(account));
     const auto command = of("forcecommand");
     if (!command.empty() && command != std::vector{QStringLiteral("none")})
         return obstacle(QStringLiteral("ForceCommand %1").arg(joined(command)),
-                        QStringLiteral("In /etc/ssh/sshd_config, add \"Match User %1\" with \"ForceCommand none\" "
-                                       "before what sets it.")
+                        Texts::tr("In /etc/ssh/sshd_config, add \"Match User %1\" with \"ForceCommand none\" "
+                                  "before what sets it.")
                             .arg(account));
     return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include "decide/providerrules.h"
 #include "model/aliases.h"
 #include "model/provider.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <array>
@@ -47,14 +48,14 @@ Known<std::vector<QString>> vpsIpv4(const Site &site, const Observation &seen)
         return passOn(seen.vps.ipv4);
     const QString host = site.vps.empty() ? QString() : site.vps.front().host.ascii();
     if (seen.vps.ipv4->empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("The VPS name %1 has no A record.").arg(host), {},
-                    QStringLiteral("Give %1 an A record with the VPS's IPv4 address.").arg(host));
+        return fail(ErrorCode::NotFound, Texts::tr("The VPS name %1 has no A record.").arg(host), {},
+                    Texts::tr("Give %1 an A record with the VPS's IPv4 address.").arg(host));
     for (const Ipv4Address &address : *seen.vps.ipv4) {
         if (!address.isGlobal())
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("The VPS name %1 points to %2, which cannot be reached from the internet.")
+                        Texts::tr("The VPS name %1 points to %2, which cannot be reached from the internet.")
                             .arg(host, address.text()),
-                        {}, QStringLiteral("Correct the A record of %1.").arg(host));
+                        {}, Texts::tr("Correct the A record of %1.").arg(host));
     }
     return texts(*seen.vps.ipv4);
 }
@@ -70,13 +71,13 @@ Known<std::vector<QString>> homeIpv6(const Observation &seen, const Label &serve
         // The VPS's own address at home would make the proxy call itself.
         if (seen.vps.ipv6 &&
             std::find(seen.vps.ipv6->begin(), seen.vps.ipv6->end(), *one.proven) != seen.vps.ipv6->end())
-            return fail(ErrorCode::Invalid,
-                        QStringLiteral("The address of %1 is the VPS's own address.").arg(server.text()), {},
-                        QStringLiteral("Correct the AAAA record of the VPS name, or where the server's address comes "
-                                       "from in the site file."));
+            return fail(ErrorCode::Invalid, Texts::tr("The address of %1 is the VPS's own address.").arg(server.text()),
+                        {},
+                        Texts::tr("Correct the AAAA record of the VPS name, or where the server's address comes "
+                                  "from in the site file."));
         return std::vector<QString>{one.proven->text()};
     }
-    return fail(ErrorCode::NotFound, QStringLiteral("The server %1 was not looked for.").arg(server.text()));
+    return fail(ErrorCode::NotFound, Texts::tr("The server %1 was not looked for.").arg(server.text()));
 }
 
 Change recordChange(const RecordWish &wish, const RecordSet &current)
@@ -90,16 +91,16 @@ Change recordChange(const RecordWish &wish, const RecordSet &current)
     change.oldValue = joined(current.values);
     change.newValue = joined(wanted.values);
     if (change.verb == Verb::Delete)
-        change.sentence = QStringLiteral("Delete %1 (%2): %3.").arg(change.object, change.oldValue, wish.purpose);
+        change.sentence = Texts::tr("Delete %1 (%2): %3.").arg(change.object, change.oldValue, wish.purpose);
     else if (change.verb == Verb::Create)
-        change.sentence = QStringLiteral("Set %1 to %2: %3.").arg(change.object, change.newValue, wish.purpose);
+        change.sentence = Texts::tr("Set %1 to %2: %3.").arg(change.object, change.newValue, wish.purpose);
     else if (current.values == wanted.values)
-        change.sentence = QStringLiteral("Set the time to live of %1 to %2 s (was %3 s).")
+        change.sentence = Texts::tr("Set the time to live of %1 to %2 s (was %3 s).")
                               .arg(change.object)
                               .arg(wanted.ttl.count())
                               .arg(current.ttl.count());
     else
-        change.sentence = QStringLiteral("Change %1 from %2 to %3: %4.")
+        change.sentence = Texts::tr("Change %1 from %2 to %3: %4.")
                               .arg(change.object, change.oldValue, change.newValue, wish.purpose);
     change.action = SetRecords{wish.account, wanted, current};
     return change;
@@ -109,7 +110,7 @@ Change recordChange(const RecordWish &wish, const RecordSet &current)
 Known<RecordSet> currentOf(const RecordWish &wish, const ZoneSeen &zone)
 {
     const auto found = zone.records.find(wish.key);
-    return found == zone.records.end() ? fail(ErrorCode::NotFound, QStringLiteral("The zone was not asked for it."))
+    return found == zone.records.end() ? fail(ErrorCode::NotFound, Texts::tr("The zone was not asked for it."))
                                        : found->second;
 }
 
@@ -136,9 +137,9 @@ std::set<Hostname> namesToUncover(const std::vector<RecordWish> &wishes, const Z
 Error notDeleted(const RecordKey &key, const RecordSet &current, const QString &by)
 {
     return {ErrorCode::Refused,
-            QStringLiteral("%1 has no way to delete %2 (%3).").arg(by, objectOf(key), joined(current.values)),
+            Texts::tr("%1 has no way to delete %2 (%3).").arg(by, objectOf(key), joined(current.values)),
             {},
-            QStringLiteral("Delete it on the provider's pages.")};
+            Texts::tr("Delete it on the provider's pages.")};
 }
 
 std::optional<Change> planRecord(const Site &site, const RecordWish &wish, const ZoneSeen &zone,
@@ -154,52 +155,49 @@ std::optional<Change> planRecord(const Site &site, const RecordWish &wish, const
     const auto alias = zone.records.find(RecordKey{wish.key.name, RecordType::CNAME});
     if (!uncover && alias != zone.records.end() && alias->second && !alias->second->values.empty())
         return leave({ErrorCode::Refused,
-                      QStringLiteral("%1 is an alias (CNAME) of %2, so it can have no addresses of its own.")
+                      Texts::tr("%1 is an alias (CNAME) of %2, so it can have no addresses of its own.")
                           .arg(wish.key.name.ascii(), joined(alias->second->values)),
                       {},
-                      QStringLiteral("Remove the CNAME record, or use another name in the site file.")},
+                      Texts::tr("Remove the CNAME record, or use another name in the site file.")},
                      true);
     const auto current = currentOf(wish, zone);
     if (!current)
         return leave(current.error(), true);
     if (!wish.takesOne.isEmpty() && wish.values->size() > 1 && !isFulfilled(wish, *current))
-        return leave(
-            {ErrorCode::Refused,
-             QStringLiteral("%1 takes one address of a kind for a name, and %2 is to have %3: %4.")
-                 .arg(wish.takesOne, objectOf(wish.key))
-                 .arg(wish.values->size())
-                 .arg(joined(*wish.values)),
-             {},
-             QStringLiteral("Give the VPS name one address of this kind (in \"addresses\" of the VPS, or in its "
-                            "zone), or keep this name in an account by RFC 2136.")},
-            true);
+        return leave({ErrorCode::Refused,
+                      Texts::tr("%1 takes one address of a kind for a name, and %2 is to have %3: %4.")
+                          .arg(wish.takesOne, objectOf(wish.key))
+                          .arg(wish.values->size())
+                          .arg(joined(*wish.values)),
+                      {},
+                      Texts::tr("Give the VPS name one address of this kind (in \"addresses\" of the VPS, or in its "
+                                "zone), or keep this name in an account by RFC 2136.")},
+                     true);
     if (wish.watched) {
         if (current->values == *wish.values)
             return std::nullopt;
-        return leave(
-            {ErrorCode::Refused,
-             QStringLiteral("%1 is kept by something else (the account %2 is only watched), and is %3 where it "
-                            "should be %4.")
-                 .arg(objectOf(wish.key), wish.account.text(),
-                      current->values.empty() ? QStringLiteral("absent") : joined(current->values),
-                      wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
-             {},
-             QStringLiteral("Correct it where it is set: in the router or the program that keeps it.")},
-            true);
+        return leave({ErrorCode::Refused,
+                      Texts::tr("%1 is kept by something else (the account %2 is only watched), and is %3 where it "
+                                "should be %4.")
+                          .arg(objectOf(wish.key), wish.account.text(),
+                               current->values.empty() ? QStringLiteral("absent") : joined(current->values),
+                               wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
+                      {},
+                      Texts::tr("Correct it where it is set: in the router or the program that keeps it.")},
+                     true);
     }
     if (!wish.notSetBy.isEmpty() && current->values != *wish.values)
-        return leave(
-            {ErrorCode::Refused,
-             QStringLiteral("%1 sets no %2 record, and nobody else keeps %3: it is %4 and should be %5.")
-                 .arg(wish.notSetBy, recordTypeName(wish.key.type), objectOf(wish.key),
-                      current->values.empty() ? QStringLiteral("absent") : joined(current->values),
-                      wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
-             {},
-             wish.values->empty()
-                 ? QStringLiteral("Delete it on the provider's pages.")
-                 : QStringLiteral("Set it once on the provider's pages, and see with \"sixgatectl check\" that "
-                                  "it stays there when the other address is set.")},
-            true);
+        return leave({ErrorCode::Refused,
+                      Texts::tr("%1 sets no %2 record, and nobody else keeps %3: it is %4 and should be %5.")
+                          .arg(wish.notSetBy, recordTypeName(wish.key.type), objectOf(wish.key),
+                               current->values.empty() ? QStringLiteral("absent") : joined(current->values),
+                               wish.values->empty() ? QStringLiteral("absent") : joined(*wish.values)),
+                      {},
+                      wish.values->empty()
+                          ? Texts::tr("Delete it on the provider's pages.")
+                          : Texts::tr("Set it once on the provider's pages, and see with \"sixgatectl check\" that "
+                                      "it stays there when the other address is set.")},
+                     true);
     if (!uncover) {
         if (isFulfilled(wish, *current))
             return std::nullopt;
@@ -225,22 +223,20 @@ bool standsThere(const ZoneSeen &zone, const RecordKey &key, const std::vector<Q
 
 tl::unexpected<Error> keptElsewhere(const Hostname &name, const Hostname &end)
 {
-    return fail(
-        ErrorCode::Refused,
-        QStringLiteral("%1 is an alias (CNAME) of %2, which no DNS account of the site file reaches, and which "
-                       "has other addresses.")
-            .arg(name.ascii(), end.ascii()),
-        {},
-        QStringLiteral("Add an account for the zone of %1 to \"dns\" in the site file (\"kind\": \"watched\" where "
-                       "something else keeps it), or remove the CNAME record of %2.")
-            .arg(end.ascii(), name.ascii()));
+    return fail(ErrorCode::Refused,
+                Texts::tr("%1 is an alias (CNAME) of %2, which no DNS account of the site file reaches, and which "
+                          "has other addresses.")
+                    .arg(name.ascii(), end.ascii()),
+                {},
+                Texts::tr("Add an account for the zone of %1 to \"dns\" in the site file (\"kind\": \"watched\" where "
+                          "something else keeps it), or remove the CNAME record of %2.")
+                    .arg(end.ascii(), name.ascii()));
 }
 
 tl::unexpected<Error> leadsWrong(const Hostname &name, const Hostname &end, const QString &why)
 {
-    return fail(
-        ErrorCode::Refused, QStringLiteral("%1 is an alias (CNAME) of %2, %3.").arg(name.ascii(), end.ascii(), why), {},
-        QStringLiteral("Remove the CNAME record of %1, or let it lead to a name of its own.").arg(name.ascii()));
+    return fail(ErrorCode::Refused, Texts::tr("%1 is an alias (CNAME) of %2, %3.").arg(name.ascii(), end.ascii(), why),
+                {}, Texts::tr("Remove the CNAME record of %1, or let it lead to a name of its own.").arg(name.ascii()));
 }
 
 /// Where a name's CNAME records lead; itself where that does not matter or is not known.
@@ -292,22 +288,21 @@ Result<PublicPlace> publicPlace(const Site &site, const ZoneSeen &zone, const Se
     const Hostname &end = chain->end;
     if (std::any_of(site.vps.begin(), site.vps.end(), [&](const Vps &vps) { return vps.host == end; }))
         return leadsWrong(publicName, end,
-                          QStringLiteral("the VPS name: visitors over IPv6 would come to the VPS, not to the home"));
+                          Texts::tr("the VPS name: visitors over IPv6 would come to the VPS, not to the home"));
     if (isSomebodys(site, end))
-        return leadsWrong(publicName, end, QStringLiteral("a DNS server's own name, which Sixgate does not change"));
+        return leadsWrong(publicName, end, Texts::tr("a DNS server's own name, which Sixgate does not change"));
     for (const Service &other : site.services) {
         if (other.upstreamName == end)
             return leadsWrong(publicName, end,
-                              QStringLiteral("an upstream name, which must have no A record: visitors over IPv4 would "
-                                             "find nothing"));
+                              Texts::tr("an upstream name, which must have no A record: visitors over IPv4 would "
+                                        "find nothing"));
         if (other.server == service.server)
             continue;
         for (const Hostname &name : other.publicNames) {
             if (endOf(zone, name) == end)
-                return leadsWrong(
-                    publicName, end,
-                    QStringLiteral("to which %1 leads as well, a name of the service %2 at another server")
-                        .arg(name.ascii(), other.name.text()));
+                return leadsWrong(publicName, end,
+                                  Texts::tr("to which %1 leads as well, a name of the service %2 at another server")
+                                      .arg(name.ascii(), other.name.text()));
         }
     }
     return PublicPlace{end, site.accountFor(end)};
@@ -331,7 +326,7 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
                 const FamilyRule &rule = type == RecordType::A ? definition->update->v4 : definition->update->v6;
                 if (definition->addresses == ProviderWay::Template && !rule.offered)
                     wish.notSetBy = definition->customUrl
-                                        ? QStringLiteral("The URL of the account %1").arg(account->name.text())
+                                        ? Texts::tr("The URL of the account %1").arg(account->name.text())
                                         : definition->title;
             }
             wish.ttl = std::clamp(wish.ttl, access->definition->leastTtl, access->definition->mostTtl);
@@ -346,16 +341,16 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
     for (const Vps &vps : site.vps) {
         if (vps.addresses.empty() || !seen.vps.ipv4 || !seen.vps.ipv6)
             continue;
-        const QString purpose = QStringLiteral("the VPS is found by it");
+        const QString purpose = Texts::tr("the VPS is found by it");
         add(vps.host, RecordType::A, ipv4, purpose);
         add(vps.host, RecordType::AAAA, texts(*seen.vps.ipv6),
-            seen.vps.ipv6->empty() ? QStringLiteral("the site file gives the VPS no IPv6 address") : purpose);
+            seen.vps.ipv6->empty() ? Texts::tr("the site file gives the VPS no IPv6 address") : purpose);
     }
     for (const Service &service : site.services) {
         const auto &home = ipv6.at(service.server);
-        add(service.upstreamName, RecordType::AAAA, home, QStringLiteral("the VPS finds the home server by it"));
+        add(service.upstreamName, RecordType::AAAA, home, Texts::tr("the VPS finds the home server by it"));
         add(service.upstreamName, RecordType::A, std::vector<QString>{},
-            QStringLiteral("with an A record the proxy would call itself"));
+            Texts::tr("with an A record the proxy would call itself"));
         for (const Hostname &name : service.publicNames) {
             const auto place = publicPlace(site, seen.zone, service, name);
             const auto addPublic = [&](RecordType type, const Known<std::vector<QString>> &values,
@@ -365,15 +360,14 @@ std::vector<RecordWish> recordWishes(const Site &site, const Observation &seen)
                 } else if (place->name == name) {
                     add(name, type, values, purpose);
                 } else if (place->account) {
-                    add(place->name, type, values,
-                        QStringLiteral("%1 (%2 is an alias of it)").arg(purpose, name.ascii()));
+                    add(place->name, type, values, Texts::tr("%1 (%2 is an alias of it)").arg(purpose, name.ascii()));
                     wishes[known.at({place->name, type})].aliases.push_back(name);
                 } else if (!values || !standsThere(seen.zone, {place->name, type}, *values)) {
                     add(name, type, keptElsewhere(name, place->name), purpose);
                 }
             };
-            addPublic(RecordType::AAAA, home, QStringLiteral("IPv6 visitors reach the home server directly"));
-            addPublic(RecordType::A, ipv4, QStringLiteral("IPv4 visitors reach the VPS"));
+            addPublic(RecordType::AAAA, home, Texts::tr("IPv6 visitors reach the home server directly"));
+            addPublic(RecordType::A, ipv4, Texts::tr("IPv4 visitors reach the VPS"));
         }
     }
     return wishes;
@@ -442,9 +436,9 @@ std::vector<Change> planRecords(const Site &site, const Observation &seen, const
             withheld.push_back({objectOf(key), why.summary, why.fix, false, {}});
             continue;
         }
-        changes.push_back(recordChange({key, account->name, std::vector<QString>{}, account->ttl,
-                                        QStringLiteral("it is no longer in the site file")},
-                                       *found->second));
+        changes.push_back(recordChange(
+            {key, account->name, std::vector<QString>{}, account->ttl, Texts::tr("it is no longer in the site file")},
+            *found->second));
     }
     return changes;
 }

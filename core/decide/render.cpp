@@ -1,4 +1,5 @@
 #include "decide/render.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 
@@ -82,11 +83,11 @@ Result<Template> Template::parse(const QByteArray &text)
     static const QRegularExpression around(QStringLiteral("\\{\\{\\s*[{&=]"));
     const auto match = around.match(QString::fromUtf8(text));
     if (match.hasMatch())
-        return fail(ErrorCode::Invalid, QStringLiteral("A proxy template has a tag that goes around the escape."),
+        return fail(ErrorCode::Invalid, Texts::tr("A proxy template has a tag that goes around the escape."),
                     match.captured());
     auto d = std::make_unique<Private>(text.toStdString());
     if (!d->parsed.is_valid())
-        return fail(ErrorCode::Invalid, QStringLiteral("A proxy template does not parse."),
+        return fail(ErrorCode::Invalid, Texts::tr("A proxy template does not parse."),
                     QString::fromStdString(d->parsed.error_message()));
     return Template(std::move(d));
 }
@@ -97,9 +98,9 @@ Result<QByteArray> Template::render(const TemplateValues &values) const
     const std::string text = d->parsed.render(values.d->data);
     if (d->refused)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("A value cannot stand in the proxy's configuration: only letters, digits and "
-                                   "\".:/_-\" may."),
-                    QStringLiteral("The value is \"%1\".").arg(QString::fromStdString(*d->refused)));
+                    Texts::tr("A value cannot stand in the proxy's configuration: only letters, digits and "
+                              "\".:/_-\" may."),
+                    Texts::tr("The value is \"%1\".").arg(QString::fromStdString(*d->refused)));
     return QByteArray::fromStdString(text);
 }
 

@@ -5,6 +5,7 @@
 #include "decide/providercalls.h"
 #include "decide/providerparts.h"
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -177,12 +178,12 @@ private:
         if (!good)
             answer = statusAnswer(reply, api().statuses, true);
         else if (!reply.body.trimmed().isEmpty() && document.isUndefined())
-            answer = strange(QStringLiteral("The provider's answer is not JSON."), reply.body);
+            answer = strange(Texts::tr("The provider's answer is not JSON."), reply.body);
         else if (api().success && jsonTextsAt(document, api().success->first) != std::vector{api().success->second})
-            answer = strange(QStringLiteral("The provider's answer does not say that it went well."), reply.body);
+            answer = strange(Texts::tr("The provider's answer does not say that it went well."), reply.body);
         if (answer && !said.empty()) {
             const QString words = shownLine(said.front().toUtf8());
-            answer->sentence += QStringLiteral(" The provider says: ") + words;
+            answer->sentence += Texts::tr(" The provider says: ") + words;
         }
         return answer;
     }
@@ -233,14 +234,14 @@ private:
         }
         const auto items = itemsOf(*api().zone, jsonDocument(reply.body));
         if (!items) {
-            endWith(strange(QStringLiteral("The provider's list of zones is not one that it documents."), reply.body));
+            endWith(strange(Texts::tr("The provider's list of zones is not one that it documents."), reply.body));
             return;
         }
         const auto id = items->size() == 1 ? jsonTextsAt(items->front(), api().zone->id) : std::vector<QString>();
         if (id.size() != 1) {
             ProviderAnswer none =
-                answered(AnswerMeaning::Stop, QStringLiteral("no zone"),
-                         QStringLiteral("The account at %1 has no zone %2, or the credentials do not show it.")
+                answered(AnswerMeaning::Stop, Texts::tr("no zone"),
+                         Texts::tr("The account at %1 has no zone %2, or the credentials do not show it.")
                              .arg(m_provider.title, m_zone.ascii()));
             none.account = true;
             endWith(none);
@@ -260,8 +261,7 @@ private:
             }
             const auto items = itemsOf(api().read, jsonDocument(reply.body));
             if (!items) {
-                settle(strange(QStringLiteral("The provider's list of records is not one that it documents."),
-                               reply.body));
+                settle(strange(Texts::tr("The provider's list of records is not one that it documents."), reply.body));
                 return;
             }
             for (const QJsonValue &item : *items) {
@@ -401,20 +401,20 @@ private:
     {
         const auto status = jsonTextsAt(document, api().action->status);
         if (status.size() != 1) {
-            settle(strange(QStringLiteral("The provider does not say what became of the change.")));
+            settle(strange(Texts::tr("The provider does not say what became of the change.")));
         } else if (status.front() == api().action->done) {
             written();
         } else if (status.front() == api().action->failed) {
             ProviderAnswer failed = answered(AnswerMeaning::Retry, QStringLiteral("action failed"),
-                                             QStringLiteral("The provider could not carry the change out."));
+                                             Texts::tr("The provider could not carry the change out."));
             failed.after = std::chrono::seconds(60);
             const auto said = jsonTextsAt(document, QStringLiteral("action.error.message"));
             if (!said.empty())
-                failed.sentence += QStringLiteral(" It says: ") + shownLine(said.front().toUtf8());
+                failed.sentence += Texts::tr(" It says: ") + shownLine(said.front().toUtf8());
             settle(failed);
         } else if (m_action.isEmpty() || ++m_polls > mostPolls) {
             settle(answered(AnswerMeaning::NoAnswer, status.front(),
-                            QStringLiteral("The provider is still at the change; what becomes of it is not known.")));
+                            Texts::tr("The provider is still at the change; what becomes of it is not known.")));
         } else {
             m_step = Step::Poll;
         }

@@ -2,6 +2,7 @@
 
 #include "decide/providercalls.h"
 #include "model/provider.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -27,7 +28,7 @@ Words wordsOf(RouterKind kind)
 tl::unexpected<Error> cannot(const QString &why)
 {
     return fail(ErrorCode::Refused, why, {},
-                QStringLiteral("Let a keeper do it on a machine that is always on at home: sixgatectl keep."));
+                Texts::tr("Let a keeper do it on a machine that is always on at home: sixgatectl keep."));
 }
 
 /// The service that has the name, and whether it is a public name.
@@ -139,45 +140,42 @@ Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind k
     const auto [service, isPublic] = serviceOf(site, name);
     const DnsAccount *account = site.accountFor(name);
     if (!service || !account)
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 is no public or upstream name of this site.").arg(name.ascii()), {},
-                    QStringLiteral("\"sixgatectl site show\" lists them."));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is no public or upstream name of this site.").arg(name.ascii()),
+                    {}, Texts::tr("\"sixgatectl site show\" lists them."));
     if (account->watched())
         return fail(ErrorCode::Refused,
-                    QStringLiteral("%1 is kept by something else already (the account %2 is only watched).")
+                    Texts::tr("%1 is kept by something else already (the account %2 is only watched).")
                         .arg(name.ascii(), account->name.text()),
-                    {}, QStringLiteral("What it needs, its own provider tells."));
+                    {}, Texts::tr("What it needs, its own provider tells."));
     const ProviderAccess *access = account->provider();
     if (!access)
-        return cannot(QStringLiteral("%1 is set by signed DNS messages (RFC 2136), which a router does not send.")
-                          .arg(name.ascii()));
+        return cannot(
+            Texts::tr("%1 is set by signed DNS messages (RFC 2136), which a router does not send.").arg(name.ascii()));
     const auto definition = definitionOf(*access);
     if (!definition)
         return passOn(definition);
     if (definition->router.mode == RouterPrefix::Mode::None && !definition->router.note.isEmpty())
         return cannot(definition->router.note);
     if (definition->router.mode == RouterPrefix::Mode::None || !definition->update)
-        return cannot(
-            QStringLiteral("%1 takes whole addresses, and a router knows its own alone, not that of the server "
-                           "behind it.")
-                .arg(definition->title));
+        return cannot(Texts::tr("%1 takes whole addresses, and a router knows its own alone, not that of the server "
+                                "behind it.")
+                          .arg(definition->title));
     if (definition->update->call.method != "GET" || !definition->update->call.form.isEmpty())
-        return cannot(QStringLiteral("%1 is called by other requests than a router sends.").arg(definition->title));
+        return cannot(Texts::tr("%1 is called by other requests than a router sends.").arg(definition->title));
     const std::optional<Ipv4Address> address = isPublic ? ipv4 : std::nullopt;
     if (routerUrlNeedsIpv4(*definition) && !address && isPublic)
-        return fail(
-            ErrorCode::NotFound,
-            QStringLiteral("%1 might put the router's own IPv4 address into the A record of %2, so the VPS's must "
-                           "be in the URL, and it is not known.")
-                .arg(definition->title, name.ascii()),
-            {},
-            site.vps.empty() ? QString()
-                             : QStringLiteral("Give the VPS name %1 one A record, or write the VPS's address to "
-                                              "the site file: \"addresses\" of the VPS; then ask again.")
-                                   .arg(site.vps.front().host.ascii()));
+        return fail(ErrorCode::NotFound,
+                    Texts::tr("%1 might put the router's own IPv4 address into the A record of %2, so the VPS's must "
+                              "be in the URL, and it is not known.")
+                        .arg(definition->title, name.ascii()),
+                    {},
+                    site.vps.empty() ? QString()
+                                     : Texts::tr("Give the VPS name %1 one A record, or write the VPS's address to "
+                                                 "the site file: \"addresses\" of the VPS; then ask again.")
+                                           .arg(site.vps.front().host.ascii()));
     if (routerUrlNeedsIpv4(*definition) && !address)
-        return cannot(QStringLiteral("%1 might put the router's own IPv4 address into an A record of %2, which must "
-                                     "have none.")
+        return cannot(Texts::tr("%1 might put the router's own IPv4 address into an A record of %2, which must "
+                                "have none.")
                           .arg(definition->title, name.ascii()));
 
     const Words words = wordsOf(kind);
@@ -207,12 +205,11 @@ Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind k
             (void)filling.text(header);
     }
     if (filling.secrets().size() != 1)
-        return cannot(QStringLiteral("%1 needs more credentials than a router has fields for.").arg(definition->title));
+        return cannot(Texts::tr("%1 needs more credentials than a router has fields for.").arg(definition->title));
     out.user = filling.user();
     if (out.user.isEmpty() && !inUrl) {
         if (definition->router.user.isEmpty())
-            return cannot(
-                QStringLiteral("%1 takes its login in a way that a router does not have.").arg(definition->title));
+            return cannot(Texts::tr("%1 takes its login in a way that a router does not have.").arg(definition->title));
         out.user = filling.text(definition->router.user).value_or(QString());
     }
     if (!parameters.isEmpty())
@@ -225,28 +222,25 @@ Result<RouterUrl> routerUrl(const Site &site, const Hostname &name, RouterKind k
     const CredentialField &secret = *filling.secrets().front();
     out.password = secret.label;
     out.passwordSecret = dnsCredentialSecret(*account, secret.name);
-    out.notes << QStringLiteral(
+    out.notes << Texts::tr(
         "The record must have been set once (sixgatectl apply): the router sends the prefix, and the "
         "provider keeps the host part.");
     const HomeServer *server = site.server(service->server);
     if (server && !std::holds_alternative<AddressFromInterfaceId>(server->address))
-        out.notes << QStringLiteral("The host part of %1 must stay the same with each prefix; where its address is "
-                                    "privacy-stable (RFC 7217), it does not: give it a fixed interface identifier.")
+        out.notes << Texts::tr("The host part of %1 must stay the same with each prefix; where its address is "
+                               "privacy-stable (RFC 7217), it does not: give it a fixed interface identifier.")
                          .arg(server->name.text());
     if (address && routerUrlNeedsIpv4(*definition))
-        out.notes << QStringLiteral(
-                         "%1 in the URL is the VPS's address: after the VPS has got another one, enter the URL "
-                         "anew.")
+        out.notes << Texts::tr("%1 in the URL is the VPS's address: after the VPS has got another one, enter the URL "
+                               "anew.")
                          .arg(address->text());
     if (kind == RouterKind::FritzBox)
-        out.notes << QStringLiteral(
-            "The FRITZ!Box may say that the update failed, since the name does not lead to the box "
-            "itself. That is so.");
+        out.notes << Texts::tr("The FRITZ!Box may say that the update failed, since the name does not lead to the box "
+                               "itself. That is so.");
     else
-        out.notes << QStringLiteral(
-            "Not proven: [IP] is the router's own address; the provider is to take the network of "
-            "[IP]/64 and nothing else. Let it take an address of the LAN (ip_source network), "
-            "and look with \"sixgatectl check\" after the first update.");
+        out.notes << Texts::tr("Not proven: [IP] is the router's own address; the provider is to take the network of "
+                               "[IP]/64 and nothing else. Let it take an address of the LAN (ip_source network), "
+                               "and look with \"sixgatectl check\" after the first update.");
     if (!definition->router.note.isEmpty())
         out.notes << definition->router.note;
     out.notes += definition->verified.unproven;

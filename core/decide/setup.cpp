@@ -2,6 +2,7 @@
 
 #include "decide/acmetalk.h"
 #include "decide/providercalls.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 
@@ -100,9 +101,8 @@ private:
         const QString field = QStringLiteral("interfaceId");
         if (Ipv4Address::parse(text)) {
             gap(SetupPage::Home, field,
-                QStringLiteral(
-                    "%1 is an IPv4 address: enter the interface identifier, for example ::11, or the name in "
-                    "this network, for example nas.local.")
+                Texts::tr("%1 is an IPv4 address: enter the interface identifier, for example ::11, or the name in "
+                          "this network, for example nas.local.")
                     .arg(text));
             return std::nullopt;
         }
@@ -115,8 +115,8 @@ private:
         }
         const auto id = read<InterfaceId>(
             SetupPage::Home, field, text,
-            QStringLiteral("Choose the home server, or enter its interface identifier, for example ::11, or its name "
-                           "in this network, for example nas.local."));
+            Texts::tr("Choose the home server, or enter its interface identifier, for example ::11, or its name "
+                      "in this network, for example nas.local."));
         return id ? std::optional<AddressSource>(AddressFromInterfaceId{*id}) : std::nullopt;
     }
 
@@ -145,22 +145,20 @@ private:
         readNames(0, page);
         upstream = read<Hostname>(
             page, QStringLiteral("upstreamName"), answers.upstreamName,
-            QStringLiteral(
-                "Enter the upstream name: one more name at your provider, by which the VPS finds the home."));
+            Texts::tr("Enter the upstream name: one more name at your provider, by which the VPS finds the home."));
         vpsName = read<Hostname>(page, QStringLiteral("vpsName"), answers.vpsName,
-                                 QStringLiteral("Enter the VPS name: one more name, which leads to the VPS alone."));
+                                 Texts::tr("Enter the VPS name: one more name, which leads to the VPS alone."));
         if (upstream && vpsName && *upstream == *vpsName)
             gap(page, QStringLiteral("vpsName"),
-                QStringLiteral("The upstream name and the VPS name must be two names: the one leads to the home, the "
-                               "other to the VPS."));
+                Texts::tr("The upstream name and the VPS name must be two names: the one leads to the home, the "
+                          "other to the VPS."));
         for (const Hostname &one : namesOf[0]) {
             if (upstream && one == *upstream)
                 gap(page, QStringLiteral("upstreamName"),
-                    QStringLiteral("The upstream name must be another one than the public name %1.")
-                        .arg(one.display()));
+                    Texts::tr("The upstream name must be another one than the public name %1.").arg(one.display()));
             if (vpsName && one == *vpsName)
                 gap(page, QStringLiteral("vpsName"),
-                    QStringLiteral("The VPS name must be another one than the public name %1.").arg(one.display()));
+                    Texts::tr("The VPS name must be another one than the public name %1.").arg(one.display()));
         }
         readAccount();
     }
@@ -171,13 +169,13 @@ private:
         namesOf.resize(std::max(namesOf.size(), i + 1));
         const QStringList words = setupNames(answers.services[i]);
         if (words.isEmpty())
-            gap(page, field, QStringLiteral("Enter the name that visitors use, for example cloud.example.org."));
+            gap(page, field, Texts::tr("Enter the name that visitors use, for example cloud.example.org."));
         for (const QString &word : words) {
             const auto host = Hostname::parse(word);
             if (!host)
                 gap(page, field, host.error().summary);
             else if (!taken.insert(*host).second)
-                gap(page, field, QStringLiteral("%1 stands twice among the public names.").arg(host->display()));
+                gap(page, field, Texts::tr("%1 stands twice among the public names.").arg(host->display()));
             else
                 namesOf[i].push_back(*host);
         }
@@ -187,8 +185,8 @@ private:
     {
         const SetupPage page = SetupPage::Names;
         const auto zone = read<Hostname>(page, QStringLiteral("zone"), answers.zone,
-                                         QStringLiteral("Enter the zone: the part of your names that is yours, for "
-                                                        "example example.org."));
+                                         Texts::tr("Enter the zone: the part of your names that is yours, for "
+                                                   "example example.org."));
         if (zone)
             checkWithin(*zone);
         const auto access = byUpdate(answers) ? updateAccess() : providerAccess();
@@ -198,7 +196,7 @@ private:
             const int seconds = answers.ttl.trimmed().toInt(&number);
             if (!number || seconds < 1 || seconds > 86400)
                 gap(page, QStringLiteral("ttl"),
-                    QStringLiteral("The time to live is a number of seconds from 1 to 86400, for example 60."));
+                    Texts::tr("The time to live is a number of seconds from 1 to 86400, for example 60."));
             else
                 ttl = std::chrono::seconds(seconds);
         }
@@ -211,7 +209,7 @@ private:
         const auto outside = [&](const QString &field, const Hostname &name) {
             if (!name.isWithin(zone))
                 gap(SetupPage::Names, field,
-                    QStringLiteral("%1 does not lie in the zone %2.").arg(name.display(), zone.display()));
+                    Texts::tr("%1 does not lie in the zone %2.").arg(name.display(), zone.display()));
         };
         for (const Hostname &one : namesOf[0])
             outside(QStringLiteral("services.0.names"), one);
@@ -235,16 +233,16 @@ private:
             where = std::visit([](const auto &one) { return ServerAddress(one); }, *address);
         else if (const auto name =
                      read<Hostname>(page, QStringLiteral("dnsServer"), answers.dnsServer,
-                                    QStringLiteral("Enter the primary name server, for example ns1.example.org.")))
+                                    Texts::tr("Enter the primary name server, for example ns1.example.org.")))
             where = *name;
         const auto key = keyOf(answers.key, QStringLiteral("key"),
-                               QStringLiteral("Enter the name of the TSIG key that may set A and AAAA records."));
+                               Texts::tr("Enter the name of the TSIG key that may set A and AAAA records."));
         std::optional<TsigKeyRef> acmeKey;
         if (wantsAcmeKey() || !answers.acmeKey.name.isEmpty())
             acmeKey = keyOf(answers.acmeKey, QStringLiteral("acmeKey"),
-                            QStringLiteral("Enter the name of the TSIG key for certificates (it may set TXT at "
-                                           "_acme-challenge names, and goes to the VPS), or choose another way for "
-                                           "certificates."));
+                            Texts::tr("Enter the name of the TSIG key for certificates (it may set TXT at "
+                                      "_acme-challenge names, and goes to the VPS), or choose another way for "
+                                      "certificates."));
         if (!where || !key || (wantsAcmeKey() && !acmeKey))
             return std::nullopt;
         return UpdateAccess{*where, *Port::fromNumber(53), *key, acmeKey};
@@ -261,7 +259,7 @@ private:
         const SetupPage page = SetupPage::Names;
         const ProviderDefinition *definition = providerOf(answers, providers);
         if (!definition) {
-            gap(page, QStringLiteral("provider"), QStringLiteral("Choose the DNS provider."));
+            gap(page, QStringLiteral("provider"), Texts::tr("Choose the DNS provider."));
             return std::nullopt;
         }
         ProviderAccess access{
@@ -269,7 +267,7 @@ private:
         bool whole = true;
         if (definition->customUrl && access.url.isEmpty()) {
             gap(page, QStringLiteral("url"),
-                QStringLiteral("Enter the provider's update URL with {host}, {v4} and {v6} in place of what changes."));
+                Texts::tr("Enter the provider's update URL with {host}, {v4} and {v6} in place of what changes."));
             whole = false;
         }
         for (const CredentialField &one : definition->needs) {
@@ -281,7 +279,7 @@ private:
                 access.plain.emplace(one.name, text);
             else if (!definition->customUrl) {
                 gap(page, QStringLiteral("plain.") + one.name.text(),
-                    QStringLiteral("Enter the %1 of %2. %3").arg(one.label, definition->title, one.where).trimmed());
+                    Texts::tr("Enter the %1 of %2. %3").arg(one.label, definition->title, one.where).trimmed());
                 whole = false;
             }
         }
@@ -307,8 +305,8 @@ private:
                 continue;
             }
             gap(page, QStringLiteral("addresses"),
-                QStringLiteral("“%1” is no IP address; enter the VPS's IPv4 and IPv6 address, as its provider shows "
-                               "them.")
+                Texts::tr("“%1” is no IP address; enter the VPS's IPv4 and IPv6 address, as its provider shows "
+                          "them.")
                     .arg(word));
             whole = false;
         }
@@ -316,7 +314,7 @@ private:
                                       [](const IpAddress &one) { return std::holds_alternative<Ipv4Address>(one); });
         if (whole && !addresses.empty() && !any4) {
             gap(page, QStringLiteral("addresses"),
-                QStringLiteral("Enter the VPS's IPv4 address, too: it is where visitors with IPv4 are led."));
+                Texts::tr("Enter the VPS's IPv4 address, too: it is where visitors with IPv4 are led."));
             whole = false;
         }
         const auto port = read<Port>(page, QStringLiteral("sshPort"), answers.sshPort, QString());
@@ -325,17 +323,17 @@ private:
         const QString file = answers.keyFile.trimmed();
         if (needsKey && file.isEmpty()) {
             gap(page, QStringLiteral("keyFile"),
-                QStringLiteral("Let Sixgate make a key and install it, or name a key of yours."));
+                Texts::tr("Let Sixgate make a key and install it, or name a key of yours."));
             whole = false;
         } else if (!file.isEmpty() && answers.auth != SshAuth::Password && !file.startsWith(QLatin1Char('/')) &&
                    !file.startsWith(QLatin1String("~/"))) {
             gap(page, QStringLiteral("keyFile"),
-                QStringLiteral("The path of the key file begins with / or ~/, for example ~/.ssh/id_ed25519."));
+                Texts::tr("The path of the key file begins with / or ~/, for example ~/.ssh/id_ed25519."));
             whole = false;
         }
         const auto pin =
             read<HostKeyPin>(page, QStringLiteral("hostKey"), answers.hostKey,
-                             QStringLiteral("Fetch the VPS's host key, compare it, and confirm that it is the same."));
+                             Texts::tr("Fetch the VPS's host key, compare it, and confirm that it is the same."));
         const auto directory = HttpsUrl::parse(answers.directory);
         if (!directory)
             gap(SetupPage::Services, QStringLiteral("directory"), directory.error().summary);
@@ -370,8 +368,8 @@ private:
             const auto port = read<Port>(page, QStringLiteral("services.%1.port").arg(i), one.port, QString());
             if (one.challenge == Challenge::Dns && definition && definition->texts == ProviderWay::None)
                 gap(page, QStringLiteral("services.%1.challenge").arg(i),
-                    QStringLiteral("%1 takes no TXT records, so certificates by DNS cannot be had there; choose "
-                                   "another way.")
+                    Texts::tr("%1 takes no TXT records, so certificates by DNS cannot be had there; choose "
+                              "another way.")
                         .arg(definition->title));
             if (namesOf[i].empty() || !port || !upstream)
                 continue;
@@ -381,8 +379,8 @@ private:
         }
         if (!answers.termsAgreed)
             gap(page, QStringLiteral("termsAgreed"),
-                QStringLiteral("Agree to the terms of the certification authority: without them there are no "
-                               "certificates for the VPS."));
+                Texts::tr("Agree to the terms of the certification authority: without them there are no "
+                          "certificates for the VPS."));
     }
 
     /// The first label of a name, made unique.
@@ -488,11 +486,11 @@ std::vector<SetupSecret> setupSecrets(const SetupAnswers &answers, const Provide
     const DnsAccount account{main, *Hostname::parse(QStringLiteral("example.org")), WatchedAccess(),
                              std::chrono::seconds(60)};
     if (byUpdate(answers)) {
-        secrets.push_back({dnsKeySecret(account), QStringLiteral("Secret of the key"),
-                           QStringLiteral("In the key file of the name server: base64 text."), false});
+        secrets.push_back({dnsKeySecret(account), Texts::tr("Secret of the key"),
+                           Texts::tr("In the key file of the name server: base64 text."), false});
         if (dns || !answers.acmeKey.name.isEmpty())
-            secrets.push_back({dnsAcmeKeySecret(account), QStringLiteral("Secret of the key for certificates"),
-                               QStringLiteral("In the key file of the name server: base64 text."), true});
+            secrets.push_back({dnsAcmeKeySecret(account), Texts::tr("Secret of the key for certificates"),
+                               Texts::tr("In the key file of the name server: base64 text."), true});
         return secrets;
     }
     const ProviderDefinition *definition = providerOf(answers, providers);
@@ -511,8 +509,7 @@ std::vector<SetupSecret> setupSecrets(const SetupAnswers &answers, const Provide
         for (const CredentialField &one : textCredentials(*definition)) {
             if (one.secret)
                 secrets.push_back({dnsAcmeCredentialSecret(account, one.name),
-                                   QStringLiteral("%1 for certificates").arg(one.label), definition->challenges.how,
-                                   true});
+                                   Texts::tr("%1 for certificates").arg(one.label), definition->challenges.how, true});
         }
     }
     return secrets;

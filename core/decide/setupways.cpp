@@ -1,4 +1,5 @@
 #include "decide/setup.h"
+#include "model/texts.h"
 
 #include <QUrl>
 
@@ -24,29 +25,28 @@ bool leadsOn(int status)
 SetupWay judgeHandover(const Hostname &name, const Hostname &vps, const QString &path, const Known<SetupHandover> &seen)
 {
     SetupWay way{name.display(), false, {}, {}};
-    const QString tell = QStringLiteral("Tell the home's web server what is shown below.");
+    const QString tell = Texts::tr("Tell the home's web server what is shown below.");
     if (!seen) {
-        way.sentence = QStringLiteral("%1: the home's web server cannot be asked on port 80: %2")
+        way.sentence = Texts::tr("%1: the home's web server cannot be asked on port 80: %2")
                            .arg(name.display(), seen.error().summary);
-        way.fix = seen.error().code == ErrorCode::NotFound
-                      ? seen.error().fix
-                      : QStringLiteral("Let it listen on port 80, too. %1").arg(tell);
+        way.fix = seen.error().code == ErrorCode::NotFound ? seen.error().fix
+                                                           : Texts::tr("Let it listen on port 80, too. %1").arg(tell);
         return way;
     }
     const QUrl to(seen->location);
     if (!leadsOn(seen->status) || seen->location.isEmpty()) {
-        way.sentence = QStringLiteral("%1: the home's web server answers challenges itself (%2) and does not hand them "
-                                      "over yet.")
+        way.sentence = Texts::tr("%1: the home's web server answers challenges itself (%2) and does not hand them "
+                                 "over yet.")
                            .arg(name.display())
                            .arg(seen->status);
         way.fix = tell;
     } else if (to.scheme() == QLatin1String("http") && hostOf(to) == vps.ascii() && to.port(80) == 80 &&
                to.path() == path) {
         way.ready = true;
-        way.sentence = QStringLiteral("%1: the home hands challenges over to %2.").arg(name.display(), vps.display());
+        way.sentence = Texts::tr("%1: the home hands challenges over to %2.").arg(name.display(), vps.display());
     } else {
         way.sentence =
-            QStringLiteral("%1: the home's web server leads challenges to %2, not to %3.")
+            Texts::tr("%1: the home's web server leads challenges to %2, not to %3.")
                 .arg(name.display(), to.toDisplayString(), QStringLiteral("http://%1%2").arg(vps.display(), path));
         way.fix = tell;
     }
@@ -58,14 +58,14 @@ SetupWay judgeDelegation(const Hostname &name, const Hostname &vps, const Known<
     SetupWay way{name.display(), leads && *leads, {}, {}};
     const QString record = QStringLiteral("_acme-challenge.%1 NS %2").arg(name.ascii(), vps.ascii());
     if (!leads) {
-        way.sentence = QStringLiteral("%1: it cannot be seen whether challenges are delegated: %2")
+        way.sentence = Texts::tr("%1: it cannot be seen whether challenges are delegated: %2")
                            .arg(name.display(), leads.error().summary);
-        way.fix = QStringLiteral("Make this record where the zone is kept: %1").arg(record);
+        way.fix = Texts::tr("Make this record where the zone is kept: %1").arg(record);
     } else if (*leads) {
-        way.sentence = QStringLiteral("%1: challenges are delegated to %2.").arg(name.display(), vps.display());
+        way.sentence = Texts::tr("%1: challenges are delegated to %2.").arg(name.display(), vps.display());
     } else {
-        way.sentence = QStringLiteral("%1: challenges are not delegated to %2 yet.").arg(name.display(), vps.display());
-        way.fix = QStringLiteral("Make this record where the zone is kept: %1").arg(record);
+        way.sentence = Texts::tr("%1: challenges are not delegated to %2 yet.").arg(name.display(), vps.display());
+        way.fix = Texts::tr("Make this record where the zone is kept: %1").arg(record);
     }
     return way;
 }

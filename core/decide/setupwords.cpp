@@ -1,5 +1,6 @@
 // What the setup tells of what was found: records, the need of a VPS, servers, the home's certificate.
 #include "decide/setup.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -66,12 +67,12 @@ void judge(SetupServer &server, const LinkSeen &link)
         (one.isGlobal() && isLan(link, one) ? server.addresses : server.others).push_back(one);
     server.fit = false;
     if (server.router) {
-        server.why = QStringLiteral("This is the home router: it leads to servers, and is none.");
+        server.why = Texts::tr("This is the home router: it leads to servers, and is none.");
         return;
     }
     if (server.addresses.empty()) {
-        server.why = QStringLiteral("It shows no global IPv6 address, so nobody outside can reach it; switch IPv6 on "
-                                    "there.");
+        server.why = Texts::tr("It shows no global IPv6 address, so nobody outside can reach it; switch IPv6 on "
+                               "there.");
         return;
     }
     server.id = InterfaceId::of(server.addresses.front());
@@ -79,25 +80,24 @@ void judge(SetupServer &server, const LinkSeen &link)
     const bool named = !lasting && isOfTheLan(server.name) && Hostname::parse(server.name);
     server.entry = named ? server.name : server.id->text();
     if (!server.certificate) {
-        server.why = QStringLiteral("Nothing answers with TLS on its port 443; if its service has another port, it can "
-                                    "be chosen all the same.");
+        server.why = Texts::tr("Nothing answers with TLS on its port 443; if its service has another port, it can "
+                               "be chosen all the same.");
         return;
     }
     server.fit = lasting || named || server.thisMachine;
     if (server.thisMachine)
-        server.why = QStringLiteral("This computer: it answers with TLS on port 443.");
+        server.why = Texts::tr("This computer: it answers with TLS on port 443.");
     else if (lasting)
-        server.why = QStringLiteral("It answers with TLS on port 443, and its interface identifier %1 outlasts a "
-                                    "change of the prefix.")
+        server.why = Texts::tr("It answers with TLS on port 443, and its interface identifier %1 outlasts a "
+                               "change of the prefix.")
                          .arg(server.id->text());
     else if (named)
-        server.why = QStringLiteral("It answers with TLS on port 443. Its interface identifier looks random and may "
-                                    "change with the prefix, so it is found by its name %1.")
+        server.why = Texts::tr("It answers with TLS on port 443. Its interface identifier looks random and may "
+                               "change with the prefix, so it is found by its name %1.")
                          .arg(server.name);
     else
-        server.why =
-            QStringLiteral("It answers with TLS on port 443, but its interface identifier looks random and may "
-                           "change with the prefix; give it a fixed one, such as ::11.");
+        server.why = Texts::tr("It answers with TLS on port 443, but its interface identifier looks random and may "
+                               "change with the prefix; give it a fixed one, such as ::11.");
 }
 
 } // namespace
@@ -106,30 +106,31 @@ std::vector<SetupRecord> setupRecords(const SetupAnswers &given, const Providers
                                       const std::optional<Ipv6Address> &server, const std::vector<IpAddress> &vps)
 {
     const SetupAnswers answers = completed(given, providers);
-    const QString home = server ? server->text() : QStringLiteral("the home server");
-    QString vps4 = QStringLiteral("the VPS");
+    const QString home = server ? server->text() : Texts::tr("the home server");
+    const QString anyVps = Texts::tr("the VPS");
+    QString vps4 = anyVps;
     QStringList vpsAll;
     for (const IpAddress &one : vps) {
         vpsAll << ipText(one);
-        if (std::holds_alternative<Ipv4Address>(one) && vps4 == QLatin1String("the VPS"))
+        if (std::holds_alternative<Ipv4Address>(one) && vps4 == anyVps)
             vps4 = ipText(one);
     }
     const QString a = QStringLiteral("A"), aaaa = QStringLiteral("AAAA");
     std::vector<SetupRecord> records;
     for (const SetupService &service : answers.services) {
         for (const QString &name : setupNames(service)) {
-            records.push_back({name, a, vps4, QStringLiteral("Visitors with IPv4 go to the VPS.")});
-            records.push_back({name, aaaa, home, QStringLiteral("Visitors with IPv6 go straight to the home.")});
+            records.push_back({name, a, vps4, Texts::tr("Visitors with IPv4 go to the VPS.")});
+            records.push_back({name, aaaa, home, Texts::tr("Visitors with IPv6 go straight to the home.")});
         }
     }
     if (!answers.upstreamName.isEmpty())
         records.push_back({answers.upstreamName, aaaa, home,
-                           QStringLiteral("By this name the VPS finds the home; it never gets an A record.")});
+                           Texts::tr("By this name the VPS finds the home; it never gets an A record.")});
     // The VPS name's records are Sixgate's where it is told the addresses.
     for (const IpAddress &one : vps) {
         if (!answers.vpsName.isEmpty() && !answers.addresses.trimmed().isEmpty())
             records.push_back({answers.vpsName, std::holds_alternative<Ipv4Address>(one) ? a : aaaa, ipText(one),
-                               QStringLiteral("The VPS itself: administration, and challenges for certificates.")});
+                               Texts::tr("The VPS itself: administration, and challenges for certificates.")});
     }
     return records;
 }
@@ -138,16 +139,15 @@ SetupNeed setupNeed(const Ipv4Verdict &verdict)
 {
     switch (verdict.kind) {
     case Ipv4Kind::Public:
-        return {false, verdict.confirmed,
-                QStringLiteral("This home has a public IPv4 address: you may not need Sixgate."),
-                QStringLiteral("%1 A port forwarding in the home router lets visitors in without a VPS. Sixgate works "
-                               "here all the same, for example before a move to another provider.")
+        return {false, verdict.confirmed, Texts::tr("This home has a public IPv4 address: you may not need Sixgate."),
+                Texts::tr("%1 A port forwarding in the home router lets visitors in without a VPS. Sixgate works "
+                          "here all the same, for example before a move to another provider.")
                     .arg(verdict.title)};
     case Ipv4Kind::Unknown:
-        return {true, false, QStringLiteral("Whether this home has a public IPv4 address could not be seen."),
-                QStringLiteral("%1 Look at the router's page for its internet (WAN) address: where it has none, or one "
-                               "that begins with 10., 192.168., 172.16. to 172.31. or 100.64. to 100.127., Sixgate is "
-                               "what you need.")
+        return {true, false, Texts::tr("Whether this home has a public IPv4 address could not be seen."),
+                Texts::tr("%1 Look at the router's page for its internet (WAN) address: where it has none, or one "
+                          "that begins with 10., 192.168., 172.16. to 172.31. or 100.64. to 100.127., Sixgate is "
+                          "what you need.")
                     .arg(verdict.title)};
     case Ipv4Kind::CarrierNat:
     case Ipv4Kind::DsLite:
@@ -155,8 +155,7 @@ SetupNeed setupNeed(const Ipv4Verdict &verdict)
     case Ipv4Kind::None:
         break;
     }
-    return {true, verdict.confirmed, verdict.title,
-            QStringLiteral("%1 This is what Sixgate is for.").arg(verdict.text)};
+    return {true, verdict.confirmed, verdict.title, Texts::tr("%1 This is what Sixgate is for.").arg(verdict.text)};
 }
 
 void judgeServers(std::vector<SetupServer> &servers, const LinkSeen &link)
@@ -181,35 +180,33 @@ SetupCertificate judgeCertificate(const CertificateSeen &seen, bool chainValid, 
         if (std::none_of(seen.names.begin(), seen.names.end(), [&](const QString &one) { return covers(one, name); }))
             missing << name.display();
     }
-    const QString get =
-        QStringLiteral("Get one at the home server, for example: certbot certonly --standalone -d %1; or "
-                       "let Caddy get it by itself.")
-            .arg(names.empty() ? QString() : names.front().ascii());
+    const QString get = Texts::tr("Get one at the home server, for example: certbot certonly --standalone -d %1; or "
+                                  "let Caddy get it by itself.")
+                            .arg(names.empty() ? QString() : names.front().ascii());
     if (now > seen.notAfter) {
         verdict.sentence =
-            QStringLiteral("The home's certificate has expired on %1.").arg(seen.notAfter.date().toString(Qt::ISODate));
+            Texts::tr("The home's certificate has expired on %1.").arg(seen.notAfter.date().toString(Qt::ISODate));
         verdict.fix = get;
     } else if (now < seen.notBefore) {
-        verdict.sentence = QStringLiteral("The home's certificate is not valid before %1: look at the clocks.")
+        verdict.sentence = Texts::tr("The home's certificate is not valid before %1: look at the clocks.")
                                .arg(seen.notBefore.date().toString(Qt::ISODate));
     } else if (seen.selfSigned && pinned == seen.key.text()) {
         verdict.good = true;
-        verdict.sentence = QStringLiteral("The home's certificate is self-signed, and its key is pinned: the VPS takes "
-                                          "it; visitors with IPv6 are warned by their browser.");
+        verdict.sentence = Texts::tr("The home's certificate is self-signed, and its key is pinned: the VPS takes "
+                                     "it; visitors with IPv6 are warned by their browser.");
     } else if (seen.selfSigned) {
-        verdict.sentence = QStringLiteral("The home's certificate is self-signed: nobody vouches for it.");
-        verdict.fix = get + QStringLiteral(" Or pin its key, then the VPS takes it as it is.");
+        verdict.sentence = Texts::tr("The home's certificate is self-signed: nobody vouches for it.");
+        verdict.fix = get + Texts::tr(" Or pin its key, then the VPS takes it as it is.");
     } else if (!missing.isEmpty()) {
-        verdict.sentence =
-            QStringLiteral("The home's certificate is not for %1.").arg(missing.join(QStringLiteral(", ")));
+        verdict.sentence = Texts::tr("The home's certificate is not for %1.").arg(missing.join(QStringLiteral(", ")));
         verdict.fix = get;
     } else if (!chainValid) {
-        verdict.sentence = QStringLiteral("The home's certificate is not trusted: %1.").arg(chainError);
+        verdict.sentence = Texts::tr("The home's certificate is not trusted: %1.").arg(chainError);
         verdict.fix = get;
     } else {
         const auto days = now.daysTo(seen.notAfter);
         verdict.good = true;
-        verdict.sentence = QStringLiteral("The home's certificate is good, for another %1 days.").arg(days);
+        verdict.sentence = Texts::tr("The home's certificate is good, for another %1 days.").arg(days);
     }
     return verdict;
 }

@@ -3,6 +3,7 @@
 #include "decide/provideranswers.h"
 #include "decide/providercalls.h"
 #include "decide/providerparts.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <deque>
@@ -62,11 +63,10 @@ Part absentPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
     if (isAbsent && rule.omitted == Omitted::Unproven)
         return FamilyPart{Do::Omit};
     if (rule.omitted == Omitted::Source)
-        return withheld(QStringLiteral("The provider would put the address of this connection into a record (%1) that "
-                                       "must not be there.")
+        return withheld(Texts::tr("The provider would put the address of this connection into a record (%1) that "
+                                  "must not be there.")
                             .arg(family));
-    return withheld(
-        QStringLiteral("The provider has no way to delete the %1 record; delete it on its pages.").arg(family));
+    return withheld(Texts::tr("The provider has no way to delete the %1 record; delete it on its pages.").arg(family));
 }
 
 template <class Address>
@@ -79,8 +79,7 @@ Part familyPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
         if (!goal.renew && goal.stands && *goal.stands == goal.address && (rule.canKeep() || !rule.offered))
             return keptPart(goal);
         if (!rule.offered)
-            return withheld(
-                QStringLiteral("The provider does not set the %1 record; set it on its pages.").arg(family));
+            return withheld(Texts::tr("The provider does not set the %1 record; set it on its pages.").arg(family));
         return FamilyPart{Do::Send, goal.address->text(), goal.renew || !goal.stands || *goal.stands != goal.address};
     case What::Absent:
         return absentPart(rule, goal, family);
@@ -93,8 +92,8 @@ Part familyPart(const FamilyRule &rule, const FamilyGoal<Address> &goal, const Q
         return FamilyPart{Do::Send, (*goal.stands)->text()};
     if (goal.stands)
         return absentPart(rule, goal, family);
-    return withheld(QStringLiteral("What the %1 record holds is not known, and the provider might change it with the "
-                                   "other one.")
+    return withheld(Texts::tr("What the %1 record holds is not known, and the provider might change it with the "
+                              "other one.")
                         .arg(family));
 }
 

@@ -1,4 +1,5 @@
 #include "decide/deployment.h"
+#include "model/texts.h"
 
 #include <dtl/dtl.hpp>
 
@@ -64,7 +65,7 @@ QString unifiedDiff(const QString &path, const QByteArray &before, const QByteAr
         return out;
     }
     if (qsizetype(a.size()) > longestText || qsizetype(b.size()) > longestText)
-        return out + QStringLiteral("(%1 lines become %2 lines: too long to compare)\n").arg(a.size()).arg(b.size());
+        return out + Texts::tr("(%1 lines become %2 lines: too long to compare)\n").arg(a.size()).arg(b.size());
     dtl::Diff<std::string> diff(a, b);
     diff.compose();
     diff.composeUnifiedHunks();
@@ -72,7 +73,7 @@ QString unifiedDiff(const QString &path, const QByteArray &before, const QByteAr
     diff.printUnifiedFormat(hunks);
     const std::string text = hunks.str();
     if (text.empty())
-        return out + QStringLiteral("(only characters that cannot be shown differ)\n");
+        return out + Texts::tr("(only characters that cannot be shown differ)\n");
     return out + QString::fromUtf8(text.data(), qsizetype(text.size()));
 }
 

@@ -4,6 +4,7 @@
 #include "decide/halves.h"
 
 #include "decide/records.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <set>
@@ -48,9 +49,9 @@ std::optional<Error> whyItStays(const RecordSet &record, const Observation &seen
 {
     const auto stays = [](const QString &why, const QString &fix) { return Error{ErrorCode::Refused, why, {}, fix}; };
     const QString values = QStringList(record.values.begin(), record.values.end()).join(QStringLiteral(", "));
-    const QString look = QStringLiteral("Look whether it is still needed, and delete it in the zone by hand if not.");
+    const QString look = Texts::tr("Look whether it is still needed, and delete it in the zone by hand if not.");
     if (!seen.vps.ipv4)
-        return stays(QStringLiteral("It is not known whether it (%1) leads to the VPS. %2")
+        return stays(Texts::tr("It is not known whether it (%1) leads to the VPS. %2")
                          .arg(values, seen.vps.ipv4.error().summary),
                      look);
     const auto leadsHere = [&](const QString &value) {
@@ -58,16 +59,16 @@ std::optional<Error> whyItStays(const RecordSet &record, const Observation &seen
                            [&](const Ipv4Address &address) { return address.text() == value; });
     };
     if (std::none_of(record.values.begin(), record.values.end(), leadsHere))
-        return stays(QStringLiteral("It leads elsewhere (%1).").arg(values), {});
+        return stays(Texts::tr("It leads elsewhere (%1).").arg(values), {});
     if (!std::all_of(record.values.begin(), record.values.end(), leadsHere))
-        return stays(QStringLiteral("It leads to the VPS, but elsewhere, too (%1).").arg(values), look);
+        return stays(Texts::tr("It leads to the VPS, but elsewhere, too (%1).").arg(values), look);
     if (seen.zone.wildcards.contains(record.name))
         return stays(
-            QStringLiteral("A wildcard of the zone leads it to the VPS (%1), which Sixgate leaves alone.").arg(values),
-            QStringLiteral("Change the wildcard by hand where nobody is to come to the VPS any more."));
+            Texts::tr("A wildcard of the zone leads it to the VPS (%1), which Sixgate leaves alone.").arg(values),
+            Texts::tr("Change the wildcard by hand where nobody is to come to the VPS any more."));
     if (!deployed)
-        return stays(QStringLiteral("It leads to the VPS (%1), but this computer has not set it, and Sixgate "
-                                    "has nothing there.")
+        return stays(Texts::tr("It leads to the VPS (%1), but this computer has not set it, and Sixgate "
+                               "has nothing there.")
                          .arg(values),
                      look);
     return std::nullopt;
@@ -96,10 +97,10 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
             };
             if (!account || hasValues(seen.zone, {name, RecordType::CNAME})) {
                 leave({ErrorCode::Refused,
-                       account ? QStringLiteral("%1 is an alias (CNAME).").arg(name.ascii())
-                               : QStringLiteral("No DNS account of the site file holds it."),
+                       account ? Texts::tr("%1 is an alias (CNAME).").arg(name.ascii())
+                               : Texts::tr("No DNS account of the site file holds it."),
                        {},
-                       QStringLiteral("Where it leads to the VPS, delete it in the zone by hand.")},
+                       Texts::tr("Where it leads to the VPS, delete it in the zone by hand.")},
                       false);
                 continue;
             }
@@ -120,9 +121,9 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
             }
             if (const QString by = cannotDelete(*account, RecordType::A); !by.isEmpty()) {
                 leave({ErrorCode::Refused,
-                       QStringLiteral("%1 has no way to delete it, and it leads to the VPS.").arg(by),
+                       Texts::tr("%1 has no way to delete it, and it leads to the VPS.").arg(by),
                        {},
-                       QStringLiteral("Delete it on the provider's pages.")},
+                       Texts::tr("Delete it on the provider's pages.")},
                       false);
                 continue;
             }
@@ -133,8 +134,8 @@ void deleteRecords(const Site &site, const Observation &seen, const std::vector<
             change.verb = Verb::Delete;
             change.object = recordText(key);
             change.oldValue = QStringList(current.values.begin(), current.values.end()).join(QStringLiteral(", "));
-            change.sentence = QStringLiteral("Delete %1 (%2): nobody answers IPv4 visitors any more.")
-                                  .arg(change.object, change.oldValue);
+            change.sentence =
+                Texts::tr("Delete %1 (%2): nobody answers IPv4 visitors any more.").arg(change.object, change.oldValue);
             change.action = SetRecords{account->name, wanted, current};
             plan.changes.push_back(std::move(change));
         }
@@ -159,26 +160,25 @@ QString whatGoes(const Vps &vps, const VpsFacts &facts, bool keepPackages)
     const QString packages =
         facts.installed.empty() ? QString()
         : keepPackages
-            ? QStringLiteral(" The %1 Debian packages that it installed stay.").arg(facts.installed.size())
-            : QStringLiteral(" The %1 Debian packages that it installed go, too, but for those that others need or "
-                             "that somebody has asked apt for since.")
+            ? Texts::tr(" The %1 Debian packages that it installed stay.").arg(facts.installed.size())
+            : Texts::tr(" The %1 Debian packages that it installed go, too, but for those that others need or "
+                        "that somebody has asked apt for since.")
                   .arg(facts.installed.size());
     QStringList certificates;
     for (const auto &[lineage, renewal] : facts.renewals) {
         if (isSixgatesOwn(renewal))
             certificates << lineage;
     }
-    return QStringLiteral(
+    return Texts::tr(
                "Take away from %1: Sixgate's site in Apache, /etc/sixgate with the ACME keys, ports that it opened in "
                "the firewall%4%2.%3 Logs stay.")
         .arg(vpsLabel(vps),
-             certificates.isEmpty()
-                 ? QString()
-                 : QStringLiteral(", and the certificates ") + certificates.join(QStringLiteral(", ")),
+             certificates.isEmpty() ? QString()
+                                    : Texts::tr(", and the certificates ") + certificates.join(QStringLiteral(", ")),
              packages,
-             (facts.push.any ? QStringLiteral(", the account and the service of the push") : QString()) +
-                 (facts.alarm.any ? QStringLiteral(", the alarm with its settings") : QString()) +
-                 (facts.renewalTest.any ? QStringLiteral(", the rehearsal of renewals") : QString()));
+             (facts.push.any ? Texts::tr(", the account and the service of the push") : QString()) +
+                 (facts.alarm.any ? Texts::tr(", the alarm with its settings") : QString()) +
+                 (facts.renewalTest.any ? Texts::tr(", the rehearsal of renewals") : QString()));
 }
 
 } // namespace
@@ -190,20 +190,19 @@ Plan planRollback(const Site &site, const VpsSeen &vps)
     if (!facts)
         return plan;
     if (facts->deployedId.isEmpty() || facts->previousId.isEmpty()) {
-        plan.withheld.push_back(
-            {site.vps.front().host.ascii(),
-             facts->deployedId.isEmpty() ? QStringLiteral("Sixgate has not set anything up there.")
-                                         : QStringLiteral("There is no deployment before the current one."),
-             QStringLiteral("There is nothing to go back to; sixgatectl plan shows what the site file "
-                            "wants."),
-             true});
+        plan.withheld.push_back({site.vps.front().host.ascii(),
+                                 facts->deployedId.isEmpty()
+                                     ? Texts::tr("Sixgate has not set anything up there.")
+                                     : Texts::tr("There is no deployment before the current one."),
+                                 Texts::tr("There is nothing to go back to; sixgatectl plan shows what the site file "
+                                           "wants."),
+                                 true});
         return plan;
     }
     Change change = vpsChange(
         QStringLiteral("vps.back"), Verb::Activate, QStringLiteral("release %1").arg(facts->previousId),
-        QStringLiteral(
-            "Check the deployment before the current one, make it current again by one rename, reload Apache, "
-            "and look whether it answers. Names that were added since then are not served to IPv4 visitors."),
+        Texts::tr("Check the deployment before the current one, make it current again by one rename, reload Apache, "
+                  "and look whether it answers. Names that were added since then are not served to IPv4 visitors."),
         GoBack{facts->previousId, facts->deployedId});
     change.oldValue = facts->deployedId;
     change.newValue = facts->previousId;
@@ -260,26 +259,25 @@ Result<PresentedHostKey> oneMachine(const std::vector<KeyAt> &answers)
         if (!one.key && std::holds_alternative<Ipv6Address>(one.address))
             continue;
         if (!one.key)
-            return fail(
-                one.key.error().code,
-                QStringLiteral("No SSH server shows its host key at %1, where visitors would be led.").arg(where),
-                QStringLiteral("%1 %2").arg(one.key.error().summary, one.key.error().detail).trimmed(),
-                QStringLiteral("See whether that is the new machine's IPv4 address, and whether its firewall "
-                               "lets SSH through there. Nothing was changed."));
+            return fail(one.key.error().code,
+                        Texts::tr("No SSH server shows its host key at %1, where visitors would be led.").arg(where),
+                        QStringLiteral("%1 %2").arg(one.key.error().summary, one.key.error().detail).trimmed(),
+                        Texts::tr("See whether that is the new machine's IPv4 address, and whether its firewall "
+                                  "lets SSH through there. Nothing was changed."));
         if (!known)
             known = &one;
         if (known->key->type != one.key->type || known->key->fingerprint != one.key->fingerprint)
             return fail(ErrorCode::HostKey,
-                        QStringLiteral("%1 and %2 present different host keys: they are not one machine.")
+                        Texts::tr("%1 and %2 present different host keys: they are not one machine.")
                             .arg(ipText(known->address), where),
                         QStringLiteral("%1: %2 %3\n%4: %5 %6")
                             .arg(ipText(known->address), known->key->type, known->key->fingerprint.text(), where,
                                  one.key->type, one.key->fingerprint.text()),
-                        QStringLiteral("Give the addresses of the new machine alone. Nothing was changed."));
+                        Texts::tr("Give the addresses of the new machine alone. Nothing was changed."));
     }
     if (!known)
-        return fail(ErrorCode::NotFound, QStringLiteral("No address of the new machine is known."), {},
-                    QStringLiteral("Name its addresses with --address."));
+        return fail(ErrorCode::NotFound, Texts::tr("No address of the new machine is known."), {},
+                    Texts::tr("Name its addresses with --address."));
     return *known->key;
 }
 
@@ -288,20 +286,20 @@ QStringList stillToRevoke(const Site &site)
     const Vps &vps = site.vps.front();
     const bool root = vps.user.text() == QLatin1String("root");
     QStringList left;
-    left << QStringLiteral("the TSIG keys: replace them at the DNS server and with sixgatectl secret set, then apply");
+    left << Texts::tr("the TSIG keys: replace them at the DNS server and with sixgatectl secret set, then apply");
     if (vps.auth == SshAuth::Password || !root)
-        left << QStringLiteral("the password of %1 (for %2): change it with passwd on %3")
+        left << Texts::tr("the password of %1 (for %2): change it with passwd on %3")
                     .arg(vps.user.text(),
                          vps.auth != SshAuth::Password ? QStringLiteral("sudo")
-                         : root                        ? QStringLiteral("the login")
-                                                       : QStringLiteral("the login and for sudo"),
+                         : root                        ? Texts::tr("the login")
+                                                       : Texts::tr("the login and for sudo"),
                          vpsLabel(vps));
     if (!vps.pushKeys.empty())
-        left << QStringLiteral("a keeper's push key: take it out of \"pushKeys\" in the site file, then apply");
+        left << Texts::tr("a keeper's push key: take it out of \"pushKeys\" in the site file, then apply");
     if (site.alarm)
-        left << QStringLiteral("the alarm's secrets: replace the mail password and the webhooks' URLs where they come "
-                               "from and with sixgatectl secret set, then apply");
-    left << QStringLiteral("SSH keys for other users of %1: Sixgate looks at those of %2 only")
+        left << Texts::tr("the alarm's secrets: replace the mail password and the webhooks' URLs where they come "
+                          "from and with sixgatectl secret set, then apply");
+    left << Texts::tr("SSH keys for other users of %1: Sixgate looks at those of %2 only")
                 .arg(vpsLabel(vps), vps.user.text());
     return left;
 }

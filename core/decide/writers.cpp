@@ -1,4 +1,5 @@
 #include "decide/writers.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -80,33 +81,31 @@ QString suspectOf(const QString &theirs, const std::vector<Ipv6Prefix> &home,
     if (!address)
         return {};
     if (std::find(router.begin(), router.end(), *address) != router.end())
-        return QStringLiteral("that is the router's own address, so the router itself writes it (FRITZ!Box: Internet, "
-                              "Permit Access, DynDNS)");
+        return Texts::tr("that is the router's own address, so the router itself writes it (FRITZ!Box: Internet, "
+                         "Permit Access, DynDNS)");
     if (const auto *four = std::get_if<Ipv4Address>(&*address)) {
         if (four->isCarrierShared())
-            return QStringLiteral(
-                "that address is of the kind that carriers use inside of their NAT, so the router, or "
-                "a DynDNS client in this home, writes it");
+            return Texts::tr("that address is of the kind that carriers use inside of their NAT, so the router, or "
+                             "a DynDNS client in this home, writes it");
         if (publicIpv4 == *four)
-            return QStringLiteral("that is the address from which this home's connections over IPv4 come, so the "
-                                  "router, or a DynDNS client in this home, writes it");
+            return Texts::tr("that is the address from which this home's connections over IPv4 come, so the "
+                             "router, or a DynDNS client in this home, writes it");
         return {};
     }
     const auto &six = std::get<Ipv6Address>(*address);
     if (std::any_of(home.begin(), home.end(), [&](const Ipv6Prefix &one) { return one.contains(six); }))
-        return QStringLiteral("that address lies in this home's own network, so the router, or a machine in this home, "
-                              "writes it");
+        return Texts::tr("that address lies in this home's own network, so the router, or a machine in this home, "
+                         "writes it");
     return {};
 }
 
 QString otherWriterText(const OtherWriter &other, const QString &suspect)
 {
-    return QStringLiteral(
-               "Another program writes this record, too: Sixgate's %1 was %2 %3 times since %4%5. It is left "
-               "alone until %6. Stop the other one (the router's DynDNS, ddclient, a NAS, another Sixgate), "
-               "then: sixgatectl status check; or let Sixgate only watch this zone (\"kind\": \"watched\").")
+    return Texts::tr("Another program writes this record, too: Sixgate's %1 was %2 %3 times since %4%5. It is left "
+                     "alone until %6. Stop the other one (the router's DynDNS, ddclient, a NAS, another Sixgate), "
+                     "then: sixgatectl status check; or let Sixgate only watch this zone (\"kind\": \"watched\").")
         .arg(other.ours.isEmpty() ? QStringLiteral("deletion") : other.ours,
-             other.theirs.isEmpty() ? QStringLiteral("deleted") : QStringLiteral("replaced by ") + other.theirs)
+             other.theirs.isEmpty() ? QStringLiteral("deleted") : Texts::tr("replaced by ") + other.theirs)
         .arg(other.times)
         .arg(minuteText(other.since), suspect.isEmpty() ? QString() : QStringLiteral("; ") + suspect,
              minuteText(other.again));

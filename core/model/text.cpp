@@ -1,5 +1,7 @@
 #include "model/text.h"
 
+#include "model/texts.h"
+
 #include <QList>
 
 #include <algorithm>
@@ -10,9 +12,15 @@ namespace sixgate
 namespace
 {
 
-QString counted(qint64 number, const char *unit)
+QString seconds(qint64 number)
 {
-    return QStringLiteral("%1 %2%3").arg(number).arg(QLatin1String(unit), QLatin1String(number == 1 ? "" : "s"));
+    return number == 1 ? Texts::tr("1 second") : Texts::tr("%1 seconds").arg(number);
+}
+
+/// Of two and more: less is told in the next smaller unit.
+QString minutes(qint64 number)
+{
+    return Texts::tr("%1 minutes").arg(number);
 }
 
 } // namespace
@@ -57,18 +65,18 @@ QString spanText(std::chrono::seconds span)
 {
     const qint64 all = span.count();
     if (all < 120)
-        return counted(all, "second");
+        return seconds(all);
     if (all < 120 * 60)
-        return counted(all / 60, "minute");
+        return minutes(all / 60);
     if (all < 48 * 3600)
-        return counted(all / 3600, "hour");
-    return counted(all / 86400, "day");
+        return Texts::tr("%1 hours").arg(all / 3600);
+    return Texts::tr("%1 days").arg(all / 86400);
 }
 
 QString exactSpanText(std::chrono::seconds span)
 {
     const qint64 all = span.count();
-    return all >= 120 && all % 60 == 0 ? counted(all / 60, "minute") : counted(all, "second");
+    return all >= 120 && all % 60 == 0 ? minutes(all / 60) : seconds(all);
 }
 
 } // namespace sixgate

@@ -37,8 +37,8 @@ SetupHomePage::SetupHomePage(WizardState &shared, QWidget *parent)
           tr("The machine that serves your pages. Its address begins with your home's prefix, which changes, and "
              "ends with its interface identifier; where that changes too, the machine is found by its name."),
           shared, parent),
-      m_prefix(new QLabel), m_kind(words({}, true)), m_status(new StatusLine), m_table(new QTableWidget(0, 4)),
-      m_why(words({}, true)), m_again(new QPushButton(tr("Look a&gain")))
+      m_prefix(new QLabel), m_kind(words(QString(), true)), m_status(new StatusLine), m_table(new QTableWidget(0, 4)),
+      m_why(words(QString(), true)), m_again(new QPushButton(tr("Look a&gain")))
 {
     auto *prefix = new QVBoxLayout;
     prefix->setSpacing(4);

@@ -39,8 +39,8 @@ SetupMachinePage::SetupMachinePage(WizardState &shared, QWidget *parent)
           shared, parent),
       m_keyStatus(new StatusLine), m_fetch(new QPushButton(tr("&Ask for its host key"))), m_keyBox(new QWidget),
       m_sha(fingerprint(QStringLiteral("sha256"))), m_md5(fingerprint(QStringLiteral("md5"))),
-      m_compare(words({}, true)), m_ways(new QButtonGroup(this)), m_logIn(new QPushButton), m_status(new StatusLine),
-      m_found(words({}))
+      m_compare(words(QString(), true)), m_ways(new QButtonGroup(this)), m_logIn(new QPushButton), m_status(new StatusLine),
+      m_found(words(QString()))
 {
     auto *where = new QVBoxLayout;
     where->setSpacing(8);
@@ -126,7 +126,7 @@ void SetupMachinePage::makeLogin()
     add(Way::Password, tr("T&he password"), "passwordWay");
     ways->addStretch(1);
     all->addLayout(ways);
-    m_wayWords = words({}, true);
+    m_wayWords = words(QString(), true);
     all->addWidget(m_wayWords);
     auto *form = wizardForm();
     m_keyFile = addField(

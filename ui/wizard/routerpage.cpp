@@ -26,7 +26,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
           tr("It keeps visitors out until you let them in: one entry, for IPv6, to the home server alone. No port "
              "forwarding for IPv4 is needed."),
           shared, parent),
-      m_entry(new QLabel), m_router(new QComboBox), m_guide(words({})), m_status(new StatusLine),
+      m_entry(new QLabel), m_router(new QComboBox), m_guide(words(QString())), m_status(new StatusLine),
       m_again(new QPushButton(tr("Try a&gain")))
 {
     auto *entry = new QVBoxLayout;
