@@ -2,6 +2,7 @@
 
 #include "engine/pushline.h"
 #include "ipc/keeperserver.h"
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/providerfile.h"
 #include "storage/sitefile.h"
@@ -41,9 +42,8 @@ bool waitForAnotherSite(const QString &path, const QByteArray &used, const HostC
         const auto site = parseSite(known, &shelf);
         if (site)
             return true;
-        calls.log(
-            4, QStringLiteral("The site file has changed, and cannot be used: %1 The keeper goes on with what it had.")
-                   .arg(site.error().summary));
+        calls.log(4, Texts::tr("The site file has changed, and cannot be used: %1 The keeper goes on with what it had.")
+                         .arg(site.error().summary));
     }
     return false;
 }
@@ -77,7 +77,7 @@ Result<HostEnd> hostKeeper(const Site &site, SecretStore &secrets, const QString
     const std::jthread watch([&](const std::stop_token &done) {
         if (!waitForAnotherSite(siteFile, siteText && *siteText ? **siteText : QByteArray(), calls, done))
             return;
-        calls.log(5, QStringLiteral("The site file has changed: the keeper begins anew with it."));
+        calls.log(5, Texts::tr("The site file has changed: the keeper begins anew with it."));
         again = true;
         own.request_stop();
     });

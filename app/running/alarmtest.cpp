@@ -1,6 +1,7 @@
 #include "decide/alarm.h"
 #include "engine/keeperalarm.h"
 #include "model/alarmnames.h"
+#include "model/texts.h"
 #include "running/sitework.h"
 #include "transport/parallel.h"
 
@@ -21,9 +22,9 @@ constexpr size_t mostAtOnce = 9;
 Result<std::vector<AlarmTested>> testAlarm(const Site &site, SecretStore &secrets, std::stop_token stop)
 {
     if (!site.alarm)
-        return fail(ErrorCode::Invalid, QStringLiteral("The site file names nobody to tell."), {},
-                    QStringLiteral("Add \"alarm\" to the site file, for example: \"alarm\": {\"mail\": {\"to\": "
-                                   "\"me@example.org\"}}"));
+        return fail(ErrorCode::Invalid, Texts::tr("The site file names nobody to tell."), {},
+                    Texts::tr("Add \"alarm\" to the site file, for example: \"alarm\": {\"mail\": {\"to\": "
+                              "\"me@example.org\"}}"));
     std::vector<AlarmTested> all;
     std::vector<Secret> keys;
     for (const QString &name : alarmRules(*site.alarm, 0s).channels) {
@@ -47,7 +48,7 @@ Result<std::vector<AlarmTested>> testAlarm(const Site &site, SecretStore &secret
                              deadline, stop);
     });
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Stopped on request."));
     return all;
 }
 

@@ -2,6 +2,7 @@
 // goes on where it was.
 #include "decide/vpsacts.h"
 #include "engine/vpskeys.h"
+#include "model/texts.h"
 #include "running/sitework.h"
 #include "storage/sitefile.h"
 #include "transport/io.h"
@@ -27,8 +28,8 @@ bool isIpv4(const IpAddress &address)
 
 QString oldMachine(const Vps &old)
 {
-    return old.addresses.empty() ? QStringLiteral("the old machine")
-                                 : QStringLiteral("the old machine (%1)").arg(ipText(old.addresses.front()));
+    return old.addresses.empty() ? Texts::tr("the old machine")
+                                 : Texts::tr("the old machine (%1)").arg(ipText(old.addresses.front()));
 }
 
 /// Changes the state as it is now; the site's lock is held.
@@ -66,8 +67,8 @@ Result<std::optional<Vps>> SiteWork::newMachine(const ReplaceOrder &order) const
     next.addresses = order.machine->addresses;
     if (std::none_of(next.addresses.begin(), next.addresses.end(), isIpv4))
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The new machine's IPv4 address is missing: visitors over IPv4 come to it."), {},
-                    QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20"));
+                    Texts::tr("The new machine's IPv4 address is missing: visitors over IPv4 come to it."), {},
+                    Texts::tr("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20"));
     // IPv6 first: the carrier's IPv4 is shared.
     std::stable_partition(next.addresses.begin(), next.addresses.end(),
                           [](const IpAddress &one) { return !isIpv4(one); });
@@ -81,14 +82,14 @@ Result<std::optional<Vps>> SiteWork::newMachine(const ReplaceOrder &order) const
 /// The host key that the machine presents at each of its addresses: visitors are led to one that nobody logs in by.
 Result<PresentedHostKey> SiteWork::keyOfAll(const Vps &vps)
 {
-    m_talk.activity(QStringLiteral("Asking the new machine for its host key"));
+    m_talk.activity(Texts::tr("Asking the new machine for its host key"));
     const auto answers = presentedHostKeys(vps, m_stops.stop);
     auto key = oneMachine(answers);
     for (const KeyAt &one : answers) {
         if (key && !one.key)
-            m_talk.remark(QStringLiteral("The new machine does not answer at %1: %2")
+            m_talk.remark(Texts::tr("The new machine does not answer at %1: %2")
                               .arg(ipText(one.address), one.key.error().summary),
-                          QStringLiteral("See whether this computer has IPv6, or whether that address is wrong."));
+                          Texts::tr("See whether this computer has IPv6, or whether that address is wrong."));
     }
     return key;
 }
@@ -102,12 +103,12 @@ Outcome SiteWork::meetNewMachine(Site &site, const Vps &old, const NewMachine &m
         return passOn(key);
     vps.hostKeys = {{*HostKeyType::parse(key->type), key->fingerprint}};
     if (mayBeSameMachine(vps, old))
-        return fail(ErrorCode::Invalid, QStringLiteral("That is the machine that Sixgate uses already."), {},
-                    QStringLiteral("Give the addresses of the new one; it has none of the old one's and a host key of "
-                                   "its own."));
+        return fail(ErrorCode::Invalid, Texts::tr("That is the machine that Sixgate uses already."), {},
+                    Texts::tr("Give the addresses of the new one; it has none of the old one's and a host key of "
+                              "its own."));
     const auto before = loadState(m_site.name);
     m_lock.reset();
-    if (auto confirmed = m_talk.confirmHostKey(QStringLiteral("The new machine"), *key, m_stops.stop); !confirmed)
+    if (auto confirmed = m_talk.confirmHostKey(Texts::tr("The new machine"), *key, m_stops.stop); !confirmed)
         return confirmed;
     if (machine.password) {
         if (auto brought = bringKey(site, *machine.password); !brought)
@@ -119,15 +120,15 @@ Outcome SiteWork::meetNewMachine(Site &site, const Vps &old, const NewMachine &m
     if (!now)
         return passOn(now);
     if (!before || before->leftVps != now->leftVps)
-        return fail(ErrorCode::Moved, QStringLiteral("Another Sixgate has moved this site meanwhile."), {},
-                    QStringLiteral("Look at the site file, then try again."));
+        return fail(ErrorCode::Moved, Texts::tr("Another Sixgate has moved this site meanwhile."), {},
+                    Texts::tr("Look at the site file, then try again."));
     return {};
 }
 
 /// With the password, which the machine's provider gave: from now on the site's key opens it.
 Outcome SiteWork::bringKey(Site &site, const Secret &password)
 {
-    m_talk.activity(QStringLiteral("Bringing the SSH key to the new machine"));
+    m_talk.activity(Texts::tr("Bringing the SSH key to the new machine"));
     auto added = bringSshKey(site, site.vps.front().keyFile, password.clone(), m_stops.stop);
     if (!added)
         return passOn(added);
@@ -156,16 +157,16 @@ Result<JobEnd> SiteWork::run(const ReplaceOrder &order)
         return moveTo(m_site, left->vps, true, order.abandonOld);
     }
     if (!*given)
-        return fail(ErrorCode::Invalid, QStringLiteral("The addresses of the new machine are missing."), {},
-                    QStringLiteral("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20 "
-                                   "(the same ones again where a move was stopped before it led visitors there)."));
+        return fail(ErrorCode::Invalid, Texts::tr("The addresses of the new machine are missing."), {},
+                    Texts::tr("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20 "
+                              "(the same ones again where a move was stopped before it led visitors there)."));
     if (begun && shareAnAddress(**given, left->vps))
         return moveBack(**given, left->vps, now);
     if (begun)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The machine before, %1, is not clean yet.").arg(oldMachine(left->vps)), {},
-                    QStringLiteral("Clean it: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
-                                   "--abandon-old"));
+                    Texts::tr("The machine before, %1, is not clean yet.").arg(oldMachine(left->vps)), {},
+                    Texts::tr("Clean it: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
+                              "--abandon-old"));
     Site next = m_site;
     next.vps.front() = **given;
     if (auto met = meetNewMachine(next, now, *order.machine); !met)
@@ -183,20 +184,19 @@ Result<JobEnd> SiteWork::moveBack(const Vps &given, const Vps &left, const Vps &
     if (!key)
         return passOn(key);
     if (!isPinned(next.vps.front(), *key))
-        return fail(ErrorCode::HostKey, QStringLiteral("That machine presents another host key than before."),
+        return fail(ErrorCode::HostKey, Texts::tr("That machine presents another host key than before."),
                     QStringLiteral("Presented: %1 %2 (%3).").arg(key->type, key->fingerprint.text(), key->md5),
-                    QStringLiteral("Compare it on the console of that machine. Where it was installed anew, give up "
-                                   "what was left there (sixgatectl vps replace --abandon-old), then move to it."));
+                    Texts::tr("Compare it on the console of that machine. Where it was installed anew, give up "
+                              "what was left there (sixgatectl vps replace --abandon-old), then move to it."));
     return moveTo(next, now, false, false);
 }
 
 Result<JobEnd> SiteWork::moveTo(const Site &site, const Vps &old, bool goesOn, bool abandons)
 {
     // Until the new machine is set up nothing remembers it, and apply would go to the old one.
-    m_stops.goOn = goesOn
-                       ? QStringLiteral("Go on with: sixgatectl vps replace (it waits for the run's end first).")
-                       : QStringLiteral("Go on with the same command again (it waits for the run's end first): by now "
-                                        "the new machine may have the ACME keys, and nothing else remembers it.");
+    m_stops.goOn = goesOn ? Texts::tr("Go on with: sixgatectl vps replace (it waits for the run's end first).")
+                          : Texts::tr("Go on with the same command again (it waits for the run's end first): by now "
+                                      "the new machine may have the ACME keys, and nothing else remembers it.");
     std::chrono::seconds patience{0};
     bool applied = false;
     Act act{site, PlanScope::All, [&](Engine &engine, const Observation &seen) {
@@ -205,9 +205,9 @@ Result<JobEnd> SiteWork::moveTo(const Site &site, const Vps &old, bool goesOn, b
             }};
     act.asksAlways = true;
     if (!abandons)
-        act.warning = QStringLiteral("When all paths are proven, everything that Sixgate brought to %1 is taken away "
-                                     "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it "
-                                     "alone).")
+        act.warning = Texts::tr("When all paths are proven, everything that Sixgate brought to %1 is taken away "
+                                "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it "
+                                "alone).")
                           .arg(oldMachine(old));
     // From here on apply and a repeated replace lead to the new machine.
     act.deployed = [&](Engine &engine) {
@@ -237,8 +237,7 @@ Result<JobEnd> SiteWork::moveTo(const Site &site, const Vps &old, bool goesOn, b
         if (applied)
             afterMove(engine, site, old, abandons, end);
         else if (engine.left())
-            m_talk.remark(QStringLiteral("The move is not finished."),
-                          QStringLiteral("Go on with: sixgatectl vps replace"));
+            m_talk.remark(Texts::tr("The move is not finished."), Texts::tr("Go on with: sixgatectl vps replace"));
     };
     return carryOut(act);
 }
@@ -246,14 +245,14 @@ Result<JobEnd> SiteWork::moveTo(const Site &site, const Vps &old, bool goesOn, b
 void SiteWork::afterMove(Engine &engine, const Site &site, const Vps &old, bool abandons, JobEnd &end)
 {
     const bool proven = end.check && end.check->allWork() && !end.check->diagnosis.broken();
-    m_talk.remark(QStringLiteral("Other computers and keepers of this site still know %1 as its VPS; apply there would "
-                                 "lead visitors back to it.")
+    m_talk.remark(Texts::tr("Other computers and keepers of this site still know %1 as its VPS; apply there would "
+                            "lead visitors back to it.")
                       .arg(oldMachine(old)),
-                  QStringLiteral("Bring them the \"vps\" part of %1.").arg(m_siteFile));
+                  Texts::tr("Bring them the \"vps\" part of %1.").arg(m_siteFile));
     if (!proven) {
         m_talk.remark(
-            QStringLiteral("Since not all is well with the new machine, %1 was left as it is.").arg(oldMachine(old)),
-            QStringLiteral("Once all is well, clean it with: sixgatectl vps replace"));
+            Texts::tr("Since not all is well with the new machine, %1 was left as it is.").arg(oldMachine(old)),
+            Texts::tr("Once all is well, clean it with: sixgatectl vps replace"));
         return;
     }
     if (!abandons) {
@@ -272,14 +271,14 @@ Result<JobEnd> SiteWork::giveUpOld(const Label &site)
 {
     QString which;
     const auto forgotten = changeState(site, [&](SiteState &state) {
-        which = state.leftVps ? oldMachine(state.leftVps->vps) : QStringLiteral("the old machine");
+        which = state.leftVps ? oldMachine(state.leftVps->vps) : Texts::tr("the old machine");
         state.leftVps.reset();
     });
     if (!forgotten)
         return passOn(forgotten);
-    m_talk.remark(QStringLiteral("Sixgate does not go to %1 any more.").arg(which),
-                  QStringLiteral("It still has the ACME keys: replace them at the DNS server, store the new ones "
-                                 "(sixgatectl secret set), and apply."));
+    m_talk.remark(Texts::tr("Sixgate does not go to %1 any more.").arg(which),
+                  Texts::tr("It still has the ACME keys: replace them at the DNS server, store the new ones "
+                            "(sixgatectl secret set), and apply."));
     JobEnd end;
     end.old = OldMachine::GivenUp;
     return end;
@@ -293,15 +292,15 @@ void SiteWork::letGo(const Site &site, const LeftVps &left, JobEnd &end)
         std::max<qint64>(left.forgottenAt.value_or(0) - QDateTime::currentSecsSinceEpoch(), 0));
     if (wait > longestWait) {
         m_talk.remark(
-            QStringLiteral("Resolvers may send visitors to %1 until %2.")
+            Texts::tr("Resolvers may send visitors to %1 until %2.")
                 .arg(which,
                      QDateTime::fromSecsSinceEpoch(*left.forgottenAt).toString(QStringLiteral("yyyy-MM-dd HH:mm"))),
-            QStringLiteral("After that, clean it with: sixgatectl vps replace"));
+            Texts::tr("After that, clean it with: sixgatectl vps replace"));
         return;
     }
     Outcome done;
     if (wait > 0s) {
-        m_talk.activity(QStringLiteral("Waiting %1 s until nobody is sent to %2").arg(wait.count()).arg(which));
+        m_talk.activity(Texts::tr("Waiting %1 s until nobody is sent to %2").arg(wait.count()).arg(which));
         // Meanwhile others may follow a change of the home's prefix.
         m_lock.reset();
         done = pauseFor(wait, m_stops.stop);
@@ -312,13 +311,13 @@ void SiteWork::letGo(const Site &site, const LeftVps &left, JobEnd &end)
         done = clean(site, left);
     if (done) {
         end.old = OldMachine::Clean;
-        m_talk.remark(QStringLiteral("Sixgate is gone from %1; you can give it back.").arg(which), {});
+        m_talk.remark(Texts::tr("Sixgate is gone from %1; you can give it back.").arg(which), {});
         return;
     }
     end.cleaned = false;
-    m_talk.remark(QStringLiteral("Sixgate is still on %1: %2").arg(which, done.error().summary),
-                  QStringLiteral("Try again: sixgatectl vps replace. If that machine is gone: sixgatectl vps replace "
-                                 "--abandon-old"));
+    m_talk.remark(Texts::tr("Sixgate is still on %1: %2").arg(which, done.error().summary),
+                  Texts::tr("Try again: sixgatectl vps replace. If that machine is gone: sixgatectl vps replace "
+                            "--abandon-old"));
 }
 
 Outcome SiteWork::clean(const Site &site, const LeftVps &left)
@@ -332,7 +331,7 @@ Outcome SiteWork::clean(const Site &site, const LeftVps &left)
         return passOn(found);
     now.addresses.insert(now.addresses.end(), found->begin(), found->end());
     if (before->leftVps != left || mayBeSameMachine(now, left.vps))
-        return fail(ErrorCode::Moved, QStringLiteral("it may be the machine in use by now; nothing was removed."));
+        return fail(ErrorCode::Moved, Texts::tr("it may be the machine in use by now; nothing was removed."));
     Site old = site;
     old.vps.front() = left.vps;
     Engine engine(old, m_secrets, sinks());

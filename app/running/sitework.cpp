@@ -2,6 +2,7 @@
 
 #include "engine/vpsaccess.h"
 #include "engine/vpskeys.h"
+#include "model/texts.h"
 #include "observe/resolvers.h"
 #include "observe/runs.h"
 #include "storage/memory.h"
@@ -44,9 +45,8 @@ Outcome changeVps(const QString &siteFile, const Label &vps, const std::function
     if (!site)
         return passOn(site);
     if (site->vps.front().name != vps)
-        return fail(ErrorCode::Moved,
-                    QStringLiteral("%1 was changed meanwhile: its VPS is another one now.").arg(siteFile), {},
-                    QStringLiteral("Look at it, then try again."));
+        return fail(ErrorCode::Moved, Texts::tr("%1 was changed meanwhile: its VPS is another one now.").arg(siteFile),
+                    {}, Texts::tr("Look at it, then try again."));
     change(site->vps.front());
     return saveSite(siteFile, *site);
 }
@@ -148,9 +148,9 @@ void SiteWork::prove(Engine &engine, JobEnd &end)
     }
     end.error = report.error().code == ErrorCode::Cancelled
                     ? Error{ErrorCode::Cancelled,
-                            QStringLiteral("All changes were made before the stop; the paths were not checked."),
+                            Texts::tr("All changes were made before the stop; the paths were not checked."),
                             {},
-                            QStringLiteral("Check them with: sixgatectl check")}
+                            Texts::tr("Check them with: sixgatectl check")}
                     : report.error();
 }
 
@@ -184,7 +184,7 @@ Result<JobEnd> SiteWork::run(const LookOrder &order)
 Result<JobEnd> SiteWork::run(const RunsOrder &)
 {
     const Vps &vps = m_site.vps.front();
-    m_talk.activity(QStringLiteral("Reading the logs of %1").arg(vpsLabel(vps)));
+    m_talk.activity(Texts::tr("Reading the logs of %1").arg(vpsLabel(vps)));
     const auto addresses = vpsAddressesOf(m_site, m_stops.stop);
     if (!addresses)
         return passOn(addresses);
@@ -204,7 +204,7 @@ Result<JobEnd> SiteWork::run(const RunsOrder &)
 
 Result<JobEnd> SiteWork::run(const AlarmTestOrder &)
 {
-    m_talk.activity(QStringLiteral("Sending a test on each channel"));
+    m_talk.activity(Texts::tr("Sending a test on each channel"));
     auto tested = testAlarm(m_site, m_secrets, m_stops.stop);
     if (!tested)
         return passOn(tested);
@@ -226,13 +226,12 @@ Result<JobEnd> SiteWork::run(const ApplyOrder &order)
 Result<JobEnd> SiteWork::run(const RollBackOrder &)
 {
     // The step back may have been done by then, and a second one would undo it.
-    m_stops.goOn =
-        QStringLiteral("When it has ended, \"sixgatectl plan\" tells: changes on the VPS mean that it went back; "
-                       "else go on with: sixgatectl vps rollback.");
+    m_stops.goOn = Texts::tr("When it has ended, \"sixgatectl plan\" tells: changes on the VPS mean that it went back; "
+                             "else go on with: sixgatectl vps rollback.");
     Act act{m_site, PlanScope::Vps, [](Engine &engine, const Observation &seen) { return engine.rollbackPlan(seen); }};
     act.after = [this](Engine &) {
-        m_talk.remark(
-            QStringLiteral("The site file still wants what was there before: the next apply goes there again."), {});
+        m_talk.remark(Texts::tr("The site file still wants what was there before: the next apply goes there again."),
+                      {});
         return Outcome();
     };
     return carryOut(act);
@@ -240,17 +239,17 @@ Result<JobEnd> SiteWork::run(const RollBackOrder &)
 
 Result<JobEnd> SiteWork::run(const RemoveOrder &order)
 {
-    m_stops.goOn = QStringLiteral("Go on with: sixgatectl vps remove (it waits for the run's end first).");
+    m_stops.goOn = Texts::tr("Go on with: sixgatectl vps remove (it waits for the run's end first).");
     Act act{m_site, PlanScope::All, [&](Engine &engine, const Observation &seen) -> Result<Plan> {
                 // Visitors may still be led to the one, and Sixgate be on both.
                 if (engine.left())
                     return fail(ErrorCode::Refused,
-                                QStringLiteral("A move from %1 is not finished.").arg(vpsLabel(engine.left()->vps)), {},
-                                QStringLiteral("Finish it first: sixgatectl vps replace"));
+                                Texts::tr("A move from %1 is not finished.").arg(vpsLabel(engine.left()->vps)), {},
+                                Texts::tr("Finish it first: sixgatectl vps replace"));
                 return engine.removalPlan(seen, {order.keepPackages, true});
             }};
     act.checks = false;
-    act.nothing = QStringLiteral("Nothing to take away: Sixgate has nothing on %1.").arg(vpsLabel(m_site.vps.front()));
+    act.nothing = Texts::tr("Nothing to take away: Sixgate has nothing on %1.").arg(vpsLabel(m_site.vps.front()));
     return carryOut(act);
 }
 

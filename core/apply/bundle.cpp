@@ -1,5 +1,6 @@
 #include "apply/bundle.h"
 
+#include "model/texts.h"
 #include "resources/resources.h"
 
 #include <QCryptographicHash>
@@ -19,8 +20,8 @@ namespace
 tl::unexpected<Error> unfit(const Change &change, const QString &value)
 {
     return fail(ErrorCode::Invalid,
-                QStringLiteral("The change %1 holds a value that the VPS would not take.").arg(change.id),
-                QStringLiteral("The value is \"%1\".").arg(value));
+                Texts::tr("The change %1 holds a value that the VPS would not take.").arg(change.id),
+                Texts::tr("The value is \"%1\".").arg(value));
 }
 
 bool matches(const QString &text, const QString &pattern)
@@ -218,7 +219,7 @@ public:
     {
         m_good = m_good && archive_write_close(m_archive.get()) == ARCHIVE_OK;
         if (!m_good)
-            return fail(ErrorCode::Internal, QStringLiteral("The bundle for the VPS could not be packed."),
+            return fail(ErrorCode::Internal, Texts::tr("The bundle for the VPS could not be packed."),
                         QString::fromUtf8(archive_error_string(m_archive.get())));
         return std::move(m_bytes);
     }

@@ -1,6 +1,7 @@
 #include "apply/deployer.h"
 
 #include "apply/bundle.h"
+#include "model/texts.h"
 #include "resources/resources.h"
 #include "transport/io.h"
 
@@ -39,8 +40,7 @@ QString newRunId()
 
 QString whereTheVerdictIs(const QString &runId)
 {
-    return QStringLiteral(
-               "The run goes on by itself; its verdict will be in /var/lib/sixgate/runs/%1/result on the VPS.")
+    return Texts::tr("The run goes on by itself; its verdict will be in /var/lib/sixgate/runs/%1/result on the VPS.")
         .arg(runId);
 }
 
@@ -106,7 +106,7 @@ private:
         const ErrorCode code = fields[1] == "moved"       ? ErrorCode::Moved
                                : fields[1] == "cancelled" ? ErrorCode::Cancelled
                                                           : ErrorCode::Refused;
-        const QString fix = code == ErrorCode::Moved ? QStringLiteral("Make a new plan and look at it.") : QString();
+        const QString fix = code == ErrorCode::Moved ? Texts::tr("Make a new plan and look at it.") : QString();
         m_verdict = fail(code, textOf(fields[2]), textOf(fields[3]), fix);
     }
 
@@ -172,7 +172,7 @@ public:
     /// Asks the run to stop and waits for what it says.
     Outcome cancel()
     {
-        say(QStringLiteral("Asking the VPS to stop; waiting for its answer."));
+        say(Texts::tr("Asking the VPS to stop; waiting for its answer."));
         const std::stop_token detach = m_stops.detach;
         const Deadline deadline = Deadline::after(m_stops.patience);
         const QByteArray unit = "sixgate-apply-" + m_id.toLatin1() + ".service";
@@ -197,17 +197,17 @@ public:
     /// Nobody waits any more: since the user has left (Unavailable), or its answer took too long (Timeout).
     Outcome leftAlone(ErrorCode why) const
     {
-        QString summary = QStringLiteral("Detached: the run on %1 goes on by itself; %2.");
+        QString summary = Texts::tr("Detached: the run on %1 goes on by itself; %2.");
         if (!m_begun)
-            summary = QStringLiteral("Detached: whether the run on %1 has begun is not known; %2.");
+            summary = Texts::tr("Detached: whether the run on %1 has begun is not known; %2.");
         else if (why == ErrorCode::Timeout)
-            summary = QStringLiteral("The run on %1 gave no answer in time and goes on by itself; %2.");
+            summary = Texts::tr("The run on %1 gave no answer in time and goes on by itself; %2.");
         return fail(why,
-                    summary.arg(m_host.label(), m_asked   ? QStringLiteral("it was asked to stop")
-                                                : m_begun ? QStringLiteral("whether it heard to stop is not known")
-                                                          : QStringLiteral("if so, it goes on by itself")),
-                    m_removes ? QStringLiteral("What it took away by then stays away: a removal has no way back.")
-                              : QStringLiteral("Whatever it does, the VPS never stays half changed."),
+                    summary.arg(m_host.label(), m_asked   ? Texts::tr("it was asked to stop")
+                                                : m_begun ? Texts::tr("whether it heard to stop is not known")
+                                                          : Texts::tr("if so, it goes on by itself")),
+                    m_removes ? Texts::tr("What it took away by then stays away: a removal has no way back.")
+                              : Texts::tr("Whatever it does, the VPS never stays half changed."),
                     // A removal takes the folder of its own verdict away.
                     m_stops.goOn + (m_removes ? QString() : QLatin1Char(' ') + whereTheVerdictIs(m_id)));
     }
@@ -223,9 +223,9 @@ private:
 
     Outcome reconnect(const Deadline &deadline, std::stop_token stop)
     {
-        say((m_begun ? QStringLiteral("The connection to %1 is lost; the run goes on there. Connecting again.")
-                     : QStringLiteral("The connection to %1 was lost while the plan was sent. Connecting again to see "
-                                      "whether its run has begun."))
+        say((m_begun ? Texts::tr("The connection to %1 is lost; the run goes on there. Connecting again.")
+                     : Texts::tr("The connection to %1 was lost while the plan was sent. Connecting again to see "
+                                 "whether its run has begun."))
                 .arg(m_host.label()));
         const Deadline silence = Deadline::after(silenceTime).sooner(deadline.left());
         std::chrono::milliseconds pause = 500ms;
@@ -233,7 +233,7 @@ private:
         while (true) {
             auto connected = m_host.connect(Deadline::after(connectTime).sooner(silence.left()), stop);
             if (connected) {
-                say(QStringLiteral("Connected again."));
+                say(Texts::tr("Connected again."));
                 return {};
             }
             const ErrorCode why = connected.error().code;
@@ -243,7 +243,7 @@ private:
                 connected.error().fix +=
                     QLatin1Char(' ') +
                     (m_begun ? whereTheVerdictIs(m_id)
-                             : QStringLiteral("Whether the run has begun is not known. %1").arg(m_stops.goOn));
+                             : Texts::tr("Whether the run has begun is not known. %1").arg(m_stops.goOn));
                 return connected;
             }
             if (auto paused = pauseFor(pause, stop); !paused)
@@ -275,9 +275,9 @@ private:
         if (!ran)
             return passOn(ran);
         if (ran->status != 0 || ran->out.trimmed() != "started")
-            return fail(ErrorCode::Refused, QStringLiteral("The run could not be started on the VPS."),
+            return fail(ErrorCode::Refused, Texts::tr("The run could not be started on the VPS."),
                         plain(QString::fromUtf8(ran->err).left(500).trimmed()),
-                        QStringLiteral("Mend what it says there, then try again; nothing was changed."));
+                        Texts::tr("Mend what it says there, then try again; nothing was changed."));
         return {};
     }
 
@@ -293,16 +293,16 @@ private:
             return passOn(ran);
         if (m_reader.lost())
             return fail(
-                ErrorCode::Internal, QStringLiteral("The run on the VPS ended without a verdict."),
-                QStringLiteral("Run %1.").arg(m_id),
-                QStringLiteral("See \"journalctl -u sixgate-apply-%1\" on the VPS, then make a new plan.").arg(m_id));
+                ErrorCode::Internal, Texts::tr("The run on the VPS ended without a verdict."),
+                Texts::tr("Run %1.").arg(m_id),
+                Texts::tr("See \"journalctl -u sixgate-apply-%1\" on the VPS, then make a new plan.").arg(m_id));
         if (once && ran->status == 0)
             return {};
         // Ended by a signal: the machine goes down, for example.
         if (ran->status > 128)
-            return fail(ErrorCode::Network, QStringLiteral("The connection to %1 ended.").arg(m_host.label()));
-        return fail(ErrorCode::Protocol, QStringLiteral("The run on the VPS could not be followed."),
-                    plain(QStringLiteral("Status %1: %2").arg(ran->status).arg(QString::fromUtf8(ran->err).left(500))),
+            return fail(ErrorCode::Network, Texts::tr("The connection to %1 ended.").arg(m_host.label()));
+        return fail(ErrorCode::Protocol, Texts::tr("The run on the VPS could not be followed."),
+                    plain(Texts::tr("Status %1: %2").arg(ran->status).arg(QString::fromUtf8(ran->err).left(500))),
                     whereTheVerdictIs(m_id));
     }
 
@@ -323,10 +323,10 @@ Outcome judged(Outcome ended, ErrorCode why)
     if (ended || ended.error().code != ErrorCode::Cancelled || why == ErrorCode::Cancelled)
         return ended;
     if (why == ErrorCode::Timeout)
-        return fail(ErrorCode::Timeout, QStringLiteral("The VPS did not finish in time; everything was undone."),
+        return fail(ErrorCode::Timeout, Texts::tr("The VPS did not finish in time; everything was undone."),
                     ended.error().detail);
-    return fail(ErrorCode::Refused, QStringLiteral("The run was stopped on the VPS itself; everything was undone."),
-                ended.error().detail, QStringLiteral("The VPS may have been restarted. Once it runs, try again."));
+    return fail(ErrorCode::Refused, Texts::tr("The run was stopped on the VPS itself; everything was undone."),
+                ended.error().detail, Texts::tr("The VPS may have been restarted. Once it runs, try again."));
 }
 
 } // namespace
@@ -343,7 +343,7 @@ Outcome deploy(RemoteHost &host, const std::vector<Change> &changes, const RunOw
     if (!bundle)
         return passOn(bundle);
     if (stops.stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled; the VPS was not touched."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled; the VPS was not touched."));
 
     const bool removes = std::any_of(mine.begin(), mine.end(), [](const Change &change) {
         return std::holds_alternative<RemoveAll>(change.action);

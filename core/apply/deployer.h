@@ -3,6 +3,7 @@
 #include "apply/bundle.h"
 #include "model/deadline.h"
 #include "model/plan.h"
+#include "model/texts.h"
 #include "transport/remotehost.h"
 
 #include <chrono>
@@ -24,7 +25,7 @@ struct RunStops {
     /// Nothing is awaited any more: Unavailable, and the run goes on by itself.
     std::stop_token detach;
     /// What to do where a run goes on by itself: a sentence for a person. A later command waits for that run's end.
-    QString goOn = QStringLiteral("Go on with: sixgatectl apply (it waits for the run's end first).");
+    QString goOn = Texts::tr("Go on with: sixgatectl apply (it waits for the run's end first).");
     /// How long a cancelled run may take to give its verdict: apt-get is waited for, since a broken-off dpkg is worse.
     std::chrono::milliseconds patience = std::chrono::minutes(2);
 };

@@ -1,4 +1,5 @@
 #include "apply/providerwire.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -41,8 +42,8 @@ Result<Secret> credential(const RequestPiece &piece, const Credentials &credenti
     const auto found = credentials.find(piece.credential);
     Secret value(found == credentials.end() ? QByteArray() : found->second.reveal().trimmed());
     if (value.isEmpty())
-        return fail(ErrorCode::NotFound, QStringLiteral("The credential “%1” is missing.").arg(piece.credential), {},
-                    QStringLiteral("Store it with the account's secrets."));
+        return fail(ErrorCode::NotFound, Texts::tr("The credential “%1” is missing.").arg(piece.credential), {},
+                    Texts::tr("Store it with the account's secrets."));
     switch (piece.encoding) {
     case Encoding::Percent:
         return Secret(value.reveal().toPercentEncoding());
@@ -52,9 +53,8 @@ Result<Secret> credential(const RequestPiece &piece, const Credentials &credenti
         break;
     }
     if (std::any_of(value.reveal().begin(), value.reveal().end(), isControl))
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("The credential “%1” has a control character.").arg(piece.credential), {},
-                    QStringLiteral("Store it again as the provider shows it."));
+        return fail(ErrorCode::Invalid, Texts::tr("The credential “%1” has a control character.").arg(piece.credential),
+                    {}, Texts::tr("Store it again as the provider shows it."));
     return value;
 }
 
@@ -95,8 +95,8 @@ Result<Secret> basic(const RequestText &text, const Credentials &credentials)
         if (user != credentials.end() && user->second.reveal().contains(':'))
             return fail(
                 ErrorCode::Invalid,
-                QStringLiteral("The credential “%1” has a colon, which no user name may have.").arg(piece.credential),
-                {}, QStringLiteral("Store it again as the provider shows it."));
+                Texts::tr("The credential “%1” has a colon, which no user name may have.").arg(piece.credential), {},
+                Texts::tr("Store it again as the provider shows it."));
     }
     return Secret("Basic " + pair->reveal().toBase64());
 }

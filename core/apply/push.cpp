@@ -1,6 +1,7 @@
 #include "apply/push.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 
@@ -14,9 +15,9 @@ constexpr qsizetype mostAnswer = 16 * 1024;
 
 tl::unexpected<Error> notUnderstood(const QByteArray &line)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The push service of the VPS does not answer as it should."),
-                QStringLiteral("It said: %1").arg(line.isEmpty() ? QStringLiteral("nothing") : shownLine(line)),
-                QStringLiteral("Set the VPS up again: sixgatectl apply"));
+    return fail(ErrorCode::Protocol, Texts::tr("The push service of the VPS does not answer as it should."),
+                Texts::tr("It said: %1").arg(line.isEmpty() ? Texts::tr("nothing") : shownLine(line)),
+                Texts::tr("Set the VPS up again: sixgatectl apply"));
 }
 
 std::optional<std::chrono::milliseconds> milliseconds(const QByteArray &word)
@@ -73,7 +74,7 @@ Result<QString> MachineNameKind::check(const QString &text)
     static const QRegularExpression pattern(QStringLiteral("\\A[a-z0-9][a-z0-9-]{0,63}\\z"));
     if (pattern.match(text).hasMatch())
         return text;
-    return fail(ErrorCode::Invalid, QStringLiteral("%1 is no name of a machine.").arg(quoted(text)));
+    return fail(ErrorCode::Invalid, Texts::tr("%1 is no name of a machine.").arg(quoted(text)));
 }
 
 QByteArray pushText(const PushRequest &request)
@@ -152,10 +153,10 @@ Result<PushAnswer> push(SshSession &session, const PushRequest &request, const D
     if (!done)
         return passOn(done);
     if (done->status != 0)
-        return fail(ErrorCode::Refused, QStringLiteral("The push service of the VPS does not answer."),
-                    QStringLiteral("Exit code %1. %2").arg(done->status).arg(shownLine(done->err)),
-                    QStringLiteral("Look there with \"systemctl status sixgate-push\", or set it up again: sixgatectl "
-                                   "apply"));
+        return fail(ErrorCode::Refused, Texts::tr("The push service of the VPS does not answer."),
+                    Texts::tr("Exit code %1. %2").arg(done->status).arg(shownLine(done->err)),
+                    Texts::tr("Look there with \"systemctl status sixgate-push\", or set it up again: sixgatectl "
+                              "apply"));
     return parsePushAnswer(request, done->out);
 }
 

@@ -1,5 +1,6 @@
 #include "apply/records.h"
 
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/parallel.h"
 
@@ -34,7 +35,7 @@ std::vector<QString> sorted(std::vector<QString> values)
 
 QString joined(const std::vector<QString> &values)
 {
-    return values.empty() ? QStringLiteral("no value")
+    return values.empty() ? Texts::tr("no value")
                           : QStringList(values.begin(), values.end()).join(QStringLiteral(", "));
 }
 
@@ -46,10 +47,9 @@ Result<std::vector<QString>> valuesAt(const DnsServer &server, const RecordSet &
     if (!answer)
         return passOn(answer);
     if ((answer->rcode != noError && answer->rcode != nxDomain) || !answer->authoritative)
-        return fail(
-            ErrorCode::Refused,
-            QStringLiteral("The DNS server %1 does not tell what %2 is.").arg(serverText(server), objectOf(set)),
-            rcodeName(answer->rcode));
+        return fail(ErrorCode::Refused,
+                    Texts::tr("The DNS server %1 does not tell what %2 is.").arg(serverText(server), objectOf(set)),
+                    rcodeName(answer->rcode));
     return answer->find(set.name, set.type).values;
 }
 
@@ -66,9 +66,9 @@ Outcome readBack(const DnsServer &primary, const RecordSet &wanted, const Deadli
         if (deadline.left() <= pause)
             return fail(
                 ErrorCode::Protocol,
-                QStringLiteral("The DNS server accepted the change of %1, but it does not show.").arg(objectOf(wanted)),
-                QStringLiteral("%1 has %2 instead of %3").arg(serverText(primary), joined(*seen), joined(values)),
-                QStringLiteral("Is there a CNAME record of the same name, or does another program set it?"));
+                Texts::tr("The DNS server accepted the change of %1, but it does not show.").arg(objectOf(wanted)),
+                Texts::tr("%1 has %2 instead of %3").arg(serverText(primary), joined(*seen), joined(values)),
+                Texts::tr("Is there a CNAME record of the same name, or does another program set it?"));
         if (const auto slept = pauseFor(pause, stop); !slept)
             return slept;
     }
@@ -121,12 +121,12 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
     const auto account = std::find_if(site.dns.begin(), site.dns.end(),
                                       [&](const DnsAccount &one) { return one.name == change.account; });
     if (account == site.dns.end())
-        return fail(ErrorCode::NotFound, QStringLiteral("The site has no DNS account %1.").arg(change.account.text()));
+        return fail(ErrorCode::NotFound, Texts::tr("The site has no DNS account %1.").arg(change.account.text()));
     const auto key = keys.find(change.account);
     if (key == keys.end())
         return fail(ErrorCode::NotFound,
-                    QStringLiteral("The key of the DNS account %1 is missing.").arg(change.account.text()), {},
-                    QStringLiteral("Store it: sixgatectl secret set %1").arg(dnsKeySecret(*account)));
+                    Texts::tr("The key of the DNS account %1 is missing.").arg(change.account.text()), {},
+                    Texts::tr("Store it: sixgatectl secret set %1").arg(dnsKeySecret(*account)));
     const auto primary = findPrimary(*account, deadline, stop);
     if (!primary)
         return passOn(primary);
@@ -155,7 +155,7 @@ Result<RecordsApplied> applyRecords(const SetRecords &change, const Site &site, 
                            wasAbsent};
     applied.shown = shownAt;
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request, after the change was made."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Stopped on request, after the change was made."));
     return applied;
 }
 

@@ -45,7 +45,7 @@ AlarmErrand troubleErrand(const QString &channel, const AlarmMatter &matter, con
     const seconds span = between(matter.since, now);
     return {channel,
             AlarmEvent::Trouble,
-            Texts::tr("trouble since %1 UTC")
+            QStringLiteral("trouble since %1 UTC")
                 .arg(matter.since.toUTC().toString(span < 20h ? QStringLiteral("HH:mm")
                                                               : QStringLiteral("yyyy-MM-dd HH:mm"))),
             Texts::tr("Something has been wrong with the home since %1, for %2: %3")
@@ -60,7 +60,7 @@ AlarmErrand overErrand(const QString &channel, const AlarmMatter &matter)
     if (matter.passed)
         return {channel,
                 AlarmEvent::Passed,
-                Texts::tr("another machine keeps it now"),
+                QStringLiteral("another machine keeps it now"),
                 Texts::tr("Another machine keeps the home now, and tells what it sees. The trouble that this one "
                           "told lasted since %1, for %2.")
                     .arg(timeText(matter.since), spanText(span)),
@@ -68,7 +68,7 @@ AlarmErrand overErrand(const QString &channel, const AlarmMatter &matter)
                 span};
     return {channel,
             AlarmEvent::Over,
-            Texts::tr("over after %1").arg(spanText(span)),
+            QStringLiteral("over after %1").arg(spanText(span)),
             Texts::tr("The home is as it should be again, after a trouble of %1 since %2.")
                 .arg(spanText(span), timeText(matter.since)),
             matter.since,
@@ -387,7 +387,7 @@ AlarmErrand testErrand(const QString &channel, const QDateTime &wall)
 {
     return {channel,
             AlarmEvent::Test,
-            Texts::tr("a test"),
+            QStringLiteral("a test"),
             Texts::tr("This is a test: it shows that Sixgate can tell you when the home is in trouble."),
             wall,
             0s};

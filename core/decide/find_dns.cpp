@@ -227,7 +227,7 @@ AccountWords wordsOf(const DnsAccount &account)
     QStringList secrets, plain;
     for (const CredentialField &one : addressCredentials(*definition)) {
         if (one.secret)
-            secrets << Texts::tr("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
+            secrets << QStringLiteral("\"sixgatectl secret set %1\"").arg(dnsCredentialSecret(account, one.name));
         else
             plain << QStringLiteral("\"%1\"").arg(one.name.text());
     }

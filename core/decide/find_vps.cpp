@@ -116,7 +116,7 @@ void findSsh(const Sight &sight, Findings &out)
     };
     switch (error.code) {
     case ErrorCode::HostKey: {
-        QString presented = error.detail.section(Texts::tr("Presented: "), 1).section(QLatin1Char('.'), 0, 0);
+        QString presented = error.detail.section(QLatin1String("Presented: "), 1).section(QLatin1Char('.'), 0, 0);
         QStringList pinned;
         for (const HostKeyPin &pin : vps.hostKeys)
             pinned << pin.text();

@@ -136,7 +136,7 @@ private:
                                    "judged: %2 has rules that Sixgate does not know.")
                              .arg(what, where),
                Texts::tr("%1 %2 in it yourself.")
-                   .arg(certain ? QStringLiteral("Open") : Texts::tr("Where it does not, open"), what),
+                   .arg(certain ? Texts::tr("Open") : Texts::tr("Where it does not, open"), what),
                certain);
     }
 

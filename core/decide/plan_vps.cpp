@@ -156,13 +156,12 @@ private:
         for (const ClosedPorts &one : verdict.closed) {
             const bool visitors = one.action.traffic == Traffic::Visitors;
             const QString ports = trafficText(one.action);
-            Change &change =
-                add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
-                    Texts::tr("Open the VPS's %1 in %2 for %3; \"vps remove\" closes %4 again.")
-                        .arg(ports, one.where,
-                             visitors ? QStringLiteral("visitors") : Texts::tr("the certification authority"),
-                             one.action.ports.size() == 1 ? QStringLiteral("it") : QStringLiteral("them")),
-                    one.action);
+            Change &change = add(QStringLiteral("vps.firewall"), Verb::Open, QStringLiteral("firewall"),
+                                 Texts::tr("Open the VPS's %1 in %2 for %3; \"vps remove\" closes %4 again.")
+                                     .arg(ports, one.where,
+                                          visitors ? Texts::tr("visitors") : Texts::tr("the certification authority"),
+                                          one.action.ports.size() == 1 ? Texts::tr("it") : Texts::tr("them")),
+                                 one.action);
             change.oldValue = QStringLiteral("closed");
             change.newValue = Texts::tr("%1 open").arg(ports);
         }

@@ -42,7 +42,8 @@ ProviderAnswer byRule(const AnswerRule &rule, const QString &word)
     answer.word = word;
     if (rule.means == Meaning::Retry)
         answer.after = rule.after.value_or(tooManyWait);
-    answer.sentence = rule.say;
+    // Those of dyndns2 are in a table that is made once; a provider file's own are found nowhere and stay.
+    answer.sentence = rule.say.isEmpty() ? QString() : Texts::tr(rule.say.toUtf8().constData());
     answer.account = rule.account;
     return answer;
 }
@@ -314,19 +315,29 @@ const std::vector<AnswerRule> &dyndns2Words()
         rule("good", Meaning::Done, false, ""),
         rule("nochg", Meaning::Unchanged, false, ""),
         rule("badauth", Meaning::Stop, true,
-             "The provider does not accept the user name or the password; store them again."),
-        rule("!donator", Meaning::Stop, true, "The account does not include this; see what you pay for."),
-        rule("!yours", Meaning::Stop, false, "The name belongs to another account."),
-        rule("!active", Meaning::Stop, false, "The name is not active; switch it on at the provider."),
-        rule("notfqdn", Meaning::Stop, false, "The provider takes this for no full host name."),
-        rule("nohost", Meaning::Stop, false, "The name is not in this account; create it at the provider."),
+             QT_TRANSLATE_NOOP("Texts",
+                               "The provider does not accept the user name or the password; store them again.")),
+        rule("!donator", Meaning::Stop, true,
+             QT_TRANSLATE_NOOP("Texts", "The account does not include this; see what you pay for.")),
+        rule("!yours", Meaning::Stop, false, QT_TRANSLATE_NOOP("Texts", "The name belongs to another account.")),
+        rule("!active", Meaning::Stop, false,
+             QT_TRANSLATE_NOOP("Texts", "The name is not active; switch it on at the provider.")),
+        rule("notfqdn", Meaning::Stop, false,
+             QT_TRANSLATE_NOOP("Texts", "The provider takes this for no full host name.")),
+        rule("nohost", Meaning::Stop, false,
+             QT_TRANSLATE_NOOP("Texts", "The name is not in this account; create it at the provider.")),
         rule("numhost", Meaning::Stop, false,
-             "The provider does not take so many names at once, or has several addresses at this one."),
-        rule("abuse", Meaning::Stop, false, "The provider has blocked the name; have it unblocked on its pages."),
-        rule("badagent", Meaning::Stop, true, "The provider does not take updates from this program."),
-        rule("badsys", Meaning::Stop, true, "The provider does not know this kind of name."),
-        rule("dnserr", Meaning::Retry, false, "The provider's name servers fail.", outageWait),
-        rule("911", Meaning::Retry, true, "The provider has an outage.", outageWait),
+             QT_TRANSLATE_NOOP(
+                 "Texts", "The provider does not take so many names at once, or has several addresses at this one.")),
+        rule("abuse", Meaning::Stop, false,
+             QT_TRANSLATE_NOOP("Texts", "The provider has blocked the name; have it unblocked on its pages.")),
+        rule("badagent", Meaning::Stop, true,
+             QT_TRANSLATE_NOOP("Texts", "The provider does not take updates from this program.")),
+        rule("badsys", Meaning::Stop, true,
+             QT_TRANSLATE_NOOP("Texts", "The provider does not know this kind of name.")),
+        rule("dnserr", Meaning::Retry, false, QT_TRANSLATE_NOOP("Texts", "The provider's name servers fail."),
+             outageWait),
+        rule("911", Meaning::Retry, true, QT_TRANSLATE_NOOP("Texts", "The provider has an outage."), outageWait),
     };
     return words;
 }

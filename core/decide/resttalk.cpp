@@ -240,7 +240,7 @@ private:
         const auto id = items->size() == 1 ? jsonTextsAt(items->front(), api().zone->id) : std::vector<QString>();
         if (id.size() != 1) {
             ProviderAnswer none =
-                answered(AnswerMeaning::Stop, Texts::tr("no zone"),
+                answered(AnswerMeaning::Stop, QStringLiteral("no zone"),
                          Texts::tr("The account at %1 has no zone %2, or the credentials do not show it.")
                              .arg(m_provider.title, m_zone.ascii()));
             none.account = true;

@@ -7,6 +7,7 @@
 #include "engine/home.h"
 #include "engine/ipv4.h"
 #include "engine/lookout.h"
+#include "model/texts.h"
 #include "observe/home.h"
 #include "observe/lan.h"
 #include "observe/resolvers.h"
@@ -134,10 +135,9 @@ std::optional<Error> Checking::heldBack() const
 {
     if (!m_monitor || mayTryLogin(m_seen.memory, m_seen.now))
         return std::nullopt;
-    return Error{ErrorCode::Denied,
-                 QStringLiteral("The VPS refused the last login; it is not tried again for a while."),
+    return Error{ErrorCode::Denied, Texts::tr("The VPS refused the last login; it is not tried again for a while."),
                  QStringLiteral("%1 UTC").arg(m_seen.memory.sshRefused.back().toUTC().toString(Qt::ISODate)),
-                 QStringLiteral("When it is mended: sixgatectl check")};
+                 Texts::tr("When it is mended: sixgatectl check")};
 }
 
 void Checking::connect(std::stop_token stop, Around &around)
@@ -202,7 +202,7 @@ void Checking::takeAnswers(const Known<VpsAnswers> &answers, const ProbeQuestion
             (looked.rcode != Rcode::NoError && looked.rcode != Rcode::NxDomain)) {
             seen.answer =
                 fail(ErrorCode::Network,
-                     QStringLiteral("No answer for %1 (%2).")
+                     Texts::tr("No answer for %1 (%2).")
                          .arg(name.ascii(), looked.reason.isEmpty() ? rcodeName(looked.rcode) : looked.reason));
         } else {
             RecordSet found{name, RecordType::AAAA, looked.ttl, {}};
@@ -347,7 +347,7 @@ Result<CheckReport> Checking::run(const std::set<PathKind> &kinds, const PathSin
     if (!m_vps.session())
         m_seen.ssh = m_vps.why();
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
     verified.report.at = m_seen.now;
     verified.report.took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
     return std::move(verified.report);

@@ -5,6 +5,7 @@
 #include "decide/providerrules.h"
 #include "decide/records.h"
 #include "decide/refresh.h"
+#include "model/texts.h"
 #include "storage/keeping.h"
 #include "storage/memory.h"
 #include "transport/io.h"
@@ -52,7 +53,7 @@ Error tooLong(const MayUpdate &verdict)
     return {ErrorCode::Refused,
             verdict.why,
             {},
-            QStringLiteral("Try again at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")))};
+            Texts::tr("Try again at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")))};
 }
 
 Error stopped(const MayUpdate &verdict)
@@ -60,7 +61,7 @@ Error stopped(const MayUpdate &verdict)
     return {ErrorCode::Denied,
             verdict.why,
             {},
-            QStringLiteral("Correct it at the provider or in the site file, then: sixgatectl apply")};
+            Texts::tr("Correct it at the provider or in the site file, then: sixgatectl apply")};
 }
 
 } // namespace
@@ -76,7 +77,7 @@ Outcome DnsLane::prepare(const std::vector<Change> &changes, std::stop_token sto
                                           [&](const DnsAccount &one) { return one.name == records->account; });
         if (account == accounts.end())
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("There is no DNS account %1 in the site file.").arg(records->account.text()));
+                        Texts::tr("There is no DNS account %1 in the site file.").arg(records->account.text()));
         if (auto ready = m_writer.prepare(*account, stop); !ready)
             return ready;
     }
@@ -159,7 +160,7 @@ Outcome DnsLane::waitFor(const PacedRecord &unit, const QString &value, int requ
     const auto wait = std::chrono::milliseconds(std::max<qint64>(now.msecsTo(verdict.at), 0));
     if (wait > mostWait)
         return tl::unexpected<Error>(tooLong(verdict));
-    m_job.say(QStringLiteral("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
+    m_job.say(Texts::tr("%1 Waiting %2 s").arg(verdict.why).arg(wait.count() / 1000 + 1));
     return pauseFor(wait, stop);
 }
 
@@ -298,7 +299,7 @@ Outcome DnsLane::set(std::span<const Change> changes, std::stop_token stop)
         m_job.step(changes[i].id, done->already ? StepState::Unchanged : StepState::Done,
                    behind.isEmpty()
                        ? QString()
-                       : QStringLiteral("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));
+                       : Texts::tr("%1 will follow by zone transfer.").arg(behind.join(QStringLiteral(", "))));
     }
     return outcome;
 }
@@ -326,7 +327,7 @@ std::vector<QString> DnsLane::undo()
             if (done || (!m_made[i].certain && done.error().code == ErrorCode::Moved))
                 m_job.step(m_made[i].id, StepState::Undone);
             else
-                left.push_back(QStringLiteral("%1 %2 stays changed: %3")
+                left.push_back(Texts::tr("%1 %2 stays changed: %3")
                                    .arg(wanted.name.ascii(), recordTypeName(wanted.type), done.error().summary));
         }
         end = begin;

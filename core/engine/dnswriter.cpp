@@ -5,6 +5,7 @@
 #include "decide/providercalls.h"
 #include "decide/providerrules.h"
 #include "decide/providertalks.h"
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/parallel.h"
 
@@ -26,7 +27,7 @@ constexpr auto lag = 5min; // of a provider's name servers
 
 Error noSuchAccount(const Label &name)
 {
-    return {ErrorCode::NotFound, QStringLiteral("The site has no DNS account %1.").arg(name.text()), {}, {}};
+    return {ErrorCode::NotFound, Texts::tr("The site has no DNS account %1.").arg(name.text()), {}, {}};
 }
 
 Result<std::vector<QString>> valuesAt(const DnsServer &server, const RecordKey &key, const Deadline &deadline,
@@ -36,10 +37,9 @@ Result<std::vector<QString>> valuesAt(const DnsServer &server, const RecordKey &
     if (!answer)
         return passOn(answer);
     if ((answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain) || !answer->authoritative)
-        return fail(
-            ErrorCode::Refused,
-            QStringLiteral("The DNS server %1 does not tell what %2 is.").arg(serverText(server), recordText(key)),
-            rcodeName(answer->rcode));
+        return fail(ErrorCode::Refused,
+                    Texts::tr("The DNS server %1 does not tell what %2 is.").arg(serverText(server), recordText(key)),
+                    rcodeName(answer->rcode));
     return answer->find(key.name, key.type).values;
 }
 
@@ -74,7 +74,7 @@ Outcome setWanted(FamilyGoal<Address> &goal, const std::vector<QString> &values)
     }
     const auto address = Address::parse(values.front());
     if (values.size() > 1 || !address)
-        return fail(ErrorCode::Invalid, QStringLiteral("This provider takes one address of a kind for a name."));
+        return fail(ErrorCode::Invalid, Texts::tr("This provider takes one address of a kind for a name."));
     goal.what = What::Set;
     goal.address = *address;
     return {};
@@ -84,17 +84,16 @@ Outcome setWanted(FamilyGoal<Address> &goal, const std::vector<QString> &values)
 Result<RecordsApplied> resultOf(const ProviderAnswer &answer, const QString &title)
 {
     const QString sentence =
-        answer.sentence.isEmpty() ? QStringLiteral("%1 answered “%2”.").arg(title, answer.word) : answer.sentence;
+        answer.sentence.isEmpty() ? Texts::tr("%1 answered “%2”.").arg(title, answer.word) : answer.sentence;
     switch (answer.meaning) {
     case AnswerMeaning::Done:
     case AnswerMeaning::Unchanged:
     case AnswerMeaning::Unneeded:
         return RecordsApplied();
     case AnswerMeaning::Stop:
-        return fail(
-            ErrorCode::Denied, sentence, answer.word,
-            QStringLiteral("Correct it there or in the site file, then: sixgatectl apply, and where a keeper runs: "
-                           "sixgatectl status check."));
+        return fail(ErrorCode::Denied, sentence, answer.word,
+                    Texts::tr("Correct it there or in the site file, then: sixgatectl apply, and where a keeper runs: "
+                              "sixgatectl status check."));
     case AnswerMeaning::Retry:
     case AnswerMeaning::Withheld:
         return fail(ErrorCode::Refused, sentence, answer.word);
@@ -102,15 +101,14 @@ Result<RecordsApplied> resultOf(const ProviderAnswer &answer, const QString &tit
     case AnswerMeaning::Strange:
         return fail(ErrorCode::Protocol, sentence, answer.word);
     case AnswerMeaning::NoAnswer:
-        return fail(ErrorCode::Timeout, QStringLiteral("%1 did not answer: %2").arg(title, sentence), answer.word,
-                    QStringLiteral("Whether it was taken shows in the DNS: sixgatectl plan."));
+        return fail(ErrorCode::Timeout, Texts::tr("%1 did not answer: %2").arg(title, sentence), answer.word,
+                    Texts::tr("Whether it was taken shows in the DNS: sixgatectl plan."));
     case AnswerMeaning::Unsent:
         break;
     }
-    return fail(
-        ErrorCode::Network, QStringLiteral("%1 could not be asked: %2").arg(title, sentence), answer.word,
-        QStringLiteral("See whether this machine reaches the internet, and whether the account's \"url\", where it "
-                       "has one, names the right server."));
+    return fail(ErrorCode::Network, Texts::tr("%1 could not be asked: %2").arg(title, sentence), answer.word,
+                Texts::tr("See whether this machine reaches the internet, and whether the account's \"url\", where it "
+                          "has one, names the right server."));
 }
 
 } // namespace
@@ -314,7 +312,7 @@ std::vector<DnsWriter::Written> DnsWriter::write(const std::vector<SetRecords> &
             written[i] = Written{tl::unexpected<Error>(noSuchAccount(changes[i].account)), {}};
         else if (one->watched())
             written[i] = Written{
-                fail(ErrorCode::Refused, QStringLiteral("The account %1 is only watched.").arg(one->name.text())), {}};
+                fail(ErrorCode::Refused, Texts::tr("The account %1 is only watched.").arg(one->name.text())), {}};
         else if (unready != m_unready.end())
             written[i] = Written{tl::unexpected<Error>(unready->second), {}};
         else if (m_providers.contains(one->name))
@@ -335,8 +333,7 @@ std::vector<DnsWriter::Written> DnsWriter::write(const std::vector<SetRecords> &
     });
     std::vector<Written> out;
     for (auto &one : written)
-        out.push_back(one ? std::move(*one)
-                          : Written{fail(ErrorCode::Internal, QStringLiteral("Nothing was done.")), {}});
+        out.push_back(one ? std::move(*one) : Written{fail(ErrorCode::Internal, Texts::tr("Nothing was done.")), {}});
     return out;
 }
 
@@ -397,12 +394,11 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
             continue;
         }
         if (!ours && sorted(*values) != sorted(change.expected.values) && !(change.perhapsAbsent && values->empty())) {
-            written[i] =
-                Written{fail(ErrorCode::Moved,
-                             QStringLiteral("%1 is no longer what the plan was made from.").arg(recordText(key)),
-                             QStringList(values->begin(), values->end()).join(QStringLiteral(", ")),
-                             QStringLiteral("Look at the plan again: sixgatectl plan.")),
-                        {}};
+            written[i] = Written{fail(ErrorCode::Moved,
+                                      Texts::tr("%1 is no longer what the plan was made from.").arg(recordText(key)),
+                                      QStringList(values->begin(), values->end()).join(QStringLiteral(", ")),
+                                      Texts::tr("Look at the plan again: sixgatectl plan.")),
+                                 {}};
             continue;
         }
         NameGoal &goal = goals.at(change.wanted.name);
@@ -439,7 +435,7 @@ void DnsWriter::writeByProvider(Provider &provider, const DnsAccount &account, c
         }
     }
     provider.client.disconnect();
-    all(Error{ErrorCode::Internal, QStringLiteral("%1 was not asked.").arg(provider.definition.title), {}, {}});
+    all(Error{ErrorCode::Internal, Texts::tr("%1 was not asked.").arg(provider.definition.title), {}, {}});
     // What it took shows in the DNS, at once or after a while.
     const Deadline shown = deadline.sooner(shownTime);
     std::map<RecordKey, std::size_t> open = asked;

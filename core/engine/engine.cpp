@@ -7,6 +7,7 @@
 #include "engine/home.h"
 #include "engine/rendering.h"
 #include "engine/vpslink.h"
+#include "model/texts.h"
 #include "model/version.h"
 #include "observe/delegation.h"
 #include "observe/zone.h"
@@ -38,7 +39,7 @@ constexpr std::chrono::seconds longestWait = 130s;
 
 tl::unexpected<Error> cancelled()
 {
-    return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+    return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
 }
 
 RunOwner thisOwner()
@@ -147,7 +148,7 @@ public:
         const std::chrono::seconds span = std::min(dns.oldTtl(), longestWait);
         if (!std::holds_alternative<RemoveAll>(change.action) || span == 0s)
             return {};
-        job.say(QStringLiteral("Waiting %1 s until resolvers have forgotten the old records").arg(span.count()));
+        job.say(Texts::tr("Waiting %1 s until resolvers have forgotten the old records").arg(span.count()));
         return pauseFor(span, stop);
     }
 
@@ -156,7 +157,7 @@ public:
     DnsLane dns{job};
     ZoneSeen zone;
     std::map<Hostname, Known<bool>> delegations; ///< see PlanInputs
-    Known<Rendered> rendered = fail(ErrorCode::NotFound, QStringLiteral("Not rendered."));
+    Known<Rendered> rendered = fail(ErrorCode::NotFound, Texts::tr("Not rendered."));
     bool deployed = false;
     bool observed = false; ///< the state of earlier runs was read
 };
@@ -189,7 +190,7 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
     d->job.state = std::move(*state);
     d->observed = true;
 
-    d->job.say(QStringLiteral("Looking at the home, the zone and the VPS"));
+    d->job.say(Texts::tr("Looking at the home, the zone and the VPS"));
     auto home =
         std::async(std::launch::async, [&] { return lookAtHome(d->job.site, Deadline::after(homeTime), stop); });
     auto zone = std::async(std::launch::async, [&] {
@@ -227,11 +228,10 @@ Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) c
     Plan plan = makePlan(d->job.site, seen, inputs);
     if (const auto ready = d->dns.prepare(plan.changes, {}); !ready)
         plan.withheld.push_back(
-            {QStringLiteral("DNS records"), ready.error().summary, ready.error().fix, true, ready.error().detail});
+            {Texts::tr("DNS records"), ready.error().summary, ready.error().fix, true, ready.error().detail});
     if (const auto &left = d->job.state.leftVps; left && scope != PlanScope::Dns)
-        plan.withheld.push_back(
-            {vpsLabel(left->vps), QStringLiteral("Sixgate is still on that machine, which it left."),
-             QStringLiteral("Finish the move, or clean that machine: sixgatectl vps replace"), false});
+        plan.withheld.push_back({vpsLabel(left->vps), Texts::tr("Sixgate is still on that machine, which it left."),
+                                 Texts::tr("Finish the move, or clean that machine: sixgatectl vps replace"), false});
     return plan;
 }
 
@@ -289,7 +289,7 @@ Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind>
         d->job, d->vps, [this] { return d->keysOfVps(); }, monitor);
     while (!stop.stop_requested()) {
         if (!told)
-            d->job.say(QStringLiteral("Proving the four paths"));
+            d->job.say(Texts::tr("Proving the four paths"));
         // While a path may still heal, it is told only at the end.
         const PathSink sink = mayHeal ? PathSink() : d->job.sinks.path;
         auto report = checking.run(kinds, sink, std::exchange(freshFacts, false), stop);
@@ -308,7 +308,7 @@ Result<CheckReport> Engine::check(std::stop_token stop, const std::set<PathKind>
             return report;
         }
         if (!told)
-            d->job.say(QStringLiteral("Waiting until resolvers have forgotten the old records: at most %1 s")
+            d->job.say(Texts::tr("Waiting until resolvers have forgotten the old records: at most %1 s")
                            .arg(std::chrono::duration_cast<std::chrono::seconds>(until.left()).count()));
         told = true;
         if (!pauseFor(1s, stop))

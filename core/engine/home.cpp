@@ -2,6 +2,7 @@
 
 #include "decide/addresses.h"
 #include "decide/lookout.h"
+#include "model/texts.h"
 #include "observe/home.h"
 #include "storage/memory.h"
 #include "transport/lanwide.h"
@@ -24,21 +25,21 @@ Error noFitAddress(const HomeServer &server, const AddressChoice &choice, const 
         return answer->second.error();
     if (answer != link.named.end() && answer->second->empty())
         return {ErrorCode::NotFound,
-                QStringLiteral("Nothing in this LAN says which IPv6 address %1 has.").arg(named->name.ascii()),
+                Texts::tr("Nothing in this LAN says which IPv6 address %1 has.").arg(named->name.ascii()),
                 named->name.ascii().endsWith(QLatin1String(".local"))
-                    ? QStringLiteral("Nobody answered to a multicast DNS question for it.")
-                    : QStringLiteral("This machine's resolver knows no IPv6 address of it."),
-                QStringLiteral("See whether %1 is on and has this name in the LAN; or give its interface identifier "
-                               "in the site file (\"from\": \"interface-id\").")
+                    ? Texts::tr("Nobody answered to a multicast DNS question for it.")
+                    : Texts::tr("This machine's resolver knows no IPv6 address of it."),
+                Texts::tr("See whether %1 is on and has this name in the LAN; or give its interface identifier "
+                          "in the site file (\"from\": \"interface-id\").")
                     .arg(server.name.text())};
     Error error{ErrorCode::NotFound,
-                QStringLiteral("No IPv6 address here is fit to be published for %1.").arg(server.name.text()),
+                Texts::tr("No IPv6 address here is fit to be published for %1.").arg(server.name.text()),
                 {},
-                QStringLiteral("See \"sixgatectl home\" for each address and why it is not.")};
+                Texts::tr("See \"sixgatectl home\" for each address and why it is not.")};
     QStringList seen;
     for (const CandidateVerdict &one : choice.candidates)
         seen << one.address.text() + QStringLiteral(": ") + one.reason;
-    error.detail = seen.isEmpty() ? QStringLiteral("There is no IPv6 address at all.") : seen.join(QLatin1Char('\n'));
+    error.detail = seen.isEmpty() ? Texts::tr("There is no IPv6 address at all.") : seen.join(QLatin1Char('\n'));
     return error;
 }
 
@@ -49,7 +50,7 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
     ServerSeen seen{server.name, choice.candidates, fail(ErrorCode::NotFound, QString()), std::nullopt};
     const Service *service = firstServiceOn(site, server.name);
     if (!service) {
-        seen.proven = fail(ErrorCode::NotFound, QStringLiteral("No service runs on %1.").arg(server.name.text()));
+        seen.proven = fail(ErrorCode::NotFound, Texts::tr("No service runs on %1.").arg(server.name.text()));
         return seen;
     }
     if (choice.fit.empty()) {
@@ -71,9 +72,9 @@ ServerSeen lookAtServer(const Site &site, const HomeServer &server, const LinkSe
     // Another than the best one may have answered.
     for (CandidateVerdict &one : seen.candidates) {
         if (one.taken && one.address != proof->address)
-            one = {one.address, false, QStringLiteral("It is fit, but the server did not answer on it.")};
+            one = {one.address, false, Texts::tr("It is fit, but the server did not answer on it.")};
         else if (!one.taken && one.address == proof->address)
-            one = {one.address, true, QStringLiteral("The server answered on it.")};
+            one = {one.address, true, Texts::tr("The server answered on it.")};
     }
     return seen;
 }
@@ -171,11 +172,11 @@ void refuseForeignKeys(HomeSeen &home, const std::set<Fingerprint> &keys)
             continue;
         server.proven =
             fail(ErrorCode::Denied,
-                 QStringLiteral("The machine that answers for %1 shows the VPS's certificate, so it is not the home "
-                                "server.")
+                 Texts::tr("The machine that answers for %1 shows the VPS's certificate, so it is not the home "
+                           "server.")
                      .arg(server.server.text()),
-                 QStringLiteral("Key %1.").arg(server.certificate->key.text()),
-                 QStringLiteral("Give the home server a certificate of its own; its key must not be the VPS's."));
+                 Texts::tr("Key %1.").arg(server.certificate->key.text()),
+                 Texts::tr("Give the home server a certificate of its own; its key must not be the VPS's."));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "decide/providerrules.h"
 #include "decide/refresh.h"
 #include "decide/writers.h"
+#include "model/texts.h"
 #include "observe/zone.h"
 #include "storage/keeping.h"
 #include "storage/memory.h"
@@ -123,15 +124,15 @@ QString whyUnasked(const Change &change, const std::vector<RecordWish> &wishes, 
                                                               key.name) != service.publicNames.end())
                 return {};
         }
-        return QStringLiteral("It is no longer needed: sixgatectl apply deletes it.");
+        return Texts::tr("It is no longer needed: sixgatectl apply deletes it.");
     }
     if (wish->aliases.empty() || set.expected.values.empty())
         return {};
     const auto &managed = job.state.managedRecords;
     if (std::any_of(managed.begin(), managed.end(), [&](const ManagedRecord &one) { return one.key == key; }))
         return {};
-    return QStringLiteral("%1 leads here now, and what stands here is not Sixgate's: sixgatectl plan shows the change, "
-                          "apply makes it.")
+    return Texts::tr("%1 leads here now, and what stands here is not Sixgate's: sixgatectl plan shows the change, "
+                     "apply makes it.")
         .arg(wish->aliases.front().ascii());
 }
 
@@ -246,15 +247,14 @@ void HomeRecords::leaveAlone(std::vector<Change> &changes, const HomeSeen &home,
         const RecordPast &past = pace->second.past;
         if (!past.refused.isEmpty()) {
             tellWhy(set, keyOf(change),
-                    QStringLiteral("The DNS provider answered “%1”: nothing more is sent for this name until you have "
-                                   "acted.")
+                    Texts::tr("The DNS provider answered “%1”: nothing more is sent for this name until you have "
+                              "acted.")
                         .arg(past.refused));
             return true;
         }
         if (!one.renew && past.taken == valuesText(one.wanted.values) && past.renewed && past.ttl == one.wanted.ttl &&
             now - *past.renewed < providerLag) {
-            tellWhy(set, keyOf(change),
-                    QStringLiteral("The provider has taken it; its name servers do not show it yet."));
+            tellWhy(set, keyOf(change), Texts::tr("The provider has taken it; its name servers do not show it yet."));
             const QDateTime again = past.renewed->addMSecs(providerLag.count());
             set.again = set.again ? std::min(*set.again, again) : again;
             return true;
@@ -322,8 +322,7 @@ HomeRecords::Units HomeRecords::allowed(const std::vector<Change> &changes, Set 
         MayUpdate verdict =
             mayUpdate(rules, pace, wanted, now, requests, renews, m_writer.stopOf(m_paces, unit.account));
         if (verdict.verdict == UpdateVerdict::Wait && verdict.at > now.addSecs(tellsTimeFrom.count()))
-            verdict.why +=
-                QStringLiteral(" The next one goes at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")));
+            verdict.why += Texts::tr(" The next one goes at %1 UTC.").arg(verdict.at.toString(QStringLiteral("HH:mm")));
         if (!rest.empty()) {
             // When there is room for what waits, as if these were sent now.
             PaceState sent = pace;
@@ -463,14 +462,14 @@ Outcome HomeRecords::send(const Units &units, Set &set, const std::function<QDat
                 continue;
             const bool late = done && written[i].said && !done->stale.empty();
             if (wanted.renew && !done)
-                one.why = QStringLiteral("The name is to be kept from expiring: %1").arg(withRemedy(done.error()));
+                one.why = Texts::tr("The name is to be kept from expiring: %1").arg(withRemedy(done.error()));
             if (wanted.renew)
                 continue; // it stands, whatever became of it
             one.right = done && !late;
             if (one.right)
                 one.values = wanted.wanted.values;
             else
-                one.why = done ? QStringLiteral("The provider has taken it; its name servers do not show it yet.")
+                one.why = done ? Texts::tr("The provider has taken it; its name servers do not show it yet.")
                                : withRemedy(done.error());
         }
         if (const auto taken = answerOf(written[i], m_writer.isProvider(wanted.account))) {
@@ -518,8 +517,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
     const auto wishes = recordWishes(m_job.site, seen);
     std::map<RecordKey, QString> heldBack;
     std::erase_if(changes, [&](const Change &change) {
-        const QString why = leadsNowhere(change, vpsReady) ? QStringLiteral("The VPS does not serve it yet: sixgatectl "
-                                                                            "apply")
+        const QString why = leadsNowhere(change, vpsReady) ? Texts::tr("The VPS does not serve it yet: sixgatectl "
+                                                                       "apply")
                                                            : whyUnasked(change, wishes, m_job);
         return !why.isEmpty() && heldBack.insert_or_assign(keyOf(change), why).second;
     });
@@ -541,8 +540,8 @@ Result<HomeRecords::Set> HomeRecords::set(Observation seen, bool vpsReady, const
         if (!wish.values)
             one.why = wish.values.error().summary;
         else if (found == seen.zone.records.end() || !found->second)
-            one.why = found == seen.zone.records.end() ? QStringLiteral("It was not asked for.")
-                                                       : found->second.error().summary;
+            one.why =
+                found == seen.zone.records.end() ? Texts::tr("It was not asked for.") : found->second.error().summary;
         else if (blocked != withheld.end()) {
             one.why = blocked->reason;
             if (!blocked->blocking && wish.values->empty())

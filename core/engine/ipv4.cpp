@@ -1,5 +1,6 @@
 #include "engine/ipv4.h"
 
+#include "model/texts.h"
 #include "observe/ipv4.h"
 
 namespace sixgate
@@ -9,7 +10,7 @@ Result<Ipv4Sight> lookAtIpv4(const std::vector<EchoService> &echo, std::stop_tok
 {
     Ipv4Sight sight = readIpv4(echo, Deadline::after(std::chrono::seconds(3)), stop);
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Stopped on request."));
     return sight;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/keeperlanes.h"
 
+#include "model/texts.h"
 #include "storage/told.h"
 
 #include <QFileInfo>
@@ -66,7 +67,7 @@ Outcome KeeperLanes::begin(std::stop_token stop)
             m_push = std::make_unique<PushLine>(site().vps.front(), m_options.pushKeyFile);
         else
             trouble(QStringLiteral("push key"),
-                    QStringLiteral("This machine has no push key; make one: sixgatectl vps push-key"));
+                    Texts::tr("This machine has no push key; make one: sixgatectl vps push-key"));
     }
     m_board.change([&](KeeperSnapshot &snapshot) {
         snapshot.machine = m_machine->text();
@@ -131,7 +132,7 @@ Outcome KeeperLanes::run(const std::function<Outcome()> &ready, std::stop_token 
         if (auto begun = ready(); !begun)
             return begun;
     }
-    log(5, QStringLiteral("Keeping the site “%1” from this machine (%2).").arg(site().name.text(), m_machine->text()));
+    log(5, Texts::tr("Keeping the site “%1” from this machine (%2).").arg(site().name.text(), m_machine->text()));
     {
         std::jthread slowLane([this](std::stop_token own) { slow(own); });
         if (m_alarm)
@@ -197,7 +198,7 @@ Leadership KeeperLanes::lead()
     if (save)
         (void)keep([this](Keeping &kept) { kept.leadership = m_leadership.memory; });
     const QString role = isPaused ? QStringLiteral("paused") : keeperRoleName(now.role);
-    const QString why = isPaused ? QStringLiteral("Somebody paused it; nothing is changed.") : now.why;
+    const QString why = isPaused ? Texts::tr("Somebody paused it; nothing is changed.") : now.why;
     const auto before = m_board.snapshot();
     if (before->role != role || before->roleWhy != why) {
         // Whoever led before may have left something undone.
@@ -206,7 +207,7 @@ Leadership KeeperLanes::lead()
             m_recordsAgain = wall();
         }
         if (before->role != role)
-            log(5, QStringLiteral("This machine is now: %1. %2").arg(role, why));
+            log(5, Texts::tr("This machine is now: %1. %2").arg(role, why));
         m_board.change([&](KeeperSnapshot &snapshot) {
             snapshot.role = role;
             snapshot.roleWhy = why;

@@ -1,6 +1,7 @@
 #include "engine/keeperalarm.h"
 
 #include "model/alarmnames.h"
+#include "model/texts.h"
 #include "transport/parallel.h"
 
 #include <QSysInfo>
@@ -37,7 +38,7 @@ AlarmClock clockNow()
 
 QString alarmChannelText(const QString &channel)
 {
-    return channel == alarmMailChannel() ? QStringLiteral("the mail") : QStringLiteral("the webhook “%1”").arg(channel);
+    return channel == alarmMailChannel() ? Texts::tr("the mail") : Texts::tr("the webhook “%1”").arg(channel);
 }
 
 QString alarmSender()
@@ -47,7 +48,7 @@ QString alarmSender()
         if (c.unicode() > ' ' && c.unicode() < 0x7f)
             name += c;
     }
-    return QStringLiteral("machine %1").arg(name.isEmpty() ? QStringLiteral("without a name") : name);
+    return Texts::tr("machine %1").arg(name.isEmpty() ? Texts::tr("without a name") : name);
 }
 
 Outcome tellOn(const Alarm &alarm, const QString &channel, const Secret &secret, const AlarmMessage &message,
@@ -57,7 +58,7 @@ Outcome tellOn(const Alarm &alarm, const QString &channel, const Secret &secret,
         return tellByWebhook(*hook, secret, message, deadline, std::move(stop), programs);
     if (alarm.mail && channel == alarmMailChannel())
         return tellByMail(*alarm.mail, secret, message, deadline, std::move(stop), programs);
-    return fail(ErrorCode::Invalid, QStringLiteral("The site file knows no such channel: %1.").arg(channel));
+    return fail(ErrorCode::Invalid, Texts::tr("The site file knows no such channel: %1.").arg(channel));
 }
 
 KeeperAlarm::KeeperAlarm(Settings settings, AlarmMemory memory, Links links)
@@ -132,7 +133,7 @@ void KeeperAlarm::send(const std::vector<AlarmErrand> &errands, const std::stop_
         noteErrand(m_state, one, end ? std::nullopt : std::optional(end.error().code), clockNow());
         save();
         if (end && one.event != AlarmEvent::Fine)
-            m_links.log(5, QStringLiteral("Told by %1: %2.").arg(alarmChannelText(one.channel), one.brief));
+            m_links.log(5, Texts::tr("Told by %1: %2.").arg(alarmChannelText(one.channel), one.brief));
         failing(one.channel, end ? QString() : end.error().summary);
     });
 }
@@ -168,7 +169,7 @@ void KeeperAlarm::fetchSecrets(const std::vector<QString> &channels, const std::
         if (secret || known)
             continue; // why the one in use does not work is told already
         if (secret.error().code == ErrorCode::NotFound)
-            failing(channel, QStringLiteral("%1 of %2 is missing; store it: sixgatectl secret set %3")
+            failing(channel, Texts::tr("%1 of %2 is missing; store it: sixgatectl secret set %3")
                                  .arg(QLatin1String(channel == alarmMailChannel() ? "The password" : "The URL"),
                                       alarmChannelText(channel), name));
         else
@@ -183,7 +184,7 @@ void KeeperAlarm::save()
     if (const auto saved = m_links.save(m_state.memory); saved)
         m_saved = m_state.memory;
     else
-        m_links.log(4, QStringLiteral("What was told could not be kept: %1").arg(saved.error().summary));
+        m_links.log(4, Texts::tr("What was told could not be kept: %1").arg(saved.error().summary));
 }
 
 } // namespace sixgate

@@ -4,6 +4,7 @@
 #include "decide/addresses.h"
 #include "decide/keptpaths.h"
 #include "engine/home.h"
+#include "model/texts.h"
 #include "observe/home.h"
 #include "transport/io.h"
 #include "transport/neighbourcall.h"
@@ -211,8 +212,8 @@ void KeeperLanes::showHome(const HomeSeen &home, bool moved)
         snapshot.looked(QStringLiteral("home"));
         if (moved) {
             const QString why = snapshot.role == QLatin1String("paused")
-                                    ? QStringLiteral("The home has moved; while paused, this stays as it is.")
-                                    : QStringLiteral("The home has moved; this is being changed.");
+                                    ? Texts::tr("The home has moved; while paused, this stays as it is.")
+                                    : Texts::tr("The home has moved; this is being changed.");
             for (KeptRecord &one : snapshot.records) {
                 if (one.record.endsWith(QLatin1String(" AAAA"))) {
                     one.right = false;
@@ -505,23 +506,22 @@ bool KeeperLanes::tellVps(const HomeSeen &home, bool fresh, const std::optional<
     showPaths(answer ? pathsProvenByVps(site(), answer->set, m_board.snapshot()->records, wall())
                      : pathsOfSilentVps(site(), answer.error().summary, wall()));
     if (answer && answer->drift)
-        trouble(
-            QStringLiteral("VPS files"),
-            answer->drift->changed == 0
-                ? QString()
-                : QStringLiteral("%1 of Sixgate's files on the VPS %2 not as Sixgate put them there, the first is %3: "
-                                 "sixgatectl plan shows them, apply mends them.")
-                      .arg(answer->drift->changed)
-                      .arg(answer->drift->changed == 1 ? QStringLiteral("is") : QStringLiteral("are"),
-                           answer->drift->first));
+        trouble(QStringLiteral("VPS files"),
+                answer->drift->changed == 0
+                    ? QString()
+                    : Texts::tr("%1 of Sixgate's files on the VPS %2 not as Sixgate put them there, the first is %3: "
+                                "sixgatectl plan shows them, apply mends them.")
+                          .arg(answer->drift->changed)
+                          .arg(answer->drift->changed == 1 ? QStringLiteral("is") : QStringLiteral("are"),
+                               answer->drift->first));
     QString wrong = answer ? QString() : withRemedy(answer.error());
     if (answer) {
         for (const Pushed &one : answer->set) {
             if (one.verdict == PushVerdict::Refused && one.reason != QLatin1String("not-leader"))
                 wrong = one.reason == QLatin1String("not-proven")
-                            ? QStringLiteral("The VPS does not reach the home at %1 (%2).")
+                            ? Texts::tr("The VPS does not reach the home at %1 (%2).")
                                   .arg(one.address.text(), one.upstream.ascii())
-                            : QStringLiteral("The VPS does not take %1 for %2: %3.")
+                            : Texts::tr("The VPS does not take %1 for %2: %3.")
                                   .arg(one.address.text(), one.upstream.ascii(), one.reason);
         }
     }

@@ -7,6 +7,7 @@
 #include "engine/keeperalarm.h"
 #include "engine/keeperboard.h"
 #include "engine/pushline.h"
+#include "model/texts.h"
 #include "model/version.h"
 #include "storage/history.h"
 #include "storage/keeping.h"
@@ -183,7 +184,7 @@ public:
     quint64 m_homeTurn = 0;             ///< counts what fast lanes have seen
     VpsSeen m_vps;                      ///< its name's records, as they were seen last
     std::vector<IpAddress> m_vpsAddresses;
-    Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    Known<std::set<Fingerprint>> m_vpsKeys = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
     bool m_vpsReady = false;                         ///< its push service answered: what it serves was deployed
     Keeping m_keeping;                               ///< who leads is as it is, or is about to be, on the disk
     LeadershipState m_leadership;                    ///< what lead() decides by

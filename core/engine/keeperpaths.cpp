@@ -2,6 +2,7 @@
 
 #include "decide/records.h"
 #include "engine/job.h"
+#include "model/texts.h"
 #include "observe/zone.h"
 #include "transport/race.h"
 #include "transport/tls.h"
@@ -30,7 +31,7 @@ std::vector<PathReport> provePaths(const Site &site, const VpsSeen &vps, const K
     inputs.vps = vps;
     inputs.vpsKeys = vpsKeys;
     inputs.kinds = {PathKind::V4, PathKind::Lan};
-    const Error noSession{ErrorCode::NotFound, QStringLiteral("The keeper does not log in to the VPS."), {}, {}};
+    const Error noSession{ErrorCode::NotFound, Texts::tr("The keeper does not log in to the VPS."), {}, {}};
     return verifyPaths(site, inputs, nullptr, noSession, {}, Job::budget(most, keys.size()), stop).report.paths;
 }
 
@@ -55,8 +56,7 @@ Known<std::set<Fingerprint>> shownVpsKeys(const Site &site, const std::vector<Ip
             why = stream.error();
     }
     if (keys.empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("The VPS shows no certificate."),
-                    why ? why->summary : QString());
+        return fail(ErrorCode::NotFound, Texts::tr("The VPS shows no certificate."), why ? why->summary : QString());
     return keys;
 }
 

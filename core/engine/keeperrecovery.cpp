@@ -1,5 +1,6 @@
 // How long a change was felt.
 #include "engine/keeperlanes.h"
+#include "model/texts.h"
 
 namespace sixgate
 {
@@ -125,8 +126,8 @@ void KeeperLanes::finishRecovery(bool superseded)
         QStringList parts;
         for (const auto &[what, took] : keptOf(record).took)
             parts << QStringLiteral("%1 %2 ms").arg(what).arg(took);
-        line = QStringLiteral("%1 after the change: %2.")
-                   .arg(superseded ? QStringLiteral("Overtaken by the next change") : QStringLiteral("Recovered"),
+        line = Texts::tr("%1 after the change: %2.")
+                   .arg(superseded ? Texts::tr("Overtaken by the next change") : Texts::tr("Recovered"),
                         parts.join(QStringLiteral(", ")));
         m_recovery.reset();
     }

@@ -6,6 +6,7 @@
 #include "engine/home.h"
 #include "engine/keeperpaths.h"
 #include "engine/vpsaccess.h"
+#include "model/texts.h"
 #include "observe/zone.h"
 
 namespace sixgate

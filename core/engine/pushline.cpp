@@ -1,6 +1,7 @@
 #include "engine/pushline.h"
 
 #include "engine/vpsaccess.h"
+#include "model/texts.h"
 #include "transport/io.h"
 
 #include <QFileInfo>
@@ -137,8 +138,8 @@ PushLine::Dialled PushLine::dial(const std::vector<IpAddress> &addresses, const 
     Error error = session.error();
     // The account for pushes gets its keys from the site file, by apply.
     if (error.code == ErrorCode::Denied || error.code == ErrorCode::Invalid)
-        error.fix = QStringLiteral("See that the VPS has this machine's push key: sixgatectl vps push-key shows it; it "
-                                   "belongs into the site file of the machine that deploys, then: sixgatectl apply");
+        error.fix = Texts::tr("See that the VPS has this machine's push key: sixgatectl vps push-key shows it; it "
+                              "belongs into the site file of the machine that deploys, then: sixgatectl apply");
     return tl::unexpected<Error>(std::move(error));
 }
 
@@ -167,7 +168,7 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
         const bool likely =
             std::any_of(aheads.begin(), aheads.end(), [](const Ahead &one) { return one.source.has_value(); });
         if (likely && !pauseFor(aheadStart, race.losers.get_token()))
-            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+            return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
         auto session = dial(vpsAddresses, source, deadline, race.losers.get_token());
         // sshd drops connections at random while many log in at once (MaxStartups): the next one may get through.
         for (int again = 0; again < mostAgain && !session && session.error().code == ErrorCode::Network; ++again) {
@@ -180,14 +181,14 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
     const auto begun = [&](const Ahead &ahead) -> Dialled {
         while (ahead.dialled.wait_for(10ms) != std::future_status::ready) {
             if (race.losers.get_token().stop_requested())
-                return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+                return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
         }
         return ahead.dialled.get();
     };
     enum class Kind { New, Early, Kept };
     const auto run = [&](Kind kind, const Ahead *ahead) {
         const Dialled session = kind == Kind::New ? login() : kind == Kind::Early ? begun(*ahead) : Dialled(before);
-        Result<PushAnswer> answer = fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        Result<PushAnswer> answer = fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
         if (session)
             answer = push(**session, request, deadline, race.losers.get_token());
         else
@@ -219,7 +220,7 @@ Result<PushAnswer> PushLine::ask(const PushRequest &request, const std::vector<I
     if (race.answer)
         return std::move(*race.answer);
     if (stop.stop_requested() || !race.error)
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
     return tl::unexpected<Error>(std::move(*race.error));
 }
 

@@ -4,6 +4,7 @@
 #include "decide/alarmsettings.h"
 #include "decide/providercalls.h"
 #include "model/alarmnames.h"
+#include "model/texts.h"
 #include "resources/resources.h"
 #include "transport/dns.h"
 #include "transport/tls.h"
@@ -28,8 +29,8 @@ Result<IpAddress> acmeServer(const UpdateAccess &account, std::stop_token stop)
         return passOn(addresses);
     if (addresses->empty())
         return fail(ErrorCode::NotFound,
-                    QStringLiteral("The DNS server %1 has no address.").arg(serverAddressText(account.server)), {},
-                    QStringLiteral("Correct dns[].server in the site file, or give that name an address."));
+                    Texts::tr("The DNS server %1 has no address.").arg(serverAddressText(account.server)), {},
+                    Texts::tr("Correct dns[].server in the site file, or give that name an address."));
     const bool sixth = std::any_of(addresses->begin(), addresses->end(),
                                    [](const IpAddress &one) { return std::holds_alternative<Ipv6Address>(one); });
     std::erase_if(*addresses,
@@ -44,10 +45,10 @@ Outcome keysDiffer(const Job &job, const DnsAccount &account, const Secret &acme
     if (!key || key->reveal().trimmed() != acmeKey.reveal().trimmed())
         return {};
     return fail(ErrorCode::Invalid,
-                QStringLiteral("The secrets %1 and %2 are the same: the VPS could change every record of %3.")
+                Texts::tr("The secrets %1 and %2 are the same: the VPS could change every record of %3.")
                     .arg(dnsKeySecret(account), dnsAcmeKeySecret(account), account.zone.ascii()),
                 {},
-                QStringLiteral("Make a second key that may only set TXT at _acme-challenge names, and store it as %1.")
+                Texts::tr("Make a second key that may only set TXT at _acme-challenge names, and store it as %1.")
                     .arg(dnsAcmeKeySecret(account)));
 }
 
@@ -61,11 +62,11 @@ Outcome credentialsDiffer(const Job &job, const DnsAccount &account, const Provi
         return {};
     const QString name = dnsAcmeCredentialSecret(account, field.name);
     return fail(ErrorCode::Invalid,
-                QStringLiteral("The secrets %1 and %2 are the same: whoever takes over the VPS could %3.")
+                Texts::tr("The secrets %1 and %2 are the same: whoever takes over the VPS could %3.")
                     .arg(homes, name, reachOf(provider)),
                 {},
-                QStringLiteral("Make another one for the VPS, and store it as %1. %2 To let it have that of the home "
-                               "all the same, set \"acmeCredentials\" to \"shared\" in the account.")
+                Texts::tr("Make another one for the VPS, and store it as %1. %2 To let it have that of the home "
+                          "all the same, set \"acmeCredentials\" to \"shared\" in the account.")
                     .arg(name, provider.challenges.how));
 }
 
@@ -88,9 +89,9 @@ Outcome addTalk(const Job &job, const DnsAccount &account, const ProviderAccess 
         if (!secret) {
             Error error = secret.error();
             if (error.code == ErrorCode::NotFound && access.hasOwnAcme())
-                error.fix += QStringLiteral(" It is for the VPS, which sets texts for certificates by it. %1 To let it "
-                                            "have that of the home, set \"acmeCredentials\" to \"shared\" in the "
-                                            "account; to need none, give the services \"challenge\": \"http\".")
+                error.fix += Texts::tr(" It is for the VPS, which sets texts for certificates by it. %1 To let it "
+                                       "have that of the home, set \"acmeCredentials\" to \"shared\" in the "
+                                       "account; to need none, give the services \"challenge\": \"http\".")
                                  .arg(provider->challenges.how);
             return tl::unexpected<Error>(std::move(error));
         }

@@ -12,6 +12,7 @@
 #include "engine/home.h"
 #include "engine/ipv4.h"
 #include "engine/vpskeys.h"
+#include "model/texts.h"
 #include "observe/delegation.h"
 #include "observe/discovery.h"
 #include "observe/home.h"
@@ -47,15 +48,15 @@ constexpr auto routerAgain = 1500ms;
 
 tl::unexpected<Error> cancelled()
 {
-    return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+    return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
 }
 
 /// What the prefixes are like, in a sentence.
 QString prefixKind(const LinkSeen &link, const std::vector<Ipv6Prefix> &prefixes)
 {
     if (prefixes.empty())
-        return QStringLiteral("There is no global IPv6 prefix here: switch IPv6 on in the home router, or ask the "
-                              "provider for it.");
+        return Texts::tr("There is no global IPv6 prefix here: switch IPv6 on in the home router, or ask the "
+                         "provider for it.");
     bool forEver = false;
     std::chrono::seconds longest{0};
     for (const LocalAddress &one : link.addresses) {
@@ -64,12 +65,11 @@ QString prefixKind(const LinkSeen &link, const std::vector<Ipv6Prefix> &prefixes
         forEver = forEver || !one.preferred;
         longest = std::max(longest, one.preferred.value_or(0s));
     }
-    const QString more =
-        prefixes.size() > 1 ? QStringLiteral(" There are %1 more.").arg(prefixes.size() - 1) : QString();
+    const QString more = prefixes.size() > 1 ? Texts::tr(" There are %1 more.").arg(prefixes.size() - 1) : QString();
     if (forEver)
-        return QStringLiteral("It is announced for ever; Sixgate follows it all the same when it changes.") + more;
-    return QStringLiteral("The router announces it for another %1 minutes each time; Sixgate follows it when the "
-                          "provider changes it.")
+        return Texts::tr("It is announced for ever; Sixgate follows it all the same when it changes.") + more;
+    return Texts::tr("The router announces it for another %1 minutes each time; Sixgate follows it when the "
+                     "provider changes it.")
                .arg(std::chrono::duration_cast<std::chrono::minutes>(longest).count()) +
            more;
 }
@@ -105,8 +105,8 @@ Result<SetupTried> tryProvider(const Site &site, const DnsAccount &account, Secr
         return passOn(credentials);
     if (!definition->api || definition->readBack != ReadBack::Api)
         return SetupTried{false,
-                          QStringLiteral("%1 has no call that only reads, so the credentials are tried when the first "
-                                         "record is written.")
+                          Texts::tr("%1 has no call that only reads, so the credentials are tried when the first "
+                                    "record is written.")
                               .arg(definition->title)};
     std::vector<RecordKey> keys;
     for (const Hostname &one : site.services.empty() ? std::vector<Hostname>() : site.services.front().publicNames) {
@@ -127,12 +127,11 @@ Result<SetupTried> tryProvider(const Site &site, const DnsAccount &account, Secr
             continue;
         const bool silent = meaning == AnswerMeaning::NoAnswer || meaning == AnswerMeaning::Unsent;
         return fail(silent ? ErrorCode::Network : ErrorCode::Denied,
-                    one.answer.sentence.isEmpty()
-                        ? QStringLiteral("%1 did not take the credentials.").arg(definition->title)
-                        : one.answer.sentence,
+                    one.answer.sentence.isEmpty() ? Texts::tr("%1 did not take the credentials.").arg(definition->title)
+                                                  : one.answer.sentence,
                     one.answer.word);
     }
-    return SetupTried{true, QStringLiteral("%1 takes the credentials.").arg(definition->title)};
+    return SetupTried{true, Texts::tr("%1 takes the credentials.").arg(definition->title)};
 }
 
 Result<SetupTried> tryUpdate(const DnsAccount &account, SecretStore &secrets, const std::stop_token &stop)
@@ -153,26 +152,25 @@ Result<SetupTried> tryUpdate(const DnsAccount &account, SecretStore &secrets, co
         if (auto taken = tryUpdateKey(*primary, account.zone, signing, deadline, stop); !taken)
             return passOn(taken);
     }
-    return SetupTried{true,
-                      QStringLiteral("The name server %1 takes the %2 for %3.")
-                          .arg(serverText(*primary), keys.size() > 1 ? QStringLiteral("keys") : QStringLiteral("key"),
-                               account.zone.display())};
+    return SetupTried{true, Texts::tr("The name server %1 takes the %2 for %3.")
+                                .arg(serverText(*primary), keys.size() > 1 ? Texts::tr("keys") : Texts::tr("key"),
+                                     account.zone.display())};
 }
 
 QStringList factLines(const VpsFacts &facts)
 {
-    QStringList lines{facts.osName.isEmpty() ? QStringLiteral("Unknown system") : facts.osName};
+    QStringList lines{facts.osName.isEmpty() ? Texts::tr("Unknown system") : facts.osName};
     if (facts.freeBytes >= 0)
-        lines << QStringLiteral("%1 MB free").arg(facts.freeBytes / (1024 * 1024));
-    lines << (facts.hasGlobalIpv6 ? QStringLiteral("Has IPv6") : QStringLiteral("Has no IPv6"));
+        lines << Texts::tr("%1 MB free").arg(facts.freeBytes / (1024 * 1024));
+    lines << (facts.hasGlobalIpv6 ? Texts::tr("Has IPv6") : Texts::tr("Has no IPv6"));
     const bool apache = facts.apacheActive;
-    lines << (facts.listeners80And443.empty() ? QStringLiteral("Ports 80 and 443 are free")
-              : apache                        ? QStringLiteral("Apache runs there")
+    lines << (facts.listeners80And443.empty() ? Texts::tr("Ports 80 and 443 are free")
+              : apache                        ? Texts::tr("Apache runs there")
                                               : facts.listeners80And443.front());
-    lines << (facts.deployedId.isEmpty() ? QStringLiteral("Nothing of Sixgate's is there yet")
-                                         : QStringLiteral("Sixgate has set it up before"));
+    lines << (facts.deployedId.isEmpty() ? Texts::tr("Nothing of Sixgate's is there yet")
+                                         : Texts::tr("Sixgate has set it up before"));
     if (!facts.ufw.isEmpty() || !facts.nft.isEmpty())
-        lines << QStringLiteral("Has a firewall; the plan tells what it must let through");
+        lines << Texts::tr("Has a firewall; the plan tells what it must let through");
     return lines;
 }
 
@@ -190,8 +188,7 @@ Result<SetupHome> lookAtSetupHome(std::stop_token stop)
         if (choice.chosen)
             home.own = *choice.chosen;
         else
-            home.own =
-                fail(ErrorCode::NotFound, QStringLiteral("This computer has no address that could be published."));
+            home.own = fail(ErrorCode::NotFound, Texts::tr("This computer has no address that could be published."));
     } else {
         home.prefixes = passOn(link);
         home.own = passOn(link);
@@ -226,7 +223,7 @@ Result<SetupTried> tryAccount(const Site &site, SecretStore &secrets, std::stop_
     const DnsAccount &account = site.dns.front();
     auto tried = account.update()     ? tryUpdate(account, secrets, stop)
                  : account.provider() ? tryProvider(site, account, secrets, stop)
-                                      : SetupTried{false, QStringLiteral("Something else keeps the zone.")};
+                                      : SetupTried{false, Texts::tr("Something else keeps the zone.")};
     if (stop.stop_requested())
         return cancelled();
     return tried;
@@ -261,7 +258,7 @@ Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token sto
     const HomeServer &server = site.servers.front();
     const auto choice = chooseAddress(server, *link);
     if (choice.fit.empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("The home server has no address that could be published."));
+        return fail(ErrorCode::NotFound, Texts::tr("The home server has no address that could be published."));
     std::optional<SetupCertificate> worst;
     for (const Service &service : site.services) {
         if (service.server != server.name)
@@ -296,7 +293,7 @@ Result<SetupCertificate> lookAtCertificate(const Site &site, std::stop_token sto
             break;
     }
     if (!worst)
-        return fail(ErrorCode::NotFound, QStringLiteral("There is no service yet."));
+        return fail(ErrorCode::NotFound, Texts::tr("There is no service yet."));
     return *worst;
 }
 
@@ -308,7 +305,7 @@ namespace
 Result<FetchedAnswer> askHome(const std::vector<Ipv6Address> &addresses, const Hostname &name, const QUrl &url,
                               const Deadline &deadline, const std::stop_token &stop)
 {
-    Error why{ErrorCode::NotFound, QStringLiteral("The home server has no address that could be published."), {}, {}};
+    Error why{ErrorCode::NotFound, Texts::tr("The home server has no address that could be published."), {}, {}};
     const bool tls = url.scheme() == QLatin1String("https");
     const Port port = *Port::parse(tls ? QStringLiteral("443") : QStringLiteral("80"));
     const QByteArray target =
@@ -408,7 +405,7 @@ Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<
         const auto link = readLinkFor(site.servers, Deadline::after(nameTime), stop);
         const auto choice = link ? chooseAddress(site.servers.front(), *link) : AddressChoice();
         if (!choice.chosen) {
-            open.sentence = QStringLiteral("The home server has no address that could be reached.");
+            open.sentence = Texts::tr("The home server has no address that could be reached.");
             told(open);
             continue;
         }
@@ -424,7 +421,7 @@ Outcome watchRouter(const Site &site, SecretStore &secrets, const std::function<
         if (!answers)
             return passOn(answers);
         open.state = SetupOpen::State::Open;
-        open.sentence = QStringLiteral("The VPS reaches the home server at %1.").arg(choice.chosen->text());
+        open.sentence = Texts::tr("The VPS reaches the home server at %1.").arg(choice.chosen->text());
         for (const auto &[where, how] : answers->connected) {
             if (how.reason.isEmpty())
                 continue;

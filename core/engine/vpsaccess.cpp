@@ -1,5 +1,6 @@
 #include "engine/vpsaccess.h"
 
+#include "model/texts.h"
 #include "storage/sitefile.h"
 #include "transport/sshkey.h"
 
@@ -18,7 +19,7 @@ Result<Secret> needed(SecretStore &secrets, const QString &name, const QString &
 {
     auto secret = secrets.get(name, Deadline::after(secretTime), stop);
     if (!secret && secret.error().code == ErrorCode::NotFound)
-        return fail(ErrorCode::NotFound, missing, {}, QStringLiteral("Store it: sixgatectl secret set %1").arg(name));
+        return fail(ErrorCode::NotFound, missing, {}, Texts::tr("Store it: sixgatectl secret set %1").arg(name));
     return secret;
 }
 
@@ -30,8 +31,8 @@ Result<Secret> passphrase(const Vps &vps, SecretStore &secrets, std::stop_token 
         return passOn(key);
     if (!key->encrypted)
         return Secret();
-    return needed(secrets, vpsPassphraseSecret(vps),
-                  QStringLiteral("The SSH key %1 needs its passphrase.").arg(vps.keyFile), stop);
+    return needed(secrets, vpsPassphraseSecret(vps), Texts::tr("The SSH key %1 needs its passphrase.").arg(vps.keyFile),
+                  stop);
 }
 
 } // namespace
@@ -60,7 +61,7 @@ Result<SshTarget> vpsTarget(const Vps &vps, std::vector<IpAddress> addresses, Se
     case SshAuth::Password: {
         auto secret =
             needed(secrets, target.passwordSecret,
-                   QStringLiteral("The password of %1 on %2 is missing.").arg(vps.user.text(), target.label), stop);
+                   Texts::tr("The password of %1 on %2 is missing.").arg(vps.user.text(), target.label), stop);
         if (!secret)
             return passOn(secret);
         target.password = std::move(*secret);
@@ -116,10 +117,9 @@ Result<std::vector<IpAddress>> vpsAddresses(const Vps &vps, const VpsSeen &seen)
         return passOn(seen.ipv4);
     if (!seen.ipv6)
         return passOn(seen.ipv6);
-    return fail(
-        ErrorCode::NotFound, QStringLiteral("The VPS name %1 has no address.").arg(vps.host.ascii()), {},
-        QStringLiteral("Give it an A and an AAAA record with the VPS's addresses, or name them as \"addresses\" "
-                       "in the site file."));
+    return fail(ErrorCode::NotFound, Texts::tr("The VPS name %1 has no address.").arg(vps.host.ascii()), {},
+                Texts::tr("Give it an A and an AAAA record with the VPS's addresses, or name them as \"addresses\" "
+                          "in the site file."));
 }
 
 } // namespace sixgate

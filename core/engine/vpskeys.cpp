@@ -2,6 +2,7 @@
 
 #include "engine/pushline.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "observe/zone.h"
 #include "resources/resources.h"
 #include "storage/files.h"
@@ -121,8 +122,8 @@ Result<QByteArray> VpsKeys::run(const QByteArray &question, std::stop_token stop
     if (!ran)
         return passOn(ran);
     if (ran->status != 0)
-        return fail(ErrorCode::Refused, QStringLiteral("The list of SSH keys on the VPS could not be used."),
-                    shownLine(ran->err), QStringLiteral("Look at ~/.ssh/authorized_keys there."));
+        return fail(ErrorCode::Refused, Texts::tr("The list of SSH keys on the VPS could not be used."),
+                    shownLine(ran->err), Texts::tr("Look at ~/.ssh/authorized_keys there."));
     return ran->out;
 }
 
@@ -158,7 +159,7 @@ Outcome VpsKeys::remove(const AuthorizedKey &key, std::stop_token stop)
     if (!out)
         return passOn(out);
     if (out->trimmed().toInt() == 0)
-        return fail(ErrorCode::NotFound, QStringLiteral("That key may not log in there."));
+        return fail(ErrorCode::NotFound, Texts::tr("That key may not log in there."));
     return {};
 }
 
@@ -167,10 +168,9 @@ Result<AuthorizedKey> parseAuthorizedKey(const QByteArray &line)
     // Nothing of it is shown: it may be the private key.
     const auto bad = [&] {
         return fail(ErrorCode::Invalid,
-                    line.contains("PRIVATE KEY")
-                        ? QStringLiteral("That is a private key, which never leaves its computer.")
-                        : QStringLiteral("That is no SSH public key."),
-                    {}, QStringLiteral("Take the file that ends in .pub, one line like \"ssh-ed25519 AAAA… name\"."));
+                    line.contains("PRIVATE KEY") ? Texts::tr("That is a private key, which never leaves its computer.")
+                                                 : Texts::tr("That is no SSH public key."),
+                    {}, Texts::tr("Take the file that ends in .pub, one line like \"ssh-ed25519 AAAA… name\"."));
     };
     if (line.size() > 16 * 1024 || line.trimmed().contains('\n'))
         return bad();
@@ -201,12 +201,12 @@ Outcome makeSshKey(const QString &file, const QString &comment, std::stop_token 
     keygen.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
     const auto ended = runProgram(keygen, Deadline::after(keygenTime), std::move(stop));
     if (!ended && ended.error().code == ErrorCode::NotFound)
-        return fail(ErrorCode::Unavailable, QStringLiteral("ssh-keygen is missing on this computer."), {},
-                    QStringLiteral("Install it: apt install openssh-client"));
+        return fail(ErrorCode::Unavailable, Texts::tr("ssh-keygen is missing on this computer."), {},
+                    Texts::tr("Install it: apt install openssh-client"));
     if (!ended)
         return passOn(ended);
     if (ended->exit != 0)
-        return fail(ErrorCode::Refused, QStringLiteral("The SSH key %1 could not be made.").arg(file),
+        return fail(ErrorCode::Refused, Texts::tr("The SSH key %1 could not be made.").arg(file),
                     shownLine(ended->output + ended->errors));
     return {};
 }
@@ -215,14 +215,13 @@ Result<QByteArray> sshKeyLine(const QString &file, std::stop_token stop)
 {
     const QString path = expandHome(file);
     if (!path.startsWith(QLatin1Char('/')))
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("The key's path is to begin with / or ~/, not \"%1\".").arg(file));
+        return fail(ErrorCode::Invalid, Texts::tr("The key's path is to begin with / or ~/, not \"%1\".").arg(file));
     if (auto made = makeSshKey(path, QStringLiteral("sixgate@") + QSysInfo::machineHostName(), std::move(stop)); !made)
         return passOn(made);
     QFile in(path + QStringLiteral(".pub"));
     if (!in.open(QIODevice::ReadOnly))
-        return fail(ErrorCode::NotFound, QStringLiteral("The public half %1.pub is not there.").arg(file), {},
-                    QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path));
+        return fail(ErrorCode::NotFound, Texts::tr("The public half %1.pub is not there.").arg(file), {},
+                    Texts::tr("Make it: ssh-keygen -y -f %1 > %1.pub").arg(path));
     return in.read(mostKeyLine);
 }
 
@@ -233,8 +232,8 @@ Result<PushKey> ownPushKey(const QString &siteFile, const Label &site, std::stop
         return passOn(made);
     QFile in(file + QStringLiteral(".pub"));
     if (!in.open(QIODevice::ReadOnly))
-        return fail(ErrorCode::NotFound, QStringLiteral("%1 cannot be read.").arg(in.fileName()), in.errorString(),
-                    QStringLiteral("Remove %1 to have a new key made.").arg(file));
+        return fail(ErrorCode::NotFound, Texts::tr("%1 cannot be read.").arg(in.fileName()), in.errorString(),
+                    Texts::tr("Remove %1 to have a new key made.").arg(file));
     return PushKey::parse(QString::fromUtf8(in.readAll()));
 }
 

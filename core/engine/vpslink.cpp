@@ -1,6 +1,7 @@
 #include "engine/vpslink.h"
 
 #include "engine/vpsaccess.h"
+#include "model/texts.h"
 #include "observe/zone.h"
 #include "transport/io.h"
 
@@ -61,8 +62,7 @@ std::optional<RenewalTestSeen> VpsLink::awaitRenewalTest(std::stop_token stop)
 {
     if (!m_host || !m_seen.facts || !m_seen.facts->renewalTest.busy)
         return std::nullopt;
-    m_job.say(
-        QStringLiteral("Waiting until certbot has rehearsed the renewal: at most %1 s").arg(rehearsalTime.count()));
+    m_job.say(Texts::tr("Waiting until certbot has rehearsed the renewal: at most %1 s").arg(rehearsalTime.count()));
     const Deadline patience = Deadline::after(rehearsalTime);
     while (!patience.passed() && pauseFor(1s, stop)) {
         const auto facts = readVpsFacts(*m_host, {}, Deadline::after(30s).sooner(patience.left()), stop);
@@ -82,7 +82,7 @@ void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_to
         return;
     }
     const QString host = vpsLabel(m_job.site.vps.front());
-    m_job.say(QStringLiteral("Reading the facts of %1").arg(host));
+    m_job.say(Texts::tr("Reading the facts of %1").arg(host));
     m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(most), stop);
     const Deadline patience = Deadline::after(busyTime);
     while (wait && m_seen.facts && m_seen.facts->busy) {
@@ -90,11 +90,11 @@ void VpsLink::readFacts(const FactsQuestions &questions, bool wait, std::stop_to
             m_seen.facts->busyWith.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(m_seen.facts->busyWith);
         if (patience.passed()) {
             m_seen.facts = fail(ErrorCode::Unavailable,
-                                QStringLiteral("Another run of Sixgate%1 is still at work on %2.").arg(who, host), {},
-                                QStringLiteral("Wait until it has ended, then try again."));
+                                Texts::tr("Another run of Sixgate%1 is still at work on %2.").arg(who, host), {},
+                                Texts::tr("Wait until it has ended, then try again."));
             return;
         }
-        m_job.say(QStringLiteral("Another run of Sixgate%1 is at work on %2; waiting for its end").arg(who, host));
+        m_job.say(Texts::tr("Another run of Sixgate%1 is at work on %2; waiting for its end").arg(who, host));
         if (!pauseFor(1s, stop))
             return;
         m_seen.facts = readVpsFacts(*m_host, questions, Deadline::after(most), stop);

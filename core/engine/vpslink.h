@@ -2,6 +2,7 @@
 
 #include "engine/job.h"
 #include "model/evidence.h"
+#include "model/texts.h"
 #include "observe/vps.h"
 #include "transport/remotehost.h"
 
@@ -61,7 +62,7 @@ private:
     std::vector<IpAddress> m_addresses;
     std::unique_ptr<RemoteHost> m_host;
     bool m_tried = false;
-    Error m_why{ErrorCode::NotFound, QStringLiteral("Not connected yet."), {}, {}};
+    Error m_why{ErrorCode::NotFound, Texts::tr("Not connected yet."), {}, {}};
 };
 
 } // namespace sixgate

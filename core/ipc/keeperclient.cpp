@@ -1,6 +1,7 @@
 #include "ipc/keeperclient.h"
 
 #include "ipc/keepertext.h"
+#include "model/texts.h"
 #include "transport/io.h"
 
 #include <QFile>
@@ -42,11 +43,10 @@ Result<Fd> connectTo(const Label &site)
             last = errno;
     }
     return fail(last == EACCES ? ErrorCode::Denied : ErrorCode::NotFound,
-                last == EACCES ? QStringLiteral("The keeper of the site “%1” runs for another user.").arg(site.text())
-                               : QStringLiteral("No keeper runs here for the site “%1”.").arg(site.text()),
+                last == EACCES ? Texts::tr("The keeper of the site “%1” runs for another user.").arg(site.text())
+                               : Texts::tr("No keeper runs here for the site “%1”.").arg(site.text()),
                 {},
-                last == EACCES ? QStringLiteral("Ask as that user, or as root.")
-                               : QStringLiteral("Start it: sixgatectl keep"));
+                last == EACCES ? Texts::tr("Ask as that user, or as root.") : Texts::tr("Start it: sixgatectl keep"));
 }
 
 /// One line, and what came after it in `rest`.
@@ -59,12 +59,12 @@ Result<QByteArray> readLine(const Fd &socket, QByteArray &rest, const Deadline &
             return line;
         }
         if (rest.size() > mostKeeperLine)
-            return fail(ErrorCode::Protocol, QStringLiteral("The keeper's answer has no end."));
+            return fail(ErrorCode::Protocol, Texts::tr("The keeper's answer has no end."));
         const auto more = readSome(socket.get(), 65536, deadline, stop);
         if (!more)
             return more;
         if (more->isEmpty())
-            return fail(ErrorCode::Unavailable, QStringLiteral("The keeper has ended."));
+            return fail(ErrorCode::Unavailable, Texts::tr("The keeper has ended."));
         rest += *more;
     }
 }

@@ -2,6 +2,7 @@
 
 #include "ipc/keeperport.h"
 #include "ipc/keepertext.h"
+#include "model/texts.h"
 #include "storage/state.h"
 #include "transport/fd.h"
 
@@ -73,9 +74,9 @@ std::optional<sockaddr_un> unixAddress(const QString &path)
 tl::unexpected<Error> cannotListen(const QString &path, const char *call, int number)
 {
     return fail(
-        ErrorCode::Unavailable, QStringLiteral("Other programs cannot be let to see the keeper."),
+        ErrorCode::Unavailable, Texts::tr("Other programs cannot be let to see the keeper."),
         QStringLiteral("%1: %2: %3").arg(path, QString::fromLatin1(call), QString::fromLocal8Bit(strerror(number))),
-        QStringLiteral("Let XDG_RUNTIME_DIR name a folder of yours with a short path."));
+        Texts::tr("Let XDG_RUNTIME_DIR name a folder of yours with a short path."));
 }
 
 } // namespace
@@ -285,7 +286,7 @@ private:
             client.out += heardLine(*word);
             return;
         }
-        client.out += errorLine({ErrorCode::Refused, QStringLiteral("The keeper does not know what that is."), {}, {}});
+        client.out += errorLine({ErrorCode::Refused, Texts::tr("The keeper does not know what that is."), {}, {}});
     }
 
     /// Writes what fits.

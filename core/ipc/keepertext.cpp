@@ -1,6 +1,7 @@
 #include "ipc/keepertext.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -130,15 +131,14 @@ Result<QJsonObject> objectOf(const QByteArray &text)
 {
     const auto document = QJsonDocument::fromJson(text);
     if (!document.isObject())
-        return fail(ErrorCode::Protocol, QStringLiteral("That is not how a keeper speaks."));
+        return fail(ErrorCode::Protocol, Texts::tr("That is not how a keeper speaks."));
     const QJsonObject object = document.object();
     const QJsonValue version = object[QStringLiteral("sixgate")];
     if (version != KeeperSnapshot::Version)
-        return fail(ErrorCode::Refused, QStringLiteral("The keeper and this program are of different versions."),
-                    QStringLiteral("Version %1 here, %2 there.")
-                        .arg(KeeperSnapshot::Version)
-                        .arg(version.toVariant().toString()),
-                    QStringLiteral("Start the keeper anew after an update: systemctl restart sixgate-keep"));
+        return fail(
+            ErrorCode::Refused, Texts::tr("The keeper and this program are of different versions."),
+            Texts::tr("Version %1 here, %2 there.").arg(KeeperSnapshot::Version).arg(version.toVariant().toString()),
+            Texts::tr("Start the keeper anew after an update: systemctl restart sixgate-keep"));
     return object;
 }
 
@@ -169,7 +169,7 @@ Result<KeeperSnapshot> parseSnapshot(const QJsonObject &object)
 {
     const auto bad = [](const char *field) {
         return fail(ErrorCode::Protocol,
-                    QStringLiteral("The keeper's answer makes no sense at %1.").arg(QString::fromLatin1(field)));
+                    Texts::tr("The keeper's answer makes no sense at %1.").arg(QString::fromLatin1(field)));
     };
     KeeperSnapshot one;
     one.site = object[QStringLiteral("site")].toString();
@@ -256,7 +256,7 @@ Result<QString> parseAsk(const QByteArray &text)
         return passOn(object);
     const QString word = (*object)[QStringLiteral("ask")].toString();
     if (word.isEmpty())
-        return fail(ErrorCode::Protocol, QStringLiteral("Nothing is asked for."));
+        return fail(ErrorCode::Protocol, Texts::tr("Nothing is asked for."));
     return word;
 }
 

@@ -2,6 +2,7 @@
 
 #include "model/ipaddress.h"
 #include "model/port.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -77,9 +78,8 @@ Result<WebhookUrl> webhookUrl(const Webhook &hook, const Secret &stored)
 {
     const auto bad = [&](const QString &why) {
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The secret %1 is no URL to which can be sent: %2.").arg(alarmUrlSecret(hook), why),
-                    {},
-                    QStringLiteral("Store it as the service gives it, https:// and all: sixgatectl secret set %1")
+                    Texts::tr("The secret %1 is no URL to which can be sent: %2.").arg(alarmUrlSecret(hook), why), {},
+                    Texts::tr("Store it as the service gives it, https:// and all: sixgatectl secret set %1")
                         .arg(alarmUrlSecret(hook)));
     };
     WebhookUrl out;
@@ -89,26 +89,26 @@ Result<WebhookUrl> webhookUrl(const Webhook &hook, const Secret &stored)
         return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '<' && c != '>';
     });
     if (url.isEmpty() || url.size() > longestUrl || !plain)
-        return bad(QStringLiteral("up to %1 characters of ASCII without blanks and quotes are wanted").arg(longestUrl));
+        return bad(Texts::tr("up to %1 characters of ASCII without blanks and quotes are wanted").arg(longestUrl));
     const auto parts = partsOf(url);
     out.tls = parts && parts->scheme == "https";
     if (!parts || (!out.tls && parts->scheme != "http"))
-        return bad(QStringLiteral("https://, a name and a path are wanted"));
+        return bad(Texts::tr("https://, a name and a path are wanted"));
     out.host = QString::fromLatin1(parts->host);
     if (out.host.startsWith(u'[')) {
         out.host = out.host.sliced(1, out.host.size() - 2);
         if (!Ipv6Address::parse(out.host))
-            return bad(QStringLiteral("its address is none"));
+            return bad(Texts::tr("its address is none"));
     }
     out.port = out.tls ? 443 : 80;
     if (!parts->port.isEmpty()) {
         const auto port = Port::parse(QString::fromLatin1(parts->port));
         if (!port)
-            return bad(QStringLiteral("its port is none"));
+            return bad(Texts::tr("its port is none"));
         out.port = port->number();
     }
     if (!out.tls && !isOfOwnNetwork(out.host))
-        return bad(QStringLiteral("without TLS (http://) only a machine of the own network may be told"));
+        return bad(Texts::tr("without TLS (http://) only a machine of the own network may be told"));
     return out;
 }
 

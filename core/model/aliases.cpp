@@ -1,4 +1,5 @@
 #include "model/aliases.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -10,8 +11,8 @@ namespace
 
 tl::unexpected<Error> badChain(const Hostname &name, const QString &what, const QStringList &way)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("%1 is an alias (CNAME) %2.").arg(name.ascii(), what),
-                way.join(QStringLiteral(" → ")), QStringLiteral("Correct the CNAME records of %1.").arg(name.ascii()));
+    return fail(ErrorCode::Protocol, Texts::tr("%1 is an alias (CNAME) %2.").arg(name.ascii(), what),
+                way.join(QStringLiteral(" → ")), Texts::tr("Correct the CNAME records of %1.").arg(name.ascii()));
 }
 
 } // namespace
@@ -30,19 +31,19 @@ Result<AliasChain> followAliases(const ZoneSeen &zone, const Hostname &name)
         if (values.empty())
             return chain;
         if (values.size() > 1)
-            return badChain(name, QStringLiteral("of several names at once, which is not allowed"),
+            return badChain(name, Texts::tr("of several names at once, which is not allowed"),
                             way + QStringList(values.begin(), values.end()));
         auto next = Hostname::parse(values.front());
         if (!next)
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("%1 is an alias (CNAME) of what is no host name.").arg(chain.end.ascii()),
-                        values.front(), QStringLiteral("Correct the CNAME record of %1.").arg(chain.end.ascii()));
+                        Texts::tr("%1 is an alias (CNAME) of what is no host name.").arg(chain.end.ascii()),
+                        values.front(), Texts::tr("Correct the CNAME record of %1.").arg(chain.end.ascii()));
         way << next->ascii();
         chain.aliases.push_back(chain.end);
         if (std::find(chain.aliases.begin(), chain.aliases.end(), *next) != chain.aliases.end())
-            return badChain(name, QStringLiteral("that leads round in a circle"), way);
+            return badChain(name, Texts::tr("that leads round in a circle"), way);
         if (chain.aliases.size() > LongestAliasChain)
-            return badChain(name, QStringLiteral("of an alias, and so on, too often"), way);
+            return badChain(name, Texts::tr("of an alias, and so on, too often"), way);
         chain.end = std::move(*next);
     }
 }

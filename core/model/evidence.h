@@ -4,6 +4,7 @@
 #include "model/observation.h"
 #include "model/pathreport.h"
 #include "model/port.h"
+#include "model/texts.h"
 
 #include <map>
 #include <optional>
@@ -39,7 +40,7 @@ struct NameServerSeen {
 struct ResolverSeen {
     QString resolver; ///< its address
     Known<RecordSet> answer =
-        fail(ErrorCode::NotFound, QStringLiteral("Not asked yet.")); ///< with the time to live that is left
+        fail(ErrorCode::NotFound, Texts::tr("Not asked yet.")); ///< with the time to live that is left
     bool bogus = false; ///< it refuses by DNSSEC: with checking disabled it answers
     /// Where it knows no record: it says itself that there is none (RFC 2308), rather than giving an empty answer.
     bool saysNone = false;
@@ -80,7 +81,7 @@ struct MtuTry {
 
 struct Evidence {
     QDateTime now; ///< this machine's clock, UTC
-    Known<LinkSeen> link = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    Known<LinkSeen> link = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
     std::map<QString, int> mostAddresses; ///< interface → net.ipv6.conf.*.max_addresses; 0: no limit
     QString router;                       ///< hardware address of the router that this machine uses; may be empty
     Observation seen;                     ///< of the zone the answers of the primary, or of another server of it

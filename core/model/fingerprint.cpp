@@ -1,6 +1,7 @@
 #include "model/fingerprint.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QCryptographicHash>
 
@@ -35,14 +36,14 @@ Result<Fingerprint> Fingerprint::parse(const QString &text)
             bytes = QByteArray::fromHex(hex.toLatin1());
     }
     if (bytes.size() != 32)
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral(
-                        "%1 is not a SHA-256 fingerprint. Example: SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU.")
-                        .arg(quoted(text)),
-                    {},
-                    text.startsWith(QLatin1String("MD5:"))
-                        ? QStringLiteral("The form with MD5: is for comparing by eye, in the question of vps trust.")
-                        : QString());
+        return fail(
+            ErrorCode::Invalid,
+            Texts::tr("%1 is not a SHA-256 fingerprint. Example: SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU.")
+                .arg(quoted(text)),
+            {},
+            text.startsWith(QLatin1String("MD5:"))
+                ? Texts::tr("The form with MD5: is for comparing by eye, in the question of vps trust.")
+                : QString());
     std::array<std::uint8_t, 32> digest{};
     std::copy(bytes.begin(), bytes.end(), digest.begin());
     return Fingerprint(digest);

@@ -1,6 +1,7 @@
 #include "model/hostkeypin.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QCryptographicHash>
 #include <QStringList>
@@ -15,7 +16,7 @@ Result<QString> HostKeyTypeKind::check(const QString &text)
     if (types.contains(text))
         return text;
     return fail(ErrorCode::Invalid,
-                QStringLiteral("%1 is not a type of SSH host key that Sixgate can compare. Example: ssh-ed25519.")
+                Texts::tr("%1 is not a type of SSH host key that Sixgate can compare. Example: ssh-ed25519.")
                     .arg(quoted(text)));
 }
 

@@ -1,6 +1,7 @@
 #include "model/ipaddress.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <arpa/inet.h>
 
@@ -36,7 +37,7 @@ Result<Ipv4Address> Ipv4Address::parse(const QString &text)
     if (text.size() > 15 || text.contains(QChar(0)) ||
         inet_pton(AF_INET, text.toLatin1().constData(), bytes.data()) != 1)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 is not an IPv4 address. Example: 198.51.100.10.").arg(quoted(text)));
+                    Texts::tr("%1 is not an IPv4 address. Example: 198.51.100.10.").arg(quoted(text)));
     return Ipv4Address(bytes);
 }
 
@@ -85,7 +86,7 @@ Result<Ipv6Address> Ipv6Address::parse(const QString &text)
     if (text.size() > 45 || text.contains(QChar(0)) ||
         inet_pton(AF_INET6, text.toLatin1().constData(), bytes.data()) != 1)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 is not an IPv6 address. Example: 2001:db8::11.").arg(quoted(text)));
+                    Texts::tr("%1 is not an IPv6 address. Example: 2001:db8::11.").arg(quoted(text)));
     return Ipv6Address(bytes);
 }
 
@@ -135,29 +136,29 @@ QString describe(Ipv6Scope scope)
 {
     switch (scope) {
     case Ipv6Scope::Global:
-        return QStringLiteral("a global address");
+        return Texts::tr("a global address");
     case Ipv6Scope::LinkLocal:
-        return QStringLiteral("a link-local address (fe80::/10)");
+        return Texts::tr("a link-local address (fe80::/10)");
     case Ipv6Scope::SiteLocal:
-        return QStringLiteral("a site-local address (fec0::/10)");
+        return Texts::tr("a site-local address (fec0::/10)");
     case Ipv6Scope::UniqueLocal:
-        return QStringLiteral("a unique local address (fc00::/7)");
+        return Texts::tr("a unique local address (fc00::/7)");
     case Ipv6Scope::SixToFour:
         return QStringLiteral("a 6to4 address (2002::/16)");
     case Ipv6Scope::Teredo:
-        return QStringLiteral("a Teredo address (2001::/32)");
+        return Texts::tr("a Teredo address (2001::/32)");
     case Ipv6Scope::Nat64:
         return QStringLiteral("a NAT64 address (64:ff9b::/96)");
     case Ipv6Scope::Mapped:
-        return QStringLiteral("an IPv4 address in IPv6 form");
+        return Texts::tr("an IPv4 address in IPv6 form");
     case Ipv6Scope::Loopback:
-        return QStringLiteral("the loopback address");
+        return Texts::tr("the loopback address");
     case Ipv6Scope::Unspecified:
-        return QStringLiteral("the unspecified address");
+        return Texts::tr("the unspecified address");
     case Ipv6Scope::Multicast:
-        return QStringLiteral("a multicast address (ff00::/8)");
+        return Texts::tr("a multicast address (ff00::/8)");
     case Ipv6Scope::Reserved:
-        return QStringLiteral("a reserved address");
+        return Texts::tr("a reserved address");
     }
     return {};
 }
@@ -169,7 +170,7 @@ Result<IpAddress> parseIpAddress(const QString &text)
     if (const auto v6 = Ipv6Address::parse(text))
         return IpAddress(*v6);
     return fail(ErrorCode::Invalid,
-                QStringLiteral("%1 is not an IP address. Examples: 198.51.100.10, 2001:db8::11.").arg(quoted(text)));
+                Texts::tr("%1 is not an IP address. Examples: 198.51.100.10, 2001:db8::11.").arg(quoted(text)));
 }
 
 QString ipText(const IpAddress &address)

@@ -2,6 +2,7 @@
 
 #include "model/ipaddress.h"
 #include "model/observation.h"
+#include "model/texts.h"
 
 #include <QStringList>
 
@@ -49,12 +50,12 @@ struct EchoSeen {
 
 /// All that was seen; each part may be unknown. No packet's hops are traced.
 struct Ipv4Sight {
-    Known<std::vector<LocalIpv4>> own = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    Known<std::vector<LocalIpv4>> own = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
     /// The way that the home's router gave this machine; nullopt: there is none.
-    Known<std::optional<Ipv4Way>> home = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    Known<std::optional<Ipv4Way>> home = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
     /// The way that packets to the internet take: another one where a VPN carries them.
-    Known<std::optional<Ipv4Way>> way = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
-    Known<RouterSeen> router = fail(ErrorCode::NotFound, QStringLiteral("Not asked yet."));
+    Known<std::optional<Ipv4Way>> way = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
+    Known<RouterSeen> router = fail(ErrorCode::NotFound, Texts::tr("Not asked yet."));
     std::vector<EchoSeen> echo; ///< one for each service of the site, same order
 };
 

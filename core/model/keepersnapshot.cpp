@@ -1,4 +1,5 @@
 #include "model/keepersnapshot.h"
+#include "model/texts.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ void KeeperSnapshot::looked(const QString &part)
 QString KeeperSnapshot::awaitedText() const
 {
     return awaited.empty() ? QString()
-                           : QStringLiteral("It has not looked at everything yet: %1.")
+                           : Texts::tr("It has not looked at everything yet: %1.")
                                  .arg(QStringList(awaited.begin(), awaited.end()).join(QStringLiteral(", ")));
 }
 

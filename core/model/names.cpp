@@ -4,6 +4,7 @@
 #include "model/ipaddress.h"
 #include "model/port.h"
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 
@@ -17,8 +18,9 @@ Result<QString> matched(const QString &text, const QRegularExpression &pattern, 
 {
     if (text.size() <= 2000 && pattern.match(text).hasMatch())
         return text;
-    return fail(ErrorCode::Invalid, QStringLiteral("%1 is not %2. Example: %3.")
-                                        .arg(quoted(text), QString::fromLatin1(what), QString::fromLatin1(example)));
+    return fail(
+        ErrorCode::Invalid,
+        Texts::tr("%1 is not %2. Example: %3.").arg(quoted(text), Texts::tr(what), QString::fromLatin1(example)));
 }
 
 } // namespace
@@ -26,16 +28,18 @@ Result<QString> matched(const QString &text, const QRegularExpression &pattern, 
 Result<QString> LabelKind::check(const QString &text)
 {
     static const QRegularExpression pattern(QStringLiteral("\\A[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?\\z"));
-    return matched(text, pattern, "a name (lower-case letters, digits and hyphens, at most 32, a letter first)",
-                   "cloud");
+    return matched(
+        text, pattern,
+        QT_TRANSLATE_NOOP("Texts", "a name (lower-case letters, digits and hyphens, at most 32, a letter first)"),
+        "cloud");
 }
 
 Result<QString> KeyNameKind::check(const QString &text)
 {
     static const QRegularExpression pattern(
         QStringLiteral("\\A(?=.{1,253}\\z)[A-Za-z0-9_-]{1,63}(?:\\.[A-Za-z0-9_-]{1,63})*\\z"));
-    const auto name =
-        matched(text.endsWith(QLatin1Char('.')) ? text.chopped(1) : text, pattern, "a TSIG key name", "sixgate-key");
+    const auto name = matched(text.endsWith(QLatin1Char('.')) ? text.chopped(1) : text, pattern,
+                              QT_TRANSLATE_NOOP("Texts", "a TSIG key name"), "sixgate-key");
     if (!name)
         return name;
     // Only now, when it is ASCII: in lower case the Kelvin sign is a k.
@@ -45,7 +49,7 @@ Result<QString> KeyNameKind::check(const QString &text)
 Result<QString> LoginKind::check(const QString &text)
 {
     static const QRegularExpression pattern(QStringLiteral("\\A[a-z_][a-z0-9_-]{0,31}\\z"));
-    return matched(text, pattern, "a login name", "root");
+    return matched(text, pattern, QT_TRANSLATE_NOOP("Texts", "a login name"), "root");
 }
 
 Result<QString> MailKind::check(const QString &text)
@@ -57,8 +61,7 @@ Result<QString> MailKind::check(const QString &text)
         if (const auto host = Hostname::parse(text.mid(at + 1)))
             return text.left(at + 1) + host->ascii();
     }
-    return fail(ErrorCode::Invalid,
-                QStringLiteral("%1 is not a mail address. Example: me@example.org.").arg(quoted(text)));
+    return fail(ErrorCode::Invalid, Texts::tr("%1 is not a mail address. Example: me@example.org.").arg(quoted(text)));
 }
 
 Result<QString> HttpsUrlKind::check(const QString &text)
@@ -66,10 +69,9 @@ Result<QString> HttpsUrlKind::check(const QString &text)
     static const QRegularExpression pattern(QStringLiteral(
         "\\Ahttps://(\\[[0-9A-Fa-f:.]+\\]|[^/:\\[\\]@?#]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]*)*)\\z"));
     const auto bad = [&] {
-        return fail(
-            ErrorCode::Invalid,
-            QStringLiteral("%1 is not an https:// address. Example: https://acme-v02.api.letsencrypt.org/directory.")
-                .arg(quoted(text)));
+        return fail(ErrorCode::Invalid,
+                    Texts::tr("%1 is not an https:// address. Example: https://acme-v02.api.letsencrypt.org/directory.")
+                        .arg(quoted(text)));
     };
     const auto match = pattern.match(text);
     if (text.size() > 500 || !match.hasMatch())
@@ -98,13 +100,13 @@ Result<QString> UrlPathKind::check(const QString &text)
 {
     static const QRegularExpression pattern(
         QStringLiteral("\\A(?=.{1,255}\\z)/(?:[A-Za-z0-9._~/-]|%[0-9A-Fa-f]{2})*\\z"));
-    return matched(text, pattern, "a URL path", "/status");
+    return matched(text, pattern, QT_TRANSLATE_NOOP("Texts", "a URL path"), "/status");
 }
 
 Result<QString> InterfaceNameKind::check(const QString &text)
 {
     static const QRegularExpression pattern(QStringLiteral("\\A(?!\\.{1,2}\\z)[A-Za-z0-9._-]{1,15}\\z"));
-    return matched(text, pattern, "the name of a network interface", "eth0");
+    return matched(text, pattern, QT_TRANSLATE_NOOP("Texts", "the name of a network interface"), "eth0");
 }
 
 Result<QString> PushKeyKind::check(const QString &text)
@@ -112,16 +114,16 @@ Result<QString> PushKeyKind::check(const QString &text)
     // Nothing of it is shown: it may be the private key.
     const auto bad = [](const QString &what) {
         return fail(ErrorCode::Invalid, what, {},
-                    QStringLiteral("Take what \"sixgatectl vps push-key\" prints, one line like \"ssh-ed25519 AAAA… "
-                                   "nas\"."));
+                    Texts::tr("Take what \"sixgatectl vps push-key\" prints, one line like \"ssh-ed25519 AAAA… "
+                              "nas\"."));
     };
     if (text.contains(QLatin1String("PRIVATE KEY")))
-        return bad(QStringLiteral("That is a private key, which never leaves its computer."));
+        return bad(Texts::tr("That is a private key, which never leaves its computer."));
     static const QRegularExpression pattern(
         QStringLiteral("\\Assh-ed25519 (AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43})(?: ([A-Za-z0-9@._-]{1,64}))?\\z"));
     const QString line = text.size() <= 2000 ? text.simplified() : QString();
     if (!pattern.match(line).hasMatch())
-        return bad(QStringLiteral("That is no Ed25519 public key of SSH."));
+        return bad(Texts::tr("That is no Ed25519 public key of SSH."));
     return line;
 }
 

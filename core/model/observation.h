@@ -6,6 +6,7 @@
 #include "model/ipv6prefix.h"
 #include "model/names.h"
 #include "model/result.h"
+#include "model/texts.h"
 
 #include <QByteArray>
 #include <QDateTime>
@@ -85,12 +86,12 @@ struct ServerSeen {
     Label server;
     std::vector<CandidateVerdict> candidates;
     /// The address on which the server answered, on-link, with the expected identity.
-    Known<Ipv6Address> proven = fail(ErrorCode::NotFound, QStringLiteral("Not looked for yet."));
+    Known<Ipv6Address> proven = fail(ErrorCode::NotFound, Texts::tr("Not looked for yet."));
     std::optional<CertificateSeen> certificate; ///< shown by the server at the proven address
 };
 
 struct HomeSeen {
-    Known<std::vector<Ipv6Prefix>> prefixes = fail(ErrorCode::NotFound, QStringLiteral("Not looked for yet."));
+    Known<std::vector<Ipv6Prefix>> prefixes = fail(ErrorCode::NotFound, Texts::tr("Not looked for yet."));
     std::vector<ServerSeen> servers; ///< one for each HomeServer of the site, same order
 };
 
@@ -245,9 +246,9 @@ struct VpsFacts {
 
 struct VpsSeen {
     Known<std::vector<Ipv4Address>> ipv4 =
-        fail(ErrorCode::NotFound, QStringLiteral("Not looked up yet.")); ///< of the VPS name
-    Known<std::vector<Ipv6Address>> ipv6 = fail(ErrorCode::NotFound, QStringLiteral("Not looked up yet."));
-    Known<VpsFacts> facts = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+        fail(ErrorCode::NotFound, Texts::tr("Not looked up yet.")); ///< of the VPS name
+    Known<std::vector<Ipv6Address>> ipv6 = fail(ErrorCode::NotFound, Texts::tr("Not looked up yet."));
+    Known<VpsFacts> facts = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
 };
 
 struct Observation {

@@ -1,6 +1,7 @@
 #include "model/provider.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "model/urlsecrets.h"
 
 #include <algorithm>
@@ -52,13 +53,13 @@ Result<TemplateUrl> templateUrl(const QString &url)
 {
     const QString scheme = QStringLiteral("https://");
     if (!url.startsWith(scheme))
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 does not begin with https://.").arg(quoted(maskedUrl(url))),
-                    {}, QStringLiteral("Give a URL that begins with https://: credentials are sent over TLS only."));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 does not begin with https://.").arg(quoted(maskedUrl(url))), {},
+                    Texts::tr("Give a URL that begins with https://: credentials are sent over TLS only."));
     const QString rest = url.mid(scheme.size());
     const qsizetype slash = rest.indexOf(QLatin1Char('/'));
     if (rest.left(slash < 0 ? rest.size() : slash).contains(QLatin1Char('@')))
-        return fail(ErrorCode::Invalid, QStringLiteral("The URL has a login before its host."), {},
-                    QStringLiteral("Leave it out: credentials are stored apart."));
+        return fail(ErrorCode::Invalid, Texts::tr("The URL has a login before its host."), {},
+                    Texts::tr("Leave it out: credentials are stored apart."));
     const QString authority = slash < 0 ? rest : rest.left(slash);
     const qsizetype colon = authority.indexOf(QLatin1Char(':'));
     const auto host = Hostname::parse(colon < 0 ? authority : authority.left(colon));
@@ -70,8 +71,7 @@ Result<TemplateUrl> templateUrl(const QString &url)
     const auto strange = [](QChar c) { return c.unicode() <= 0x20 || c.unicode() >= 0x7f || c == QLatin1Char('#'); };
     QString path = slash < 0 ? QStringLiteral("/") : rest.mid(slash);
     if (std::any_of(path.begin(), path.end(), strange))
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("%1 has a character that no URL has.").arg(quoted(maskedUrl(url))));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 has a character that no URL has.").arg(quoted(maskedUrl(url))));
     return TemplateUrl{*host, *port, std::move(path)};
 }
 

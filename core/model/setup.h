@@ -6,6 +6,7 @@
 #include "model/plan.h"
 #include "model/provider.h"
 #include "model/site.h"
+#include "model/texts.h"
 
 #include <map>
 #include <memory>
@@ -102,12 +103,12 @@ struct SetupNeed {
 
 /// The home as it was found.
 struct SetupHome {
-    Known<std::vector<Ipv6Prefix>> prefixes = fail(ErrorCode::NotFound, QStringLiteral("Not looked at yet."));
+    Known<std::vector<Ipv6Prefix>> prefixes = fail(ErrorCode::NotFound, Texts::tr("Not looked at yet."));
     QString prefixKind; ///< a sentence about them: who gives them, whether they last
     Ipv4Verdict ipv4;
     SetupNeed need;
     /// This computer's own address that could be published, or why there is none.
-    Known<Ipv6Address> own = fail(ErrorCode::NotFound, QStringLiteral("Not looked at yet."));
+    Known<Ipv6Address> own = fail(ErrorCode::NotFound, Texts::tr("Not looked at yet."));
 };
 
 /// A machine that was found on the LAN.

@@ -10,7 +10,7 @@ namespace sixgate
 /// language there is nobody to make plurals of it.
 class Texts
 {
-    Q_DECLARE_TR_FUNCTIONS(sixgate::Texts)
+    Q_DECLARE_TR_FUNCTIONS(Texts) // as it is called: where lupdate does not find the class, too
 };
 
 } // namespace sixgate

@@ -1,4 +1,5 @@
 #include "model/urlsecrets.h"
+#include "model/texts.h"
 
 #include <QRegularExpression>
 #include <QStringList>
@@ -179,26 +180,25 @@ std::optional<UrlSecret> literalSecretIn(const QString &url)
 {
     const Pieces pieces = piecesOf(url);
     if (pieces.hasLogin)
-        return UrlSecret{QStringLiteral("the part before the host"), QStringLiteral("password"), true};
+        return UrlSecret{Texts::tr("the part before the host"), QStringLiteral("password"), true};
     for (const QString &one : pieces.parameters) {
         const qsizetype equals = one.indexOf(QLatin1Char('='));
         const QString name = equals < 0 ? one : one.left(equals);
         // That of a parameter without a name to show.
         if (looksLikeToken(name))
-            return UrlSecret{QStringLiteral("the name of a parameter"), QStringLiteral("token"), false};
+            return UrlSecret{Texts::tr("the name of a parameter"), QStringLiteral("token"), false};
         if (equals < 1 || equals + 1 == one.size() || hasPlaceholder(one.mid(equals + 1)))
             continue;
         const QString value = one.mid(equals + 1);
         if (const QString credential = credentialOf(name); !credential.isEmpty())
-            return UrlSecret{QStringLiteral("the parameter “%1”").arg(name), credential, false};
+            return UrlSecret{Texts::tr("the parameter “%1”").arg(name), credential, false};
         const bool harmless = isHarmless(name);
         if ((!harmless && value.size() >= valueLength) || (harmless && looksLikeToken(value)))
-            return UrlSecret{QStringLiteral("the parameter “%1”, as it seems,").arg(name), QStringLiteral("token"),
-                             false};
+            return UrlSecret{Texts::tr("the parameter “%1”, as it seems,").arg(name), QStringLiteral("token"), false};
     }
     for (const QString &one : segmentsOf(pieces.rest)) {
         if (looksLikeToken(one))
-            return UrlSecret{QStringLiteral("the path, as it seems,"), QStringLiteral("token"), false};
+            return UrlSecret{Texts::tr("the path, as it seems,"), QStringLiteral("token"), false};
     }
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "observe/delegation.h"
 
+#include "model/texts.h"
 #include "transport/dnsexchange.h"
 #include "transport/parallel.h"
 
@@ -48,7 +49,7 @@ Known<bool> leadsTo(const Hostname &vps, const Hostname &name, const Hostname &z
             return false;
     }
     if (!heard)
-        return fail(ErrorCode::Network, QStringLiteral("No name server of %1 answers.").arg(zone.ascii()));
+        return fail(ErrorCode::Network, Texts::tr("No name server of %1 answers.").arg(zone.ascii()));
     return true;
 }
 

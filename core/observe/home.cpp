@@ -1,5 +1,6 @@
 #include "observe/home.h"
 
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/netlink.h"
 
@@ -20,10 +21,9 @@ constexpr size_t mostCandidates = 8;
 
 Error notInLan(const Label &server, const QString &why, const QString &detail)
 {
-    return {
-        ErrorCode::Unavailable,
-        QStringLiteral("This machine is not in the LAN of %1: %2, so nothing is published.").arg(server.text(), why),
-        detail, QStringLiteral("Run Sixgate on a machine in the same network as %1.").arg(server.text())};
+    return {ErrorCode::Unavailable,
+            Texts::tr("This machine is not in the LAN of %1: %2, so nothing is published.").arg(server.text(), why),
+            detail, Texts::tr("Run Sixgate on a machine in the same network as %1.").arg(server.text())};
 }
 
 // On-link or this machine itself: only there an answer says that the server is in this home.
@@ -31,23 +31,21 @@ Result<RouteSeen> routeInLan(const Label &server, const Ipv6Address &address)
 {
     const auto route = routeTo(address);
     if (!route && route.error().code == ErrorCode::Network)
-        return fail(
-            ErrorCode::Network,
-            QStringLiteral("This machine has no way to %1, the address of %2.").arg(address.text(), server.text()),
-            route.error().detail, QStringLiteral("See whether this machine has IPv6 in the home's LAN."));
+        return fail(ErrorCode::Network,
+                    Texts::tr("This machine has no way to %1, the address of %2.").arg(address.text(), server.text()),
+                    route.error().detail, Texts::tr("See whether this machine has IPv6 in the home's LAN."));
     if (!route)
         return passOn(route);
     if (route->onLink())
         return route;
-    const QString interface = QStringLiteral("Interface %1.").arg(route->interface);
+    const QString interface = Texts::tr("Interface %1.").arg(route->interface);
     if (route->gateway)
         return tl::unexpected<Error>(notInLan(
-            server,
-            QStringLiteral("the way to %1 leads through a router (%2)").arg(address.text(), route->gateway->text()),
+            server, Texts::tr("the way to %1 leads through a router (%2)").arg(address.text(), route->gateway->text()),
             interface));
     return tl::unexpected<Error>(
         notInLan(server,
-                 QStringLiteral("the way to %1 leads through %2, which is a tunnel or another link without neighbours")
+                 Texts::tr("the way to %1 leads through %2, which is a tunnel or another link without neighbours")
                      .arg(address.text(), route->interface),
                  interface));
 }
@@ -60,13 +58,13 @@ Error notConnected(const ServerQuestion &question, const QString &where, const E
     Error error = connectError(where, reason);
     const QString server = question.server.text();
     if (reason == QLatin1String("ECONNREFUSED"))
-        error.fix = QStringLiteral("Start the web server on %1, and let it listen on IPv6 ([::]:%2).")
+        error.fix = Texts::tr("Start the web server on %1, and let it listen on IPv6 ([::]:%2).")
                         .arg(server, question.port.text());
     else if (error.code == ErrorCode::Timeout || reason == QLatin1String("EHOSTUNREACH"))
-        error.fix = QStringLiteral("See whether %1 is on, has this address, and lets port %2 through its own firewall.")
+        error.fix = Texts::tr("See whether %1 is on, has this address, and lets port %2 through its own firewall.")
                         .arg(server, question.port.text());
     else
-        error.fix = QStringLiteral("See whether this machine's network and firewall let it reach %1.").arg(server);
+        error.fix = Texts::tr("See whether this machine's network and firewall let it reach %1.").arg(server);
     return error;
 }
 
@@ -86,7 +84,7 @@ Known<ServerProof> tryCandidate(const ServerQuestion &question, const Ipv6Addres
         if (neighbour && isConfirmed(*neighbour))
             return socket;
         foreign = notInLan(question.server,
-                           QStringLiteral("%1 answered, but not as a neighbour on %2").arg(where, route->interface),
+                           Texts::tr("%1 answered, but not as a neighbour on %2").arg(where, route->interface),
                            neighbour ? QString() : neighbour.error().summary);
         return tl::unexpected<Error>(*foreign);
     };
@@ -119,7 +117,7 @@ Known<ServerProof> proveServer(const ServerQuestion &question, const Deadline &d
 {
     if (question.candidates.empty())
         return fail(ErrorCode::NotFound,
-                    QStringLiteral("There is no address at which %1 could be found.").arg(question.server.text()));
+                    Texts::tr("There is no address at which %1 could be found.").arg(question.server.text()));
     // All at once, so that a silent candidate costs no more time than one; the best that is proven is taken.
     std::stop_source enough;
     const std::stop_callback passStop(stop, [&enough] { enough.request_stop(); });

@@ -9,6 +9,7 @@
 #include "observe/home.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -29,8 +30,8 @@ tl::unexpected<Error> bad(const QString &place, const QString &sentence)
 {
     const QString where = place.isEmpty() ? QString() : place + QStringLiteral(": ");
     return fail(ErrorCode::Invalid,
-                QStringLiteral("This is not the output of \"ip -j -6 address\": %1").arg(where + sentence), {},
-                QStringLiteral("Save it with: ip -j -6 address > addresses.json"));
+                Texts::tr("This is not the output of \"ip -j -6 address\": %1").arg(where + sentence), {},
+                Texts::tr("Save it with: ip -j -6 address > addresses.json"));
 }
 
 /// Reads the members of one address entry; the first wrong one is kept as the error.
@@ -43,14 +44,14 @@ public:
     {
         const QJsonValue value = member(key);
         if (!value.isUndefined() && !value.isString())
-            refuse(key, QStringLiteral("a text is wanted."));
+            refuse(key, Texts::tr("a text is wanted."));
         return value.toString();
     }
     bool flag(const char *key)
     {
         const QJsonValue value = member(key);
         if (!value.isUndefined() && !value.isBool())
-            refuse(key, QStringLiteral("true or false is wanted."));
+            refuse(key, Texts::tr("true or false is wanted."));
         return value.toBool();
     }
     std::optional<qint64> number(const char *key, qint64 least, qint64 most)
@@ -61,7 +62,7 @@ public:
         constexpr qint64 none = std::numeric_limits<qint64>::min();
         const qint64 number = value.toInteger(none);
         if (!value.isDouble() || number < least || number > most) {
-            refuse(key, QStringLiteral("a whole number from %1 to %2 is wanted.").arg(least).arg(most));
+            refuse(key, Texts::tr("a whole number from %1 to %2 is wanted.").arg(least).arg(most));
             return std::nullopt;
         }
         return number;
@@ -130,24 +131,24 @@ public:
     Outcome link(const QJsonValue &value, const QString &place)
     {
         if (!value.isObject())
-            return bad(place, QStringLiteral("an object is wanted."));
+            return bad(place, Texts::tr("an object is wanted."));
         const QJsonObject object = value.toObject();
         const QJsonValue name = object.value(QLatin1String("ifname"));
         if (!name.isUndefined() && !name.isString())
-            return bad(place + QStringLiteral(".ifname"), QStringLiteral("a text is wanted."));
+            return bad(place + QStringLiteral(".ifname"), Texts::tr("a text is wanted."));
         const QJsonValue list = object.value(QLatin1String("addr_info"));
         if (!list.isUndefined() && !list.isArray())
-            return bad(place + QStringLiteral(".addr_info"), QStringLiteral("a list is wanted."));
+            return bad(place + QStringLiteral(".addr_info"), Texts::tr("a list is wanted."));
         const QJsonValue flags = object.value(QLatin1String("flags"));
         if (!flags.isUndefined() && !flags.isArray())
-            return bad(place + QStringLiteral(".flags"), QStringLiteral("a list is wanted."));
+            return bad(place + QStringLiteral(".flags"), Texts::tr("a list is wanted."));
         if (flags.isArray() && !flags.toArray().contains(QStringLiteral("UP")))
             return {};
         const QJsonArray entries = list.toArray();
         for (qsizetype i = 0; i < entries.size(); ++i) {
             const QString here = QStringLiteral("%1.addr_info[%2]").arg(place).arg(i);
             if (!entries[i].isObject())
-                return bad(here, QStringLiteral("an object is wanted."));
+                return bad(here, Texts::tr("an object is wanted."));
             Entry entry(entries[i].toObject(), here);
             read(entry, {name.toString(), kindOf(flags, object.value(QLatin1String("link_type")).toString())});
             if (!entry.good())
@@ -196,14 +197,13 @@ private:
 Result<LinkSeen> parseIpJson(const QByteArray &json)
 {
     if (json.trimmed().isEmpty())
-        return bad({}, QStringLiteral("it is empty."));
+        return bad({}, Texts::tr("it is empty."));
     QJsonParseError error;
     const QJsonDocument document = QJsonDocument::fromJson(json, &error);
     if (error.error != QJsonParseError::NoError)
-        return bad({},
-                   QStringLiteral("it is not valid JSON at octet %1: %2.").arg(error.offset).arg(error.errorString()));
+        return bad({}, Texts::tr("it is not valid JSON at octet %1: %2.").arg(error.offset).arg(error.errorString()));
     if (!document.isArray())
-        return bad({}, QStringLiteral("a list of interfaces is wanted."));
+        return bad({}, Texts::tr("a list of interfaces is wanted."));
     Reader reader;
     const QJsonArray links = document.array();
     for (qsizetype i = 0; i < links.size(); ++i) {

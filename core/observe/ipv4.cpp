@@ -1,5 +1,6 @@
 #include "observe/ipv4.h"
 
+#include "model/texts.h"
 #include "transport/echo.h"
 #include "transport/igd.h"
 #include "transport/netlink4.h"
@@ -24,7 +25,7 @@ Known<RouterSeen> readRouter(const Known<std::optional<Ipv4Way>> &home, const De
     if (!home)
         return passOn(home);
     if (!*home || !(*home)->gateway || (*home)->link != LinkKind::Lan)
-        return fail(ErrorCode::NotFound, QStringLiteral("No router leads this machine to the IPv4 internet."));
+        return fail(ErrorCode::NotFound, Texts::tr("No router leads this machine to the IPv4 internet."));
     return askRouter(*(*home)->gateway, (*home)->interface, deadline, stop);
 }
 

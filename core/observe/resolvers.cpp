@@ -1,5 +1,6 @@
 #include "observe/resolvers.h"
 
+#include "model/texts.h"
 #include "transport/dns.h"
 #include "transport/parallel.h"
 
@@ -36,10 +37,9 @@ Result<RecordSet> endOf(const DnsAnswer &answer, const RecordKey &key)
         ttl = std::min(alias.ttl, ttl.value_or(alias.ttl));
         current = *next;
     }
-    return fail(
-        ErrorCode::Protocol,
-        QStringLiteral("The resolver says that %1 is an alias that leads round in a circle.").arg(key.name.ascii()),
-        QStringLiteral("more than %1 CNAME records").arg(longestChain));
+    return fail(ErrorCode::Protocol,
+                Texts::tr("The resolver says that %1 is an alias that leads round in a circle.").arg(key.name.ascii()),
+                Texts::tr("more than %1 CNAME records").arg(longestChain));
 }
 
 ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const RecordKey &key, const Deadline &deadline,
@@ -61,9 +61,9 @@ ResolverSeen askOne(const std::vector<DnsServer> &resolvers, const RecordKey &ke
             }
             return seen;
         }
-        seen.answer = fail(
-            ErrorCode::Refused,
-            QStringLiteral("The resolver does not look up %1 (%2).").arg(key.name.ascii(), rcodeName(answer->rcode)));
+        seen.answer =
+            fail(ErrorCode::Refused,
+                 Texts::tr("The resolver does not look up %1 (%2).").arg(key.name.ascii(), rcodeName(answer->rcode)));
         if (answer->rcode != Rcode::ServFail)
             continue;
         const auto unchecked =
@@ -96,7 +96,7 @@ Known<RecordSet> recordAt(const DnsServer &server, const RecordKey &key, const D
         return passOn(answer);
     if ((answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain) || !answer->authoritative)
         return fail(ErrorCode::Refused,
-                    QStringLiteral("%1 does not answer for %2.").arg(serverText(server), key.name.ascii()),
+                    Texts::tr("%1 does not answer for %2.").arg(serverText(server), key.name.ascii()),
                     rcodeName(answer->rcode));
     return answer->find(key.name, key.type);
 }

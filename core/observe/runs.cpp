@@ -1,6 +1,7 @@
 #include "observe/runs.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "resources/resources.h"
 
 namespace sixgate
@@ -48,7 +49,7 @@ Result<std::vector<RunLog>> observeRuns(RemoteHost &host, const Deadline &deadli
     if (!ran)
         return passOn(ran);
     if (ran->status != 0)
-        return fail(ErrorCode::Refused, QStringLiteral("The logs on %1 could not be read.").arg(host.label()),
+        return fail(ErrorCode::Refused, Texts::tr("The logs on %1 could not be read.").arg(host.label()),
                     shownLine(ran->err));
     return parseRuns(ran->out);
 }

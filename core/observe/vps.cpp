@@ -1,6 +1,7 @@
 #include "observe/vps.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "resources/resources.h"
 #include "transport/tls.h"
 
@@ -22,9 +23,9 @@ constexpr qsizetype mostRules = 512 * 1024;
 
 tl::unexpected<Error> strange(const QString &detail)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about its facts is not understood."), detail,
-                QStringLiteral("Log in to the VPS and see whether \"perl -v\" works, and whether that prints nothing "
-                               "else."));
+    return fail(ErrorCode::Protocol, Texts::tr("The VPS's answer about its facts is not understood."), detail,
+                Texts::tr("Log in to the VPS and see whether \"perl -v\" works, and whether that prints nothing "
+                          "else."));
 }
 
 std::optional<std::vector<QByteArray>> valuesOf(const QList<QByteArray> &fields)
@@ -58,17 +59,17 @@ public:
     {
         const auto lines = answer.split('\n');
         if (lines.size() < 2 || lines.size() > mostLines || lines[lines.size() - 2] != "end" || !lines.last().isEmpty())
-            return strange(QStringLiteral("%1 lines, without an end.").arg(lines.size()));
+            return strange(Texts::tr("%1 lines, without an end.").arg(lines.size()));
         for (qsizetype i = 0; i + 2 < lines.size(); ++i) {
             const auto fields = lines[i].split('\t');
             const auto values = valuesOf(fields);
             if (!values || !take(fields.first(), *values))
-                return strange(QStringLiteral("Line %1, \"%2\".").arg(i + 1).arg(shownLine(fields.first())));
+                return strange(Texts::tr("Line %1, \"%2\".").arg(i + 1).arg(shownLine(fields.first())));
         }
         for (const char *key :
              {"os", "uid", "systemd", "busy", "clock", "free", "ipv6", "apache", "timer", "deployed"}) {
             if (!m_once.count(key))
-                return strange(QStringLiteral("Nothing about \"%1\".").arg(QLatin1String(key)));
+                return strange(Texts::tr("Nothing about \"%1\".").arg(QLatin1String(key)));
         }
         return std::move(m_facts);
     }
@@ -332,15 +333,15 @@ Known<VpsFacts> readVpsFacts(RemoteHost &host, const FactsQuestions &questions, 
     if (!ran)
         return passOn(ran);
     if (ran->status != 0)
-        return fail(ErrorCode::Protocol, QStringLiteral("The VPS could not tell its facts."),
-                    QStringLiteral("perl ended with status %1: %2").arg(ran->status).arg(shownLine(ran->err)),
-                    QStringLiteral("Log in to the VPS and see whether \"perl -v\" works."));
+        return fail(ErrorCode::Protocol, Texts::tr("The VPS could not tell its facts."),
+                    Texts::tr("perl ended with status %1: %2").arg(ran->status).arg(shownLine(ran->err)),
+                    Texts::tr("Log in to the VPS and see whether \"perl -v\" works."));
     auto facts = parseVpsFacts(ran->out);
     if (!facts)
         return facts;
     for (const FactsQuestions::File &file : questions.files) {
         if (!facts->files.count(file.path))
-            return strange(QStringLiteral("Nothing about \"%1\".").arg(file.path));
+            return strange(Texts::tr("Nothing about \"%1\".").arg(file.path));
     }
     return facts;
 }

@@ -1,6 +1,7 @@
 #include "observe/zone.h"
 
 #include "model/aliases.h"
+#include "model/texts.h"
 #include "transport/parallel.h"
 
 #include <QRandomGenerator>
@@ -33,15 +34,14 @@ Known<RecordSet> readRecord(const DnsServer &primary, const RecordKey &key, cons
     if (!answer)
         return passOn(answer);
     const QString object = recordText(key);
-    const QString detail = QStringLiteral("%1 at %2: %3").arg(object, serverText(primary), rcodeName(answer->rcode));
+    const QString detail = Texts::tr("%1 at %2: %3").arg(object, serverText(primary), rcodeName(answer->rcode));
     if (answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain)
-        return fail(ErrorCode::Refused, QStringLiteral("The DNS server does not tell what %1 is.").arg(object), detail,
-                    QStringLiteral("The server's log says why; try again later."));
+        return fail(ErrorCode::Refused, Texts::tr("The DNS server does not tell what %1 is.").arg(object), detail,
+                    Texts::tr("The server's log says why; try again later."));
     if (!answer->authoritative)
-        return fail(ErrorCode::Refused,
-                    QStringLiteral("The DNS server is not responsible for %1.").arg(key.name.ascii()),
-                    detail + QStringLiteral(", not authoritative"),
-                    QStringLiteral("Is the name in a zone of its own? Then add an account for that zone."));
+        return fail(ErrorCode::Refused, Texts::tr("The DNS server is not responsible for %1.").arg(key.name.ascii()),
+                    detail + Texts::tr(", not authoritative"),
+                    Texts::tr("Is the name in a zone of its own? Then add an account for that zone."));
     return answer->find(key.name, key.type);
 }
 
@@ -51,9 +51,8 @@ Known<RecordSet> readElsewhere(const RecordKey &key, const Deadline &deadline, c
     const auto resolvers = systemResolvers();
     if (!resolvers)
         return passOn(resolvers);
-    Known<RecordSet> last =
-        fail(ErrorCode::Network, QStringLiteral("No resolver tells what %1 is.").arg(recordText(key)), {},
-             QStringLiteral("Check this machine's network connection and /etc/resolv.conf."));
+    Known<RecordSet> last = fail(ErrorCode::Network, Texts::tr("No resolver tells what %1 is.").arg(recordText(key)),
+                                 {}, Texts::tr("Check this machine's network connection and /etc/resolv.conf."));
     for (const DnsServer &resolver : *resolvers) {
         const auto answer = queryServer(resolver, key.name, key.type, true, deadline.sooner(mostForResolver), stop);
         if (answer && (answer->rcode == Rcode::NoError || answer->rcode == Rcode::NxDomain))
@@ -119,9 +118,9 @@ Known<std::vector<Address>> addressesOf(const Hostname &host, RecordType type,
         return passOn(answer);
     if (answer->rcode != Rcode::NoError && answer->rcode != Rcode::NxDomain)
         return fail(
-            ErrorCode::Refused, QStringLiteral("The DNS server does not tell the addresses of %1.").arg(host.ascii()),
-            QStringLiteral("%1 at %2: %3").arg(recordTypeName(type), serverText(**primary), rcodeName(answer->rcode)),
-            QStringLiteral("The server's log says why; try again later."));
+            ErrorCode::Refused, Texts::tr("The DNS server does not tell the addresses of %1.").arg(host.ascii()),
+            Texts::tr("%1 at %2: %3").arg(recordTypeName(type), serverText(**primary), rcodeName(answer->rcode)),
+            Texts::tr("The server's log says why; try again later."));
     if (!answer->authoritative || !answer->find(host, RecordType::CNAME).values.empty())
         return resolve(host, deadline, stop);
     std::vector<Address> addresses;

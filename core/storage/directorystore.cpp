@@ -1,3 +1,4 @@
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/secretstores.h"
 
@@ -59,7 +60,7 @@ public:
             return good;
         // Together with the newline it would be taken for a line end of Windows.
         if (value.reveal().endsWith('\r'))
-            return fail(ErrorCode::Invalid, QStringLiteral("The secret %1 ends with a carriage return.").arg(name));
+            return fail(ErrorCode::Invalid, Texts::tr("The secret %1 ends with a carriage return.").arg(name));
         if (const auto made = makePrivateFolder(m_path); !made)
             return made;
         if (const auto good = checkFolder(); !good)
@@ -101,12 +102,12 @@ public:
         if (::unlink(QFile::encodeName(filePath(name)).constData()) != 0) {
             if (errno == ENOENT)
                 return failAbsent(name);
-            return failFile(errno, QStringLiteral("remove"), filePath(name));
+            return failFile(errno, Texts::tr("remove"), filePath(name));
         }
         return syncFolder(m_path);
     }
 
-    QString place() const override { return QStringLiteral("the folder %1").arg(m_path); }
+    QString place() const override { return Texts::tr("the folder %1").arg(m_path); }
 
 private:
     QString filePath(const QString &name) const { return m_path + QLatin1Char('/') + name; }
@@ -115,8 +116,7 @@ private:
     {
         auto absent = failNoSecret(name, place());
         if (m_kind == DirectoryKind::Systemd)
-            absent.value().fix =
-                QStringLiteral("Give the unit a line LoadCredential=%1:FILE, and restart it.").arg(name);
+            absent.value().fix = Texts::tr("Give the unit a line LoadCredential=%1:FILE, and restart it.").arg(name);
         return absent;
     }
 
@@ -125,8 +125,8 @@ private:
         if (const auto good = checkSecretName(name); !good)
             return good;
         if (m_kind == DirectoryKind::Systemd)
-            return fail(ErrorCode::Denied, QStringLiteral("Credentials of systemd can only be read."), {},
-                        QStringLiteral("Change the unit's LoadCredential=%1:… instead.").arg(name));
+            return fail(ErrorCode::Denied, Texts::tr("Credentials of systemd can only be read."), {},
+                        Texts::tr("Change the unit's LoadCredential=%1:… instead.").arg(name));
         return {};
     }
 
@@ -134,10 +134,10 @@ private:
     {
         struct stat status;
         if (::stat(QFile::encodeName(m_path).constData(), &status) != 0)
-            return failFile(errno, QStringLiteral("read"), m_path);
+            return failFile(errno, Texts::tr("read"), m_path);
         if (!S_ISDIR(status.st_mode))
-            return fail(ErrorCode::Invalid, QStringLiteral("%1 is not a folder.").arg(m_path), {},
-                        QStringLiteral("For a file with lines name=value use --secrets file:PATH."));
+            return fail(ErrorCode::Invalid, Texts::tr("%1 is not a folder.").arg(m_path), {},
+                        Texts::tr("For a file with lines name=value use --secrets file:PATH."));
         return checkRights(status, m_path, QStringLiteral("700"));
     }
 

@@ -1,4 +1,5 @@
 #include "storage/files.h"
+#include "model/texts.h"
 
 #include <QDir>
 #include <QFile>
@@ -26,7 +27,7 @@ Outcome writeAll(int fd, const QByteArray &content, const QString &path)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return failFile(errno, QStringLiteral("write"), path);
+            return failFile(errno, Texts::tr("write"), path);
         at += written;
         left -= size_t(written);
     }
@@ -39,13 +40,13 @@ Result<QString> writtenFile(const QString &path)
     const QFileInfo info(path);
     if (!info.isSymLink()) {
         if (info.exists() && !info.isFile())
-            return fail(ErrorCode::Invalid, QStringLiteral("%1 is not a file.").arg(path));
+            return fail(ErrorCode::Invalid, Texts::tr("%1 is not a file.").arg(path));
         return info.absoluteFilePath();
     }
     const QString target = info.canonicalFilePath();
     if (target.isEmpty() || !QFileInfo(target).isFile())
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is a symbolic link that leads to no file.").arg(path), {},
-                    QStringLiteral("Remove the link, or make the file that it leads to."));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is a symbolic link that leads to no file.").arg(path), {},
+                    Texts::tr("Remove the link, or make the file that it leads to."));
     return target;
 }
 
@@ -55,15 +56,15 @@ Outcome writeTemporary(const QString &temporary, const QString &target, const QB
     const OpenFile file(
         ::open(QFile::encodeName(temporary).constData(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.isOpen())
-        return failFile(errno, QStringLiteral("write"), target);
+        return failFile(errno, Texts::tr("write"), target);
     if (const auto written = writeAll(file.fd(), content, target); !written)
         return written;
     struct stat old;
     if (::geteuid() == 0 && ::stat(QFile::encodeName(target).constData(), &old) == 0 && old.st_uid != 0 &&
         ::fchown(file.fd(), old.st_uid, old.st_gid) != 0)
-        return failFile(errno, QStringLiteral("keep the owner of"), target);
+        return failFile(errno, Texts::tr("keep the owner of"), target);
     if (::fsync(file.fd()) != 0)
-        return failFile(errno, QStringLiteral("write"), target);
+        return failFile(errno, Texts::tr("write"), target);
     return {};
 }
 
@@ -79,35 +80,34 @@ tl::unexpected<Error> failFile(int error, const QString &doing, const QString &p
 {
     const QString detail = QStringLiteral("%1: %2").arg(path, QString::fromLocal8Bit(std::strerror(error)));
     if (error == ENOENT)
-        return fail(ErrorCode::NotFound, QStringLiteral("%1 is not there.").arg(path), detail);
+        return fail(ErrorCode::NotFound, Texts::tr("%1 is not there.").arg(path), detail);
     if (error == EACCES || error == EPERM || error == EROFS)
-        return fail(ErrorCode::Denied, QStringLiteral("Cannot %1 %2: permission denied.").arg(doing, path), detail);
+        return fail(ErrorCode::Denied, Texts::tr("Cannot %1 %2: permission denied.").arg(doing, path), detail);
     return fail(ErrorCode::Internal,
-                QStringLiteral("Cannot %1 %2: %3.").arg(doing, path, QString::fromLocal8Bit(std::strerror(error))),
-                detail);
+                Texts::tr("Cannot %1 %2: %3.").arg(doing, path, QString::fromLocal8Bit(std::strerror(error))), detail);
 }
 
 Result<OpenFile> openForReading(const QString &path, struct stat &status)
 {
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDONLY | O_CLOEXEC));
     if (!file.isOpen() || ::fstat(file.fd(), &status) != 0)
-        return failFile(errno, QStringLiteral("read"), path);
+        return failFile(errno, Texts::tr("read"), path);
     if (S_ISDIR(status.st_mode))
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is a folder, not a file.").arg(path));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is a folder, not a file.").arg(path));
     return file;
 }
 
 Outcome checkPrivate(const struct stat &status, unsigned others, const QString &path, const QString &wanted)
 {
     if ((status.st_mode & others) != 0)
-        return fail(ErrorCode::Denied, QStringLiteral("Others than its owner can get at %1.").arg(path),
-                    QStringLiteral("Its mode is %1.").arg(status.st_mode & 07777, 4, 8, QLatin1Char('0')),
+        return fail(ErrorCode::Denied, Texts::tr("Others than its owner can get at %1.").arg(path),
+                    Texts::tr("Its mode is %1.").arg(status.st_mode & 07777, 4, 8, QLatin1Char('0')),
                     (status.st_mode & S_ISVTX) != 0 // a folder that is meant for everybody, as /tmp
-                        ? QStringLiteral("Use a folder of its own: mkdir -m 700 %1/sixgate").arg(path)
+                        ? Texts::tr("Use a folder of its own: mkdir -m 700 %1/sixgate").arg(path)
                         : QStringLiteral("chmod %1 %2").arg(wanted, path));
     if (status.st_uid != ::geteuid() && status.st_uid != 0)
-        return fail(ErrorCode::Denied, QStringLiteral("%1 belongs to another user.").arg(path),
-                    QStringLiteral("Its owner is user %1.").arg(status.st_uid), {});
+        return fail(ErrorCode::Denied, Texts::tr("%1 belongs to another user.").arg(path),
+                    Texts::tr("Its owner is user %1.").arg(status.st_uid), {});
     return {};
 }
 
@@ -125,10 +125,10 @@ Result<QByteArray> readAtMost(const OpenFile &file, const QString &path, qsizety
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return failFile(errno, QStringLiteral("read"), path);
+            return failFile(errno, Texts::tr("read"), path);
         used += got;
         if (used > most)
-            return fail(ErrorCode::Invalid, QStringLiteral("%1 is longer than %2 octets.").arg(path).arg(most));
+            return fail(ErrorCode::Invalid, Texts::tr("%1 is longer than %2 octets.").arg(path).arg(most));
         if (got == 0)
             break;
     }
@@ -168,7 +168,7 @@ Outcome writeAtomically(const QString &path, const QByteArray &content)
     if (::rename(name.constData(), QFile::encodeName(*target).constData()) != 0) {
         const int error = errno;
         ::unlink(name.constData());
-        return failFile(error, QStringLiteral("write"), *target);
+        return failFile(error, Texts::tr("write"), *target);
     }
     return syncFolder(info.absolutePath());
 }
@@ -181,15 +181,15 @@ Outcome makePrivateFolder(const QString &path)
     if (errno == EEXIST) {
         if (QFileInfo(clean).isDir())
             return {};
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is not a folder.").arg(clean));
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is not a folder.").arg(clean));
     }
     if (errno != ENOENT)
-        return failFile(errno, QStringLiteral("make"), clean);
+        return failFile(errno, Texts::tr("make"), clean);
     const QString parent = QFileInfo(clean).absolutePath();
     if (const auto made = makePrivateFolder(parent); !made)
         return made;
     if (::mkdir(QFile::encodeName(clean).constData(), 0700) != 0 && errno != EEXIST)
-        return failFile(errno, QStringLiteral("make"), clean);
+        return failFile(errno, Texts::tr("make"), clean);
     return {};
 }
 
@@ -197,7 +197,7 @@ Outcome syncFolder(const QString &path)
 {
     const OpenFile folder(::open(QFile::encodeName(path).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.isOpen() || ::fsync(folder.fd()) != 0)
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     return {};
 }
 

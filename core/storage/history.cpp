@@ -1,6 +1,7 @@
 #include "storage/history.h"
 
 #include "model/deadline.h"
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/state.h"
 
@@ -59,22 +60,21 @@ tl::unexpected<Error> failSqlite(sqlite3 *database, const QString &path)
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return fail(ErrorCode::Unavailable,
-                    QStringLiteral("Another program does not let go of the history: %1").arg(path), detail,
-                    QStringLiteral("End the other one."));
+        return fail(ErrorCode::Unavailable, Texts::tr("Another program does not let go of the history: %1").arg(path),
+                    detail, Texts::tr("End the other one."));
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_AUTH:
-        return fail(ErrorCode::Denied, QStringLiteral("Cannot write %1: permission denied.").arg(path), detail);
+        return fail(ErrorCode::Denied, Texts::tr("Cannot write %1: permission denied.").arg(path), detail);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return fail(ErrorCode::Internal, QStringLiteral("The history is damaged: %1").arg(path), detail,
-                    QStringLiteral("The next start puts it aside and begins a new one."));
+        return fail(ErrorCode::Internal, Texts::tr("The history is damaged: %1").arg(path), detail,
+                    Texts::tr("The next start puts it aside and begins a new one."));
     case SQLITE_FULL:
-        return fail(ErrorCode::Internal, QStringLiteral("Cannot write %1: the disk is full.").arg(path), detail,
-                    QStringLiteral("Make room on the disk."));
+        return fail(ErrorCode::Internal, Texts::tr("Cannot write %1: the disk is full.").arg(path), detail,
+                    Texts::tr("Make room on the disk."));
     default:
-        return fail(ErrorCode::Internal, QStringLiteral("Cannot use the history %1.").arg(path), detail);
+        return fail(ErrorCode::Internal, Texts::tr("Cannot use the history %1.").arg(path), detail);
     }
 }
 
@@ -208,14 +208,14 @@ Result<OpenFile> lockHistory(const QString &path)
 {
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.isOpen())
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     const auto deadline = Deadline::after(Patience);
     while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return failFile(errno, QStringLiteral("lock"), path);
+            return failFile(errno, Texts::tr("lock"), path);
         if (deadline.passed())
-            return fail(ErrorCode::Unavailable, QStringLiteral("Another program does not let go of the history."), path,
-                        QStringLiteral("End the other one."));
+            return fail(ErrorCode::Unavailable, Texts::tr("Another program does not let go of the history."), path,
+                        Texts::tr("End the other one."));
         std::this_thread::sleep_for(std::min(std::chrono::milliseconds(5), deadline.left()));
     }
     return file;
@@ -227,9 +227,9 @@ Outcome makePrivateFile(const QString &path)
     const OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     struct stat status;
     if (!file.isOpen() || ::fstat(file.fd(), &status) != 0)
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     if ((status.st_mode & 0077) != 0 && ::fchmod(file.fd(), 0600) != 0)
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     return {};
 }
 
@@ -240,7 +240,7 @@ Outcome putAside(const QString &path)
         QFile::remove(path + QLatin1String(part));
     const QString aside = path + QStringLiteral(".damaged");
     if (std::rename(QFile::encodeName(path).constData(), QFile::encodeName(aside).constData()) != 0)
-        return failFile(errno, QStringLiteral("put aside"), path);
+        return failFile(errno, Texts::tr("put aside"), path);
     return {};
 }
 
@@ -270,16 +270,16 @@ Result<Handle> openDatabase(const QString &path, bool &damaged)
         version = statement.number(0);
     }
     if (version > Schema)
-        return fail(ErrorCode::Invalid, QStringLiteral("The history was made by a newer Sixgate: %1").arg(path),
-                    QStringLiteral("Its tables have the version %1; this Sixgate knows %2.").arg(version).arg(Schema),
-                    QStringLiteral("The file was left as it is. Use the newer Sixgate, or move it away."));
+        return fail(ErrorCode::Invalid, Texts::tr("The history was made by a newer Sixgate: %1").arg(path),
+                    Texts::tr("Its tables have the version %1; this Sixgate knows %2.").arg(version).arg(Schema),
+                    Texts::tr("The file was left as it is. Use the newer Sixgate, or move it away."));
     {
         Statement statement(database.get(), "PRAGMA quick_check(1)");
         if (!statement.step())
             return failed();
         damaged = version < 0 || statement.text(0) != QLatin1String("ok");
         if (damaged)
-            return fail(ErrorCode::Internal, QStringLiteral("The history is damaged: %1").arg(path), statement.text(0));
+            return fail(ErrorCode::Internal, Texts::tr("The history is damaged: %1").arg(path), statement.text(0));
     }
     // Small, and lost at worst with the last second before the power fails.
     if (run(database.get(), "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;"
@@ -376,8 +376,7 @@ Outcome History::update(const Recovery &recovery)
     if (!statement.done())
         return m_database->failed();
     if (sqlite3_changes(m_database->handle.get()) == 0)
-        return fail(ErrorCode::NotFound,
-                    QStringLiteral("The history has no recovery of the number %1.").arg(recovery.id));
+        return fail(ErrorCode::NotFound, Texts::tr("The history has no recovery of the number %1.").arg(recovery.id));
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "storage/json.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -26,19 +27,19 @@ QString typeWord(const QJsonValue &value)
     case QJsonValue::Null:
         return QStringLiteral("null");
     case QJsonValue::Bool:
-        return QStringLiteral("true or false");
+        return Texts::tr("true or false");
     case QJsonValue::Double:
-        return QStringLiteral("a number");
+        return Texts::tr("a number");
     case QJsonValue::String:
-        return QStringLiteral("a text");
+        return Texts::tr("a text");
     case QJsonValue::Array:
-        return QStringLiteral("a list");
+        return Texts::tr("a list");
     case QJsonValue::Object:
-        return QStringLiteral("an object");
+        return Texts::tr("an object");
     case QJsonValue::Undefined:
         break;
     }
-    return QStringLiteral("nothing");
+    return Texts::tr("nothing");
 }
 
 /// A key that is no plain word is quoted: whoever wrote the file chose it.
@@ -61,7 +62,7 @@ tl::unexpected<Error> wrongType(const JsonNode &node, const char *wanted, const 
 {
     return failAt(
         node.path,
-        QStringLiteral("%1 is wanted, not %2, for example %3.").arg(latin(wanted), typeWord(node.value), example));
+        Texts::tr("%1 is wanted, not %2, for example %3.").arg(Texts::tr(wanted), typeWord(node.value), example));
 }
 
 /// Finds a key that stands twice in one object, which QJsonDocument settles silently in favour of the last one.
@@ -155,29 +156,30 @@ tl::unexpected<Error> failAt(const QString &path, const QString &sentence, QStri
 Result<JsonNode> parseJson(const QByteArray &text, const QString &what)
 {
     if (text.trimmed().isEmpty())
-        return fail(ErrorCode::Invalid, what + QStringLiteral(" is empty."));
+        return fail(ErrorCode::Invalid, what + Texts::tr(" is empty."));
     QJsonParseError error;
     const QJsonDocument document = QJsonDocument::fromJson(text, &error);
     if (error.error != QJsonParseError::NoError) {
         const QByteArray before = text.left(error.offset);
         const qsizetype lineStart = before.lastIndexOf('\n') + 1;
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is not valid JSON at line %2, column %3: %4.")
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is not valid JSON at line %2, column %3: %4.")
                                             .arg(what)
                                             .arg(before.count('\n') + 1)
                                             .arg(QString::fromUtf8(before.mid(lineStart)).size() + 1)
                                             .arg(error.errorString()));
     }
     if (!document.isObject())
-        return fail(ErrorCode::Invalid, what + QStringLiteral(" must be one JSON object: { … }."));
+        return fail(ErrorCode::Invalid, what + Texts::tr(" must be one JSON object: { … }."));
     if (const auto twice = DuplicateScan(text).find())
-        return failAt(*twice, QStringLiteral("This key stands here twice; keep one."));
+        return failAt(*twice, Texts::tr("This key stands here twice; keep one."));
     return JsonNode{document.object(), {}};
 }
 
 Result<JsonFields> JsonFields::open(const JsonNode &node, std::initializer_list<const char *> keys)
 {
     if (!node.value.isObject())
-        return wrongType(node, "an object", QStringLiteral("{ \"%1\": … }").arg(latin(*keys.begin())));
+        return wrongType(node, QT_TRANSLATE_NOOP("Texts", "an object"),
+                         QStringLiteral("{ \"%1\": … }").arg(latin(*keys.begin())));
     QJsonObject object = node.value.toObject();
     for (auto member = object.constBegin(); member != object.constEnd(); ++member) {
         const QString key = member.key();
@@ -187,7 +189,7 @@ Result<JsonFields> JsonFields::open(const JsonNode &node, std::initializer_list<
         for (const char *name : keys)
             known.append(latin(name));
         return failAt(childPath(node.path, key),
-                      QStringLiteral("This key is not known; known here: %1.").arg(known.join(QStringLiteral(", "))));
+                      Texts::tr("This key is not known; known here: %1.").arg(known.join(QStringLiteral(", "))));
     }
     return JsonFields(std::move(object), node.path);
 }
@@ -207,14 +209,14 @@ Result<JsonNode> JsonFields::need(const char *key, const char *example) const
     if (!has(key))
         return failAt(
             childPath(m_path, latin(key)),
-            QStringLiteral("This key is missing, for example \"%1\": %2.").arg(latin(key), QString::fromUtf8(example)));
+            Texts::tr("This key is missing, for example \"%1\": %2.").arg(latin(key), QString::fromUtf8(example)));
     return at(key);
 }
 
 Result<QString> jsonText(const JsonNode &node, const char *example)
 {
     if (!node.value.isString())
-        return wrongType(node, "a text in quotes", QString::fromUtf8(example));
+        return wrongType(node, QT_TRANSLATE_NOOP("Texts", "a text in quotes"), QString::fromUtf8(example));
     return node.value.toString();
 }
 
@@ -222,21 +224,20 @@ Result<bool> jsonBool(const JsonNode &node)
 {
     if (!node.value.isBool())
         return failAt(node.path,
-                      QStringLiteral("true or false is wanted, not %1, for example true.").arg(typeWord(node.value)));
+                      Texts::tr("true or false is wanted, not %1, for example true.").arg(typeWord(node.value)));
     return node.value.toBool();
 }
 
 Result<qint64> jsonInteger(const JsonNode &node, qint64 least, qint64 most, qint64 example)
 {
     if (!node.value.isDouble())
-        return wrongType(node, "a whole number without quotes", QString::number(example));
+        return wrongType(node, QT_TRANSLATE_NOOP("Texts", "a whole number without quotes"), QString::number(example));
     constexpr qint64 none = std::numeric_limits<qint64>::min();
     const qint64 number = node.value.toInteger(none);
     if (number == none || number < least || number > most)
-        return failAt(node.path, QStringLiteral("a whole number from %1 to %2 is wanted, for example %3.")
-                                     .arg(least)
-                                     .arg(most)
-                                     .arg(example));
+        return failAt(
+            node.path,
+            Texts::tr("a whole number from %1 to %2 is wanted, for example %3.").arg(least).arg(most).arg(example));
     return number;
 }
 
@@ -252,7 +253,7 @@ Result<QDateTime> jsonTime(const JsonNode &node)
 Result<std::vector<JsonNode>> jsonList(const JsonNode &node, const char *example)
 {
     if (!node.value.isArray())
-        return wrongType(node, "a list", QString::fromUtf8(example));
+        return wrongType(node, QT_TRANSLATE_NOOP("Texts", "a list"), QString::fromUtf8(example));
     std::vector<JsonNode> items;
     const QJsonArray array = node.value.toArray();
     items.reserve(size_t(array.size()));

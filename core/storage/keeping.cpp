@@ -1,5 +1,6 @@
 #include "storage/keeping.h"
 
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 #include "storage/state.h"
@@ -84,7 +85,7 @@ Result<std::vector<ForeignChange>> foreignOf(const JsonNode &node)
         if (!read)
             return passOn(read);
         if (!one.at.isValid())
-            return failAt(item.path, QStringLiteral("It has no time."));
+            return failAt(item.path, Texts::tr("It has no time."));
         changes.push_back(std::move(one));
     }
     return changes;
@@ -145,7 +146,7 @@ Result<std::pair<PacedRecord, PaceState>> paceOf(const JsonNode &node)
         if (!at)
             return passOn(at);
         if (!state.updates.empty() && *at < state.updates.back())
-            return failAt(item.path, QStringLiteral("The updates are not in the order of time."));
+            return failAt(item.path, Texts::tr("The updates are not in the order of time."));
         state.updates.push_back(*at);
     }
     const Outcome read =
@@ -191,7 +192,7 @@ Result<LeaderMemory> leadershipOf(const JsonNode &node)
 
 Result<Keeping> parseKeeping(const QByteArray &text)
 {
-    const auto document = parseJson(text, QStringLiteral("The file"));
+    const auto document = parseJson(text, Texts::tr("The file"));
     if (!document)
         return passOn(document);
     const JsonNode schemaNode{document->value.toObject().value(QLatin1String("schema")), QStringLiteral("schema")};
@@ -199,7 +200,7 @@ Result<Keeping> parseKeeping(const QByteArray &text)
     if (!schema)
         return passOn(schema);
     if (*schema > Schema)
-        return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
+        return failAt(schemaNode.path, Texts::tr("It was made by a newer Sixgate."));
     // "alarm": what was told stood here before it had a file of its own; it goes with the next saving.
     const auto root = JsonFields::open(*document, {"schema", "machine", "leadership", "records", "alarm"});
     if (!root)
@@ -214,7 +215,7 @@ Result<Keeping> parseKeeping(const QByteArray &text)
     static const QRegularExpression form(QStringLiteral("\\A(?:[a-z0-9][a-z0-9-]{0,63})?\\z"));
     if (!form.match(*machine).hasMatch())
         return failAt(machineNode->path,
-                      QStringLiteral("This is not the name of a machine: lower-case letters, digits and hyphens."));
+                      Texts::tr("This is not the name of a machine: lower-case letters, digits and hyphens."));
     keeping.machine = *machine;
     const auto leadership = root->need("leadership", "{ … }").and_then(leadershipOf);
     if (!leadership)
@@ -228,7 +229,7 @@ Result<Keeping> parseKeeping(const QByteArray &text)
         if (!pace)
             return passOn(pace);
         if (!keeping.paces.insert(std::move(*pace)).second)
-            return failAt(item.path, QStringLiteral("This record is here twice."));
+            return failAt(item.path, Texts::tr("This record is here twice."));
     }
     return keeping;
 }
@@ -308,11 +309,11 @@ Result<Keeping> loadKeeping(const Label &site)
     if (!keeping)
         return fail(
             ErrorCode::Invalid,
-            QStringLiteral("What the keeper of the site “%1” has kept cannot be read: %2").arg(site.text(), path),
+            Texts::tr("What the keeper of the site “%1” has kept cannot be read: %2").arg(site.text(), path),
             keeping.error().summary,
-            QStringLiteral("The file was left as it is. Repair it, or move it away: then Sixgate forgets when it sent "
-                           "updates to the DNS providers and which of them refused, and this machine gets a new name "
-                           "at the VPS."));
+            Texts::tr("The file was left as it is. Repair it, or move it away: then Sixgate forgets when it sent "
+                      "updates to the DNS providers and which of them refused, and this machine gets a new name "
+                      "at the VPS."));
     return keeping;
 }
 

@@ -1,3 +1,4 @@
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 #include "storage/secretstores.h"
@@ -96,25 +97,24 @@ Result<std::shared_ptr<Answer>> runJob(const QString &key, std::function<void(Jo
     if (answer->arrived.wait_for(lock, stop, deadline.left(), [&] { return answer->done; }))
         return answer;
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while waiting for the keychain."));
-    return fail(ErrorCode::Unavailable, QStringLiteral("The keychain does not answer."),
-                QStringLiteral("It may be waiting for someone to unlock it."),
-                QStringLiteral("Unlock the keychain in your desktop session, or name another place for the secrets: "
-                               "--secrets dir:PATH."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Stopped while waiting for the keychain."));
+    return fail(ErrorCode::Unavailable, Texts::tr("The keychain does not answer."),
+                Texts::tr("It may be waiting for someone to unlock it."),
+                Texts::tr("Unlock the keychain in your desktop session, or name another place for the secrets: "
+                          "--secrets dir:PATH."));
 }
 
 /// The error of a finished job that is not EntryNotFound.
 tl::unexpected<Error> failJob(const Answer &answer)
 {
-    const QString fix = QStringLiteral("Unlock the keychain in your desktop session, or name another place for the "
-                                       "secrets: --secrets dir:PATH.");
+    const QString fix = Texts::tr("Unlock the keychain in your desktop session, or name another place for the "
+                                  "secrets: --secrets dir:PATH.");
     switch (answer.error) {
     case QKeychain::AccessDeniedByUser:
     case QKeychain::AccessDenied:
-        return fail(ErrorCode::Denied, QStringLiteral("The keychain refused access."), answer.text, fix);
+        return fail(ErrorCode::Denied, Texts::tr("The keychain refused access."), answer.text, fix);
     default:
-        return fail(ErrorCode::Unavailable, QStringLiteral("There is no keychain here, or it is locked."), answer.text,
-                    fix);
+        return fail(ErrorCode::Unavailable, Texts::tr("There is no keychain here, or it is locked."), answer.text, fix);
     }
 }
 
@@ -172,9 +172,9 @@ public:
         auto names = parseIndex(**text);
         if (!names)
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("The list of the secrets in the keychain cannot be read: %1").arg(m_indexPath),
+                        Texts::tr("The list of the secrets in the keychain cannot be read: %1").arg(m_indexPath),
                         names.error().summary,
-                        QStringLiteral("Move the file away and set the secrets once more; the keychain keeps them."));
+                        Texts::tr("Move the file away and set the secrets once more; the keychain keeps them."));
         return names;
     }
 
@@ -200,7 +200,7 @@ public:
         return saveIndex(*names);
     }
 
-    QString place() const override { return QStringLiteral("the keychain"); }
+    QString place() const override { return Texts::tr("the keychain"); }
 
 private:
     QString key(const QString &name) const { return m_site + QLatin1Char('/') + name; }
@@ -212,18 +212,18 @@ private:
         if (!names || std::find(names->begin(), names->end(), name) == names->end())
             return failNoSecret(name, place());
         return fail(ErrorCode::Unavailable,
-                    QStringLiteral("The keychain does not give the secret %1, which was stored there: it is locked, or "
-                                   "the entry was removed.")
+                    Texts::tr("The keychain does not give the secret %1, which was stored there: it is locked, or "
+                              "the entry was removed.")
                         .arg(name),
                     {},
-                    QStringLiteral("Unlock the keychain, or store it again with: sixgatectl secret set %1; or name "
-                                   "another place for the secrets: --secrets dir:PATH.")
+                    Texts::tr("Unlock the keychain, or store it again with: sixgatectl secret set %1; or name "
+                              "another place for the secrets: --secrets dir:PATH.")
                         .arg(name));
     }
 
     static Result<std::vector<QString>> parseIndex(const QByteArray &text)
     {
-        const auto document = parseJson(text, QStringLiteral("The file"));
+        const auto document = parseJson(text, Texts::tr("The file"));
         if (!document)
             return passOn(document);
         const auto root = JsonFields::open(*document, {"schema", "names"});

@@ -1,3 +1,4 @@
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/secretstores.h"
 
@@ -39,14 +40,14 @@ public:
             if (!line.isEmpty() && line[0] != '#') {
                 name = QString::fromUtf8(line.left(std::max(equals, qsizetype(0)))).trimmed();
                 if (equals < 0 || !checkSecretName(name))
-                    return fail(ErrorCode::Invalid, QStringLiteral("Line %1 of %2 is not of the form name=value, for "
-                                                                   "example dns.main.key=….")
+                    return fail(ErrorCode::Invalid, Texts::tr("Line %1 of %2 is not of the form name=value, for "
+                                                              "example dns.main.key=….")
                                                         .arg(number)
                                                         .arg(place));
                 if (lines.find(name) != lines.m_lines.end())
-                    return fail(ErrorCode::Invalid, QStringLiteral("Line %1 of %2 gives the secret %3 a second time.")
-                                                        .arg(number)
-                                                        .arg(place, name));
+                    return fail(
+                        ErrorCode::Invalid,
+                        Texts::tr("Line %1 of %2 gives the secret %3 a second time.").arg(number).arg(place, name));
             }
             lines.m_lines.push_back({name, equals + 1, Secret(std::move(line))});
         }
@@ -150,8 +151,8 @@ public:
             return good;
         const QByteArray &bytes = value.reveal();
         if (bytes.contains('\n') || bytes.endsWith('\r'))
-            return fail(ErrorCode::Invalid, QStringLiteral("The secret %1 has more than one line.").arg(name), {},
-                        QStringLiteral("Use --secrets dir:FOLDER or the keychain for it."));
+            return fail(ErrorCode::Invalid, Texts::tr("The secret %1 has more than one line.").arg(name), {},
+                        Texts::tr("Use --secrets dir:FOLDER or the keychain for it."));
         auto lines = read();
         if (!lines)
             return passOn(lines);
@@ -179,7 +180,7 @@ public:
         return writeAtomically(m_path, lines->text().reveal());
     }
 
-    QString place() const override { return QStringLiteral("the file %1").arg(m_path); }
+    QString place() const override { return Texts::tr("the file %1").arg(m_path); }
 
 private:
     Result<SecretLines> read() const
@@ -207,7 +208,7 @@ Result<QByteArray> readStream(int fd, const QString &place, std::stop_token stop
 {
     const OpenFile wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake.isOpen() || fd < 0)
-        return failFile(fd < 0 ? EBADF : errno, QStringLiteral("read"), place);
+        return failFile(fd < 0 ? EBADF : errno, Texts::tr("read"), place);
     const std::stop_callback onStop(stop, [&wake] { ::eventfd_write(wake.fd(), 1); });
     QByteArray content(LongestFile + 1, Qt::Uninitialized); // all at once: growing would leave copies of secrets behind
     qsizetype used = 0;
@@ -215,21 +216,21 @@ Result<QByteArray> readStream(int fd, const QString &place, std::stop_token stop
         pollfd polled[] = {{fd, POLLIN, 0}, {wake.fd(), POLLIN, 0}};
         const int ready = ::poll(polled, 2, -1);
         if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while reading %1.").arg(place));
+            return fail(ErrorCode::Cancelled, Texts::tr("Stopped while reading %1.").arg(place));
         if (ready < 0 && errno == EINTR)
             continue;
         const ssize_t got = ready < 0 ? -1 : ::read(fd, content.data() + used, size_t(content.size() - used));
         if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got < 0)
-            return failFile(errno, QStringLiteral("read"), place);
+            return failFile(errno, Texts::tr("read"), place);
         if (got == 0) {
             content.truncate(used);
             return content;
         }
         used += got;
     }
-    return fail(ErrorCode::Invalid, QStringLiteral("There are more than %1 octets on %2.").arg(LongestFile).arg(place));
+    return fail(ErrorCode::Invalid, Texts::tr("There are more than %1 octets on %2.").arg(LongestFile).arg(place));
 }
 
 /// What came on standard input.
@@ -247,13 +248,13 @@ public:
     Outcome set(const QString &, const Secret &, const Deadline &, std::stop_token) override { return readOnly(); }
     Result<std::vector<QString>> list() override { return m_lines.names(); }
     Outcome remove(const QString &, const Deadline &, std::stop_token) override { return readOnly(); }
-    QString place() const override { return QStringLiteral("standard input"); }
+    QString place() const override { return Texts::tr("standard input"); }
 
 private:
     static Outcome readOnly()
     {
-        return fail(ErrorCode::Denied, QStringLiteral("Secrets on standard input can only be read."), {},
-                    QStringLiteral("Use --secrets keychain, dir:FOLDER or file:FILE."));
+        return fail(ErrorCode::Denied, Texts::tr("Secrets on standard input can only be read."), {},
+                    Texts::tr("Use --secrets keychain, dir:FOLDER or file:FILE."));
     }
     SecretLines m_lines;
 };
@@ -267,7 +268,7 @@ std::unique_ptr<SecretStore> makeFileStore(const QString &path)
 
 Result<std::unique_ptr<SecretStore>> makeStreamStore(int fd, std::stop_token stop)
 {
-    const QString place = QStringLiteral("standard input");
+    const QString place = Texts::tr("standard input");
     auto content = readStream(fd, place, stop);
     if (!content)
         return passOn(content);

@@ -1,6 +1,7 @@
 #include "storage/memory.h"
 
 #include "model/memorylimits.h"
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 #include "storage/state.h"
@@ -177,7 +178,7 @@ Result<RecordType> typeField(const JsonFields &fields)
         if (*text == recordTypeName(type))
             return type;
     }
-    return failAt(fields.at("type").path, QStringLiteral("This is not a record type, for example \"AAAA\"."));
+    return failAt(fields.at("type").path, Texts::tr("This is not a record type, for example \"AAAA\"."));
 }
 
 Outcome takeRecord(SiteMemory &memory, const JsonNode &node)
@@ -236,7 +237,7 @@ Outcome takeServer(SiteMemory &memory, const JsonNode &node)
     if (!mac->isEmpty()) {
         if (!isMac(*mac))
             return failAt(fields->at("mac").path,
-                          QStringLiteral("This is not a hardware address, for example \"02:00:5e:00:53:01\"."));
+                          Texts::tr("This is not a hardware address, for example \"02:00:5e:00:53:01\"."));
         memory.macs[*server] = *mac;
     }
     std::vector<AddressUsed> list;
@@ -285,7 +286,7 @@ Outcome takeSsh(SiteMemory &memory, const JsonFields &root)
 
 Result<SiteMemory> parseMemory(const QByteArray &text)
 {
-    const auto document = parseJson(text, QStringLiteral("The memory"));
+    const auto document = parseJson(text, Texts::tr("The memory"));
     if (!document)
         return passOn(document);
     const auto root = JsonFields::open(

@@ -1,4 +1,5 @@
 #include "model/deadline.h"
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/keeping.h"
 #include "storage/memory.h"
@@ -27,15 +28,15 @@ Result<OpenFile> lockUpdate(const QString &path)
 {
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.isOpen())
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     const auto deadline = Deadline::after(Longest);
     while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return failFile(errno, QStringLiteral("lock"), path);
+            return failFile(errno, Texts::tr("lock"), path);
         if (deadline.passed())
             return fail(ErrorCode::Unavailable,
-                        QStringLiteral("Another Sixgate does not let go of what is remembered of the site."), path,
-                        QStringLiteral("End the other one."));
+                        Texts::tr("Another Sixgate does not let go of what is remembered of the site."), path,
+                        Texts::tr("End the other one."));
         std::this_thread::sleep_for(std::min(Pause, deadline.left()));
     }
     return file;

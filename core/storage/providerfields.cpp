@@ -1,6 +1,7 @@
 #include "storage/providerfields.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 namespace sixgate
 {
@@ -62,8 +63,7 @@ void ProviderFields::texts(const char *key, QStringList &into, const char *examp
 
 void ProviderFields::unknownWord(const char *key, const QString &found, const QStringList &known)
 {
-    refuse(key,
-           QStringLiteral("%1 is not known here; known: %2.").arg(quoted(found), known.join(QStringLiteral(", "))));
+    refuse(key, Texts::tr("%1 is not known here; known: %2.").arg(quoted(found), known.join(QStringLiteral(", "))));
 }
 
 } // namespace sixgate

@@ -1,5 +1,6 @@
 #include "storage/providerfile.h"
 
+#include "model/texts.h"
 #include "resources/resources.h"
 #include "storage/files.h"
 
@@ -20,12 +21,12 @@ Result<ProviderDefinition> readUserFile(const QString &path)
     if (!text)
         return passOn(text);
     if (!*text)
-        return fail(ErrorCode::NotFound, QStringLiteral("It is no longer there."));
+        return fail(ErrorCode::NotFound, Texts::tr("It is no longer there."));
     auto provider = parseProvider(**text);
     if (provider && provider->name.text() != QFileInfo(path).completeBaseName())
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("name: the file defines %1 and must be called %1.json.").arg(provider->name.text()),
-                    {}, QStringLiteral("Rename the file, or change its \"name\"."));
+                    Texts::tr("name: the file defines %1 and must be called %1.json.").arg(provider->name.text()), {},
+                    Texts::tr("Rename the file, or change its \"name\"."));
     return provider;
 }
 
@@ -56,7 +57,7 @@ ProviderShelf loadProviders(const QStringList &folders)
             Error error = provider.error();
             error.summary = path + QStringLiteral(": ") + error.summary;
             if (error.fix.isEmpty())
-                error.fix = QStringLiteral("Correct the file, or remove it.");
+                error.fix = Texts::tr("Correct the file, or remove it.");
             shelf.faults.push_back({path, std::move(error)});
         }
     }

@@ -2,6 +2,7 @@
 // filled in.
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "storage/providerfile.h"
 #include "storage/providertemplates.h"
 
@@ -35,8 +36,8 @@ Result<CredentialField> parseCredential(const JsonNode &node)
     fields.text("where", where, "\"Made on the provider's page of API tokens.\"", true);
     fields.flag("secret", secret);
     if (name && isTemplateVariable(name->text()))
-        fields.refuse("name", QStringLiteral("{%1} is a placeholder of Sixgate's own.").arg(name->text()),
-                      QStringLiteral("Give the credential another name, for example \"token\"."));
+        fields.refuse("name", Texts::tr("{%1} is a placeholder of Sixgate's own.").arg(name->text()),
+                      Texts::tr("Give the credential another name, for example \"token\"."));
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return CredentialField{*name, label, where, secret};
@@ -74,7 +75,7 @@ Outcome parseLimits(const JsonNode &node, ProviderDefinition &provider)
     fields.number("mostTtl", most, 1, 31 * day, 86400);
     fields.number("refreshDays", refresh, 1, 365, 25);
     if (!fields.failed() && least > most)
-        fields.refuse("mostTtl", QStringLiteral("The longest time to live is shorter than the shortest."));
+        fields.refuse("mostTtl", Texts::tr("The longest time to live is shorter than the shortest."));
     if (auto done = fields.outcome(); !done)
         return done;
     provider.rules.interval = std::chrono::seconds(interval);
@@ -102,7 +103,7 @@ Result<ProviderVerification> parseVerified(const JsonNode &node)
     fields.text("date", date, "\"2026-11-27\"", true);
     verified.date = QDate::fromString(date, Qt::ISODate);
     if (!fields.failed() && (!verified.date.isValid() || date.size() != 10))
-        fields.refuse("date", QStringLiteral("A date is wanted, for example \"2026-11-27\"."));
+        fields.refuse("date", Texts::tr("A date is wanted, for example \"2026-11-27\"."));
     fields.texts("unproven", verified.unproven, "[ \"What becomes of the A record is not documented.\" ]");
     if (auto done = fields.outcome(); !done)
         return passOn(done);
@@ -168,11 +169,11 @@ void parseZones(ProviderFields &fields, ProviderDefinition &provider)
         fields.begin("otherZones", "false", true);
     fields.flag("otherZones", provider.otherZones);
     if (!fields.failed() && zones.isEmpty() && !provider.otherZones)
-        fields.refuse("otherZones", QStringLiteral("It has no \"zones\" of its own, so it must take others."));
+        fields.refuse("otherZones", Texts::tr("It has no \"zones\" of its own, so it must take others."));
     fields.word<NamesAre>("names", provider.names,
                           {{"below", NamesAre::Below}, {"label", NamesAre::OneLabel}, {"zones", NamesAre::OwnZones}});
     if (!fields.failed() && provider.names == NamesAre::OneLabel && provider.otherZones)
-        fields.refuse("names", QStringLiteral("\"label\" is for a provider that has \"zones\" and takes no others."));
+        fields.refuse("names", Texts::tr("\"label\" is for a provider that has \"zones\" and takes no others."));
     fields.part("nameLimit", provider.nameLimit, "{ \"most\": 1, \"say\": … }", maybe(parseNameLimit));
 }
 
@@ -187,22 +188,22 @@ void checkWays(ProviderFields &fields, const ProviderDefinition &provider)
     const bool api = provider.addresses == ProviderWay::Api || provider.texts == ProviderWay::Api ||
                      provider.readBack == ReadBack::Api;
     if (api && !provider.api)
-        fields.refuse("api", QStringLiteral("What goes by the API needs \"api\"."));
+        fields.refuse("api", Texts::tr("What goes by the API needs \"api\"."));
     if (provider.addresses == ProviderWay::None)
-        fields.refuse("addresses", QStringLiteral("A provider that sets no addresses is of no use here."));
+        fields.refuse("addresses", Texts::tr("A provider that sets no addresses is of no use here."));
     const bool unproven = provider.update && (provider.update->v4.omitted == FamilyRule::Omitted::Unproven ||
                                               provider.update->v6.omitted == FamilyRule::Omitted::Unproven);
     if (unproven && provider.verified.unproven.isEmpty())
-        fields.refuse("verified", QStringLiteral("What is unproven must be told to the user."),
-                      QStringLiteral("Add a sentence to \"verified.unproven\" that says what becomes of a family that "
-                                     "is not sent, as far as is known."));
+        fields.refuse("verified", Texts::tr("What is unproven must be told to the user."),
+                      Texts::tr("Add a sentence to \"verified.unproven\" that says what becomes of a family that "
+                                "is not sent, as far as is known."));
 }
 
 } // namespace
 
 Result<ProviderDefinition> parseProvider(const QByteArray &json)
 {
-    const auto document = parseJson(json, QStringLiteral("The provider file"));
+    const auto document = parseJson(json, Texts::tr("The provider file"));
     if (!document)
         return passOn(document);
     ProviderFields fields(*document, {"schema",   "name",      "title",     "about",     "zones",      "credentials",
@@ -214,7 +215,7 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     if (fields.begin("schema", "1", true))
         fields.number("schema", schema, 1, 1'000'000, Schema);
     if (!fields.failed() && schema > Schema)
-        fields.refuse("schema", QStringLiteral("This file was made for a newer Sixgate."));
+        fields.refuse("schema", Texts::tr("This file was made for a newer Sixgate."));
     std::optional<Label> name;
     fields.part("name", name, "\"strato\"",
                 maybe([](const JsonNode &item) { return jsonParsed<Label>(item, "\"strato\""); }), true);
@@ -227,7 +228,7 @@ Result<ProviderDefinition> parseProvider(const QByteArray &json)
     std::set<QString> names;
     for (const CredentialField &field : needs) {
         if (!names.insert(field.name.text()).second)
-            fields.refuse("credentials", QStringLiteral("The credential %1 stands here twice.").arg(field.name.text()));
+            fields.refuse("credentials", Texts::tr("The credential %1 stands here twice.").arg(field.name.text()));
     }
     provider.needs = std::move(needs);
     fields.flag("ownServer", provider.ownServer);

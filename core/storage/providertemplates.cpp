@@ -3,6 +3,7 @@
 #include "storage/providertemplates.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QJsonArray>
 
@@ -16,7 +17,7 @@ namespace
 
 const QString fixPlaceholder()
 {
-    return QStringLiteral("Use one of those that resources/providers/README.md lists, or the name of a credential.");
+    return Texts::tr("Use one of those that resources/providers/README.md lists, or the name of a credential.");
 }
 
 } // namespace
@@ -26,10 +27,10 @@ Outcome ProviderTemplates::check(const QString &path, const QString &text) const
     const bool clean =
         std::none_of(text.begin(), text.end(), [](QChar c) { return c.category() == QChar::Other_Control; });
     if (!clean || text.size() > 1000)
-        return failAt(path, QStringLiteral("A text of at most 1000 characters without control characters is wanted."));
+        return failAt(path, Texts::tr("A text of at most 1000 characters without control characters is wanted."));
     for (const TemplatePart &part : templateParts(text)) {
         if (part.placeholder && !isTemplateVariable(part.text) && !m_credentials.contains(part.text))
-            return failAt(path, QStringLiteral("The placeholder {%1} is not known.").arg(part.text), fixPlaceholder());
+            return failAt(path, Texts::tr("The placeholder {%1} is not known.").arg(part.text), fixPlaceholder());
     }
     return {};
 }
@@ -48,7 +49,7 @@ Result<QString> ProviderTemplates::parameter(const JsonNode &node) const
 {
     auto one = text(node, "\"hostname={host}\"");
     if (one && one->indexOf(QLatin1Char('=')) < 1)
-        return failAt(node.path, QStringLiteral("NAME=VALUE is wanted, for example \"hostname={host}\"."));
+        return failAt(node.path, Texts::tr("NAME=VALUE is wanted, for example \"hostname={host}\"."));
     return one;
 }
 
@@ -62,12 +63,12 @@ Result<QString> ProviderTemplates::header(const JsonNode &node) const
                            return c.unicode() < 0x80 && (c.isLetterOrNumber() || c == QLatin1Char('-'));
                        });
     if (!token)
-        return failAt(node.path, QStringLiteral("A header is wanted, for example \"Authorization: Bearer {token}\"."));
+        return failAt(node.path, Texts::tr("A header is wanted, for example \"Authorization: Bearer {token}\"."));
     static const QStringList own = {QStringLiteral("host"),         QStringLiteral("content-length"),
                                     QStringLiteral("connection"),   QStringLiteral("user-agent"),
                                     QStringLiteral("content-type"), QStringLiteral("transfer-encoding")};
     if (own.contains(one->left(colon).toLower()))
-        return failAt(node.path, QStringLiteral("Sixgate sets the header %1 itself.").arg(one->left(colon)));
+        return failAt(node.path, Texts::tr("Sixgate sets the header %1 itself.").arg(one->left(colon)));
     return one;
 }
 
@@ -86,9 +87,9 @@ Outcome ProviderTemplates::checkJson(const QString &path, const QJsonValue &valu
     const bool list = object.contains(QLatin1String("*"));
     if (list && (inList || object.size() > 1))
         return failAt(path,
-                      inList ? QStringLiteral("A list of values (\"*\") stands within another one.")
-                             : QStringLiteral("\"*\" makes a list of the object, so nothing else can stand in it."),
-                      QStringLiteral("Give the list once, for example { \"records\": { \"*\": \"{value}\" } }."));
+                      inList ? Texts::tr("A list of values (\"*\") stands within another one.")
+                             : Texts::tr("\"*\" makes a list of the object, so nothing else can stand in it."),
+                      Texts::tr("Give the list once, for example { \"records\": { \"*\": \"{value}\" } }."));
     for (auto member = object.constBegin(); member != object.constEnd(); ++member) {
         if (auto good = checkJson(path + QLatin1Char('.') + member.key(), member.value(), inList || list); !good)
             return good;
@@ -130,10 +131,10 @@ Result<ProviderCall> ProviderTemplates::call(const JsonNode &node) const
         if (auto good = checkJson(fields.at("json").path, call.json); !good)
             return passOn(good);
         if (!call.form.isEmpty())
-            fields.refuse("json", QStringLiteral("A call has a form or JSON, not both."));
+            fields.refuse("json", Texts::tr("A call has a form or JSON, not both."));
     }
     if (!call.form.isEmpty() && call.method == "GET")
-        fields.refuse("form", QStringLiteral("GET has no form; use \"query\", or the method POST."));
+        fields.refuse("form", Texts::tr("GET has no form; use \"query\", or the method POST."));
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return call;

@@ -1,5 +1,6 @@
 // The parts of a definition that say how it is done: by a template or by an API, and what the answers mean.
 
+#include "model/texts.h"
 #include "storage/providertemplates.h"
 
 #include <QJsonArray>
@@ -23,13 +24,13 @@ Result<AnswerRule> parseRule(const JsonNode &node, bool byStatus)
             fields.number("status", status, 100, 599, 429);
         rule.word = QString::number(status);
         if (fields.has("word"))
-            fields.refuse("word", QStringLiteral("A status has no word."));
+            fields.refuse("word", Texts::tr("A status has no word."));
     } else {
         fields.text("word", rule.word, "\"good\"", true);
         if (fields.has("status"))
-            fields.refuse("status", QStringLiteral("A status belongs to \"statuses\"."));
+            fields.refuse("status", Texts::tr("A status belongs to \"statuses\"."));
         if (!fields.failed() && rule.word.trimmed().isEmpty())
-            fields.refuse("word", QStringLiteral("A word is wanted, for example \"good\"."));
+            fields.refuse("word", Texts::tr("A word is wanted, for example \"good\"."));
     }
     fields.word<AnswerMeaning>("means", rule.means,
                                {{"ok", AnswerMeaning::Done},
@@ -83,8 +84,8 @@ Result<AnswerReader> parseReader(const JsonNode &node)
     fields.list("words", reader.rules, "[ { \"word\": \"good\", \"means\": \"ok\" } ]", rule);
     fields.list("also", reader.also, "[ { \"word\": \"NOCHANGE\", \"means\": \"unchanged\" } ]", rule);
     if (!fields.failed() && reader.rules.empty() && !reader.dyndns2)
-        fields.refuse("words", QStringLiteral("A reader knows words, or those of dyndns2."),
-                      QStringLiteral("Add \"words\", or \"dyndns2\": true."));
+        fields.refuse("words", Texts::tr("A reader knows words, or those of dyndns2."),
+                      Texts::tr("Add \"words\", or \"dyndns2\": true."));
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return reader;
@@ -149,9 +150,9 @@ bool canSucceed(const AnswerRules &answers)
 void refuseFailure(ProviderFields &fields, const AnswerRules &answers)
 {
     if (!fields.failed() && !canSucceed(answers))
-        fields.refuse("answers", QStringLiteral("No answer means that it went well, so no try could succeed."),
-                      QStringLiteral("Add the provider's word for it, for example { \"by\": \"first\", \"words\": [ { "
-                                     "\"word\": \"good\", \"means\": \"ok\" } ] }, or \"dyndns2\": true."));
+        fields.refuse("answers", Texts::tr("No answer means that it went well, so no try could succeed."),
+                      Texts::tr("Add the provider's word for it, for example { \"by\": \"first\", \"words\": [ { "
+                                "\"word\": \"good\", \"means\": \"ok\" } ] }, or \"dyndns2\": true."));
 }
 
 bool uses(const ProviderCall &call, const char *placeholder)
@@ -186,26 +187,24 @@ Result<TemplateUpdate> parseUpdate(const JsonNode &node, const ProviderTemplates
         return passOn(done);
     if (update.separate &&
         !(update.v4.omitted == FamilyRule::Omitted::Kept && update.v6.omitted == FamilyRule::Omitted::Kept))
-        fields.refuse("separate",
-                      QStringLiteral("Where each family is sent alone, the other one must be known to stay."),
-                      QStringLiteral("Set \"omitted\" of v4 and v6 to \"kept\" where the provider's documentation says "
-                                     "so; else send both in one call."));
+        fields.refuse("separate", Texts::tr("Where each family is sent alone, the other one must be known to stay."),
+                      Texts::tr("Set \"omitted\" of v4 and v6 to \"kept\" where the provider's documentation says "
+                                "so; else send both in one call."));
     const bool oneByOne = uses(update.call, "address");
     if (update.separate != oneByOne)
         fields.refuse(update.separate ? "separate" : "call",
-                      QStringLiteral("{address} goes with \"separate\": true, and only with that."),
-                      QStringLiteral("Use {addresses}, or {v4} and {v6}, where both go in one call."));
+                      Texts::tr("{address} goes with \"separate\": true, and only with that."),
+                      Texts::tr("Use {addresses}, or {v4} and {v6}, where both go in one call."));
     const bool either = oneByOne || uses(update.call, "addresses");
     if (!update.v6.offered || !(either || uses(update.call, "v6")))
-        fields.refuse(
-            update.v6.offered ? "call" : "v6",
-            QStringLiteral("It sends no {v6}, {address} or {addresses}: it could not set the home's address."));
+        fields.refuse(update.v6.offered ? "call" : "v6",
+                      Texts::tr("It sends no {v6}, {address} or {addresses}: it could not set the home's address."));
     if (update.v4.offered && !either && !uses(update.call, "v4"))
-        fields.refuse("v4", QStringLiteral("The call sends no {v4}, {address} or {addresses}."),
-                      QStringLiteral("Put one where the address belongs, or set \"offered\": false."));
+        fields.refuse("v4", Texts::tr("The call sends no {v4}, {address} or {addresses}."),
+                      Texts::tr("Put one where the address belongs, or set \"offered\": false."));
     refuseFailure(fields, update.answers);
     if (update.mostHosts > 1 && !uses(update.call, "hosts") && !uses(update.call, "labels"))
-        fields.refuse("mostHosts", QStringLiteral("Several names in one call need {hosts} or {labels}."));
+        fields.refuse("mostHosts", Texts::tr("Several names in one call need {hosts} or {labels}."));
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return update;
@@ -300,13 +299,13 @@ Result<RestApi> parseApi(const JsonNode &node, const ProviderTemplates &template
     fields.part("statuses", api.statuses, "[ { \"status\": 429, \"means\": \"retry\" } ]", parseStatuses);
     if (!fields.failed() && api.byRecord && (api.set || api.read.id.isEmpty()))
         fields.refuse(api.set ? "set" : "read",
-                      QStringLiteral("An API by record finds an \"id\" in what it reads, and has no \"set\"."));
+                      Texts::tr("An API by record finds an \"id\" in what it reads, and has no \"set\"."));
     if (!fields.failed() && !api.byRecord && api.change)
-        fields.refuse("change", QStringLiteral("An API by RRset changes by \"set\"."));
+        fields.refuse("change", Texts::tr("An API by RRset changes by \"set\"."));
     if (!fields.failed() && api.read.values.isEmpty())
-        fields.refuse("read", QStringLiteral("Where the values stand in the answer must be told: \"values\"."));
+        fields.refuse("read", Texts::tr("Where the values stand in the answer must be told: \"values\"."));
     if (!fields.failed() && api.zone && api.zone->id.isEmpty())
-        fields.refuse("zone", QStringLiteral("Where the zone's \"id\" stands in the answer must be told."));
+        fields.refuse("zone", Texts::tr("Where the zone's \"id\" stands in the answer must be told."));
     if (auto done = fields.outcome(); !done)
         return passOn(done);
     return api;

@@ -1,5 +1,6 @@
 #include "storage/setupfile.h"
 
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 
@@ -34,7 +35,7 @@ auto oneOf(std::initializer_list<T> all, QString (*name)(T))
             if (name(one) == *word)
                 return one;
         }
-        return failAt(node.path, QStringLiteral("This word is not known."));
+        return failAt(node.path, Texts::tr("This word is not known."));
     };
 }
 
@@ -68,7 +69,7 @@ Result<std::vector<SetupService>> readServices(const JsonNode &node)
     if (!items)
         return passOn(items);
     if (items->empty() || items->size() > MostServices)
-        return failAt(node.path, QStringLiteral("1 to %1 services are wanted.").arg(MostServices));
+        return failAt(node.path, Texts::tr("1 to %1 services are wanted.").arg(MostServices));
     std::vector<SetupService> services;
     const auto challenge = oneOf({Challenge::Dns, Challenge::Http, Challenge::Delegated}, challengeName);
     for (const JsonNode &item : *items) {
@@ -146,7 +147,7 @@ QByteArray setupJson(const SetupAnswers &answers)
 
 Result<SetupAnswers> parseSetup(const QByteArray &json)
 {
-    const auto document = parseJson(json, QStringLiteral("The file"));
+    const auto document = parseJson(json, Texts::tr("The file"));
     if (!document)
         return passOn(document);
     const auto fields = JsonFields::open(
@@ -191,7 +192,7 @@ Result<std::optional<SetupAnswers>> loadSetup(const QString &siteFile)
     auto answers = parseSetup(**bytes);
     if (!answers)
         return fail(ErrorCode::Invalid, QStringLiteral("%1: %2").arg(setupFile(siteFile), answers.error().summary), {},
-                    QStringLiteral("Remove the file: the setup then begins anew."));
+                    Texts::tr("Remove the file: the setup then begins anew."));
     return std::optional<SetupAnswers>(std::move(*answers));
 }
 
@@ -207,8 +208,7 @@ Outcome forgetSetup(const QString &siteFile)
     QFile file(setupFile(siteFile));
     if (!file.exists() || file.remove())
         return {};
-    return fail(ErrorCode::Denied,
-                QStringLiteral("%1 cannot be removed: %2.").arg(file.fileName(), file.errorString()));
+    return fail(ErrorCode::Denied, Texts::tr("%1 cannot be removed: %2.").arg(file.fileName(), file.errorString()));
 }
 
 } // namespace sixgate

@@ -1,6 +1,7 @@
 // The accounts in "dns".
 #include "model/provider.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "model/urlsecrets.h"
 #include "storage/sitefields.h"
 
@@ -26,13 +27,13 @@ Result<TsigAlgorithm> parseAlgorithm(const JsonNode &node)
         return TsigAlgorithm::HmacSha256;
     if (*text == QLatin1String("hmac-sha512"))
         return TsigAlgorithm::HmacSha512;
-    QString why = QStringLiteral("is not a TSIG algorithm");
+    QString why = Texts::tr("is not a TSIG algorithm");
     if (*text == QLatin1String("hmac-sha384") || *text == QLatin1String("hmac-sha224"))
-        why = QStringLiteral("is not understood by the DNS library in use");
+        why = Texts::tr("is not understood by the DNS library in use");
     else if (*text == QLatin1String("hmac-sha1") || text->startsWith(QLatin1String("hmac-md5")))
-        why = QStringLiteral("is too weak");
+        why = Texts::tr("is too weak");
     return failAt(node.path,
-                  QStringLiteral("%1 %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(quoted(*text), why));
+                  Texts::tr("%1 %2, for example \"hmac-sha256\" or \"hmac-sha512\".").arg(quoted(*text), why));
 }
 
 Result<TsigKeyRef> parseKey(const JsonFields &account, const char *key, const QString &secretName)
@@ -105,7 +106,7 @@ Result<UpdateAccess> parseUpdate(const JsonNode &node, const Label &name)
 Result<std::map<Label, QString>> parseCredentials(const JsonNode &node)
 {
     if (!node.value.isObject())
-        return failAt(node.path, QStringLiteral("An object is wanted, for example { \"user\": \"me@example.org\" }."));
+        return failAt(node.path, Texts::tr("An object is wanted, for example { \"user\": \"me@example.org\" }."));
     std::map<Label, QString> plain;
     const QJsonObject object = node.value.toObject();
     for (auto one = object.begin(); one != object.end(); ++one) {
@@ -113,7 +114,7 @@ Result<std::map<Label, QString>> parseCredentials(const JsonNode &node)
         if (!name)
             return failAt(
                 node.path,
-                QStringLiteral("%1 is not the name of a credential, for example \"user\".").arg(quoted(one.key())));
+                Texts::tr("%1 is not the name of a credential, for example \"user\".").arg(quoted(one.key())));
         const QString path = node.path + QLatin1Char('.') + name->text();
         const auto text = jsonText({one.value(), path}, "\"me@example.org\"");
         if (!text)
@@ -121,8 +122,8 @@ Result<std::map<Label, QString>> parseCredentials(const JsonNode &node)
         const bool fits = !text->isEmpty() && text->size() <= longestCredential &&
                           std::none_of(text->begin(), text->end(), [](QChar c) { return c < u' ' || c > u'~'; });
         if (!fits)
-            return failAt(path, QStringLiteral("A text of 1 to %1 ASCII characters on one line is wanted, for example "
-                                               "\"me@example.org\".")
+            return failAt(path, Texts::tr("A text of 1 to %1 ASCII characters on one line is wanted, for example "
+                                          "\"me@example.org\".")
                                     .arg(longestCredential));
         plain.emplace(*name, *text);
     }
@@ -136,19 +137,19 @@ Result<QString> parseUrl(const JsonNode &node, const Label &account)
         return passOn(text);
     if (const auto secret = literalSecretIn(*text)) {
         const QString store = QStringLiteral("sixgatectl secret set dns.%1.%2").arg(account.text(), secret->credential);
-        const QString instead = secret->beforeHost ? QStringLiteral("leave it out, give \"user\" in \"credentials\"")
-                                                   : QStringLiteral("write {%1} in its place").arg(secret->credential);
+        const QString instead = secret->beforeHost ? Texts::tr("leave it out, give \"user\" in \"credentials\"")
+                                                   : Texts::tr("write {%1} in its place").arg(secret->credential);
         return failAt(node.path,
-                      QStringLiteral("A secret stands in %1 of the URL, and the site file holds none: %2, and store it "
-                                     "by \"%3\".")
+                      Texts::tr("A secret stands in %1 of the URL, and the site file holds none: %2, and store it "
+                                "by \"%3\".")
                           .arg(secret->where, instead, store),
-                      QStringLiteral("Remove it here and store it with: %1").arg(store));
+                      Texts::tr("Remove it here and store it with: %1").arg(store));
     }
     const bool fits = text->size() <= longestUrl &&
                       std::none_of(text->begin(), text->end(), [](QChar c) { return c <= u' ' || c > u'~'; });
     const auto url = templateUrl(*text);
     if (!fits || !url)
-        return failAt(node.path, url ? QStringLiteral("A URL of at most %1 ASCII characters is wanted.").arg(longestUrl)
+        return failAt(node.path, url ? Texts::tr("A URL of at most %1 ASCII characters is wanted.").arg(longestUrl)
                                      : url.error().summary);
     return *text;
 }
@@ -160,8 +161,8 @@ Result<bool> parseOwnAcme(const JsonNode &node)
         return passOn(text);
     if (*text == QLatin1String("own") || *text == QLatin1String("shared"))
         return *text == QLatin1String("own");
-    return failAt(node.path, QStringLiteral("%1 does not say which credentials the VPS gets, for example \"own\" (kept "
-                                            "as secrets of their own) or \"shared\" (those of the home).")
+    return failAt(node.path, Texts::tr("%1 does not say which credentials the VPS gets, for example \"own\" (kept "
+                                       "as secrets of their own) or \"shared\" (those of the home).")
                                  .arg(quoted(*text)));
 }
 
@@ -174,11 +175,11 @@ Result<QString> parseApiServer(const JsonNode &node)
     const QString scheme = QStringLiteral("https://");
     const QString given = text->startsWith(scheme) ? text->mid(scheme.size()) : *text;
     const auto url = templateUrl(scheme + given);
-    const QString example = QStringLiteral(
-        "The name of a server that speaks HTTPS is wanted, and its port where that is not 443, for example "
-        "\"dns.example.org\" or \"https://dns.example.org:8443\"");
+    const QString example =
+        Texts::tr("The name of a server that speaks HTTPS is wanted, and its port where that is not 443, for example "
+                  "\"dns.example.org\" or \"https://dns.example.org:8443\"");
     if (given.contains(QLatin1String("://")))
-        return failAt(node.path, QStringLiteral("%1; credentials are sent over TLS only.").arg(example));
+        return failAt(node.path, Texts::tr("%1; credentials are sent over TLS only.").arg(example));
     if (!url || url->path != QLatin1String("/"))
         return failAt(node.path, example + QLatin1Char('.'));
     return url->port.number() == 443 ? url->host.ascii() : url->host.ascii() + QLatin1Char(':') + url->port.text();
@@ -195,33 +196,33 @@ Outcome checkCredentials(const JsonFields &fields, const ProviderAccess &access,
         const QString place = path + QLatin1Char('.') + name.text();
         if (known == definition.needs.end())
             return failAt(
-                place,
-                QStringLiteral("%1 has no such credential; \"sixgatectl dns providers %2\" lists those that it has.")
-                    .arg(definition.title, definition.name.text()));
+                place, Texts::tr("%1 has no such credential; \"sixgatectl dns providers %2\" lists those that it has.")
+                           .arg(definition.title, definition.name.text()));
         if (known->secret)
-            return failAt(place, QStringLiteral("This is a secret, and the site file holds none."),
-                          QStringLiteral("Remove it here and store it with: sixgatectl secret set dns.%1.%2")
+            return failAt(place, Texts::tr("This is a secret, and the site file holds none."),
+                          Texts::tr("Remove it here and store it with: sixgatectl secret set dns.%1.%2")
                               .arg(account.text(), name.text()));
     }
     for (const CredentialField &one : definition.needs) {
         // Which of them a URL of the user's needs is another room's to tell.
         if (!one.secret && !definition.customUrl && !access.plain.contains(one.name))
-            return failAt(path, QStringLiteral("%1 needs \"%2\" here: %3 %4")
-                                    .arg(definition.title, one.name.text(), one.label, one.where));
+            return failAt(
+                path,
+                Texts::tr("%1 needs \"%2\" here: %3 %4").arg(definition.title, one.name.text(), one.label, one.where));
     }
     if (definition.customUrl == access.url.isEmpty())
         return failAt(fields.at("url").path,
                       definition.customUrl
-                          ? QStringLiteral("This provider needs its URL, for example "
-                                           "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\".")
-                          : QStringLiteral("%1 has a URL of its own; leave this out.").arg(definition.title));
+                          ? Texts::tr("This provider needs its URL, for example "
+                                      "\"https://dyn.example.org/nic/update?hostname={host}&myip={addresses}\".")
+                          : Texts::tr("%1 has a URL of its own; leave this out.").arg(definition.title));
     if (definition.ownServer == access.server.isEmpty())
         return failAt(fields.at("server").path,
                       definition.ownServer
-                          ? QStringLiteral("%1 runs on a server of your own; name it here, for example "
-                                           "\"dns.example.org\" or \"dns.example.org:8443\".")
+                          ? Texts::tr("%1 runs on a server of your own; name it here, for example "
+                                      "\"dns.example.org\" or \"dns.example.org:8443\".")
                                 .arg(definition.title)
-                          : QStringLiteral("%1 has a server of its own; leave this out.").arg(definition.title));
+                          : Texts::tr("%1 has a server of its own; leave this out.").arg(definition.title));
     return {};
 }
 
@@ -241,13 +242,13 @@ Result<ProviderAccess> parseProviderAccess(const JsonNode &node, const Label &ac
             if (fault.file.endsWith(QLatin1Char('/') + provider->text() + QStringLiteral(".json")))
                 return failAt(path, fault.error.summary, fault.error.fix);
         }
-        return failAt(
-            path, QStringLiteral("There is no provider “%1”; \"sixgatectl dns providers\" lists those that there are.")
-                      .arg(provider->text()));
+        return failAt(path,
+                      Texts::tr("There is no provider “%1”; \"sixgatectl dns providers\" lists those that there are.")
+                          .arg(provider->text()));
     }
     if (found->second.addresses == ProviderWay::Update)
         return failAt(fields->at("provider").path,
-                      QStringLiteral("This one is reached by DNS itself: it is \"kind\": \"rfc2136\"."));
+                      Texts::tr("This one is reached by DNS itself: it is \"kind\": \"rfc2136\"."));
     ProviderAccess access{*provider, {}, {}, std::make_shared<const ProviderDefinition>(found->second), {}};
     if (auto done = optionally(*fields, "credentials", access.plain, parseCredentials); !done)
         return passOn(done);
@@ -308,10 +309,9 @@ Result<DnsAccount> parseAccount(const JsonNode &node, const ProviderShelf &shelf
             return passOn(only);
         return DnsAccount{*name, *zone, WatchedAccess(), *ttl};
     }
-    return failAt(kindNode->path,
-                  QStringLiteral("%1 is not a kind of DNS account, for example \"rfc2136\", \"provider\" "
-                                 "or \"watched\".")
-                      .arg(quoted(*kind)));
+    return failAt(kindNode->path, Texts::tr("%1 is not a kind of DNS account, for example \"rfc2136\", \"provider\" "
+                                            "or \"watched\".")
+                                      .arg(quoted(*kind)));
 }
 
 } // namespace sixgate

@@ -1,5 +1,6 @@
 #include "model/alarmnames.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "storage/sitefields.h"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ Result<T> parseKind(const JsonNode &node, const std::array<T, N> &all, QString (
             return one;
     }
     const QString last = names.takeLast();
-    return failAt(node.path, QStringLiteral("%1 is not %2, for example %3 or %4.")
+    return failAt(node.path, Texts::tr("%1 is not %2, for example %3 or %4.")
                                  .arg(quoted(*text), QLatin1String(what), names.join(QStringLiteral(", ")), last));
 }
 
@@ -40,8 +41,8 @@ Result<QString> parseUser(const JsonNode &node)
         return passOn(text);
     const bool printable = std::all_of(text->begin(), text->end(), [](QChar c) { return c > u' ' && c < u'\x7f'; });
     if (text->isEmpty() || text->size() > longestUser || !printable)
-        return failAt(node.path, QStringLiteral("the login at the mail server is wanted, ASCII without blanks, for "
-                                                "example \"me@example.org\"."));
+        return failAt(node.path, Texts::tr("the login at the mail server is wanted, ASCII without blanks, for "
+                                           "example \"me@example.org\"."));
     return *text;
 }
 
@@ -74,8 +75,8 @@ Result<SmtpServer> parseSmtp(const JsonNode &node)
             return passOn(given);
         if (security == SmtpSecurity::None)
             return failAt(fields->at("user").path,
-                          QStringLiteral("With \"security\": \"none\" everybody on the way could read the password; a "
-                                         "login needs \"starttls\" or \"tls\"."));
+                          Texts::tr("With \"security\": \"none\" everybody on the way could read the password; a "
+                                    "login needs \"starttls\" or \"tls\"."));
         user = std::move(*given);
     }
     return SmtpServer{*host, *port, security, user};
@@ -112,9 +113,9 @@ Result<Webhook> parseWebhook(const JsonNode &node)
     const QString secret = known ? alarmUrlSecret({*known}) : QStringLiteral("alarm.NAME.url");
     if (object.contains(QLatin1String("url")))
         return failAt(node.path + QStringLiteral(".url"),
-                      QStringLiteral("Who knows this URL can send by it, so it is a secret, and secrets are never in "
-                                     "the site file."),
-                      QStringLiteral("Remove it here and store it with: sixgatectl secret set %1").arg(secret));
+                      Texts::tr("Who knows this URL can send by it, so it is a secret, and secrets are never in "
+                                "the site file."),
+                      Texts::tr("Remove it here and store it with: sixgatectl secret set %1").arg(secret));
     if (const auto clean = refuseSecret(node, secret); !clean)
         return passOn(clean);
     const auto fields = JsonFields::open(node, {"name", "kind"});
@@ -125,7 +126,7 @@ Result<Webhook> parseWebhook(const JsonNode &node)
         return passOn(name);
     if (name->text() == QLatin1String("mail"))
         return failAt(fields->at("name").path,
-                      QStringLiteral("“mail” is how the mail is called; choose another name, for example \"phone\"."));
+                      Texts::tr("“mail” is how the mail is called; choose another name, for example \"phone\"."));
     const auto kindNode = fields->need("kind", "\"ntfy\"");
     if (!kindNode)
         return passOn(kindNode);
@@ -143,11 +144,10 @@ Result<std::vector<Webhook>> parseWebhooks(const JsonNode &node)
     if (!items)
         return passOn(items);
     if (items->empty())
-        return failAt(node.path,
-                      QStringLiteral("There is no webhook in it; leave \"webhooks\" out where you have none."));
+        return failAt(node.path, Texts::tr("There is no webhook in it; leave \"webhooks\" out where you have none."));
     if (items->size() > mostWebhooks)
         return failAt(node.path,
-                      QStringLiteral("At most %1 webhooks are told, not %2.").arg(mostWebhooks).arg(items->size()));
+                      Texts::tr("At most %1 webhooks are told, not %2.").arg(mostWebhooks).arg(items->size()));
     std::vector<Webhook> hooks;
     for (const JsonNode &item : *items) {
         const auto hook = parseWebhook(item);
@@ -157,8 +157,8 @@ Result<std::vector<Webhook>> parseWebhooks(const JsonNode &node)
         const auto first = std::find_if(hooks.begin(), hooks.end(), same);
         if (first != hooks.end())
             return failAt(item.path + QStringLiteral(".name"),
-                          QStringLiteral("“%1” is already the name of alarm.webhooks[%2]; choose another, for example "
-                                         "\"%1-2\".")
+                          Texts::tr("“%1” is already the name of alarm.webhooks[%2]; choose another, for example "
+                                    "\"%1-2\".")
                               .arg(hook->name.text())
                               .arg(first - hooks.begin()));
         hooks.push_back(*hook);
@@ -187,8 +187,8 @@ Result<Alarm> parseAlarm(const JsonNode &node)
         alarm.webhooks = std::move(*hooks);
     }
     if (!alarm.mail && alarm.webhooks.empty())
-        return failAt(node.path, QStringLiteral("Nobody is told: \"mail\" or \"webhooks\" is needed, for example "
-                                                "\"mail\": { \"to\": \"me@example.org\" }."));
+        return failAt(node.path, Texts::tr("Nobody is told: \"mail\" or \"webhooks\" is needed, for example "
+                                           "\"mail\": { \"to\": \"me@example.org\" }."));
     const auto silence = secondsField(*fields, "silence", 120, longestTime, alarm.silence.count());
     if (!silence)
         return passOn(silence);

@@ -1,6 +1,7 @@
 #include "storage/sitechecks.h"
 
 #include "model/provider.h"
+#include "model/texts.h"
 #include "storage/json.h"
 
 #include <algorithm>
@@ -25,8 +26,8 @@ Outcome checkLabels(const std::vector<T> &items, const char *list)
     for (size_t i = 0; i < items.size(); ++i) {
         const auto [first, fresh] = seen.emplace(items[i].name, i);
         if (!fresh)
-            return failAt(item(list, i, "name"), QStringLiteral("“%1” is already the name of %2[%3]; choose another, "
-                                                                "for example \"%1-2\".")
+            return failAt(item(list, i, "name"), Texts::tr("“%1” is already the name of %2[%3]; choose another, "
+                                                           "for example \"%1-2\".")
                                                      .arg(items[i].name.text(), QLatin1String(list))
                                                      .arg(first->second));
     }
@@ -40,17 +41,17 @@ Outcome checkAccounts(const Site &site)
         const auto [first, fresh] = zones.emplace(site.dns[i].zone, i);
         if (!fresh)
             return failAt(item("dns", i, "zone"),
-                          QStringLiteral("“%1” is already the zone of dns[%2]; each zone has one account, for example "
-                                         "\"example.org\" here and \"example.net\" there.")
+                          Texts::tr("“%1” is already the zone of dns[%2]; each zone has one account, for example "
+                                    "\"example.org\" here and \"example.net\" there.")
                               .arg(site.dns[i].zone.ascii())
                               .arg(first->second));
         const UpdateAccess *access = site.dns[i].update();
         const TsigKeyRef *acmeKey = site.dns[i].acmeKey();
         if (acmeKey && access->key.name == acmeKey->name)
             return failAt(item("dns", i, "acmeKey.name"),
-                          QStringLiteral("“%1” is also the key that sets addresses: whoever takes over the VPS could "
-                                         "change every record of “%2”; name a second key here, which may only set TXT "
-                                         "at _acme-challenge names, for example \"sixgate-acme\".")
+                          Texts::tr("“%1” is also the key that sets addresses: whoever takes over the VPS could "
+                                    "change every record of “%2”; name a second key here, which may only set TXT "
+                                    "at _acme-challenge names, for example \"sixgate-acme\".")
                               .arg(access->key.name.text(), site.dns[i].zone.ascii()));
     }
     return {};
@@ -77,16 +78,16 @@ Outcome checkAcmeKeys(const Site &site)
             continue;
         if (!site.dns[i].update())
             return failAt(item("services", provedIn(site, site.dns[i]), "challenge"),
-                          QStringLiteral("The names of this certificate cannot be proved by DNS (\"dns\", which is the "
-                                         "default): %1 no texts; choose \"http\" (the home's web server hands the "
-                                         "challenges over) or, where the zone takes an NS record, \"delegated\", for "
-                                         "example \"challenge\": \"http\".")
-                              .arg(provider ? provider->definition->title + QStringLiteral(" takes")
-                                            : QStringLiteral("in an account that is only watched Sixgate sets")));
+                          Texts::tr("The names of this certificate cannot be proved by DNS (\"dns\", which is the "
+                                    "default): %1 no texts; choose \"http\" (the home's web server hands the "
+                                    "challenges over) or, where the zone takes an NS record, \"delegated\", for "
+                                    "example \"challenge\": \"http\".")
+                              .arg(provider ? provider->definition->title + Texts::tr(" takes")
+                                            : Texts::tr("in an account that is only watched Sixgate sets")));
         return failAt(item("dns", i, "acmeKey"),
-                      QStringLiteral("This key is missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\", "
-                                     "\"algorithm\": \"hmac-sha256\" }; without one each service whose names lie in "
-                                     "“%1” needs \"challenge\": \"http\" or \"delegated\".")
+                      Texts::tr("This key is missing, for example \"acmeKey\": { \"name\": \"sixgate-acme\", "
+                                "\"algorithm\": \"hmac-sha256\" }; without one each service whose names lie in "
+                                "“%1” needs \"challenge\": \"http\" or \"delegated\".")
                           .arg(site.dns[i].zone.ascii()));
     }
     return {};
@@ -95,14 +96,14 @@ Outcome checkAcmeKeys(const Site &site)
 Outcome checkVps(const Site &site)
 {
     if (site.vps.size() != 1)
-        return failAt(QStringLiteral("vps"), QStringLiteral("Exactly one VPS is supported for now, not %1, for example "
-                                                            "\"vps\": [ { \"name\": \"vps\", … } ].")
+        return failAt(QStringLiteral("vps"), Texts::tr("Exactly one VPS is supported for now, not %1, for example "
+                                                       "\"vps\": [ { \"name\": \"vps\", … } ].")
                                                  .arg(site.vps.size()));
     std::set<Fingerprint> keys;
     for (size_t i = 0; i < site.vps[0].hostKeys.size(); ++i) {
         if (!keys.insert(site.vps[0].hostKeys[i].fingerprint).second)
             return failAt(QStringLiteral("vps[0].ssh.hostKeys[%1]").arg(i),
-                          QStringLiteral("This fingerprint stands here twice; keep one."));
+                          Texts::tr("This fingerprint stands here twice; keep one."));
     }
     return {};
 }
@@ -120,9 +121,9 @@ Outcome checkZone(const Site &site, const Hostname &name, const QString &path)
     QStringList zones;
     for (const DnsAccount &account : site.dns)
         zones.append(account.zone.ascii());
-    const QString known = zones.isEmpty() ? QStringLiteral("there is none") : zones.join(QStringLiteral(", "));
+    const QString known = zones.isEmpty() ? Texts::tr("there is none") : zones.join(QStringLiteral(", "));
     const QString example = site.dns.empty() ? QStringLiteral("example.org") : site.dns[0].zone.ascii();
-    return failAt(path, QStringLiteral("“%1” lies in no zone of an account in \"dns\" (%2), for example \"cloud.%3\".")
+    return failAt(path, Texts::tr("“%1” lies in no zone of an account in \"dns\" (%2), for example \"cloud.%3\".")
                             .arg(name.ascii(), known, example));
 }
 
@@ -130,8 +131,8 @@ Outcome checkVpsName(const Site &site, const Hostname &name, const QString &path
 {
     if (name != site.vps[0].host)
         return {};
-    return failAt(path, QStringLiteral("“%1” is the VPS name (vps[0].host), which has only the VPS's addresses; use "
-                                       "another one, for example \"cloud.example.org\".")
+    return failAt(path, Texts::tr("“%1” is the VPS name (vps[0].host), which has only the VPS's addresses; use "
+                                  "another one, for example \"cloud.example.org\".")
                             .arg(name.ascii()));
 }
 
@@ -139,8 +140,8 @@ Outcome checkPublicName(const Site &site, Uses &uses, const Hostname &name, cons
 {
     const auto [first, fresh] = uses.publicNames.emplace(name, path);
     if (!fresh)
-        return failAt(path, QStringLiteral("“%1” is already a public name at %2; each name belongs to one service, "
-                                           "for example \"files.example.org\".")
+        return failAt(path, Texts::tr("“%1” is already a public name at %2; each name belongs to one service, "
+                                      "for example \"files.example.org\".")
                                 .arg(name.ascii(), first->second));
     if (const auto good = checkVpsName(site, name, path); !good)
         return good;
@@ -152,8 +153,8 @@ Outcome checkUpstreamName(const Site &site, Uses &uses, const Service &service, 
     const Hostname &name = service.upstreamName;
     const auto [first, fresh] = uses.upstreamNames.try_emplace(name, path, service.server);
     if (!fresh && first->second.second != service.server)
-        return failAt(path, QStringLiteral("“%1” leads to the server “%2” already (%3); each server needs an upstream "
-                                           "name of its own, for example \"%4-%5\".")
+        return failAt(path, Texts::tr("“%1” leads to the server “%2” already (%3); each server needs an upstream "
+                                      "name of its own, for example \"%4-%5\".")
                                 .arg(name.ascii(), first->second.second.text(), first->second.first,
                                      service.server.text(), name.ascii()));
     if (!fresh)
@@ -175,7 +176,7 @@ Outcome checkServices(const Site &site)
         if (!servers.contains(service.server))
             return failAt(
                 item("services", i, "server"),
-                QStringLiteral("There is no server “%1” in \"servers\", for example \"%2\".")
+                Texts::tr("There is no server “%1” in \"servers\", for example \"%2\".")
                     .arg(service.server.text(), servers.empty() ? QStringLiteral("nas") : servers.begin()->text()));
         for (size_t k = 0; k < service.publicNames.size(); ++k) {
             const QString path = item("services", i, "publicNames") + QStringLiteral("[%1]").arg(k);
@@ -189,9 +190,9 @@ Outcome checkServices(const Site &site)
         const auto clash = uses.publicNames.find(name);
         if (clash != uses.publicNames.end())
             return failAt(use.first,
-                          QStringLiteral("“%1” is a public name too (%2): an upstream name must have no A record, or "
-                                         "the proxy would call itself; use another one, for example "
-                                         "\"home6.example.org\".")
+                          Texts::tr("“%1” is a public name too (%2): an upstream name must have no A record, or "
+                                    "the proxy would call itself; use another one, for example "
+                                    "\"home6.example.org\".")
                               .arg(name.ascii(), clash->second));
     }
     for (size_t i = 0; i < site.servers.size(); ++i) {
@@ -200,8 +201,8 @@ Outcome checkServices(const Site &site)
         if (named && (uses.publicNames.contains(named->name) || uses.upstreamNames.contains(named->name) ||
                       named->name == site.vps[0].host))
             return failAt(item("servers", i, "address.lanName"),
-                          QStringLiteral("“%1” is a name that Sixgate publishes; the name that the server has in the "
-                                         "LAN is wanted, for example \"nas.local\" or \"nas.fritz.box\".")
+                          Texts::tr("“%1” is a name that Sixgate publishes; the name that the server has in the "
+                                    "LAN is wanted, for example \"nas.local\" or \"nas.fritz.box\".")
                               .arg(named->name.ascii()));
     }
     return {};

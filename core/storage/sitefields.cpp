@@ -1,4 +1,5 @@
 #include "storage/sitefields.h"
+#include "model/texts.h"
 
 namespace sixgate
 {
@@ -9,8 +10,8 @@ Outcome refuseSecret(const JsonNode &node, const QString &secretName)
     for (const char *key : {"secret", "password", "passphrase", "token"}) {
         if (object.contains(QLatin1String(key)))
             return failAt(node.path + QLatin1Char('.') + QLatin1String(key),
-                          QStringLiteral("Secrets are never in the site file."),
-                          QStringLiteral("Remove it here and store it with: sixgatectl secret set %1").arg(secretName));
+                          Texts::tr("Secrets are never in the site file."),
+                          Texts::tr("Remove it here and store it with: sixgatectl secret set %1").arg(secretName));
     }
     return {};
 }

@@ -1,5 +1,6 @@
 #include "storage/sitefile.h"
 
+#include "model/texts.h"
 #include "storage/files.h"
 
 #include <QDir>
@@ -36,8 +37,8 @@ Result<Site> loadSite(const QString &path)
     if (!file) {
         Error error = file.error();
         if (error.code == ErrorCode::NotFound) {
-            error.summary = QStringLiteral("There is no site file %1.").arg(path);
-            error.fix = QStringLiteral("Make one with: sixgatectl site new --site %1").arg(path);
+            error.summary = Texts::tr("There is no site file %1.").arg(path);
+            error.fix = Texts::tr("Make one with: sixgatectl site new --site %1").arg(path);
         }
         return tl::unexpected<Error>(error);
     }

@@ -1,3 +1,4 @@
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/state.h"
 
@@ -25,8 +26,7 @@ QString holder(int fd)
     std::array<char, 32> text{};
     const ssize_t length = ::pread(fd, text.data(), text.size() - 1, 0);
     const QByteArray pid = QByteArray(text.data(), std::max<ssize_t>(length, 0)).trimmed();
-    return pid.isEmpty() ? QStringLiteral("its process id is not known")
-                         : QStringLiteral("pid ") + QString::fromLatin1(pid);
+    return pid.isEmpty() ? Texts::tr("its process id is not known") : QStringLiteral("pid ") + QString::fromLatin1(pid);
 }
 
 } // namespace
@@ -51,37 +51,36 @@ Result<SiteLock> SiteLock::take(const Label &site, const QString &name, const Bu
     const QString path = folder + QLatin1Char('/') + name;
     OpenFile file(::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.isOpen())
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return failFile(errno, QStringLiteral("lock"), path);
+            return failFile(errno, Texts::tr("lock"), path);
         if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, QStringLiteral("Stopped while waiting for another Sixgate."));
+            return fail(ErrorCode::Cancelled, Texts::tr("Stopped while waiting for another Sixgate."));
         if (deadline.passed())
             return fail(ErrorCode::Unavailable, busy.summary.arg(site.text(), holder(file.fd())), path, busy.fix);
         std::this_thread::sleep_for(std::min(Pause, deadline.left()));
     }
     const QByteArray pid = QByteArray::number(qint64(::getpid())) + '\n';
     if (::ftruncate(file.fd(), 0) != 0 || ::pwrite(file.fd(), pid.constData(), size_t(pid.size()), 0) != pid.size())
-        return failFile(errno, QStringLiteral("write"), path);
+        return failFile(errno, Texts::tr("write"), path);
     return SiteLock(std::make_unique<SiteLock::Held>(SiteLock::Held{std::move(file)}));
 }
 
 Result<SiteLock> lockSite(const Label &site, const Deadline &deadline, std::stop_token stop)
 {
-    return SiteLock::take(site, QStringLiteral("lock"),
-                          {QStringLiteral("Another Sixgate is working on the site “%1”: %2."),
-                           QStringLiteral("Wait until it is done, or end it.")},
-                          deadline, std::move(stop));
+    return SiteLock::take(
+        site, QStringLiteral("lock"),
+        {Texts::tr("Another Sixgate is working on the site “%1”: %2."), Texts::tr("Wait until it is done, or end it.")},
+        deadline, std::move(stop));
 }
 
 Result<SiteLock> lockKeeper(const Label &site)
 {
-    return SiteLock::take(
-        site, QStringLiteral("keeper.lock"),
-        {QStringLiteral("Another keeper of the site “%1” runs on this machine: %2."),
-         QStringLiteral("See what it does: sixgatectl status. One is enough; end it to run another.")},
-        Deadline::after(std::chrono::milliseconds(0)), {});
+    return SiteLock::take(site, QStringLiteral("keeper.lock"),
+                          {Texts::tr("Another keeper of the site “%1” runs on this machine: %2."),
+                           Texts::tr("See what it does: sixgatectl status. One is enough; end it to run another.")},
+                          Deadline::after(std::chrono::milliseconds(0)), {});
 }
 
 } // namespace sixgate

@@ -1,4 +1,5 @@
 #include "model/text.h"
+#include "model/texts.h"
 #include "storage/json.h"
 #include "storage/sitechecks.h"
 #include "storage/sitefields.h"
@@ -37,7 +38,7 @@ Result<AddressSource> parseAddress(const JsonNode &node)
         if (known && fields->has(key) && *from != QLatin1String(way))
             return failAt(
                 fields->at(key).path,
-                QStringLiteral("This key goes with \"from\": \"%1\", not with \"%2\".").arg(QLatin1String(way), *from));
+                Texts::tr("This key goes with \"from\": \"%1\", not with \"%2\".").arg(QLatin1String(way), *from));
     }
     if (*from == QLatin1String("this-machine")) {
         const auto interface = optionalField<InterfaceName>(*fields, "interface", "\"eth0\"");
@@ -57,8 +58,8 @@ Result<AddressSource> parseAddress(const JsonNode &node)
             return passOn(name);
         return AddressFromLanName{*name};
     }
-    return failAt(fromNode->path, QStringLiteral("%1 is not a way to find an address, for example \"interface-id\", "
-                                                 "\"this-machine\" or \"lan-name\".")
+    return failAt(fromNode->path, Texts::tr("%1 is not a way to find an address, for example \"interface-id\", "
+                                            "\"this-machine\" or \"lan-name\".")
                                       .arg(quoted(*from)));
 }
 
@@ -94,8 +95,8 @@ Result<Challenge> parseChallenge(const JsonFields &service)
         if (*text == challengeName(one))
             return one;
     }
-    return failAt(node.path, QStringLiteral("%1 is not a way to prove names to the certification authority, for "
-                                            "example \"dns\", \"http\" or \"delegated\".")
+    return failAt(node.path, Texts::tr("%1 is not a way to prove names to the certification authority, for "
+                                       "example \"dns\", \"http\" or \"delegated\".")
                                  .arg(quoted(*text)));
 }
 
@@ -118,7 +119,7 @@ Result<Service> parseService(const JsonNode &node)
     if (items->empty())
         return failAt(
             namesNode->path,
-            QStringLiteral("A service needs at least one public name, for example %1.").arg(QLatin1String(example)));
+            Texts::tr("A service needs at least one public name, for example %1.").arg(QLatin1String(example)));
     std::vector<Hostname> publicNames;
     for (const JsonNode &item : *items) {
         const auto host = jsonParsed<Hostname>(item, "\"cloud.example.org\"");
@@ -154,26 +155,26 @@ Result<EchoService> parseEcho(const JsonNode &node)
     if (!text)
         return passOn(text);
     const auto bad = [&](const QString &why) {
-        return failAt(node.path, QStringLiteral("%1 is not the address of an echo service: %2. Example: %3.")
+        return failAt(node.path, Texts::tr("%1 is not the address of an echo service: %2. Example: %3.")
                                      .arg(quoted(*text), why, QLatin1String(example)));
     };
     static const QRegularExpression pattern(
         QStringLiteral("\\A(https?)://([^/:\\[\\]@?#]+)(?::([0-9]{1,5}))?(/.*)?\\z"));
     const auto match = pattern.match(*text);
     if (text->size() > 500 || !match.hasMatch())
-        return bad(QStringLiteral("https://, a name and a path are wanted"));
+        return bad(Texts::tr("https://, a name and a path are wanted"));
     const bool tls = match.captured(1) == QLatin1String("https");
     const auto host = Hostname::parse(match.captured(2));
     if (!host)
-        return bad(QStringLiteral("a host name is wanted after the ://"));
+        return bad(Texts::tr("a host name is wanted after the ://"));
     const QString given = match.captured(3);
     const auto port = given.isEmpty() ? Port::fromNumber(tls ? 443 : 80) : Port::parse(given);
     if (!port)
-        return bad(QStringLiteral("its port is none"));
+        return bad(Texts::tr("its port is none"));
     const QString path = match.captured(4);
     const auto parsed = UrlPath::parse(path.isEmpty() ? QStringLiteral("/") : path);
     if (!parsed)
-        return bad(QStringLiteral("its path may hold letters, digits and . _ ~ / - only"));
+        return bad(Texts::tr("its path may hold letters, digits and . _ ~ / - only"));
     return EchoService{tls, *host, *port, *parsed};
 }
 
@@ -189,14 +190,14 @@ Result<std::vector<EchoService>> parseEchoes(const JsonFields &root)
         return passOn(items);
     if (items->size() > mostEchoes)
         return failAt(node.path,
-                      QStringLiteral("At most %1 echo services are asked, not %2.").arg(mostEchoes).arg(items->size()));
+                      Texts::tr("At most %1 echo services are asked, not %2.").arg(mostEchoes).arg(items->size()));
     for (const JsonNode &item : *items) {
         const auto one = parseEcho(item);
         if (!one)
             return passOn(one);
         const auto same = [&](const EchoService &other) { return other.text() == one->text(); };
         if (std::any_of(services.begin(), services.end(), same))
-            return failAt(item.path, QStringLiteral("%1 stands here twice.").arg(quoted(one->text())));
+            return failAt(item.path, Texts::tr("%1 stands here twice.").arg(quoted(one->text())));
         services.push_back(*one);
     }
     return services;
@@ -227,17 +228,17 @@ Outcome checkSchema(const JsonNode &document)
 {
     const JsonNode node{document.value.toObject().value(QLatin1String("schema")), QStringLiteral("schema")};
     if (node.value.isUndefined())
-        return failAt(node.path, QStringLiteral("This key is missing, for example \"schema\": %1.").arg(Schema));
+        return failAt(node.path, Texts::tr("This key is missing, for example \"schema\": %1.").arg(Schema));
     const auto number = jsonInteger(node, 1, 1'000'000, Schema);
     if (!number)
         return passOn(number);
     if (*number > Schema)
         return failAt(node.path,
-                      QStringLiteral("This site file (schema %1) was made by a newer Sixgate; this one understands "
-                                     "\"schema\": %2.")
+                      Texts::tr("This site file (schema %1) was made by a newer Sixgate; this one understands "
+                                "\"schema\": %2.")
                           .arg(*number)
                           .arg(Schema),
-                      QStringLiteral("Update Sixgate on this machine."));
+                      Texts::tr("Update Sixgate on this machine."));
     return {};
 }
 
@@ -247,7 +248,7 @@ Result<Site> parseSite(const QByteArray &json, const ProviderShelf *given)
 {
     static const ProviderShelf own = loadProviders({});
     const ProviderShelf &shelf = given ? *given : own;
-    const auto document = parseJson(json, QStringLiteral("The site file"));
+    const auto document = parseJson(json, Texts::tr("The site file"));
     if (!document)
         return passOn(document);
     if (const auto fits = checkSchema(*document); !fits)

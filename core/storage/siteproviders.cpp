@@ -1,6 +1,7 @@
 // Whether the names of a site can be kept where its accounts say: what a provider's definition tells of zones and
 // names.
 #include "model/provider.h"
+#include "model/texts.h"
 #include "storage/json.h"
 #include "storage/sitechecks.h"
 
@@ -85,12 +86,12 @@ Outcome checkZone(const DnsAccount &account, const ProviderDefinition &provider,
     if (provider.otherZones || fits)
         return {};
     const QString whose = isBelowOwnZone(provider, account.zone)
-                              ? QStringLiteral("“%1” is a name below it, and not the zone").arg(account.zone.ascii())
-                              : QStringLiteral("“%1” is none of them").arg(account.zone.ascii());
+                              ? Texts::tr("“%1” is a name below it, and not the zone").arg(account.zone.ascii())
+                              : Texts::tr("“%1” is none of them").arg(account.zone.ascii());
     const QString lost =
-        names.empty() ? QString() : QStringLiteral(", so %1 cannot be set there").arg(names.front().name.ascii());
-    return failAt(path, QStringLiteral("%1 has names in zones of its own alone (%2), and %3%4; for example the zone "
-                                       "“%5” with names such as cloud-me.%5, or another provider.")
+        names.empty() ? QString() : Texts::tr(", so %1 cannot be set there").arg(names.front().name.ascii());
+    return failAt(path, Texts::tr("%1 has names in zones of its own alone (%2), and %3%4; for example the zone "
+                                  "“%5” with names such as cloud-me.%5, or another provider.")
                             .arg(provider.title, listed(provider.zones), whose, lost, provider.zones.front()));
 }
 
@@ -104,13 +105,13 @@ Outcome checkName(const DnsAccount &account, const ProviderDefinition &provider,
     if (label || (provider.names == NamesAre::OwnZones && !own && one.name == account.zone))
         return {};
     if (provider.names == NamesAre::OneLabel || own)
-        return failAt(one.path, QStringLiteral("“%1” cannot be set at %2, where a name is one label before %3, for "
-                                               "example “%4.%3”.")
+        return failAt(one.path, Texts::tr("“%1” cannot be set at %2, where a name is one label before %3, for "
+                                          "example “%4.%3”.")
                                     .arg(one.name.ascii(), provider.title, zone, oneLabel(one.name, account.zone)));
     return failAt(one.path,
-                  QStringLiteral("“%1” cannot be set at %2, which gives addresses to a zone as a whole and not to a "
-                                 "name below one; make it a zone of its own there, and an account in \"dns\" with "
-                                 "“%1” as its zone, for example \"zone\": \"%1\".")
+                  Texts::tr("“%1” cannot be set at %2, which gives addresses to a zone as a whole and not to a "
+                            "name below one; make it a zone of its own there, and an account in \"dns\" with "
+                            "“%1” as its zone, for example \"zone\": \"%1\".")
                       .arg(one.name.ascii(), provider.title));
 }
 
@@ -119,12 +120,11 @@ Outcome checkUrl(const ProviderAccess &access, const std::vector<KeptName> &name
 {
     if (!access.definition->customUrl || names.size() < 2 || access.url.contains(QStringLiteral("{host}")))
         return {};
-    return failAt(path,
-                  QStringLiteral("The URL has no {host}, so it sets one name, whichever is meant, and the account "
-                                 "has %1: %2; put {host} where the name belongs, or give each name an account "
-                                 "and a URL of its own, for example with \"zone\": \"%3\".")
-                      .arg(names.size())
-                      .arg(listed(names), names.back().name.ascii()));
+    return failAt(path, Texts::tr("The URL has no {host}, so it sets one name, whichever is meant, and the account "
+                                  "has %1: %2; put {host} where the name belongs, or give each name an account "
+                                  "and a URL of its own, for example with \"zone\": \"%3\".")
+                            .arg(names.size())
+                            .arg(listed(names), names.back().name.ascii()));
 }
 
 Outcome checkText(const Site &site, const Service &service, const QString &path)
@@ -136,17 +136,17 @@ Outcome checkText(const Site &site, const Service &service, const QString &path)
     const ProviderDefinition &provider = *access->definition;
     if (service.publicNames.size() > 1 && !provider.severalTexts)
         return failAt(path + QStringLiteral("publicNames"),
-                      QStringLiteral("%1 keeps one text for a name and all below it, and a certificate for %2 public "
-                                     "names needs one for each; make a service of its own for each name, or give this "
-                                     "one \"challenge\": \"http\".")
+                      Texts::tr("%1 keeps one text for a name and all below it, and a certificate for %2 public "
+                                "names needs one for each; make a service of its own for each name, or give this "
+                                "one \"challenge\": \"http\".")
                           .arg(provider.title)
                           .arg(service.publicNames.size()));
     if (provider.names == NamesAre::OneLabel || !isOwnZone(provider, account->zone))
         return {};
     return failAt(path + QStringLiteral("challenge"),
-                  QStringLiteral("%1 takes the texts of a certificate by your own zone, and %2 is the provider's; give "
-                                 "%3 an account in \"dns\" with \"zone\": \"%3\", or this service \"challenge\": "
-                                 "\"http\".")
+                  Texts::tr("%1 takes the texts of a certificate by your own zone, and %2 is the provider's; give "
+                            "%3 an account in \"dns\" with \"zone\": \"%3\", or this service \"challenge\": "
+                            "\"http\".")
                       .arg(provider.title, account->zone.ascii(), service.publicNames.front().ascii()));
 }
 
@@ -190,12 +190,12 @@ std::vector<SiteWarning> providerWarnings(const Site &site)
             provider.nameLimit || provider.customUrl ? keptNames(site, site.dns[i]) : std::vector<KeptName>();
         if (provider.nameLimit && names.size() > size_t(provider.nameLimit->most))
             warnings.push_back({place("dns", i, "provider"),
-                                QStringLiteral("%1 This site has %2 there: %3.")
+                                Texts::tr("%1 This site has %2 there: %3.")
                                     .arg(provider.nameLimit->say)
                                     .arg(names.size())
                                     .arg(listed(names)),
-                                QStringLiteral("Where yours is such an account, keep the upstream name at another "
-                                               "provider, in an account of its own in \"dns\".")});
+                                Texts::tr("Where yours is such an account, keep the upstream name at another "
+                                          "provider, in an account of its own in \"dns\".")});
         const auto lacksA = [&](const KeptName &one) {
             return std::any_of(site.services.begin(), site.services.end(), [&](const Service &service) {
                 return std::find(service.publicNames.begin(), service.publicNames.end(), one.name) !=
@@ -207,11 +207,11 @@ std::vector<SiteWarning> providerWarnings(const Site &site)
         const auto first = std::find_if(names.begin(), names.end(), lacksA);
         if (provider.customUrl && !both && first != names.end())
             warnings.push_back({place("dns", i, "url"),
-                                QStringLiteral("The URL has no {v4} or {addresses}: nobody keeps the A record of %1, "
-                                               "and Sixgate only reads it and says where it is wrong.")
+                                Texts::tr("The URL has no {v4} or {addresses}: nobody keeps the A record of %1, "
+                                          "and Sixgate only reads it and says where it is wrong.")
                                     .arg(first->name.ascii()),
-                                QStringLiteral("Set it once at the provider to the VPS's IPv4 address; it must stay "
-                                               "when the AAAA record is set.")});
+                                Texts::tr("Set it once at the provider to the VPS's IPv4 address; it must stay "
+                                          "when the AAAA record is set.")});
     }
     return warnings;
 }

@@ -1,4 +1,5 @@
 #include "model/text.h"
+#include "model/texts.h"
 #include "storage/sitefields.h"
 
 #include <algorithm>
@@ -50,8 +51,8 @@ Result<QString> parseKeyFile(const JsonNode &node)
                                return QChar::isPrint(c) && c != 0x2028 && c != 0x2029;
                            });
     if (!rooted || !printable || text->size() > 1024 || text->endsWith(u'/'))
-        return failAt(node.path, QStringLiteral("the path of a private key file is wanted, beginning with / or ~/, for "
-                                                "example \"~/.ssh/id_ed25519\"."));
+        return failAt(node.path, Texts::tr("the path of a private key file is wanted, beginning with / or ~/, for "
+                                           "example \"~/.ssh/id_ed25519\"."));
     return *text;
 }
 
@@ -63,9 +64,9 @@ Result<std::vector<HostKeyPin>> parseHostKeys(const JsonNode &node)
         return passOn(items);
     if (items->empty())
         return failAt(node.path,
-                      QStringLiteral("At least one fingerprint of the VPS's SSH host key is needed, for example %1.")
+                      Texts::tr("At least one fingerprint of the VPS's SSH host key is needed, for example %1.")
                           .arg(QString::fromUtf8(example)),
-                      QStringLiteral("Let Sixgate fetch it, and compare it: sixgatectl vps trust"));
+                      Texts::tr("Let Sixgate fetch it, and compare it: sixgatectl vps trust"));
     std::vector<HostKeyPin> keys;
     for (const JsonNode &item : *items) {
         const auto key = jsonParsed<HostKeyPin>(item, "\"ssh-ed25519 SHA256:…\"");
@@ -96,9 +97,9 @@ Result<SshAuth> parseAuth(const JsonFields &ssh)
         if (*text == sshAuthName(one))
             return one;
     }
-    return failAt(node.path,
-                  QStringLiteral("%1 is not a way to log in, for example \"key\", \"agent\" or \"password\".")
-                      .arg(quoted(*text)));
+    return failAt(
+        node.path,
+        Texts::tr("%1 is not a way to log in, for example \"key\", \"agent\" or \"password\".").arg(quoted(*text)));
 }
 
 Result<SshSettings> parseSsh(const JsonNode &node, const Label &vps)
@@ -121,8 +122,8 @@ Result<SshSettings> parseSsh(const JsonNode &node, const Label &vps)
     if (!auth)
         return passOn(auth);
     if (*auth == SshAuth::Password && ssh->has("keyFile"))
-        return failAt(ssh->at("keyFile").path, QStringLiteral("This key goes with \"auth\": \"key\" or \"agent\", not "
-                                                              "with \"password\"."));
+        return failAt(ssh->at("keyFile").path, Texts::tr("This key goes with \"auth\": \"key\" or \"agent\", not "
+                                                         "with \"password\"."));
     QString keyFile;
     if (*auth == SshAuth::Key || ssh->has("keyFile")) {
         const auto keyNode = ssh->need("keyFile", "\"~/.ssh/id_ed25519\"");
@@ -157,16 +158,16 @@ Result<std::vector<IpAddress>> parseAddresses(const JsonNode &node)
         if (!address)
             return failAt(item.path, address.error().summary, address.error().fix);
         if (!std::visit([](const auto &one) { return one.isGlobal(); }, *address))
-            return failAt(item.path, QStringLiteral("%1 cannot be reached from the internet, for example %2.")
+            return failAt(item.path, Texts::tr("%1 cannot be reached from the internet, for example %2.")
                                          .arg(ipText(*address), QLatin1String(example)));
         if (std::find(addresses.begin(), addresses.end(), *address) != addresses.end())
-            return failAt(item.path, QStringLiteral("This address stands here twice; keep one."));
+            return failAt(item.path, Texts::tr("This address stands here twice; keep one."));
         addresses.push_back(*address);
     }
     const auto isIpv4 = [](const IpAddress &one) { return std::holds_alternative<Ipv4Address>(one); };
     if (std::none_of(addresses.begin(), addresses.end(), isIpv4))
         return failAt(node.path,
-                      QStringLiteral("The VPS's IPv4 address is missing, for example %1.").arg(QLatin1String(example)));
+                      Texts::tr("The VPS's IPv4 address is missing, for example %1.").arg(QLatin1String(example)));
     return addresses;
 }
 
@@ -176,10 +177,9 @@ Result<std::vector<PushKey>> parsePushKeys(const JsonNode &node)
     if (!items)
         return passOn(items);
     if (items->empty())
-        return failAt(node.path,
-                      QStringLiteral("There is no key in it; leave \"pushKeys\" out where no machine pushes."));
+        return failAt(node.path, Texts::tr("There is no key in it; leave \"pushKeys\" out where no machine pushes."));
     if (items->size() > mostPushKeys)
-        return failAt(node.path, QStringLiteral("At most %1 machines may push.").arg(mostPushKeys));
+        return failAt(node.path, Texts::tr("At most %1 machines may push.").arg(mostPushKeys));
     std::vector<PushKey> keys;
     for (const JsonNode &item : *items) {
         const auto key = jsonParsed<PushKey>(item, "\"ssh-ed25519 AAAA… nas\"");
@@ -189,7 +189,7 @@ Result<std::vector<PushKey>> parsePushKeys(const JsonNode &node)
             return one.text().section(QLatin1Char(' '), 1, 1) == key->text().section(QLatin1Char(' '), 1, 1);
         };
         if (std::any_of(keys.begin(), keys.end(), same))
-            return failAt(item.path, QStringLiteral("This key stands here twice; keep one."));
+            return failAt(item.path, Texts::tr("This key stands here twice; keep one."));
         keys.push_back(*key);
     }
     return keys;

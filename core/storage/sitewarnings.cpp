@@ -1,3 +1,4 @@
+#include "model/texts.h"
 #include "storage/sitechecks.h"
 #include "storage/sitefile.h"
 
@@ -46,14 +47,14 @@ public:
     {
         for (const Place &place : m_places) {
             const QString more = place.count == 1   ? QString()
-                                 : place.count == 2 ? QStringLiteral(" (and one more place)")
-                                                    : QStringLiteral(" (and %1 more places)").arg(place.count - 1);
+                                 : place.count == 2 ? Texts::tr(" (and one more place)")
+                                                    : Texts::tr(" (and %1 more places)").arg(place.count - 1);
             warnings.push_back(
                 {place.path,
-                 QStringLiteral("“%1”%2 lies in the documentation space: fine for a try, not reachable on the "
-                                "internet.")
+                 Texts::tr("“%1”%2 lies in the documentation space: fine for a try, not reachable on the "
+                           "internet.")
                      .arg(place.what, more),
-                 QStringLiteral("Put a name of your own domain here.")});
+                 Texts::tr("Put a name of your own domain here.")});
         }
     }
 
@@ -108,16 +109,16 @@ void warnOfAccount(const DnsAccount &account, size_t index, std::vector<SiteWarn
     const auto ttl = qint64(account.ttl.count());
     if (ttl < 60)
         warnings.push_back({path + QStringLiteral("ttl"),
-                            QStringLiteral("A time to live of %1 s is very short: many resolvers raise it, and every "
-                                           "visit costs a query.")
+                            Texts::tr("A time to live of %1 s is very short: many resolvers raise it, and every "
+                                      "visit costs a query.")
                                 .arg(ttl),
-                            QStringLiteral("Use 60.")});
+                            Texts::tr("Use 60.")});
     if (ttl > 3600)
         warnings.push_back({path + QStringLiteral("ttl"),
-                            QStringLiteral("With a time to live of %1 s visitors may keep the old address for that "
-                                           "long after the prefix has changed.")
+                            Texts::tr("With a time to live of %1 s visitors may keep the old address for that "
+                                      "long after the prefix has changed.")
                                 .arg(ttl),
-                            QStringLiteral("Use 60.")});
+                            Texts::tr("Use 60.")});
 }
 
 /// Setting addresses at the DNS server's own name would lead Sixgate's updates elsewhere.
@@ -133,10 +134,10 @@ void warnOfServerNames(const Site &site, std::vector<SiteWarning> &warnings)
         const auto found = servers.find(name);
         if (found != servers.end())
             warnings.push_back({path,
-                                QStringLiteral("“%1” is the name of the DNS server of the account “%2” too: its "
-                                               "addresses would be replaced.")
+                                Texts::tr("“%1” is the name of the DNS server of the account “%2” too: its "
+                                          "addresses would be replaced.")
                                     .arg(name.ascii(), found->second),
-                                QStringLiteral("Use another name here, or the DNS server's address there.")});
+                                Texts::tr("Use another name here, or the DNS server's address there.")});
     };
     for (size_t i = 0; i < site.services.size(); ++i) {
         for (size_t k = 0; k < site.services[i].publicNames.size(); ++k)
@@ -157,11 +158,11 @@ void warnOfPorts(const Site &site, std::vector<SiteWarning> &warnings)
     const auto more = std::count_if(std::next(first), site.services.end(), odd);
     const QString port = first->port.text();
     warnings.push_back({QStringLiteral("services[%1].port").arg(first - site.services.begin()),
-                        QStringLiteral("Visitors over IPv6 and in the LAN come to port 443 of the home server, not to "
-                                       "%1%2.")
-                            .arg(port, more == 0 ? QString() : QStringLiteral(" (and %1 more places)").arg(more)),
-                        QStringLiteral("Let the service listen on 443, or give visitors the address with the port "
-                                       "(https://%1:%2).")
+                        Texts::tr("Visitors over IPv6 and in the LAN come to port 443 of the home server, not to "
+                                  "%1%2.")
+                            .arg(port, more == 0 ? QString() : Texts::tr(" (and %1 more places)").arg(more)),
+                        Texts::tr("Let the service listen on 443, or give visitors the address with the port "
+                                  "(https://%1:%2).")
                             .arg(first->publicNames.front().ascii(), port)});
 }
 
@@ -171,9 +172,9 @@ void warnOfEchoes(const Site &site, std::vector<SiteWarning> &warnings)
     for (size_t i = 0; i < site.echo.size(); ++i) {
         if (!site.echo[i].tls)
             warnings.push_back({QStringLiteral("echo[%1]").arg(i),
-                                QStringLiteral("%1 is asked without TLS: anybody on the way can give a false answer.")
+                                Texts::tr("%1 is asked without TLS: anybody on the way can give a false answer.")
                                     .arg(site.echo[i].host.ascii()),
-                                QStringLiteral("Use https:// where the service offers it.")});
+                                Texts::tr("Use https:// where the service offers it.")});
     }
 }
 
@@ -184,8 +185,8 @@ void warnOfHostKeys(const Vps &vps, size_t index, std::vector<SiteWarning> &warn
     for (size_t i = 0; i < vps.hostKeys.size(); ++i) {
         if (vps.hostKeys[i].fingerprint == ofNothing)
             warnings.push_back({QStringLiteral("vps[%1].ssh.hostKeys[%2]").arg(index).arg(i),
-                                QStringLiteral("This is the handbook's example, not the fingerprint of your VPS."),
-                                QStringLiteral("Let Sixgate fetch the VPS's, and compare it: sixgatectl vps trust")});
+                                Texts::tr("This is the handbook's example, not the fingerprint of your VPS."),
+                                Texts::tr("Let Sixgate fetch the VPS's, and compare it: sixgatectl vps trust")});
     }
 }
 
@@ -204,22 +205,21 @@ std::vector<SiteWarning> siteWarnings(const Site &site)
     warnOfEchoes(site, warnings);
     if (site.services.empty())
         warnings.push_back({QStringLiteral("services"),
-                            QStringLiteral("There is no service: what was set up for one is taken down."),
-                            QStringLiteral("Add one, for example as in the handbook's site.md.")});
+                            Texts::tr("There is no service: what was set up for one is taken down."),
+                            Texts::tr("Add one, for example as in the handbook's site.md.")});
     for (size_t i = 0; i < site.vps.size(); ++i) {
         warnOfHostKeys(site.vps[i], i, warnings);
         if (!site.vps[i].addresses.empty() && !site.accountFor(site.vps[i].host))
-            warnings.push_back(
-                {QStringLiteral("vps[%1].addresses").arg(i),
-                 QStringLiteral("%1 lies in no zone of an account in \"dns\", so Sixgate cannot keep its "
-                                "records.")
-                     .arg(site.vps[i].host.ascii()),
-                 QStringLiteral("Set its A and AAAA records yourself, or add the account of its zone.")});
+            warnings.push_back({QStringLiteral("vps[%1].addresses").arg(i),
+                                Texts::tr("%1 lies in no zone of an account in \"dns\", so Sixgate cannot keep its "
+                                          "records.")
+                                    .arg(site.vps[i].host.ascii()),
+                                Texts::tr("Set its A and AAAA records yourself, or add the account of its zone.")});
         if (!site.vps[i].acme.termsAgreed)
             warnings.push_back({QStringLiteral("vps[%1].acme.agreeToTerms").arg(i),
-                                QStringLiteral("The certification authority's terms are not agreed to, so no "
-                                               "certificate can be had."),
-                                QStringLiteral("Read them, then set \"agreeToTerms\": true.")});
+                                Texts::tr("The certification authority's terms are not agreed to, so no "
+                                          "certificate can be had."),
+                                Texts::tr("Read them, then set \"agreeToTerms\": true.")});
     }
     return warnings;
 }

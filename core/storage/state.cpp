@@ -1,5 +1,6 @@
 #include "storage/state.h"
 
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 #include "storage/sitefields.h"
@@ -37,7 +38,7 @@ Result<RecordType> parseRecordType(const JsonNode &node)
         if (*text == recordTypeName(type))
             return type;
     }
-    return failAt(node.path, QStringLiteral("This is not a record type, for example \"AAAA\"."));
+    return failAt(node.path, Texts::tr("This is not a record type, for example \"AAAA\"."));
 }
 
 Result<std::vector<JsonNode>> neededList(const JsonFields &fields, const char *key)
@@ -124,7 +125,7 @@ QJsonObject leftVpsJson(const LeftVps &left)
 
 Result<SiteState> parseState(const QByteArray &text)
 {
-    const auto document = parseJson(text, QStringLiteral("The state file"));
+    const auto document = parseJson(text, Texts::tr("The state file"));
     if (!document)
         return passOn(document);
     const JsonNode schemaNode{document->value.toObject().value(QLatin1String("schema")), QStringLiteral("schema")};
@@ -132,7 +133,7 @@ Result<SiteState> parseState(const QByteArray &text)
     if (!schema)
         return passOn(schema);
     if (*schema > Schema)
-        return failAt(schemaNode.path, QStringLiteral("It was made by a newer Sixgate."));
+        return failAt(schemaNode.path, Texts::tr("It was made by a newer Sixgate."));
     const auto root =
         JsonFields::open(*document, {"schema", "managedRecords", "pinnedCertificates", "vpsKeys", "leftVps"});
     if (!root)
@@ -204,11 +205,11 @@ Result<SiteState> loadState(const Label &site)
     auto state = parseState(**text);
     if (!state)
         return fail(ErrorCode::Invalid,
-                    QStringLiteral("The state of the site “%1” cannot be read: %2").arg(site.text(), path),
+                    Texts::tr("The state of the site “%1” cannot be read: %2").arg(site.text(), path),
                     state.error().summary,
-                    QStringLiteral("The file was left as it is. Repair it, or move it away: then Sixgate forgets which "
-                                   "records it has set, and those of services removed from the site file since are to "
-                                   "be deleted by hand."));
+                    Texts::tr("The file was left as it is. Repair it, or move it away: then Sixgate forgets which "
+                              "records it has set, and those of services removed from the site file since are to "
+                              "be deleted by hand."));
     return state;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/told.h"
 
+#include "model/texts.h"
 #include "storage/files.h"
 #include "storage/json.h"
 #include "storage/state.h"
@@ -62,7 +63,7 @@ Result<std::optional<AlarmMatter>> matterOf(const JsonNode &node)
 
 Result<AlarmMemory> parseTold(const QByteArray &text)
 {
-    const auto document = parseJson(text, QStringLiteral("The file"));
+    const auto document = parseJson(text, Texts::tr("The file"));
     if (!document)
         return passOn(document);
     const auto fields = JsonFields::open(*document, {"schema", "open", "channels", "led"});
@@ -95,7 +96,7 @@ Result<AlarmMemory> parseTold(const QByteArray &text)
         if (!whole)
             return passOn(whole);
         if (!memory.channels.emplace(name->text(), std::move(told)).second)
-            return failAt(item.path, QStringLiteral("This channel is here twice."));
+            return failAt(item.path, Texts::tr("This channel is here twice."));
     }
     return memory;
 }

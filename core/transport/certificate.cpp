@@ -1,6 +1,7 @@
 // Certificates: from PEM, DER or a handshake to a value. Everything in them was written by a stranger.
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/tls.h"
 #include "transport/x509.h"
 
@@ -99,15 +100,14 @@ Result<CertificateSeen> certificateSeen(X509 *certificate)
     unsigned char *der = nullptr;
     const int keySize = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
     if (keySize <= 0)
-        return fail(ErrorCode::Protocol, QStringLiteral("The certificate's public key cannot be read."), opensslError(),
-                    QStringLiteral("Give the server a new certificate."));
+        return fail(ErrorCode::Protocol, Texts::tr("The certificate's public key cannot be read."), opensslError(),
+                    Texts::tr("Give the server a new certificate."));
     CertificateSeen seen{
         {}, Fingerprint::ofBytes(QByteArray(reinterpret_cast<const char *>(der), keySize)), {}, {}, {}, false, {}, {}};
     OPENSSL_free(der);
     const BioPointer memory(BIO_new(BIO_s_mem()));
     if (PEM_write_bio_X509(memory.get(), certificate) != 1)
-        return fail(ErrorCode::Internal, QStringLiteral("The certificate could not be written as text."),
-                    opensslError());
+        return fail(ErrorCode::Internal, Texts::tr("The certificate could not be written as text."), opensslError());
     seen.pem = bytesOf(memory.get());
     seen.names = dnsNames(certificate);
     seen.subject = nameText(X509_get_subject_name(certificate));
@@ -125,8 +125,7 @@ Result<CertificateSeen> parseCertificate(const QByteArray &pem)
     ERR_clear_error();
     const X509Pointer certificate = pem.size() > most ? nullptr : readCertificate(pem);
     if (!certificate)
-        return fail(ErrorCode::Invalid, QStringLiteral("This is not a certificate in PEM or DER form."),
-                    opensslError());
+        return fail(ErrorCode::Invalid, Texts::tr("This is not a certificate in PEM or DER form."), opensslError());
     return certificateSeen(certificate.get());
 }
 

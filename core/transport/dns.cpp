@@ -1,6 +1,7 @@
 // The codec: the only source file that knows ldns.
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/dnscodec.h"
 
 #include <QRandomGenerator>
@@ -46,7 +47,7 @@ ldns_rr_type wireType(RecordType type)
 tl::unexpected<Error> ldnsFailed(const char *what, ldns_status status)
 {
     return fail(
-        ErrorCode::Internal, QStringLiteral("A DNS message could not be built."),
+        ErrorCode::Internal, Texts::tr("A DNS message could not be built."),
         QStringLiteral("%1: %2").arg(QString::fromLatin1(what), QString::fromLatin1(ldns_get_errorstr_by_id(status))));
 }
 
@@ -69,7 +70,7 @@ Result<Rdf> nameRdf(const QString &name)
     ldns_rdf *made = nullptr;
     const auto status = ldns_str2rdf_dname(&made, qPrintable(name + QLatin1Char('.')));
     if (status != LDNS_STATUS_OK)
-        return fail(ErrorCode::Invalid, QStringLiteral("%1 is no DNS name.").arg(quoted(name)),
+        return fail(ErrorCode::Invalid, Texts::tr("%1 is no DNS name.").arg(quoted(name)),
                     QString::fromLatin1(ldns_get_errorstr_by_id(status)));
     return Rdf(made);
 }
@@ -150,7 +151,7 @@ Result<Rr> emptyRr(const QString &owner, ldns_rr_type type, ldns_rr_class cls)
 tl::unexpected<Error> badValue(RecordType type, const QString &value)
 {
     return fail(ErrorCode::Invalid,
-                QStringLiteral("%1 is no value of a record of type %2.").arg(quoted(value), recordTypeName(type)));
+                Texts::tr("%1 is no value of a record of type %2.").arg(quoted(value), recordTypeName(type)));
 }
 
 Result<Rr> rrOf(const RecordSet &set, const QString &value, std::chrono::seconds ttl)

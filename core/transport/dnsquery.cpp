@@ -1,5 +1,6 @@
 // Queries: UDP, repeated with growing pauses; TCP where the answer does not fit.
 
+#include "model/texts.h"
 #include "transport/dnsexchange.h"
 #include "transport/io.h"
 
@@ -41,14 +42,13 @@ std::vector<RecordSet> grouped(const std::vector<dnscodec::Record> &records)
 tl::unexpected<Error> noAnswer(const DnsServer &server, Error why)
 {
     if (why.code == ErrorCode::Timeout)
-        why.summary = QStringLiteral("The DNS server %1 did not answer in time.").arg(serverText(server));
+        why.summary = Texts::tr("The DNS server %1 did not answer in time.").arg(serverText(server));
     else if (why.code == ErrorCode::Network)
-        why.summary = QStringLiteral("The DNS server %1 cannot be reached.").arg(serverText(server));
+        why.summary = Texts::tr("The DNS server %1 cannot be reached.").arg(serverText(server));
     if (why.fix.isEmpty() && (why.code == ErrorCode::Timeout || why.code == ErrorCode::Network))
-        why.fix =
-            QStringLiteral("See whether it is on, and whether the firewalls on the way let UDP and TCP to its port "
-                           "%1 through.")
-                .arg(server.port.text());
+        why.fix = Texts::tr("See whether it is on, and whether the firewalls on the way let UDP and TCP to its port "
+                            "%1 through.")
+                      .arg(server.port.text());
     return tl::unexpected<Error>(std::move(why));
 }
 
@@ -60,8 +60,8 @@ Result<QByteArray> readExactly(int fd, qsizetype size, const Deadline &deadline,
         if (!some)
             return some;
         if (some->isEmpty())
-            return fail(ErrorCode::Network, QStringLiteral("The connection ended before the answer was complete."),
-                        QStringLiteral("%1 of %2 bytes").arg(all.size()).arg(size));
+            return fail(ErrorCode::Network, Texts::tr("The connection ended before the answer was complete."),
+                        Texts::tr("%1 of %2 bytes").arg(all.size()).arg(size));
         all += *some;
     }
     return all;
@@ -79,9 +79,9 @@ Result<dnscodec::Reply> askTcp(const DnsServer &server, const dnscodec::Question
     auto reply = dnscodec::decodeReply(*answer, asked);
     if (!reply || reply->truncated)
         return fail(ErrorCode::Protocol,
-                    QStringLiteral("The DNS server %1 sent something that is no answer.").arg(serverText(server)),
-                    QStringLiteral("%1 over TCP, %2 bytes").arg(asked.name).arg(answer->size()),
-                    QStringLiteral("See what answers there: it must be a DNS server."));
+                    Texts::tr("The DNS server %1 sent something that is no answer.").arg(serverText(server)),
+                    Texts::tr("%1 over TCP, %2 bytes").arg(asked.name).arg(answer->size()),
+                    Texts::tr("See what answers there: it must be a DNS server."));
     return std::move(*reply);
 }
 
@@ -107,7 +107,7 @@ Result<dnscodec::Reply> askUdp(const DnsServer &server, const dnscodec::Question
                 return std::move(*reply);
         }
     }
-    return noAnswer(server, Error{ErrorCode::Timeout, {}, QStringLiteral("no answer to %1 over UDP").arg(asked.name)});
+    return noAnswer(server, Error{ErrorCode::Timeout, {}, Texts::tr("no answer to %1 over UDP").arg(asked.name)});
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // From names to servers: the system's resolvers, and who is responsible for a zone.
 
 #include "model/provider.h"
+#include "model/texts.h"
 #include "transport/dnsexchange.h"
 #include "transport/firstof.h"
 #include "transport/parallel.h"
@@ -46,7 +47,7 @@ Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const
     const auto resolvers = systemResolvers();
     if (!resolvers)
         return passOn(resolvers);
-    Error last{ErrorCode::Timeout, QStringLiteral("There was no time left to look up %1.").arg(name), {}, {}};
+    Error last{ErrorCode::Timeout, Texts::tr("There was no time left to look up %1.").arg(name), {}, {}};
     QStringList details;
     for (int round = 0; round < 2 && !deadline.passed(); ++round) {
         bool silent = false;
@@ -67,7 +68,7 @@ Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const
                 last = reply.error();
             else
                 last = Error{ErrorCode::Refused,
-                             QStringLiteral("The DNS resolver %1 could not look up %2.").arg(serverText(server), name),
+                             Texts::tr("The DNS resolver %1 could not look up %2.").arg(serverText(server), name),
                              {},
                              {}};
             silent = silent || (!reply && last.code == ErrorCode::Timeout);
@@ -79,7 +80,7 @@ Result<dnscodec::Reply> askResolvers(const QString &name, RecordType type, const
             break; // asking again would give the same
     }
     last.detail = QStringLiteral("%1 %2 — %3").arg(name, recordTypeName(type), details.join(QStringLiteral("; ")));
-    last.fix = QStringLiteral("Check this machine's network connection and /etc/resolv.conf.");
+    last.fix = Texts::tr("Check this machine's network connection and /etc/resolv.conf.");
     return tl::unexpected<Error>(std::move(last));
 }
 
@@ -110,9 +111,9 @@ Result<std::vector<QString>> lookUp(const QString &name, RecordType type, const 
         if (!values.empty() || (complete && hops <= longestChain))
             return values;
     }
-    return fail(ErrorCode::Protocol, QStringLiteral("%1 is an alias that leads round in a circle.").arg(name),
-                QStringLiteral("more than %1 CNAME records").arg(longestChain),
-                QStringLiteral("Correct the CNAME records of %1.").arg(name));
+    return fail(ErrorCode::Protocol, Texts::tr("%1 is an alias that leads round in a circle.").arg(name),
+                Texts::tr("more than %1 CNAME records").arg(longestChain),
+                Texts::tr("Correct the CNAME records of %1.").arg(name));
 }
 
 template <class Address>
@@ -164,9 +165,9 @@ Result<std::vector<DnsServer>> systemResolvers()
         }
     }
     if (servers.empty())
-        return fail(ErrorCode::Network, QStringLiteral("This machine has no DNS resolver."),
-                    QStringLiteral("no usable nameserver line in /etc/resolv.conf"),
-                    QStringLiteral("Check this machine's network connection."));
+        return fail(ErrorCode::Network, Texts::tr("This machine has no DNS resolver."),
+                    Texts::tr("no usable nameserver line in /etc/resolv.conf"),
+                    Texts::tr("Check this machine's network connection."));
     return servers;
 }
 
@@ -207,8 +208,8 @@ Result<std::vector<IpAddress>> resolveServer(const ServerAddress &server, const 
         return passOn(v6);
     if (!v4)
         return passOn(v4);
-    return fail(ErrorCode::NotFound, QStringLiteral("The name %1 has no address.").arg(name.ascii()), {},
-                QStringLiteral("Check the spelling of %1.").arg(name.display()));
+    return fail(ErrorCode::NotFound, Texts::tr("The name %1 has no address.").arg(name.ascii()), {},
+                Texts::tr("Check the spelling of %1.").arg(name.display()));
 }
 
 Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const Deadline &deadline,
@@ -234,22 +235,21 @@ Result<std::vector<DnsServer>> authoritativeServers(const Hostname &zone, const 
             return passOn(one);
     }
     if (addresses.empty())
-        return fail(
-            ErrorCode::NotFound,
-            names->empty()
-                ? QStringLiteral("The name servers of the zone %1 cannot be found: it has no NS record, so it is "
-                                 "misspelt, no zone of its own, or not delegated.")
-                      .arg(zone.ascii())
-                : QStringLiteral("The name servers of the zone %1 cannot be found: none of those that it names "
-                                 "(%2) has an address.")
-                      .arg(zone.ascii(), QStringList(names->begin(), names->end()).join(QStringLiteral(", "))),
-            names->empty() ? QLatin1String(noNsRecord) : found.front().error().summary,
-            names->empty()
-                ? QStringLiteral("Compare \"zone\" of the DNS account in the site file with the zone's name at "
-                                 "its provider; \"dig NS %1\" must list name servers.")
-                      .arg(zone.ascii())
-                : QStringLiteral("Correct the zone's NS records at its registrar, or the addresses of these "
-                                 "name servers."));
+        return fail(ErrorCode::NotFound,
+                    names->empty()
+                        ? Texts::tr("The name servers of the zone %1 cannot be found: it has no NS record, so it is "
+                                    "misspelt, no zone of its own, or not delegated.")
+                              .arg(zone.ascii())
+                        : Texts::tr("The name servers of the zone %1 cannot be found: none of those that it names "
+                                    "(%2) has an address.")
+                              .arg(zone.ascii(), QStringList(names->begin(), names->end()).join(QStringLiteral(", "))),
+                    names->empty() ? QLatin1String(noNsRecord) : found.front().error().summary,
+                    names->empty()
+                        ? Texts::tr("Compare \"zone\" of the DNS account in the site file with the zone's name at "
+                                    "its provider; \"dig NS %1\" must list name servers.")
+                              .arg(zone.ascii())
+                        : Texts::tr("Correct the zone's NS records at its registrar, or the addresses of these "
+                                    "name servers."));
     std::vector<DnsServer> servers;
     for (const IpAddress &address : addresses) {
         if (servers.size() < 2 * mostServers)
@@ -325,12 +325,11 @@ Result<DnsServer> findPrimary(const DnsAccount &account, const Deadline &deadlin
                 return server;
             return fail(
                 ErrorCode::Refused,
-                QStringLiteral("The DNS server %1 does not serve the zone %2.").arg(serverText(server), zone.ascii()),
+                Texts::tr("The DNS server %1 does not serve the zone %2.").arg(serverText(server), zone.ascii()),
                 QStringLiteral("SOA %1: %2, %3")
                     .arg(zone.ascii(), rcodeName(answer->rcode),
-                         answer->authoritative ? QStringLiteral("no SOA record") : QStringLiteral("not authoritative")),
-                QStringLiteral("Correct zone or server of the DNS account %1 in the site file.")
-                    .arg(account.name.text()));
+                         answer->authoritative ? Texts::tr("no SOA record") : Texts::tr("not authoritative")),
+                Texts::tr("Correct zone or server of the DNS account %1 in the site file.").arg(account.name.text()));
         });
 }
 

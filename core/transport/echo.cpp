@@ -1,6 +1,7 @@
 #include "transport/echo.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/dns.h"
 #include "transport/fetch.h"
 #include "transport/io.h"
@@ -37,9 +38,9 @@ Result<FetchedAnswer> fetch(Fd socket, const EchoService &service, const Deadlin
     // Before the question: a stranger is not asked.
     if (!stream->seen().chainValid)
         return fail(ErrorCode::Denied,
-                    QStringLiteral("The certificate of %1 is not valid for it.").arg(service.host.ascii()),
+                    Texts::tr("The certificate of %1 is not valid for it.").arg(service.host.ascii()),
                     stream->seen().chainError,
-                    QStringLiteral("Use another echo service, or see who intercepts TLS connections here."));
+                    Texts::tr("Use another echo service, or see who intercepts TLS connections here."));
     return exchange(overTls(*stream, deadline, stop), requestOf(service), mostBody, deadline);
 }
 
@@ -54,18 +55,17 @@ Result<Ipv4Address> askEchoAt(const Ipv4Address &address, const EchoService &ser
     const auto answer = fetch(std::move(*socket), service, deadline, stop);
     if (!answer)
         return passOn(answer);
-    const QString fix = QStringLiteral("Use an echo service that answers with the address and nothing else.");
+    const QString fix = Texts::tr("Use an echo service that answers with the address and nothing else.");
     if (answer->status != 200)
         return fail(ErrorCode::Protocol,
-                    QStringLiteral("%1 answered with status %2.").arg(service.host.ascii()).arg(answer->status), {},
-                    fix);
+                    Texts::tr("%1 answered with status %2.").arg(service.host.ascii()).arg(answer->status), {}, fix);
     const QByteArray text = answer->body.trimmed();
     const auto seen = answer->body.size() <= mostAnswer ? Ipv4Address::parse(QString::fromLatin1(text))
                                                         : Result<Ipv4Address>(fail(ErrorCode::Invalid, {}));
     if (!seen)
         return fail(ErrorCode::Protocol,
-                    QStringLiteral("What %1 answered is not one IPv4 address.").arg(service.host.ascii()),
-                    shownLine(text), fix);
+                    Texts::tr("What %1 answered is not one IPv4 address.").arg(service.host.ascii()), shownLine(text),
+                    fix);
     return seen;
 }
 
@@ -75,8 +75,8 @@ Result<Ipv4Address> askEcho(const EchoService &service, const Deadline &deadline
     if (!addresses)
         return passOn(addresses);
     if (addresses->empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("%1 has no IPv4 address.").arg(service.host.ascii()), {},
-                    QStringLiteral("Use an echo service that can be reached by IPv4."));
+        return fail(ErrorCode::NotFound, Texts::tr("%1 has no IPv4 address.").arg(service.host.ascii()), {},
+                    Texts::tr("Use an echo service that can be reached by IPv4."));
     Result<Ipv4Address> seen = fail(ErrorCode::Network, QString());
     const size_t tries = std::min(addresses->size(), mostTries);
     for (size_t i = 0; i < tries; ++i) {

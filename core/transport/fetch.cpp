@@ -1,6 +1,7 @@
 #include "transport/fetch.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/io.h"
 
 namespace sixgate
@@ -49,7 +50,7 @@ public:
             if (auto head = readHead(answer); !head)
                 return passOn(head);
             if (answer.status == 101)
-                return strange(QStringLiteral("The answer is not HTTP."), "101 Switching Protocols");
+                return strange(Texts::tr("The answer is not HTTP."), "101 Switching Protocols");
         } while (answer.status < 200);
         if (answer.status == 204 || answer.status == 304) {
             answer.open = staysOpen(answer);
@@ -81,7 +82,7 @@ private:
     {
         // A peer that always has one more byte would never let a wait reach its deadline.
         if (m_deadline.passed())
-            return fail(ErrorCode::Timeout, QStringLiteral("There was no answer in time."));
+            return fail(ErrorCode::Timeout, Texts::tr("There was no answer in time."));
         const auto got = m_stream.read(4096);
         if (!got)
             return passOn(got);
@@ -95,7 +96,7 @@ private:
         while (true) {
             const qsizetype end = m_bytes.indexOf('\n');
             if (end > most || (end < 0 && m_bytes.size() > most))
-                return strange(QStringLiteral("The answer's head is too long."));
+                return strange(Texts::tr("The answer's head is too long."));
             if (end >= 0) {
                 QByteArray taken = m_bytes.left(end);
                 m_bytes.remove(0, end + 1);
@@ -107,8 +108,8 @@ private:
             if (!went)
                 return passOn(went);
             if (!*went)
-                return strange(m_bytes.isEmpty() ? QStringLiteral("The connection was closed without an answer.")
-                                                 : QStringLiteral("The answer ends too early."),
+                return strange(m_bytes.isEmpty() ? Texts::tr("The connection was closed without an answer.")
+                                                 : Texts::tr("The answer ends too early."),
                                m_bytes);
         }
     }
@@ -121,7 +122,7 @@ private:
             return passOn(first);
         const qint64 status = number(first->mid(9, 3), 10);
         if (!first->startsWith("HTTP/1.") || status < 100 || status > 599)
-            return strange(QStringLiteral("The answer is not HTTP."), *first);
+            return strange(Texts::tr("The answer is not HTTP."), *first);
         answer.status = int(status);
         m_persistent = first->startsWith("HTTP/1.1");
         left -= first->size();
@@ -134,14 +135,14 @@ private:
             left -= one->size() + 1;
             const qsizetype colon = one->indexOf(':');
             if (colon < 1 || left <= 0)
-                return strange(QStringLiteral("The answer is not HTTP."), *one);
+                return strange(Texts::tr("The answer is not HTTP."), *one);
             answer.headers.emplace(one->left(colon).trimmed().toLower(), one->mid(colon + 1).trimmed());
         }
     }
 
     tl::unexpected<Error> tooLong() const
     {
-        return strange(QStringLiteral("The answer has more than %1 bytes.").arg(m_mostBody));
+        return strange(Texts::tr("The answer has more than %1 bytes.").arg(m_mostBody));
     }
 
     /// Moves `size` bytes to `body`.
@@ -154,7 +155,7 @@ private:
             if (!went)
                 return passOn(went);
             if (!*went)
-                return strange(QStringLiteral("The answer ends too early."));
+                return strange(Texts::tr("The answer ends too early."));
         }
         body += m_bytes.left(size);
         m_bytes.remove(0, size);
@@ -165,21 +166,21 @@ private:
     {
         const qint64 size = number(text, 10);
         if (size < 0)
-            return strange(QStringLiteral("The answer is not HTTP."), text);
+            return strange(Texts::tr("The answer is not HTTP."), text);
         return take(size, body);
     }
 
     Outcome readChunks(const QByteArray &coding, QByteArray &body)
     {
         if (coding != "chunked")
-            return strange(QStringLiteral("The answer is encoded in a way that was not asked for."), coding);
+            return strange(Texts::tr("The answer is encoded in a way that was not asked for."), coding);
         while (true) {
             const auto head = line(200);
             if (!head)
                 return passOn(head);
             const qint64 size = number(head->split(';').first().trimmed(), 16);
             if (size < 0)
-                return strange(QStringLiteral("The answer is not HTTP."), *head);
+                return strange(Texts::tr("The answer is not HTTP."), *head);
             if (size == 0)
                 return m_keep ? skipTrailers() : Outcome(); // they tell nothing that is wanted
             if (auto taken = take(size, body); !taken)
@@ -188,7 +189,7 @@ private:
             if (!end)
                 return passOn(end);
             if (!end->isEmpty())
-                return strange(QStringLiteral("The answer is not HTTP."), *end);
+                return strange(Texts::tr("The answer is not HTTP."), *end);
         }
     }
 
@@ -202,7 +203,7 @@ private:
                 return {};
             left -= one->size() + 1;
         }
-        return strange(QStringLiteral("The answer's head is too long."));
+        return strange(Texts::tr("The answer's head is too long."));
     }
 
     Outcome readToEnd(QByteArray &body)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/result.h"
+#include "model/texts.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -58,7 +59,7 @@ Result<T> firstOf(std::size_t count, std::chrono::milliseconds headStart, std::s
     if (winner)
         return std::move(*winner);
     if (stop.stop_requested() || !last)
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
     return tl::unexpected<Error>(std::move(*last));
 }
 

@@ -1,6 +1,7 @@
 // The head of an HTTP/1.1 answer, and nothing more of it (RFC 9110, RFC 9112).
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/tls.h"
 
 #include <optional>
@@ -17,8 +18,8 @@ constexpr std::chrono::milliseconds mostForBody{300};
 
 tl::unexpected<Error> strange(const QByteArray &line)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The server's answer is not HTTP."), shownLine(line),
-                QStringLiteral("See what program answers on this port."));
+    return fail(ErrorCode::Protocol, Texts::tr("The server's answer is not HTTP."), shownLine(line),
+                Texts::tr("See what program answers on this port."));
 }
 
 bool isToken(const QByteArray &text)
@@ -75,18 +76,18 @@ public:
             if (m_at == 0 && !start.startsWith(m_bytes.left(start.size())))
                 return strange(m_bytes);
             if (m_bytes.size() >= mostHead)
-                return fail(ErrorCode::Protocol, QStringLiteral("The head of the server's answer is too long."),
-                            QStringLiteral("More than %1 bytes.").arg(mostHead),
-                            QStringLiteral("See what program answers on this port."));
+                return fail(ErrorCode::Protocol, Texts::tr("The head of the server's answer is too long."),
+                            Texts::tr("More than %1 bytes.").arg(mostHead),
+                            Texts::tr("See what program answers on this port."));
             const auto got = m_stream.read(mostHead - m_bytes.size(), m_deadline, m_stop);
             if (!got)
                 return passOn(got);
             if (got->isEmpty() && m_bytes.isEmpty())
-                return fail(ErrorCode::Network, QStringLiteral("The server closed the connection without an answer."),
-                            {}, QStringLiteral("Look into the server's log for the reason."));
+                return fail(ErrorCode::Network, Texts::tr("The server closed the connection without an answer."), {},
+                            Texts::tr("Look into the server's log for the reason."));
             if (got->isEmpty())
-                return fail(ErrorCode::Protocol, QStringLiteral("The server's answer ends within its head."),
-                            shownLine(m_bytes), QStringLiteral("Look into the server's log for the reason."));
+                return fail(ErrorCode::Protocol, Texts::tr("The server's answer ends within its head."),
+                            shownLine(m_bytes), Texts::tr("Look into the server's log for the reason."));
             m_bytes += *got;
         }
     }
@@ -178,8 +179,8 @@ Result<HttpSeen> httpGet(TlsStream &stream, const Hostname &host, const UrlPath 
     while (true) {
         auto seen = readHead(lines);
         if (!seen && seen.error().code == ErrorCode::Timeout)
-            return fail(ErrorCode::Timeout, QStringLiteral("The server did not answer the request in time."),
-                        seen.error().detail, QStringLiteral("See whether the server is overloaded."));
+            return fail(ErrorCode::Timeout, Texts::tr("The server did not answer the request in time."),
+                        seen.error().detail, Texts::tr("See whether the server is overloaded."));
         if (!seen)
             return seen;
         // 101 answers an offer that was not made.

@@ -1,5 +1,6 @@
 #include "transport/httpconnection.h"
 
+#include "model/texts.h"
 #include "transport/dns.h"
 #include "transport/race.h"
 
@@ -30,7 +31,7 @@ Result<Secret> messageOf(const HttpsRequest &request, const QByteArray &host)
         size += name.size() + value.reveal().size() + 4;
     }
     if (bad)
-        return fail(ErrorCode::Invalid, QStringLiteral("The request has a character that no request may have."));
+        return fail(ErrorCode::Invalid, Texts::tr("The request has a character that no request may have."));
     QByteArray bytes;
     bytes.reserve(size); // no copies of secrets are left behind
     bytes += request.method;
@@ -71,7 +72,7 @@ FindEndpoint endpointByDns(TransportFamily family)
         });
         if (addresses->empty())
             return fail(ErrorCode::NotFound,
-                        QStringLiteral("%1 has no %2 address.")
+                        Texts::tr("%1 has no %2 address.")
                             .arg(host.ascii(),
                                  family == TransportFamily::V4 ? QStringLiteral("IPv4") : QStringLiteral("IPv6")));
         return HttpsEndpoint{std::move(*addresses), port};
@@ -97,10 +98,10 @@ Outcome HttpConnection::open(const Deadline &deadline, std::stop_token stop)
         return passOn(stream);
     // Before the question: a stranger gets no credentials.
     if (!stream->seen().chainValid)
-        return fail(ErrorCode::Denied, QStringLiteral("The certificate of %1 is not valid for it.").arg(m_host.ascii()),
+        return fail(ErrorCode::Denied, Texts::tr("The certificate of %1 is not valid for it.").arg(m_host.ascii()),
                     stream->seen().chainError,
-                    QStringLiteral("See whether the package ca-certificates is up to date, and who intercepts TLS "
-                                   "connections here."));
+                    Texts::tr("See whether the package ca-certificates is up to date, and who intercepts TLS "
+                              "connections here."));
     m_stream.emplace(std::move(*stream));
     ++m_opened;
     return {};

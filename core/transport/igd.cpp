@@ -5,6 +5,7 @@
 
 #include "model/port.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/fetch.h"
 #include "transport/io.h"
 
@@ -49,10 +50,10 @@ Result<Place> placeOf(const QByteArray &url, const Ipv4Address &gateway)
     const auto host = Ipv4Address::parse(match.captured(1));
     const auto port = Port::parse(match.captured(2).isEmpty() ? QStringLiteral("80") : match.captured(2));
     if (!match.hasMatch() || !host || !port)
-        return fail(ErrorCode::Protocol, QStringLiteral("The router names a place that is none."), shownLine(url));
+        return fail(ErrorCode::Protocol, Texts::tr("The router names a place that is none."), shownLine(url));
     if (*host != gateway)
-        return fail(ErrorCode::Protocol,
-                    QStringLiteral("The router names a place on another machine, which is not asked."), shownLine(url));
+        return fail(ErrorCode::Protocol, Texts::tr("The router names a place on another machine, which is not asked."),
+                    shownLine(url));
     return Place{*port, match.captured(3).toLatin1()};
 }
 
@@ -104,7 +105,7 @@ Result<Place> findRouter(const Ipv4Address &gateway, const QString &interface, c
     ip_mreqn out{};
     out.imr_ifindex = int(::if_nametoindex(interface.toLocal8Bit().constData()));
     if (!socket.valid() || ::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out) != 0)
-        return fail(ErrorCode::Unavailable, QStringLiteral("The router cannot be looked for."),
+        return fail(ErrorCode::Unavailable, Texts::tr("The router cannot be looked for."),
                     QString::fromLocal8Bit(std::strerror(errno)));
     std::optional<Error> wrong;
     while (true) {
@@ -137,10 +138,10 @@ Result<Place> findRouter(const Ipv4Address &gateway, const QString &interface, c
     }
     if (wrong)
         return tl::unexpected<Error>(*wrong);
-    return fail(ErrorCode::NotFound, QStringLiteral("The router (%1) does not tell its address.").arg(gateway.text()),
-                QStringLiteral("No answer to UPnP's search for an Internet Gateway Device."),
-                QStringLiteral("Switch UPnP on in the router, for a FRITZ!Box \"status information over UPnP\"; or "
-                               "look at its page for its internet address."));
+    return fail(ErrorCode::NotFound, Texts::tr("The router (%1) does not tell its address.").arg(gateway.text()),
+                Texts::tr("No answer to UPnP's search for an Internet Gateway Device."),
+                Texts::tr("Switch UPnP on in the router, for a FRITZ!Box \"status information over UPnP\"; or "
+                          "look at its page for its internet address."));
 }
 
 // --- talking: HTTP and SOAP ------------------------------------------------------------------
@@ -229,8 +230,8 @@ Result<QByteArray> call(const Talk &talk, const Connection &service, const QByte
     if (!answer)
         return passOn(answer);
     if (answer->status != 200)
-        return fail(ErrorCode::Refused, QStringLiteral("The router refuses to tell its address."),
-                    QStringLiteral("%1: status %2, error %3")
+        return fail(ErrorCode::Refused, Texts::tr("The router refuses to tell its address."),
+                    Texts::tr("%1: status %2, error %3")
                         .arg(QString::fromLatin1(action))
                         .arg(answer->status)
                         .arg(Reply(answer->body).value("errorCode").value_or(QStringLiteral("unknown"))));
@@ -244,12 +245,12 @@ Result<RouterSeen> askService(const Talk &talk, const Connection &service)
         return passOn(body);
     const auto text = Reply(*body).value("NewExternalIPAddress");
     if (!text)
-        return fail(ErrorCode::Protocol, QStringLiteral("The router's answer holds no address."), shownLine(*body));
+        return fail(ErrorCode::Protocol, Texts::tr("The router's answer holds no address."), shownLine(*body));
     RouterSeen seen{talk.gateway(), {}, std::nullopt, {}, {}, false};
     if (!text->isEmpty() && *text != QLatin1String("0.0.0.0")) {
         const auto address = Ipv4Address::parse(*text);
         if (!address)
-            return fail(ErrorCode::Protocol, QStringLiteral("What the router tells is not an IPv4 address."), *text);
+            return fail(ErrorCode::Protocol, Texts::tr("What the router tells is not an IPv4 address."), *text);
         seen.wan = *address;
     }
     // The rest is evidence beside the address; without it the address still counts.
@@ -273,15 +274,14 @@ Result<RouterSeen> askRouter(const Ipv4Address &gateway, const QString &interfac
     if (!description)
         return passOn(description);
     if (description->status != 200)
-        return fail(ErrorCode::Protocol, QStringLiteral("The router does not show its description."),
-                    QStringLiteral("Status %1.").arg(description->status));
+        return fail(ErrorCode::Protocol, Texts::tr("The router does not show its description."),
+                    Texts::tr("Status %1.").arg(description->status));
     IGDdatas data{};
     parserootdesc(description->body.constData(), int(description->body.size()), &data);
     const QByteArray described =
         "http://" + gateway.text().toLatin1() + ':' + QByteArray::number(place->port.number()) + place->path;
-    Result<RouterSeen> seen =
-        fail(ErrorCode::NotFound, QStringLiteral("The router tells of no connection to the internet."), {},
-             QStringLiteral("Look at the router's page for its internet address."));
+    Result<RouterSeen> seen = fail(ErrorCode::NotFound, Texts::tr("The router tells of no connection to the internet."),
+                                   {}, Texts::tr("Look at the router's page for its internet address."));
     // A router may have two, of which one is in use: IP and PPP.
     for (const IGDdatas_service *one : {&data.first, &data.second}) {
         const auto service = serviceOf(data, *one, described, gateway);

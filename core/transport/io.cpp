@@ -1,4 +1,5 @@
 #include "transport/io.h"
+#include "model/texts.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -46,21 +47,21 @@ QString reasonOf(int number)
 {
     switch (number) {
     case ECONNREFUSED:
-        return QStringLiteral("the connection was refused");
+        return Texts::tr("the connection was refused");
     case ECONNRESET:
     case EPIPE:
-        return QStringLiteral("the other side broke the connection off");
+        return Texts::tr("the other side broke the connection off");
     case ENETUNREACH:
-        return QStringLiteral("this machine has no route to it");
+        return Texts::tr("this machine has no route to it");
     case EHOSTUNREACH:
-        return QStringLiteral("the machine cannot be reached");
+        return Texts::tr("the machine cannot be reached");
     case ETIMEDOUT:
-        return QStringLiteral("it did not answer in time");
+        return Texts::tr("it did not answer in time");
     case EACCES:
     case EPERM:
-        return QStringLiteral("a firewall rule of this machine forbids it");
+        return Texts::tr("a firewall rule of this machine forbids it");
     case EADDRNOTAVAIL:
-        return QStringLiteral("this machine has no address to send from");
+        return Texts::tr("this machine has no address to send from");
     default:
         return QString::fromLocal8Bit(strerrordesc_np(number) ? strerrordesc_np(number) : "unknown error");
     }
@@ -68,21 +69,20 @@ QString reasonOf(int number)
 
 tl::unexpected<Error> callFailed(const char *call, int number)
 {
-    return fail(codeOf(number), QStringLiteral("The connection failed: %1.").arg(reasonOf(number)),
+    return fail(codeOf(number), Texts::tr("The connection failed: %1.").arg(reasonOf(number)),
                 QStringLiteral("%1: %2").arg(QString::fromLatin1(call), errnoName(number)));
 }
 
 tl::unexpected<Error> connectFailed(const IpAddress &address, Port port, const char *call, int number)
 {
-    return fail(
-        codeOf(number),
-        QStringLiteral("%1, port %2, cannot be reached: %3.").arg(ipText(address), port.text(), reasonOf(number)),
-        QStringLiteral("%1: %2").arg(QString::fromLatin1(call), errnoName(number)));
+    return fail(codeOf(number),
+                Texts::tr("%1, port %2, cannot be reached: %3.").arg(ipText(address), port.text(), reasonOf(number)),
+                QStringLiteral("%1: %2").arg(QString::fromLatin1(call), errnoName(number)));
 }
 
 tl::unexpected<Error> cancelled()
 {
-    return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request."));
+    return fail(ErrorCode::Cancelled, Texts::tr("Stopped on request."));
 }
 
 /// A descriptor that becomes readable when `stop` is requested; none where that cannot happen.
@@ -184,7 +184,7 @@ Result<short> waitFor(int fd, short events, const Deadline &deadline, std::stop_
         if (ready > 0)
             return polled[0].revents;
         if (ready == 0 && deadline.passed())
-            return fail(ErrorCode::Timeout, QStringLiteral("There was no answer in time."));
+            return fail(ErrorCode::Timeout, Texts::tr("There was no answer in time."));
     }
 }
 
@@ -218,8 +218,8 @@ Result<Fd> connectTcp(const IpAddress &address, Port port, const Deadline &deadl
         if (ready.error().code != ErrorCode::Timeout)
             return passOn(ready);
         return fail(ErrorCode::Timeout,
-                    QStringLiteral("%1, port %2, did not answer in time.").arg(ipText(address), port.text()),
-                    QStringLiteral("connect: no answer before the deadline"));
+                    Texts::tr("%1, port %2, did not answer in time.").arg(ipText(address), port.text()),
+                    Texts::tr("connect: no answer before the deadline"));
     }
     int number = 0;
     socklen_t size = sizeof number;

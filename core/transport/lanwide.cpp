@@ -1,5 +1,6 @@
 #include "transport/lanwide.h"
 
+#include "model/texts.h"
 #include "transport/dns.h"
 #include "transport/dnscodec.h"
 #include "transport/fd.h"
@@ -82,15 +83,15 @@ Result<Fd> pingSocket(unsigned index, const std::optional<Ipv6Address> &source)
             (void)::setsockopt(socket.get(), IPPROTO_ICMPV6, ICMP6_FILTER, &only, sizeof only);
     }
     if (!socket.valid())
-        return fail(ErrorCode::Unavailable, QStringLiteral("This user may send no ping."),
+        return fail(ErrorCode::Unavailable, Texts::tr("This user may send no ping."),
                     QString::fromLatin1(strerrorname_np(errno)),
-                    QStringLiteral("Allow it: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""));
+                    Texts::tr("Allow it: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""));
     const int out = int(index);
     (void)::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &out, sizeof out);
     if (source) {
         const sockaddr_in6 own = place(*source, 0, 0);
         if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&own), sizeof own) != 0)
-            return fail(ErrorCode::Network, QStringLiteral("%1 is not this machine's.").arg(source->text()));
+            return fail(ErrorCode::Network, Texts::tr("%1 is not this machine's.").arg(source->text()));
     }
     return socket;
 }
@@ -222,7 +223,7 @@ Result<std::vector<Ipv6Address>> addressesInLan(const Hostname &name,
         },
         [&] { return enough(found); });
     if (stop.stop_requested())
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled."));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled."));
     return found;
 }
 

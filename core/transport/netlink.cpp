@@ -2,6 +2,7 @@
 
 #include "transport/netlink.h"
 
+#include "model/texts.h"
 #include "transport/netlinktalk.h"
 
 #include <linux/if_addr.h>
@@ -195,9 +196,9 @@ Result<RouteSeen> routeTo(const Ipv6Address &address)
     if (seen)
         return *seen;
     const char *name = *done ? strerrorname_np(*done) : "no usable route";
-    return fail(ErrorCode::Network, QStringLiteral("This machine has no route to %1.").arg(address.text()),
+    return fail(ErrorCode::Network, Texts::tr("This machine has no route to %1.").arg(address.text()),
                 QString::fromLatin1(name ? name : "unknown error"),
-                QStringLiteral("See whether this machine has IPv6: ip -6 route"));
+                Texts::tr("See whether this machine has IPv6: ip -6 route"));
 }
 
 bool isConfirmed(NeighbourState state)
@@ -222,7 +223,7 @@ Result<NeighbourState> neighbourState(const QString &interface, const Ipv6Addres
 {
     const unsigned index = ::if_nametoindex(interface.toLocal8Bit().constData());
     if (index == 0)
-        return fail(ErrorCode::NotFound, QStringLiteral("There is no network interface %1.").arg(interface));
+        return fail(ErrorCode::NotFound, Texts::tr("There is no network interface %1.").arg(interface));
     Message buffer;
     nlmsghdr *request = newRequest(buffer, RTM_GETNEIGH, 0);
     auto *body = addBody<ndmsg>(request);

@@ -3,6 +3,7 @@
 // How rtnetlink is spoken by libmnl: ask, read the whole answer, close. For the room's netlink*.cpp alone.
 
 #include "model/observation.h"
+#include "model/texts.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
@@ -29,11 +30,11 @@ using Message = std::array<char, 512>;
 inline tl::unexpected<Error> netlinkFailed(const char *call, int number)
 {
     const char *name = strerrorname_np(number);
-    return fail(ErrorCode::Unavailable, QStringLiteral("The network settings of this machine cannot be read."),
+    return fail(ErrorCode::Unavailable, Texts::tr("The network settings of this machine cannot be read."),
                 QStringLiteral("netlink %1: %2")
                     .arg(QString::fromLatin1(call), name ? QString::fromLatin1(name) : QString::number(number)),
-                QStringLiteral("Let Sixgate use netlink: a container or a service may forbid it (systemd: "
-                               "RestrictAddressFamilies must hold AF_NETLINK)."));
+                Texts::tr("Let Sixgate use netlink: a container or a service may forbid it (systemd: "
+                          "RestrictAddressFamilies must hold AF_NETLINK)."));
 }
 
 inline nlmsghdr *newRequest(Message &buffer, int type, int flags)

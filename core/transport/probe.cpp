@@ -1,5 +1,6 @@
 #include "transport/probe.h"
 
+#include "model/texts.h"
 #include "transport/x509.h"
 
 #include <QRegularExpression>
@@ -15,12 +16,12 @@ QString namesText(const std::vector<QString> &names)
     QStringList shown;
     for (const QString &name : names) {
         if (shown.size() == 5) {
-            shown << QStringLiteral("%1 more").arg(names.size() - 5);
+            shown << Texts::tr("%1 more").arg(names.size() - 5);
             break;
         }
         shown << name;
     }
-    return shown.isEmpty() ? QStringLiteral("no name at all") : shown.join(QStringLiteral(", "));
+    return shown.isEmpty() ? Texts::tr("no name at all") : shown.join(QStringLiteral(", "));
 }
 
 QString dateText(const QDateTime &time)
@@ -30,7 +31,7 @@ QString dateText(const QDateTime &time)
 
 QString certificateText(const CertificateSeen &certificate)
 {
-    return QStringLiteral("names: %1; issuer: %2; valid from %3 to %4; key %5")
+    return Texts::tr("names: %1; issuer: %2; valid from %3 to %4; key %5")
         .arg(namesText(certificate.names), certificate.issuer, dateText(certificate.notBefore),
              dateText(certificate.notAfter), certificate.key.text());
 }
@@ -46,9 +47,9 @@ tl::unexpected<Error> denied(const TlsSeen &seen, const QString &summary, const 
 tl::unexpected<Error> notYetValid(const TlsSeen &seen)
 {
     return denied(seen,
-                  QStringLiteral("The certificate is not valid before %1; it is %2 now.")
+                  Texts::tr("The certificate is not valid before %1; it is %2 now.")
                       .arg(dateText(seen.certificate.notBefore), dateText(QDateTime::currentDateTimeUtc())),
-                  QStringLiteral("See whether this machine's clock is right."));
+                  Texts::tr("See whether this machine's clock is right."));
 }
 
 tl::unexpected<Error> badChain(const TlsSeen &seen, const ExpectedIdentity &expected)
@@ -58,41 +59,40 @@ tl::unexpected<Error> badChain(const TlsSeen &seen, const ExpectedIdentity &expe
     const QDateTime now = QDateTime::currentDateTimeUtc();
     switch (seen.fault) {
     case ChainFault::WrongName:
-        return denied(
-            seen, QStringLiteral("The certificate is for %1, not for %2.").arg(namesText(shown.names), name),
-            QStringLiteral("Let the server that answers here use a certificate for %1; where it is a stranger's, "
-                           "the address is no longer yours.")
-                .arg(name));
+        return denied(seen, Texts::tr("The certificate is for %1, not for %2.").arg(namesText(shown.names), name),
+                      Texts::tr("Let the server that answers here use a certificate for %1; where it is a stranger's, "
+                                "the address is no longer yours.")
+                          .arg(name));
     case ChainFault::Expired:
         if (shown.notAfter > now)
-            return denied(seen, QStringLiteral("A certificate above the server's one has expired."),
-                          QStringLiteral("Let the server send its certificate's present chain (fullchain.pem)."));
-        return denied(seen, QStringLiteral("The certificate expired on %1.").arg(dateText(shown.notAfter)),
-                      QStringLiteral("Renew the server's certificate, and see why that did not happen by itself."));
+            return denied(seen, Texts::tr("A certificate above the server's one has expired."),
+                          Texts::tr("Let the server send its certificate's present chain (fullchain.pem)."));
+        return denied(seen, Texts::tr("The certificate expired on %1.").arg(dateText(shown.notAfter)),
+                      Texts::tr("Renew the server's certificate, and see why that did not happen by itself."));
     case ChainFault::NotYetValid:
         return notYetValid(seen);
     case ChainFault::SelfSigned:
-        return denied(seen, QStringLiteral("The certificate is self-signed."),
-                      QStringLiteral("Get a certificate from a public authority for %1; where this one is your "
-                                     "server's own, pin its key as %2 in the site file.")
+        return denied(seen, Texts::tr("The certificate is self-signed."),
+                      Texts::tr("Get a certificate from a public authority for %1; where this one is your "
+                                "server's own, pin its key as %2 in the site file.")
                           .arg(name, expected.pinPlace));
     case ChainFault::Untrusted:
         return denied(seen,
-                      QStringLiteral("The certificate comes from an authority that this machine does not trust (%1).")
+                      Texts::tr("The certificate comes from an authority that this machine does not trust (%1).")
                           .arg(shown.issuer),
-                      QStringLiteral("Get a certificate from a public authority for %1.").arg(name));
+                      Texts::tr("Get a certificate from a public authority for %1.").arg(name));
     case ChainFault::Incomplete:
         return denied(seen,
-                      QStringLiteral("The server sends its certificate without the chain, and its issuer (%1) is not "
-                                     "known here.")
+                      Texts::tr("The server sends its certificate without the chain, and its issuer (%1) is not "
+                                "known here.")
                           .arg(shown.issuer),
-                      QStringLiteral("Let the server send the whole chain (fullchain.pem, not cert.pem)."));
+                      Texts::tr("Let the server send the whole chain (fullchain.pem, not cert.pem)."));
     case ChainFault::None:
     case ChainFault::Other:
         break;
     }
-    return denied(seen, QStringLiteral("The certificate does not count: %1.").arg(seen.chainError),
-                  QStringLiteral("Get a new certificate for %1.").arg(name));
+    return denied(seen, Texts::tr("The certificate does not count: %1.").arg(seen.chainError),
+                  Texts::tr("Get a new certificate for %1.").arg(name));
 }
 
 // A pin stands for the chain of a self-signed certificate alone: the VPS's proxy trusts that certificate, and no other
@@ -102,26 +102,26 @@ Outcome checkPinned(const TlsSeen &seen, const ExpectedIdentity &expected)
     const CertificateSeen &shown = seen.certificate;
     if (shown.key != *expected.pinned)
         return denied(seen,
-                      QStringLiteral("The server shows the key %1 instead of the pinned one %2.")
+                      Texts::tr("The server shows the key %1 instead of the pinned one %2.")
                           .arg(shown.key.text(), expected.pinned->text()),
-                      QStringLiteral("If you renewed the server's certificate, pin its new key as %1 in the site file; "
-                                     "otherwise another machine answers.")
+                      Texts::tr("If you renewed the server's certificate, pin its new key as %1 in the site file; "
+                                "otherwise another machine answers.")
                           .arg(expected.pinPlace));
     if (!shown.selfSigned)
         return denied(seen,
-                      QStringLiteral("The pinned key is that of a certificate which %1 issued; only a self-signed one "
-                                     "can be pinned.")
+                      Texts::tr("The pinned key is that of a certificate which %1 issued; only a self-signed one "
+                                "can be pinned.")
                           .arg(shown.issuer),
-                      QStringLiteral("Remove %1 from the site file where the issuer is a public authority; otherwise "
-                                     "give the server a self-signed certificate and pin its key.")
+                      Texts::tr("Remove %1 from the site file where the issuer is a public authority; otherwise "
+                                "give the server a self-signed certificate and pin its key.")
                           .arg(expected.pinPlace));
     const QDateTime now = QDateTime::currentDateTimeUtc();
     if (shown.notBefore > now)
         return notYetValid(seen);
     if (shown.notAfter < now)
-        return denied(seen, QStringLiteral("The certificate expired on %1.").arg(dateText(shown.notAfter)),
-                      QStringLiteral("Renew the server's self-signed certificate; where it gets a new key by that, pin "
-                                     "the new one as %1 in the site file.")
+        return denied(seen, Texts::tr("The certificate expired on %1.").arg(dateText(shown.notAfter)),
+                      Texts::tr("Renew the server's self-signed certificate; where it gets a new key by that, pin "
+                                "the new one as %1 in the site file.")
                           .arg(expected.pinPlace));
     return {};
 }
@@ -172,17 +172,17 @@ Error connectError(const QString &where, const QString &reason)
     Error error{ErrorCode::Network, {}, QStringLiteral("%1: %2").arg(where, reason), {}};
     if (reason == QLatin1String("TIMEOUT") || reason == QLatin1String("ETIMEDOUT")) {
         error.code = ErrorCode::Timeout;
-        error.summary = QStringLiteral("%1 does not answer.").arg(where);
+        error.summary = Texts::tr("%1 does not answer.").arg(where);
     } else if (reason == QLatin1String("ECONNREFUSED")) {
-        error.summary = QStringLiteral("%1 refuses the connection.").arg(where);
+        error.summary = Texts::tr("%1 refuses the connection.").arg(where);
     } else if (reason == QLatin1String("EHOSTUNREACH")) {
-        error.summary = QStringLiteral("No machine answers for the address in %1.").arg(where);
+        error.summary = Texts::tr("No machine answers for the address in %1.").arg(where);
     } else if (reason == QLatin1String("ENETUNREACH") || reason == QLatin1String("EADDRNOTAVAIL")) {
-        error.summary = QStringLiteral("There is no route to %1.").arg(where);
+        error.summary = Texts::tr("There is no route to %1.").arg(where);
     } else if (reason == QLatin1String("EACCES") || reason == QLatin1String("EPERM")) {
-        error.summary = QStringLiteral("A firewall forbids the connection to %1.").arg(where);
+        error.summary = Texts::tr("A firewall forbids the connection to %1.").arg(where);
     } else {
-        error.summary = QStringLiteral("The connection to %1 failed.").arg(where);
+        error.summary = Texts::tr("The connection to %1 failed.").arg(where);
     }
     return error;
 }
@@ -190,9 +190,9 @@ Error connectError(const QString &where, const QString &reason)
 Outcome checkIdentity(const TlsSeen &seen, const ExpectedIdentity &expected)
 {
     if (expected.foreign.contains(seen.certificate.key))
-        return denied(seen, QStringLiteral("This is the VPS's own certificate: the name leads back to the VPS."),
-                      QStringLiteral("Let the name's AAAA record hold the home server's address, and give the home "
-                                     "server a certificate with a key of its own."));
+        return denied(seen, Texts::tr("This is the VPS's own certificate: the name leads back to the VPS."),
+                      Texts::tr("Let the name's AAAA record hold the home server's address, and give the home "
+                                "server a certificate with a key of its own."));
     if (expected.pinned)
         return checkPinned(seen, expected);
     if (!seen.chainValid)
@@ -275,7 +275,7 @@ ProbeSeen probe(const QString &where, const Opener &open, const ExpectedIdentity
         step("http", since(start), errorDetail(answer.error()), &answer.error(), talkReason(answer.error()));
         return seen;
     }
-    step("http", answer->took, QStringLiteral("GET %1: status %2").arg(http->path.text()).arg(answer->status), nullptr,
+    step("http", answer->took, Texts::tr("GET %1: status %2").arg(http->path.text()).arg(answer->status), nullptr,
          QString::number(answer->status));
     seen.http = std::move(*answer);
     return seen;

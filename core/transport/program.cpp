@@ -1,5 +1,6 @@
 #include "transport/program.h"
 
+#include "model/texts.h"
 #include "transport/fd.h"
 
 #include <array>
@@ -27,10 +28,9 @@ tl::unexpected<Error> failCall(const ProgramCall &call, int number)
 {
     const QString program = QString::fromUtf8(call.program);
     if (number == ENOENT)
-        return fail(ErrorCode::NotFound, QStringLiteral("There is no %1 on this machine.").arg(program));
+        return fail(ErrorCode::NotFound, Texts::tr("There is no %1 on this machine.").arg(program));
     return fail(number == EACCES ? ErrorCode::Denied : ErrorCode::Internal,
-                QStringLiteral("%1 could not be started.").arg(program),
-                QString::fromLatin1(::strerrordesc_np(number)));
+                Texts::tr("%1 could not be started.").arg(program), QString::fromLatin1(::strerrordesc_np(number)));
 }
 
 /// In memory only, to be read from its beginning.
@@ -173,7 +173,7 @@ Result<ProgramEnd> runProgram(const ProgramCall &call, const Deadline &deadline,
     ProgramEnd end;
     while (true) {
         if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, QStringLiteral("Stopped on request."));
+            return fail(ErrorCode::Cancelled, Texts::tr("Stopped on request."));
         // A closed stream's -1 is skipped.
         std::array<pollfd, 4> waited = {{{child.fd(), POLLIN, 0},
                                          {woken.get(), POLLIN, 0},
@@ -192,8 +192,7 @@ Result<ProgramEnd> runProgram(const ProgramCall &call, const Deadline &deadline,
             return end;
         }
         if (ready == 0 && deadline.passed())
-            return fail(ErrorCode::Timeout,
-                        QStringLiteral("%1 did not end in time.").arg(QString::fromUtf8(call.program)));
+            return fail(ErrorCode::Timeout, Texts::tr("%1 did not end in time.").arg(QString::fromUtf8(call.program)));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "transport/remotehost.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 
 #include <QRandomGenerator>
 #include <QRegularExpression>
@@ -67,7 +68,7 @@ Result<QString> UploadFolderKind::check(const QString &text)
     if (pattern.match(text).hasMatch())
         return text;
     return fail(ErrorCode::Invalid,
-                QStringLiteral("%1 is not a folder of an upload, such as /tmp/.sixgate-aB3dE5gH7j.").arg(quoted(text)));
+                Texts::tr("%1 is not a folder of an upload, such as /tmp/.sixgate-aB3dE5gH7j.").arg(quoted(text)));
 }
 
 RemoteHost::RemoteHost(SshTarget target, SudoPassword password, QString passwordSecret)
@@ -99,7 +100,7 @@ void RemoteHost::removeUploads(const Deadline &deadline)
 
 tl::unexpected<Error> RemoteHost::noConnection() const
 {
-    return fail(ErrorCode::Network, QStringLiteral("There is no connection to %1.").arg(label()));
+    return fail(ErrorCode::Network, Texts::tr("There is no connection to %1.").arg(label()));
 }
 
 Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &deadline, std::stop_token stop,
@@ -122,8 +123,8 @@ Result<ExecResult> RemoteHost::perl(const QByteArray &script, const Deadline &de
         removeUploads(Deadline::after(removalTime));
         if (!sent)
             return passOn(sent);
-        return fail(ErrorCode::Refused, QStringLiteral("Nothing can be uploaded to %1.").arg(label()),
-                    shownLine(sent->err), QStringLiteral("See whether /tmp is full there."));
+        return fail(ErrorCode::Refused, Texts::tr("Nothing can be uploaded to %1.").arg(label()), shownLine(sent->err),
+                    Texts::tr("See whether /tmp is full there."));
     }
     auto ran = bySudo(RemoteCommand("/usr/bin/perl").word(*file), deadline, stop, onLine, outputLimit);
     // The script removes itself when it starts; sudo may never have come so far.
@@ -154,23 +155,22 @@ Outcome RemoteHost::learnHowSudoIs(const Deadline &deadline, std::stop_token sto
         return passOn(tried);
     const QString user = m_target.user.text();
     if (tried->status == 127)
-        return fail(ErrorCode::Denied, QStringLiteral("There is no sudo on %1.").arg(label()), shownLine(tried->err),
-                    QStringLiteral("Install it there (apt install sudo), or log in as root."));
+        return fail(ErrorCode::Denied, Texts::tr("There is no sudo on %1.").arg(label()), shownLine(tried->err),
+                    Texts::tr("Install it there (apt install sudo), or log in as root."));
     if (tried->status == 0) {
         m_sudo = Sudo::Free;
         return {};
     }
     if (tried->err.contains("must have a tty"))
-        return fail(ErrorCode::Denied, QStringLiteral("sudo on %1 works in a terminal only.").arg(label()),
+        return fail(ErrorCode::Denied, Texts::tr("sudo on %1 works in a terminal only.").arg(label()),
                     shownLine(tried->err),
-                    QStringLiteral("Remove \"requiretty\" for %1 from /etc/sudoers there (visudo).").arg(user));
+                    Texts::tr("Remove \"requiretty\" for %1 from /etc/sudoers there (visudo).").arg(user));
     auto password = m_askPassword(stop);
     if (!password) {
         if (password.error().code != ErrorCode::NotFound)
             return passOn(password);
-        return fail(ErrorCode::NotFound, QStringLiteral("sudo on %1 asks for the password of %2.").arg(label(), user),
-                    {},
-                    QStringLiteral("Store it: sixgatectl secret set %1. Or let %2 use sudo without one.")
+        return fail(ErrorCode::NotFound, Texts::tr("sudo on %1 asks for the password of %2.").arg(label(), user), {},
+                    Texts::tr("Store it: sixgatectl secret set %1. Or let %2 use sudo without one.")
                         .arg(m_passwordSecret, user));
     }
     m_password = std::move(*password);
@@ -190,11 +190,11 @@ Result<ExecResult> RemoteHost::bySudo(const RemoteCommand &command, const Deadli
     const auto says = [&](const char *words) { return said.contains(words); };
     const QString user = m_target.user.text();
     if (says("incorrect password attempt") || says("no password was provided") || says("Sorry, try again"))
-        return fail(ErrorCode::Denied, QStringLiteral("sudo on %1 refuses the password of %2.").arg(label(), user), {},
-                    QStringLiteral("Store the right one: sixgatectl secret set %1").arg(m_passwordSecret));
+        return fail(ErrorCode::Denied, Texts::tr("sudo on %1 refuses the password of %2.").arg(label(), user), {},
+                    Texts::tr("Store the right one: sixgatectl secret set %1").arg(m_passwordSecret));
     if (says("not in the sudoers file") || says("is not allowed to") || says("may not run sudo"))
-        return fail(ErrorCode::Denied, QStringLiteral("%1 may not use sudo on %2.").arg(user, label()), shownLine(said),
-                    QStringLiteral("As root on %1: adduser %2 sudo").arg(label(), user));
+        return fail(ErrorCode::Denied, Texts::tr("%1 may not use sudo on %2.").arg(user, label()), shownLine(said),
+                    Texts::tr("As root on %1: adduser %2 sudo").arg(label(), user));
     return ran;
 }
 

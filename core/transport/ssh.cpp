@@ -1,5 +1,6 @@
 #include "transport/ssh.h"
 
+#include "model/texts.h"
 #include "transport/sshlogin.h"
 #include "transport/sshloop.h"
 
@@ -42,7 +43,7 @@ Result<ExecResult> SshSession::exec(const RemoteCommand &command, const QByteArr
     call->kind = SshCall::Kind::Exec;
     call->command = command.text();
     if (call->command.size() > mostCommand)
-        return fail(ErrorCode::Invalid, QStringLiteral("The remote command is too long; give long values as input."));
+        return fail(ErrorCode::Invalid, Texts::tr("The remote command is too long; give long values as input."));
     call->input = Secret(QByteArray(input.constData(), input.size())); // bytes of its own, which can be wiped
     call->outputLimit = outputLimit;
     if (auto served = d->loop.serve(call, deadline, stop, onLine); !served)

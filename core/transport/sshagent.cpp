@@ -2,6 +2,7 @@
 
 #include "model/hostkeypin.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/sshkey.h"
 #include "transport/sshwire.h"
@@ -29,15 +30,15 @@ constexpr quint32 mostAnswer = 256 * 1024; // as OpenSSH's agent
 
 Error noAgent(const QString &detail)
 {
-    return {ErrorCode::Unavailable, QStringLiteral("No SSH agent answers."), detail,
-            QStringLiteral("Start one and add your key (ssh-add), or set \"auth\" to \"key\" in the site file. Run by "
-                           "systemd or cron, Sixgate has no agent.")};
+    return {ErrorCode::Unavailable, Texts::tr("No SSH agent answers."), detail,
+            Texts::tr("Start one and add your key (ssh-add), or set \"auth\" to \"key\" in the site file. Run by "
+                      "systemd or cron, Sixgate has no agent.")};
 }
 
 tl::unexpected<Error> strange()
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The SSH agent's answer is not understood."), {},
-                QStringLiteral("See whether \"ssh-add -l\" works."));
+    return fail(ErrorCode::Protocol, Texts::tr("The SSH agent's answer is not understood."), {},
+                Texts::tr("See whether \"ssh-add -l\" works."));
 }
 
 QString shown(const SshAgentKey &key)
@@ -59,9 +60,9 @@ Result<SshAgent> SshAgent::open(const QString &socket, const Deadline &deadline,
     address.sun_family = AF_UNIX;
     const QByteArray path = socket.toLocal8Bit();
     if (path.isEmpty())
-        return tl::unexpected<Error>(noAgent(QStringLiteral("SSH_AUTH_SOCK is not set.")));
+        return tl::unexpected<Error>(noAgent(Texts::tr("SSH_AUTH_SOCK is not set.")));
     if (size_t(path.size()) >= sizeof address.sun_path)
-        return tl::unexpected<Error>(noAgent(QStringLiteral("The path in SSH_AUTH_SOCK is too long.")));
+        return tl::unexpected<Error>(noAgent(Texts::tr("The path in SSH_AUTH_SOCK is too long.")));
     std::memcpy(address.sun_path, path.constData(), size_t(path.size()));
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     while (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
@@ -72,7 +73,7 @@ Result<SshAgent> SshAgent::open(const QString &socket, const Deadline &deadline,
         if (const auto paused = pauseFor(std::chrono::milliseconds(50), stop); !paused)
             return passOn(paused);
         if (deadline.passed())
-            return tl::unexpected<Error>(noAgent(QStringLiteral("%1 takes no connection.").arg(socket)));
+            return tl::unexpected<Error>(noAgent(Texts::tr("%1 takes no connection.").arg(socket)));
     }
     return SshAgent(std::move(fd));
 }
@@ -83,7 +84,7 @@ Result<QByteArray> SshAgent::ask(const QByteArray &request, const Deadline &dead
         if (error.code == ErrorCode::Cancelled)
             return error;
         return noAgent(error.code == ErrorCode::Timeout
-                           ? QStringLiteral("It was asked and did not answer in time. Does it wait for you?")
+                           ? Texts::tr("It was asked and did not answer in time. Does it wait for you?")
                            : error.summary + QLatin1Char(' ') + error.detail);
     };
     if (auto sent = writeAll(m_socket.get(), sshString(request), deadline, stop); !sent)
@@ -101,7 +102,7 @@ Result<QByteArray> SshAgent::ask(const QByteArray &request, const Deadline &dead
         if (!more)
             return tl::unexpected<Error>(failed(more.error()));
         if (more->isEmpty())
-            return tl::unexpected<Error>(noAgent(QStringLiteral("It closed the connection.")));
+            return tl::unexpected<Error>(noAgent(Texts::tr("It closed the connection.")));
         answer += *more;
     }
 }
@@ -132,8 +133,8 @@ Result<QByteArray> SshAgent::sign(const SshAgentKey &key, const QByteArray &byte
     if (!answer)
         return passOn(answer);
     if (answer->front() != signResponse)
-        return fail(ErrorCode::Denied, QStringLiteral("The SSH agent refuses to sign with the key %1.").arg(shown(key)),
-                    {}, QStringLiteral("It may be locked, or you did not confirm the use of the key."));
+        return fail(ErrorCode::Denied, Texts::tr("The SSH agent refuses to sign with the key %1.").arg(shown(key)), {},
+                    Texts::tr("It may be locked, or you did not confirm the use of the key."));
     QByteArray rest = answer->mid(1);
     QByteArray signature = takeSshString(rest);
     takeSshString(signature); // its type
@@ -149,33 +150,31 @@ Result<SshAgentKey> chooseAgentKey(const std::vector<SshAgentKey> &keys, const s
     QStringList all;
     for (const SshAgentKey &key : keys)
         all << shown(key);
-    const QString detail = keys.empty() ? QStringLiteral("It has no key.") : all.join(QLatin1Char('\n'));
-    const QString unlock = keys.empty() ? QStringLiteral(" If it is locked, unlock it: ssh-add -X") : QString();
+    const QString detail = keys.empty() ? Texts::tr("It has no key.") : all.join(QLatin1Char('\n'));
+    const QString unlock = keys.empty() ? Texts::tr(" If it is locked, unlock it: ssh-add -X") : QString();
     if (publicKey) {
         const auto found =
             std::find_if(keys.begin(), keys.end(), [&](const SshAgentKey &key) { return key.blob == *publicKey; });
         if (found == keys.end())
-            return fail(ErrorCode::NotFound, QStringLiteral("The SSH agent does not have the key %1.").arg(keyFile),
-                        detail,
-                        QStringLiteral("Add it: ssh-add %1.%2")
+            return fail(ErrorCode::NotFound, Texts::tr("The SSH agent does not have the key %1.").arg(keyFile), detail,
+                        Texts::tr("Add it: ssh-add %1.%2")
                             .arg(keyFile.endsWith(QLatin1String(".pub")) ? keyFile.chopped(4) : keyFile, unlock));
         if (usable(*found))
             return *found;
     } else if (keys.empty()) {
-        return fail(ErrorCode::NotFound, QStringLiteral("The SSH agent has no key."), {},
-                    QStringLiteral("Add yours: ssh-add.") + unlock);
+        return fail(ErrorCode::NotFound, Texts::tr("The SSH agent has no key."), {},
+                    Texts::tr("Add yours: ssh-add.") + unlock);
     } else if (const auto count = std::count_if(keys.begin(), keys.end(), usable); count == 1) {
         return *std::find_if(keys.begin(), keys.end(), usable);
     } else if (count > 1) {
-        return fail(ErrorCode::Invalid,
-                    QStringLiteral("The SSH agent has several keys; one only is offered to the VPS."), detail,
-                    QStringLiteral("Name the file of the right one as \"keyFile\" in the site file."));
+        return fail(ErrorCode::Invalid, Texts::tr("The SSH agent has several keys; one only is offered to the VPS."),
+                    detail, Texts::tr("Name the file of the right one as \"keyFile\" in the site file."));
     }
-    return fail(ErrorCode::NotFound, QStringLiteral("The SSH agent has no key that can log in."),
-                detail + QStringLiteral("\nThe SSH library (libssh2 1.10) can use Ed25519 and ECDSA keys; RSA it signs "
-                                        "with SHA-1 only, and OpenSSH 8.8 and newer refuses that."),
-                QStringLiteral("Make an Ed25519 key, add it (ssh-add) and bring it to the VPS: sixgatectl vps keys "
-                               "install"));
+    return fail(ErrorCode::NotFound, Texts::tr("The SSH agent has no key that can log in."),
+                detail + Texts::tr("\nThe SSH library (libssh2 1.10) can use Ed25519 and ECDSA keys; RSA it signs "
+                                   "with SHA-1 only, and OpenSSH 8.8 and newer refuses that."),
+                Texts::tr("Make an Ed25519 key, add it (ssh-add) and bring it to the VPS: sixgatectl vps keys "
+                          "install"));
 }
 
 Result<SshAgentLogin> sshAgentLogin(const QString &socket, const QString &keyFile, const Deadline &deadline,

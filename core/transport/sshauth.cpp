@@ -1,5 +1,6 @@
 // How the user proves who he is: one key or one password, once. Servers count failures (fail2ban, PerSourcePenalties).
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/sshagent.h"
 #include "transport/sshkey.h"
 #include "transport/sshlogin.h"
@@ -55,7 +56,7 @@ public:
             return tl::unexpected<Error>(*why);
         if (!step || *step == SshStep::Done)
             return step ? Outcome() : Outcome(passOn(step));
-        return refusedKey(QStringLiteral("“%1” of the agent").arg(login->key.comment));
+        return refusedKey(Texts::tr("“%1” of the agent").arg(login->key.comment));
     }
 
     Outcome byPassword()
@@ -65,15 +66,15 @@ public:
         if (!asked)
             return passOn(asked);
         if (*asked == SshStep::Failed)
-            return refused(QStringLiteral("%1 tells no way to log in.").arg(m_target.label), {}, {});
+            return refused(Texts::tr("%1 tells no way to log in.").arg(m_target.label), {}, {});
         if (methods.isEmpty())
             return {}; // it lets the user in without a proof
         const bool plain = methods.contains("password");
         if (!takesPasswords(methods))
-            return refused(
-                QStringLiteral("%1 accepts no password for the user %2.").arg(m_target.label, user()), accepts(methods),
-                QStringLiteral("Log in with a key: set \"auth\" to \"key\" and name the \"keyFile\" in the site "
-                               "file."));
+            return refused(Texts::tr("%1 accepts no password for the user %2.").arg(m_target.label, user()),
+                           accepts(methods),
+                           Texts::tr("Log in with a key: set \"auth\" to \"key\" and name the \"keyFile\" in the site "
+                                     "file."));
         const auto step = drive([&] {
             return plain ? m_link.authenticatePassword(m_user, m_target.password)
                          : m_link.authenticateInteractive(m_user, m_target.password);
@@ -81,15 +82,14 @@ public:
         if (!step || *step == SshStep::Done)
             return step ? Outcome() : Outcome(passOn(step));
         if (m_link.passwordExpired())
-            return refused(QStringLiteral("The password of %1 on %2 has expired.").arg(user(), m_target.label), {},
-                           QStringLiteral("Log in once by yourself and change it (ssh %1@%2), then store the new one: "
-                                          "sixgatectl secret set %3")
+            return refused(Texts::tr("The password of %1 on %2 has expired.").arg(user(), m_target.label), {},
+                           Texts::tr("Log in once by yourself and change it (ssh %1@%2), then store the new one: "
+                                     "sixgatectl secret set %3")
                                .arg(user(), m_target.label, m_target.passwordSecret));
         if (!m_link.unansweredPrompt().isEmpty())
-            return refused(QStringLiteral("%1 asks for more than a password: “%2”.")
-                               .arg(m_target.label, m_link.unansweredPrompt()),
-                           {},
-                           QStringLiteral("Sixgate has to work unattended: log in with a key (\"auth\": \"key\")."));
+            return refused(
+                Texts::tr("%1 asks for more than a password: “%2”.").arg(m_target.label, m_link.unansweredPrompt()), {},
+                Texts::tr("Sixgate has to work unattended: log in with a key (\"auth\": \"key\")."));
         const QString reason = m_link.reason();
         if (saidNo()) {
             auto left = whatElse();
@@ -100,10 +100,10 @@ public:
                 return wantsMore(QStringLiteral("password"), *left);
         }
         return refused(
-            QStringLiteral("%1 refuses the password of the user %2.").arg(m_target.label, user()), reason,
-            QStringLiteral("Store the right one: sixgatectl secret set %1. Where it is right, see what the server "
-                           "allows (PermitRootLogin, fail2ban): journalctl -u ssh. After several failures a server may "
-                           "refuse this address for a while.")
+            Texts::tr("%1 refuses the password of the user %2.").arg(m_target.label, user()), reason,
+            Texts::tr("Store the right one: sixgatectl secret set %1. Where it is right, see what the server "
+                      "allows (PermitRootLogin, fail2ban): journalctl -u ssh. After several failures a server may "
+                      "refuse this address for a while.")
                 .arg(m_target.passwordSecret));
     }
 
@@ -115,7 +115,7 @@ private:
     static QString accepts(const QByteArrayList &methods)
     {
         const QString list = QString::fromLatin1(methods.join(", ")).left(200);
-        return list.isEmpty() ? QStringLiteral("It accepts nothing.") : QStringLiteral("It accepts: %1.").arg(list);
+        return list.isEmpty() ? Texts::tr("It accepts nothing.") : Texts::tr("It accepts: %1.").arg(list);
     }
     QString user() const { return m_target.user.text(); }
 
@@ -157,10 +157,9 @@ private:
     {
         const QString list = shownLine(methods.join(", ").left(200));
         return refused(
-            QStringLiteral("%1 accepts the %2, but wants another proof as well: %3.").arg(m_target.label, proof, list),
-            {},
-            QStringLiteral("Sixgate gives one proof: let it be enough for the user %1 in "
-                           "/etc/ssh/sshd_config on %2 (AuthenticationMethods), or log in as another user.")
+            Texts::tr("%1 accepts the %2, but wants another proof as well: %3.").arg(m_target.label, proof, list), {},
+            Texts::tr("Sixgate gives one proof: let it be enough for the user %1 in "
+                      "/etc/ssh/sshd_config on %2 (AuthenticationMethods), or log in as another user.")
                 .arg(user(), m_target.label));
     }
 
@@ -176,31 +175,29 @@ private:
             return passOn(left);
         const QByteArrayList &methods = *left;
         if (known && !methods.isEmpty() && !methods.contains("publickey"))
-            return wantsMore(QStringLiteral("SSH key"), methods);
+            return wantsMore(Texts::tr("SSH key"), methods);
         if (known)
-            return refused(
-                QStringLiteral("%1 knows the SSH key %2, but does not let the user %3 in with it alone.")
-                    .arg(m_target.label, key, user()),
-                reason,
-                QStringLiteral("See what the server allows (PermitRootLogin, AuthenticationMethods in "
-                               "/etc/ssh/sshd_config), or log in as another user. The server's log tells more: "
-                               "journalctl -u ssh"));
+            return refused(Texts::tr("%1 knows the SSH key %2, but does not let the user %3 in with it alone.")
+                               .arg(m_target.label, key, user()),
+                           reason,
+                           Texts::tr("See what the server allows (PermitRootLogin, AuthenticationMethods in "
+                                     "/etc/ssh/sshd_config), or log in as another user. The server's log tells more: "
+                                     "journalctl -u ssh"));
         if (!methods.isEmpty() && !methods.contains("publickey") && !takesPasswords(methods))
-            return refused(QStringLiteral("%1 lets the user %2 in neither by SSH key nor by password.")
-                               .arg(m_target.label, user()),
-                           accepts(methods),
-                           QStringLiteral("See what the server allows (PermitRootLogin, AllowUsers in "
-                                          "/etc/ssh/sshd_config), or log in as another user."));
-        if (!methods.isEmpty() && !methods.contains("publickey"))
             return refused(
-                QStringLiteral("%1 accepts no SSH key for the user %2.").arg(m_target.label, user()), accepts(methods),
-                QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: "
-                               "sixgatectl secret set %1")
-                    .arg(m_target.passwordSecret));
-        return refused(QStringLiteral("%1 refuses the SSH key %2 for the user %3.").arg(m_target.label, key, user()),
-                       reason,
-                       QStringLiteral("Bring it there: sixgatectl vps keys install, or add the public key to "
-                                      "~%1/.ssh/authorized_keys on %2. The server's log tells more: journalctl -u ssh")
+                Texts::tr("%1 lets the user %2 in neither by SSH key nor by password.").arg(m_target.label, user()),
+                accepts(methods),
+                Texts::tr("See what the server allows (PermitRootLogin, AllowUsers in "
+                          "/etc/ssh/sshd_config), or log in as another user."));
+        if (!methods.isEmpty() && !methods.contains("publickey"))
+            return refused(Texts::tr("%1 accepts no SSH key for the user %2.").arg(m_target.label, user()),
+                           accepts(methods),
+                           Texts::tr("Log in by password: set \"auth\" to \"password\" in the site file and store it: "
+                                     "sixgatectl secret set %1")
+                               .arg(m_target.passwordSecret));
+        return refused(Texts::tr("%1 refuses the SSH key %2 for the user %3.").arg(m_target.label, key, user()), reason,
+                       Texts::tr("Bring it there: sixgatectl vps keys install, or add the public key to "
+                                 "~%1/.ssh/authorized_keys on %2. The server's log tells more: journalctl -u ssh")
                            .arg(user(), m_target.label));
     }
 
@@ -223,8 +220,8 @@ Outcome checkSshTarget(const SshTarget &target, const Deadline &deadline, std::s
     }
     if (target.auth == SshAuth::Password && target.password.isEmpty())
         return fail(ErrorCode::NotFound,
-                    QStringLiteral("The password of %1 on %2 is missing.").arg(target.user.text(), target.label), {},
-                    QStringLiteral("Store it: sixgatectl secret set %1").arg(target.passwordSecret));
+                    Texts::tr("The password of %1 on %2 is missing.").arg(target.user.text(), target.label), {},
+                    Texts::tr("Store it: sixgatectl secret set %1").arg(target.passwordSecret));
     if (target.auth == SshAuth::Agent) {
         const auto login =
             sshAgentLogin(target.agentSocket, target.keyFile, deadline.sooner(agentTime), std::move(stop));

@@ -1,4 +1,5 @@
 #include "transport/sshcall.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <array>
@@ -48,17 +49,17 @@ public:
             const SshStep opened = link.openSession(m_channel);
             m_channelRefused = opened == SshStep::Failed;
             if (m_channelRefused)
-                m_error = {ErrorCode::Refused, QStringLiteral("%1 refuses one more SSH session.").arg(m_label),
+                m_error = {ErrorCode::Refused, Texts::tr("%1 refuses one more SSH session.").arg(m_label),
                            link.reason(),
-                           QStringLiteral("Commands of earlier, cancelled runs may still run there; see MaxSessions in "
-                                          "/etc/ssh/sshd_config.")};
+                           Texts::tr("Commands of earlier, cancelled runs may still run there; see MaxSessions in "
+                                     "/etc/ssh/sshd_config.")};
             if (opened != SshStep::Done)
                 return opened;
         }
         const SshStep started = link.exec(m_channel, m_call->command);
         if (started == SshStep::Failed)
-            m_error = {ErrorCode::Refused, QStringLiteral("%1 refuses to run a command over SSH.").arg(m_label),
-                       link.reason(), QStringLiteral("Check the options of the key in authorized_keys.")};
+            m_error = {ErrorCode::Refused, Texts::tr("%1 refuses to run a command over SSH.").arg(m_label),
+                       link.reason(), Texts::tr("Check the options of the key in authorized_keys.")};
         return started;
     }
 
@@ -67,17 +68,17 @@ public:
         if (abandoned())
             return SshStep::Done;
         if (!feed(link, moved) || !collect(link, moved)) {
-            m_error = {ErrorCode::Protocol, QStringLiteral("The SSH channel to %1 failed.").arg(m_label), link.reason(),
-                       QStringLiteral("Run it again; where it stays so, look at the server's log: journalctl -u ssh")};
+            m_error = {ErrorCode::Protocol, Texts::tr("The SSH channel to %1 failed.").arg(m_label), link.reason(),
+                       Texts::tr("Run it again; where it stays so, look at the server's log: journalctl -u ssh")};
             return SshStep::Failed;
         }
         if (m_taken > m_call->outputLimit) {
             m_error = {ErrorCode::Protocol,
-                       QStringLiteral("The command on %1 printed more than it may (%2 bytes).")
+                       Texts::tr("The command on %1 printed more than it may (%2 bytes).")
                            .arg(m_label)
                            .arg(m_call->outputLimit),
                        {},
-                       QStringLiteral("See whether a start-up file of that login's shell prints something.")};
+                       Texts::tr("See whether a start-up file of that login's shell prints something.")};
             return SshStep::Failed;
         }
         if (!link.closed(m_channel))
@@ -148,22 +149,21 @@ public:
         if (opened == SshStep::Failed) {
             const bool prohibited = link.reason().contains(QLatin1String("prohibited"));
             m_error = {prohibited ? ErrorCode::Refused : ErrorCode::Network,
-                       QStringLiteral("%1 could not connect to %2 port %3.")
+                       Texts::tr("%1 could not connect to %2 port %3.")
                            .arg(m_label, QString::fromLatin1(m_call->address))
                            .arg(m_call->port),
                        link.reason(),
-                       prohibited
-                           ? QStringLiteral("Set \"AllowTcpForwarding local\" in /etc/ssh/sshd_config on %1, and "
-                                            "see that the key's line in authorized_keys allows port forwarding.")
-                                 .arg(m_label)
-                           : QStringLiteral("See whether that machine is on and listens there.")};
+                       prohibited ? Texts::tr("Set \"AllowTcpForwarding local\" in /etc/ssh/sshd_config on %1, and "
+                                              "see that the key's line in authorized_keys allows port forwarding.")
+                                        .arg(m_label)
+                                  : Texts::tr("See whether that machine is on and listens there.")};
         }
         if (opened != SshStep::Done)
             return opened;
         std::array<int, 2> pair{};
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0) {
             m_error = {ErrorCode::Internal,
-                       QStringLiteral("No socket pair could be made."),
+                       Texts::tr("No socket pair could be made."),
                        QString::fromLocal8Bit(std::strerror(errno)),
                        {}};
             return SshStep::Failed;

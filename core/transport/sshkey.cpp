@@ -1,5 +1,6 @@
 #include "transport/sshkey.h"
 
+#include "model/texts.h"
 #include "transport/fd.h"
 #include "transport/sshwire.h"
 
@@ -23,7 +24,7 @@ constexpr qsizetype mostBytes = 64 * 1024;
 
 QString makeAKey()
 {
-    return QStringLiteral("Make an Ed25519 key and bring it to the VPS: sixgatectl vps keys install");
+    return Texts::tr("Make an Ed25519 key and bring it to the VPS: sixgatectl vps keys install");
 }
 
 Result<Secret> readAll(const QString &file)
@@ -45,13 +46,13 @@ Result<Secret> readAll(const QString &file)
     if (fd.valid() && error == 0)
         return Secret(QByteArray(whole.reveal().constData(), size));
     if (error == ENOENT || error == ENOTDIR)
-        return fail(ErrorCode::NotFound, QStringLiteral("The SSH key file %1 does not exist.").arg(file), {},
-                    QStringLiteral("Check the key file in the site file. ") + makeAKey());
+        return fail(ErrorCode::NotFound, Texts::tr("The SSH key file %1 does not exist.").arg(file), {},
+                    Texts::tr("Check the key file in the site file. ") + makeAKey());
     const QString detail = QString::fromLocal8Bit(std::strerror(error));
     if (error == EACCES || error == EPERM)
-        return fail(ErrorCode::Denied, QStringLiteral("The SSH key file %1 may not be read by this user.").arg(file),
-                    detail, QStringLiteral("Make the file and its folder readable by the user who runs Sixgate."));
-    return fail(ErrorCode::Invalid, QStringLiteral("The SSH key file %1 cannot be read as a key.").arg(file), detail,
+        return fail(ErrorCode::Denied, Texts::tr("The SSH key file %1 may not be read by this user.").arg(file), detail,
+                    Texts::tr("Make the file and its folder readable by the user who runs Sixgate."));
+    return fail(ErrorCode::Invalid, Texts::tr("The SSH key file %1 cannot be read as a key.").arg(file), detail,
                 makeAKey());
 }
 
@@ -69,11 +70,10 @@ QByteArray body(const QByteArray &text)
 
 tl::unexpected<Error> rsa(const QString &file)
 {
-    return fail(
-        ErrorCode::Invalid, QStringLiteral("The SSH key %1 is an RSA key, which cannot log in.").arg(file),
-        QStringLiteral("The SSH library (libssh2 1.10) signs with RSA and SHA-1 only (no rsa-sha2), and OpenSSH "
-                       "8.8 and newer refuses that."),
-        makeAKey());
+    return fail(ErrorCode::Invalid, Texts::tr("The SSH key %1 is an RSA key, which cannot log in.").arg(file),
+                Texts::tr("The SSH library (libssh2 1.10) signs with RSA and SHA-1 only (no rsa-sha2), and OpenSSH "
+                          "8.8 and newer refuses that."),
+                makeAKey());
 }
 
 // Encrypted PKCS #8 tells its kind only once it is open. A wrong passphrase is said later, by who logs in.
@@ -93,9 +93,8 @@ bool opensAsRsa(const Secret &text, const Secret &passphrase)
 
 tl::unexpected<Error> notAKey(const QString &file, const QString &detail)
 {
-    return fail(ErrorCode::Invalid,
-                QStringLiteral("The file %1 is not an SSH private key that Sixgate can use.").arg(file), detail,
-                makeAKey());
+    return fail(ErrorCode::Invalid, Texts::tr("The file %1 is not an SSH private key that Sixgate can use.").arg(file),
+                detail, makeAKey());
 }
 
 // Fills in what the header tells; refuses what cannot work.
@@ -106,11 +105,9 @@ Outcome inspect(SshKey &key)
     const QByteArray &text = key.text.reveal();
     const QString &file = key.file;
     if (text.startsWith("PuTTY-User-Key-File"))
-        return notAKey(file,
-                       QStringLiteral("It is a PuTTY key. PuTTYgen exports it: Conversions, Export OpenSSH key."));
+        return notAKey(file, Texts::tr("It is a PuTTY key. PuTTYgen exports it: Conversions, Export OpenSSH key."));
     if (text.startsWith("ssh-") || text.startsWith("ecdsa-"))
-        return notAKey(file,
-                       QStringLiteral("It is the public key; the private one has the same name without \".pub\"."));
+        return notAKey(file, Texts::tr("It is the public key; the private one has the same name without \".pub\"."));
     if (text.contains("-----BEGIN RSA PRIVATE KEY-----"))
         return rsa(file);
     if (text.contains("-----BEGIN EC PRIVATE KEY-----")) {
@@ -128,11 +125,11 @@ Outcome inspect(SshKey &key)
         return {};
     }
     if (!text.contains("-----BEGIN OPENSSH PRIVATE KEY-----"))
-        return notAKey(file, QStringLiteral("It has no \"BEGIN … PRIVATE KEY\" line."));
+        return notAKey(file, Texts::tr("It has no \"BEGIN … PRIVATE KEY\" line."));
     // PROTOCOL.key of OpenSSH: magic, cipher, KDF, its options, number of keys, public key, private part.
     const Secret decoded(body(text));
     if (!decoded.reveal().startsWith(magic))
-        return notAKey(file, QStringLiteral("Its content is damaged."));
+        return notAKey(file, Texts::tr("Its content is damaged."));
     QByteArray rest = decoded.reveal().mid(magic.size(), 2048);
     key.encrypted = takeSshString(rest) != "none";
     takeSshString(rest);
@@ -143,7 +140,7 @@ Outcome inspect(SshKey &key)
     if (type == "ssh-rsa")
         return rsa(file);
     if (type != "ssh-ed25519" && !type.startsWith("ecdsa-sha2-nistp"))
-        return notAKey(file, QStringLiteral("It is a key of type \"%1\"; Ed25519 and ECDSA work.")
+        return notAKey(file, Texts::tr("It is a key of type \"%1\"; Ed25519 and ECDSA work.")
                                  .arg(QString::fromLatin1(type.left(60)).simplified()));
     return {};
 }
@@ -172,8 +169,8 @@ Result<SshKey> readSshKey(const QString &file, bool passphraseGiven, const QStri
     if (const auto known = inspect(key); !known)
         return passOn(known);
     if (key.encrypted && !passphraseGiven)
-        return fail(ErrorCode::Denied, QStringLiteral("The SSH key %1 needs its passphrase.").arg(file), {},
-                    QStringLiteral("Store its passphrase (%1), or use a key without one.").arg(howToStore(key)));
+        return fail(ErrorCode::Denied, Texts::tr("The SSH key %1 needs its passphrase.").arg(file), {},
+                    Texts::tr("Store its passphrase (%1), or use a key without one.").arg(howToStore(key)));
     return key;
 }
 
@@ -191,7 +188,7 @@ Result<QByteArray> readSshPublicKey(const QString &file)
     if (text && (text->reveal().startsWith("ssh-") || text->reveal().startsWith("ecdsa-"))) {
         if (QByteArray blob = blobOfLine(text->reveal()); !blob.isEmpty())
             return blob;
-        return notAKey(file, QStringLiteral("It is no public key line."));
+        return notAKey(file, Texts::tr("It is no public key line."));
     }
     // What the private key itself tells goes first: a .pub beside it may be of another one.
     if (text && text->reveal().contains("-----BEGIN OPENSSH PRIVATE KEY-----")) {
@@ -210,22 +207,22 @@ Result<QByteArray> readSshPublicKey(const QString &file)
     }
     if (!text)
         return passOn(text);
-    return fail(ErrorCode::NotFound, QStringLiteral("The public half of the SSH key %1 is not there.").arg(file),
-                QStringLiteral("Neither it nor %1.pub is a public key.").arg(file),
-                QStringLiteral("Make it: ssh-keygen -y -f %1 > %1.pub").arg(file));
+    return fail(ErrorCode::NotFound, Texts::tr("The public half of the SSH key %1 is not there.").arg(file),
+                Texts::tr("Neither it nor %1.pub is a public key.").arg(file),
+                Texts::tr("Make it: ssh-keygen -y -f %1 > %1.pub").arg(file));
 }
 
 Error sshKeyDoesNotOpen(const SshKey &key)
 {
     if (key.encrypted)
         return {ErrorCode::Denied,
-                QStringLiteral("The passphrase of the SSH key %1 is wrong.").arg(key.file),
+                Texts::tr("The passphrase of the SSH key %1 is wrong.").arg(key.file),
                 {},
-                QStringLiteral("Store the right one: %1. \"ssh-keygen -y -f %2\" asks for it and shows whether it is "
-                               "right.")
+                Texts::tr("Store the right one: %1. \"ssh-keygen -y -f %2\" asks for it and shows whether it is "
+                          "right.")
                     .arg(howToStore(key), key.file)};
     return {ErrorCode::Invalid,
-            QStringLiteral("The SSH key %1 cannot be read: it is damaged or of an unknown format.").arg(key.file),
+            Texts::tr("The SSH key %1 cannot be read: it is damaged or of an unknown format.").arg(key.file),
             {},
             makeAKey()};
 }

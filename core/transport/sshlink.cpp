@@ -1,6 +1,7 @@
 #include "transport/sshlink.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/sshbuffer.h"
 #include "transport/sshnegotiation.h"
 
@@ -176,7 +177,7 @@ public:
     {
         auto &self = *static_cast<Private *>(*abstract);
         const QByteArray words(message, message ? size : 0);
-        self.reason = QStringLiteral("The server ended the connection: %1 (code %2)").arg(shownLine(words)).arg(code);
+        self.reason = Texts::tr("The server ended the connection: %1 (code %2)").arg(shownLine(words)).arg(code);
         self.sentAway = true;
     }
 };
@@ -231,7 +232,7 @@ bool SshLink::fill()
         if (got < 0)
             d->lose(QString::fromLocal8Bit(std::strerror(errno)));
         if (got == 0)
-            d->lose(QStringLiteral("The server closed the connection."));
+            d->lose(Texts::tr("The server closed the connection."));
         if (got <= 0)
             break;
         came = true;

@@ -1,5 +1,6 @@
 #include "transport/sshlogin.h"
 
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/probe.h"
 #include "transport/race.h"
@@ -27,12 +28,12 @@ constexpr int mostConnections = 3; // per address, to see the server's other hos
 Result<SshStep> driveSsh(SshLink &link, const QString &label, const Deadline &deadline, std::stop_token stop,
                          const std::function<SshStep()> &attempt)
 {
-    const auto tooLate = fail(
-        ErrorCode::Timeout, QStringLiteral("The SSH server of %1 did not answer in time.").arg(label),
-        QStringLiteral("The TCP connection was made, the SSH login was not finished."),
-        QStringLiteral("See on the console of %1 whether it is overloaded, and what its SSH server logs: journalctl "
+    const auto tooLate =
+        fail(ErrorCode::Timeout, Texts::tr("The SSH server of %1 did not answer in time.").arg(label),
+             Texts::tr("The TCP connection was made, the SSH login was not finished."),
+             Texts::tr("See on the console of %1 whether it is overloaded, and what its SSH server logs: journalctl "
                        "-u ssh")
-            .arg(label));
+                 .arg(label));
     while (true) {
         const SshStep step = attempt();
         link.flush();
@@ -43,7 +44,7 @@ Result<SshStep> driveSsh(SshLink &link, const QString &label, const Deadline &de
             return SshStep::Failed;
         // Asked at each turn: a server that never stops talking gets no more than its time, either.
         if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled while logging in to %1.").arg(label));
+            return fail(ErrorCode::Cancelled, Texts::tr("Cancelled while logging in to %1.").arg(label));
         if (deadline.passed())
             return tooLate;
         if (came)
@@ -56,9 +57,9 @@ Result<SshStep> driveSsh(SshLink &link, const QString &label, const Deadline &de
 
 Error sshLost(const SshLink &link, const QString &label, const IpAddress &address)
 {
-    return {ErrorCode::Network, QStringLiteral("The SSH connection to %1 broke during the login.").arg(label),
+    return {ErrorCode::Network, Texts::tr("The SSH connection to %1 broke during the login.").arg(label),
             QStringLiteral("%1: %2").arg(ipText(address), link.reason()),
-            QStringLiteral("Where it happens again, look at the server's log: journalctl -u ssh")};
+            Texts::tr("Where it happens again, look at the server's log: journalctl -u ssh")};
 }
 
 PresentedHostKey presentedKey(const SshLink &link)
@@ -82,29 +83,28 @@ tl::unexpected<Error> hostKeyError(const SshTarget &target, const std::vector<Pr
     QStringList pinned;
     for (const HostKeyPin &one : target.hostKeys)
         pinned << one.text();
-    const QString seen =
-        shown.isEmpty() ? QStringLiteral("no key of the pinned type") : shown.join(QStringLiteral(", "));
+    const QString seen = shown.isEmpty() ? Texts::tr("no key of the pinned type") : shown.join(QStringLiteral(", "));
     if (pinned.isEmpty())
-        return fail(ErrorCode::HostKey, QStringLiteral("No SSH host key is pinned for %1.").arg(target.label),
+        return fail(ErrorCode::HostKey, Texts::tr("No SSH host key is pinned for %1.").arg(target.label),
                     QStringLiteral("Presented: %1. No login was attempted.").arg(seen),
-                    QStringLiteral("Compare it and pin it: sixgatectl vps trust"));
+                    Texts::tr("Compare it and pin it: sixgatectl vps trust"));
     return fail(
-        ErrorCode::HostKey, QStringLiteral("The SSH host key of %1 is not the pinned one.").arg(target.label),
+        ErrorCode::HostKey, Texts::tr("The SSH host key of %1 is not the pinned one.").arg(target.label),
         QStringLiteral("Presented: %1.\nPinned: %2.\nNo login was attempted.")
             .arg(seen, pinned.join(QStringLiteral(", "))),
-        QStringLiteral("It can mean that the machine was installed anew, that its keys were replaced, that its address "
-                       "belongs to another machine now, or that somebody intercepts the connection. Look on the "
-                       "console of %1 (the provider's web console, not SSH): for k in /etc/ssh/ssh_host_*_key.pub; do "
-                       "ssh-keygen -lf $k; done. Only where it shows the presented fingerprint: sixgatectl vps trust "
-                       "--new-key; for another machine: sixgatectl vps replace")
+        Texts::tr("It can mean that the machine was installed anew, that its keys were replaced, that its address "
+                  "belongs to another machine now, or that somebody intercepts the connection. Look on the "
+                  "console of %1 (the provider's web console, not SSH): for k in /etc/ssh/ssh_host_*_key.pub; do "
+                  "ssh-keygen -lf $k; done. Only where it shows the presented fingerprint: sixgatectl vps trust "
+                  "--new-key; for another machine: sixgatectl vps replace")
             .arg(target.label));
 }
 
 Error notConnected(const SshTarget &target, Error error)
 {
     if (error.code == ErrorCode::Network || error.code == ErrorCode::Timeout)
-        error.fix = QStringLiteral("See whether %1 is on, whether its SSH server listens on port %2, and whether the "
-                                   "firewalls on the way let this machine through.")
+        error.fix = Texts::tr("See whether %1 is on, whether its SSH server listens on port %2, and whether the "
+                              "firewalls on the way let this machine through.")
                         .arg(target.label, target.port.text());
     return error;
 }
@@ -195,8 +195,8 @@ Result<T> atEachAddress(const QString &label, const std::vector<IpAddress> &addr
                         const std::function<Result<T>(const IpAddress &address, const Deadline &mine)> &attempt)
 {
     if (addresses.empty())
-        return fail(ErrorCode::NotFound, QStringLiteral("No address of %1 is known.").arg(label), {},
-                    QStringLiteral("Give it an A or AAAA record with its address."));
+        return fail(ErrorCode::NotFound, Texts::tr("No address of %1 is known.").arg(label), {},
+                    Texts::tr("Give it an A or AAAA record with its address."));
     std::vector<Error> errors;
     for (size_t i = 0; i < addresses.size(); ++i) {
         // The last address may use all the time that is left; each one before leaves a share to the others.
@@ -217,7 +217,7 @@ Result<T> atEachAddress(const QString &label, const std::vector<IpAddress> &addr
     QStringList details;
     for (size_t i = 0; i < errors.size(); ++i)
         details << QStringLiteral("%1: %2 %3").arg(ipText(addresses[i]), errors[i].summary, errors[i].detail).trimmed();
-    return fail(errors.back().code, QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(label),
+    return fail(errors.back().code, Texts::tr("No address of %1 lets Sixgate log in over SSH.").arg(label),
                 details.join(QStringLiteral("\n")), errors.back().fix);
 }
 
@@ -254,7 +254,7 @@ Result<SshLogin> sshLogin(const SshTarget &target, const Deadline &deadline, std
         if (first.error().code == ErrorCode::Cancelled)
             return passOn(first);
         Error error = notConnected(target, first.error());
-        error.summary = QStringLiteral("No address of %1 lets Sixgate log in over SSH.").arg(target.label);
+        error.summary = Texts::tr("No address of %1 lets Sixgate log in over SSH.").arg(target.label);
         error.detail = QStringList(silent.begin(), silent.end()).join(QLatin1Char('\n'));
         return tl::unexpected<Error>(std::move(error));
     }

@@ -1,4 +1,5 @@
 #include "transport/sshloop.h"
+#include "model/texts.h"
 
 #include <algorithm>
 #include <chrono>
@@ -50,7 +51,7 @@ Outcome SshLoop::serve(const std::shared_ptr<SshCall> &call, const Deadline &dea
                        const std::function<void(const QByteArray &line)> &onLine)
 {
     const auto cancelled = [this] {
-        return fail(ErrorCode::Cancelled, QStringLiteral("Cancelled while talking to %1.").arg(m_label));
+        return fail(ErrorCode::Cancelled, Texts::tr("Cancelled while talking to %1.").arg(m_label));
     };
     if (stop.stop_requested())
         return cancelled();
@@ -83,18 +84,17 @@ Outcome SshLoop::serve(const std::shared_ptr<SshCall> &call, const Deadline &dea
             if (stop.stop_requested())
                 return cancelled();
             if (!begun)
-                return fail(
-                    ErrorCode::Timeout, QStringLiteral("%1 had no SSH channel free in time.").arg(m_label),
-                    QStringLiteral("Other commands, or a connection attempt that nobody answers, kept it busy."),
-                    QStringLiteral("Run it again."));
+                return fail(ErrorCode::Timeout, Texts::tr("%1 had no SSH channel free in time.").arg(m_label),
+                            Texts::tr("Other commands, or a connection attempt that nobody answers, kept it busy."),
+                            Texts::tr("Run it again."));
             return call->kind == SshCall::Kind::Exec
-                       ? fail(ErrorCode::Timeout, QStringLiteral("The command on %1 did not end in time.").arg(m_label),
-                              {}, QStringLiteral("See whether %1 is overloaded, then run it again.").arg(m_label))
+                       ? fail(ErrorCode::Timeout, Texts::tr("The command on %1 did not end in time.").arg(m_label), {},
+                              Texts::tr("See whether %1 is overloaded, then run it again.").arg(m_label))
                        : fail(ErrorCode::Timeout,
-                              QStringLiteral("%1 could not connect to %2 port %3 in time.")
+                              Texts::tr("%1 could not connect to %2 port %3 in time.")
                                   .arg(m_label, QString::fromLatin1(call->address))
                                   .arg(call->port),
-                              {}, QStringLiteral("See whether that machine is on and reachable from %1.").arg(m_label));
+                              {}, Texts::tr("See whether that machine is on and reachable from %1.").arg(m_label));
         }
         const bool done = call->done;
         if (onLine) {
@@ -247,9 +247,8 @@ void SshLoop::waitForEvents(bool again)
 // The connection is lost, or given up: nobody waits any longer.
 void SshLoop::failAll()
 {
-    const Error error{ErrorCode::Network, QStringLiteral("The SSH connection to %1 is lost.").arg(m_label),
-                      m_link->reason(),
-                      QStringLiteral("Check that %1 is up and reachable, then run it again.").arg(m_label)};
+    const Error error{ErrorCode::Network, Texts::tr("The SSH connection to %1 is lost.").arg(m_label), m_link->reason(),
+                      Texts::tr("Check that %1 is up and reachable, then run it again.").arg(m_label)};
     {
         const std::lock_guard lock(m_mutex);
         m_broken = error;

@@ -1,4 +1,5 @@
 #include "transport/sshnegotiation.h"
+#include "model/texts.h"
 
 #include <QtEndian>
 
@@ -94,25 +95,23 @@ Error negotiationError(const QByteArray &firstBytes, const QString &label)
         QString summary;
         QString fix;
     };
-    const QString inConfiguration = QStringLiteral("On %1, %2 Then run: systemctl reload ssh").arg(label);
+    const QString inConfiguration = Texts::tr("On %1, %2 Then run: systemctl reload ssh").arg(label);
     const QString mac = inConfiguration.arg(
-        QStringLiteral("add hmac-sha2-512 to the MACs line in /etc/ssh/sshd_config (or its folder sshd_config.d)."));
+        Texts::tr("add hmac-sha2-512 to the MACs line in /etc/ssh/sshd_config (or its folder sshd_config.d)."));
     const QString cipher = inConfiguration.arg(
-        QStringLiteral("add aes256-ctr to the Ciphers line in /etc/ssh/sshd_config (or its folder sshd_config.d)."));
-    const QString noCipher = QStringLiteral("The SSH server of %1 accepts no cipher that Sixgate can use.").arg(label);
+        Texts::tr("add aes256-ctr to the Ciphers line in /etc/ssh/sshd_config (or its folder sshd_config.d)."));
+    const QString noCipher = Texts::tr("The SSH server of %1 accepts no cipher that Sixgate can use.").arg(label);
     const QString noMac =
-        QStringLiteral("The SSH server of %1 accepts no message authentication code that Sixgate can use.").arg(label);
+        Texts::tr("The SSH server of %1 accepts no message authentication code that Sixgate can use.").arg(label);
     const std::array<Kind, 6> kinds = {{
         {0, sshKeyExchanges(),
-         QStringLiteral("The SSH server of %1 accepts no key exchange that Sixgate can use.").arg(label),
-         inConfiguration.arg(
-             QStringLiteral("add curve25519-sha256 to the KexAlgorithms line in /etc/ssh/sshd_config."))},
+         Texts::tr("The SSH server of %1 accepts no key exchange that Sixgate can use.").arg(label),
+         inConfiguration.arg(Texts::tr("add curve25519-sha256 to the KexAlgorithms line in /etc/ssh/sshd_config."))},
         {1, sshHostKeyTypes(),
-         QStringLiteral("The SSH server of %1 has no Ed25519 or ECDSA host key; Sixgate cannot use RSA host keys.")
+         Texts::tr("The SSH server of %1 has no Ed25519 or ECDSA host key; Sixgate cannot use RSA host keys.")
              .arg(label),
-         inConfiguration.arg(
-             QStringLiteral("run \"ssh-keygen -A\" and see that no HostKey or HostKeyAlgorithms line in "
-                            "/etc/ssh/sshd_config excludes Ed25519."))},
+         inConfiguration.arg(Texts::tr("run \"ssh-keygen -A\" and see that no HostKey or HostKeyAlgorithms line in "
+                                       "/etc/ssh/sshd_config excludes Ed25519."))},
         {2, sshCiphers(), noCipher, cipher},
         {3, sshCiphers(), noCipher, cipher},
         {4, sshMacs(), noMac, mac},
@@ -121,16 +120,15 @@ Error negotiationError(const QByteArray &firstBytes, const QString &label)
     const auto lists = nameLists(firstBytes);
     for (const Kind &kind : kinds) {
         if (kind.list < lists.size() && !common(kind.ours, lists[kind.list]))
-            return {ErrorCode::Protocol, kind.summary,
-                    QStringLiteral("The server offers %1; Sixgate offers %2.")
-                        .arg(shown(lists[kind.list]), shown(kind.ours)),
-                    kind.fix};
+            return {
+                ErrorCode::Protocol, kind.summary,
+                Texts::tr("The server offers %1; Sixgate offers %2.").arg(shown(lists[kind.list]), shown(kind.ours)),
+                kind.fix};
     }
-    return {
-        ErrorCode::Protocol,
-        QStringLiteral("Sixgate and the SSH server of %1 found no common encryption.").arg(label),
-        {},
-        QStringLiteral("Check the lines HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs in /etc/ssh/sshd_config.")};
+    return {ErrorCode::Protocol,
+            Texts::tr("Sixgate and the SSH server of %1 found no common encryption.").arg(label),
+            {},
+            Texts::tr("Check the lines HostKeyAlgorithms, KexAlgorithms, Ciphers and MACs in /etc/ssh/sshd_config.")};
 }
 
 } // namespace sixgate

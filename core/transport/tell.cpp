@@ -3,6 +3,7 @@
 #include "model/alarmurl.h"
 #include "model/ipaddress.h"
 #include "model/text.h"
+#include "model/texts.h"
 #include "transport/program.h"
 
 #include <QCryptographicHash>
@@ -130,8 +131,8 @@ Result<CurlEnd> curl(CurlSettings &settings, const QByteArray &body, const Deadl
     call.third = body;
     const auto ended = runProgram(call, deadline, stop);
     if (!ended && ended.error().code == ErrorCode::NotFound)
-        return fail(ErrorCode::NotFound, QStringLiteral("The program curl, which sends alarms, is missing here."), {},
-                    QStringLiteral("Install it: apt install curl"));
+        return fail(ErrorCode::NotFound, Texts::tr("The program curl, which sends alarms, is missing here."), {},
+                    Texts::tr("Install it: apt install curl"));
     if (!ended)
         return passOn(ended);
     return CurlEnd{ended->exit, ended->errors.right(3).toInt()};
@@ -140,41 +141,40 @@ Result<CurlEnd> curl(CurlSettings &settings, const QByteArray &body, const Deadl
 /// What went wrong on the way to `whom`, which begins a sentence.
 Error onTheWay(const QString &whom, const CurlEnd &end)
 {
-    const QString detail = QStringLiteral("curl ended with %1.").arg(end.exit);
+    const QString detail = Texts::tr("curl ended with %1.").arg(end.exit);
     switch (end.exit) {
     case CannotResolve:
-        return {ErrorCode::Network, QStringLiteral("%1 cannot be found: its name has no address here.").arg(whom),
-                detail, QStringLiteral("See whether this machine is online, and whether the name is written right.")};
+        return {ErrorCode::Network, Texts::tr("%1 cannot be found: its name has no address here.").arg(whom), detail,
+                Texts::tr("See whether this machine is online, and whether the name is written right.")};
     case CannotConnect:
-        return {ErrorCode::Network, QStringLiteral("%1 cannot be reached.").arg(whom), detail,
-                QStringLiteral("See whether this machine is online, and whether the port is right.")};
+        return {ErrorCode::Network, Texts::tr("%1 cannot be reached.").arg(whom), detail,
+                Texts::tr("See whether this machine is online, and whether the port is right.")};
     case TimedOut:
-        return {ErrorCode::Timeout, QStringLiteral("%1 did not answer in time.").arg(whom), detail, {}};
+        return {ErrorCode::Timeout, Texts::tr("%1 did not answer in time.").arg(whom), detail, {}};
     case WrongCertificate:
     case UntrustedCertificate:
         return {ErrorCode::Protocol,
-                QStringLiteral("%1 shows a certificate that this machine does not trust for it.").arg(whom), detail,
-                QStringLiteral("Nothing was sent. Use the name that is in its certificate, and a certificate of an "
-                               "authority that this machine trusts.")};
+                Texts::tr("%1 shows a certificate that this machine does not trust for it.").arg(whom), detail,
+                Texts::tr("Nothing was sent. Use the name that is in its certificate, and a certificate of an "
+                          "authority that this machine trusts.")};
     case TlsFailed:
-        return {ErrorCode::Protocol, QStringLiteral("%1 does not speak TLS there.").arg(whom), detail,
-                QStringLiteral("See whether the port is right.")};
+        return {ErrorCode::Protocol, Texts::tr("%1 does not speak TLS there.").arg(whom), detail,
+                Texts::tr("See whether the port is right.")};
     case NoTls:
-        return {ErrorCode::Protocol,
-                QStringLiteral("%1 offers no encryption (STARTTLS), so nothing was sent.").arg(whom), detail,
-                QStringLiteral("Take its port for mail from users (587 with \"starttls\", or 465 with \"tls\").")};
+        return {ErrorCode::Protocol, Texts::tr("%1 offers no encryption (STARTTLS), so nothing was sent.").arg(whom),
+                detail, Texts::tr("Take its port for mail from users (587 with \"starttls\", or 465 with \"tls\").")};
     case LoginDenied:
-        return {ErrorCode::Denied, QStringLiteral("%1 refuses the login.").arg(whom), detail,
-                QStringLiteral("See \"user\" in the site file, and store the password anew: sixgatectl secret set "
-                               "alarm.mail.password")};
+        return {ErrorCode::Denied, Texts::tr("%1 refuses the login.").arg(whom), detail,
+                Texts::tr("See \"user\" in the site file, and store the password anew: sixgatectl secret set "
+                          "alarm.mail.password")};
     case StrangeServer:
     case AccessDenied:
     case NoAnswer:
     case SendFailed:
     case ReceiveFailed:
-        return {ErrorCode::Network, QStringLiteral("%1 broke the connection off.").arg(whom), detail, {}};
+        return {ErrorCode::Network, Texts::tr("%1 broke the connection off.").arg(whom), detail, {}};
     default:
-        return {ErrorCode::Internal, QStringLiteral("%1 could not be told.").arg(whom), detail, {}};
+        return {ErrorCode::Internal, Texts::tr("%1 could not be told.").arg(whom), detail, {}};
     }
 }
 
@@ -189,9 +189,9 @@ Outcome stayNear(CurlSettings &settings, const QString &whom, const QString &hos
                  const Deadline &deadline, const std::stop_token &stop, const TellPrograms &programs)
 {
     const Error far{ErrorCode::Invalid,
-                    QStringLiteral("%1 is not in your own network, so nothing is sent without encryption.").arg(whom),
+                    Texts::tr("%1 is not in your own network, so nothing is sent without encryption.").arg(whom),
                     {},
-                    QStringLiteral("Use TLS.")};
+                    Texts::tr("Use TLS.")};
     if (const auto address = parseIpAddress(host))
         return isOfOwnNetwork(*address) ? Outcome() : tl::unexpected<Error>(far);
     ProgramCall call;
@@ -229,19 +229,17 @@ Outcome bySendmail(const AlarmMail &mail, const AlarmMessage &message, const Dea
     call.input = Secret(mailText(mail, message, QDateTime::currentDateTimeUtc(), "\n"));
     const auto ended = runProgram(call, deadline, stop);
     if (!ended && ended.error().code == ErrorCode::NotFound)
-        return fail(
-            ErrorCode::NotFound,
-            QStringLiteral("This machine has no mail program (%1).").arg(QString::fromUtf8(programs.sendmail)), {},
-            QStringLiteral("Name a mail server of yours in the site file (\"alarm\": {\"mail\": {\"smtp\": …}}), "
-                           "or have this machine send mail, for example: apt install msmtp-mta"));
+        return fail(ErrorCode::NotFound,
+                    Texts::tr("This machine has no mail program (%1).").arg(QString::fromUtf8(programs.sendmail)), {},
+                    Texts::tr("Name a mail server of yours in the site file (\"alarm\": {\"mail\": {\"smtp\": …}}), "
+                              "or have this machine send mail, for example: apt install msmtp-mta"));
     if (!ended)
-        return tl::unexpected<Error>(late(QStringLiteral("The mail program of this machine"), ended.error()));
+        return tl::unexpected<Error>(late(Texts::tr("The mail program of this machine"), ended.error()));
     if (ended->exit != 0)
-        return fail(
-            ErrorCode::Refused,
-            QStringLiteral("The mail program of this machine does not take the mail (exit %1).").arg(ended->exit),
-            shownLine(ended->errors.left(longestEvidence)),
-            QStringLiteral("See how it is set up, or name a mail server of yours in the site file."));
+        return fail(ErrorCode::Refused,
+                    Texts::tr("The mail program of this machine does not take the mail (exit %1).").arg(ended->exit),
+                    shownLine(ended->errors.left(longestEvidence)),
+                    Texts::tr("See how it is set up, or name a mail server of yours in the site file."));
     return {};
 }
 
@@ -259,21 +257,21 @@ Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage
                const std::stop_token &stop, const TellPrograms &programs)
 {
     const SmtpServer &server = *mail.smtp;
-    const QString whom = QStringLiteral("The mail server %1").arg(server.host.ascii());
+    const QString whom = Texts::tr("The mail server %1").arg(server.host.ascii());
     const bool tls = server.security == SmtpSecurity::Tls;
     CurlSettings settings;
     if (!server.user.isEmpty()) {
         const QByteArray &bytes = password.reveal();
         if (bytes.isEmpty())
             return fail(ErrorCode::NotFound,
-                        QStringLiteral("The password of %1 at the mail server is missing.").arg(server.user), {},
-                        QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
+                        Texts::tr("The password of %1 at the mail server is missing.").arg(server.user), {},
+                        Texts::tr("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
         if (bytes.contains('\0') || bytes.contains('\n') || bytes.contains('\r'))
-            return fail(ErrorCode::Invalid, QStringLiteral("The password for the mail server has more than one line."),
-                        {}, QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
+            return fail(ErrorCode::Invalid, Texts::tr("The password for the mail server has more than one line."), {},
+                        Texts::tr("Store it: sixgatectl secret set %1").arg(alarmMailPasswordSecret()));
         if (server.user.contains(QLatin1Char(':')))
             return fail(ErrorCode::Invalid,
-                        QStringLiteral("A login with a colon (%1) cannot be used for mail.").arg(quoted(server.user)));
+                        Texts::tr("A login with a colon (%1) cannot be used for mail.").arg(quoted(server.user)));
         settings.add("user", {server.user.toLatin1(), ":", bytes});
     }
     settings.add("proto", tls ? "=smtps" : "=smtp");
@@ -297,9 +295,9 @@ Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage
     if (ended->exit == 0)
         return {};
     if (ended->status >= 400 && ended->exit != LoginDenied && ended->exit != NoTls)
-        return fail(ErrorCode::Refused, QStringLiteral("%1 does not take the mail (%2).").arg(whom).arg(ended->status),
-                    QStringLiteral("curl ended with %1.").arg(ended->exit),
-                    QStringLiteral("See whether it takes mail from %1 to %2.").arg(mail.from.text(), mail.to.text()));
+        return fail(ErrorCode::Refused, Texts::tr("%1 does not take the mail (%2).").arg(whom).arg(ended->status),
+                    Texts::tr("curl ended with %1.").arg(ended->exit),
+                    Texts::tr("See whether it takes mail from %1 to %2.").arg(mail.from.text(), mail.to.text()));
     return tl::unexpected<Error>(onTheWay(whom, *ended));
 }
 
@@ -307,7 +305,7 @@ Outcome bySmtp(const AlarmMail &mail, const Secret &password, const AlarmMessage
 
 QString hookText(const Webhook &hook)
 {
-    return QStringLiteral("The webhook “%1”").arg(hook.name.text());
+    return Texts::tr("The webhook “%1”").arg(hook.name.text());
 }
 
 QByteArray json(const AlarmMessage &message)
@@ -367,8 +365,10 @@ QByteArray mailText(const AlarmMail &mail, const AlarmMessage &message, const QD
     for (const QString &one : headers)
         out += one.toUtf8() + lineEnd;
     out += lineEnd;
-    const QByteArray body =
-        QStringLiteral("%1\r\n\r\nTold by %2.\r\n").arg(message.text, message.from).toUtf8().toBase64();
+    const QByteArray body = QStringLiteral("%1\r\n\r\n%2\r\n")
+                                .arg(message.text, Texts::tr("Told by %1.").arg(message.from))
+                                .toUtf8()
+                                .toBase64();
     for (qsizetype at = 0; at < body.size(); at += 76)
         out += body.mid(at, 76) + lineEnd;
     return out;
@@ -385,9 +385,8 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
                       std::stop_token stop, const TellPrograms &programs)
 {
     if (secret.isEmpty())
-        return fail(ErrorCode::NotFound,
-                    QStringLiteral("The URL of the webhook “%1” is missing.").arg(hook.name.text()), {},
-                    QStringLiteral("Store it: sixgatectl secret set %1").arg(alarmUrlSecret(hook)));
+        return fail(ErrorCode::NotFound, Texts::tr("The URL of the webhook “%1” is missing.").arg(hook.name.text()), {},
+                    Texts::tr("Store it: sixgatectl secret set %1").arg(alarmUrlSecret(hook)));
     const auto known = webhookUrl(hook, secret);
     if (!known)
         return passOn(known);
@@ -436,12 +435,12 @@ Outcome tellByWebhook(const Webhook &hook, const Secret &secret, const AlarmMess
     if (end.status == 0)
         return tl::unexpected<Error>(onTheWay(whom, end));
     const bool elsewhere = end.status >= 300 && end.status < 400;
-    return fail(ErrorCode::Refused, QStringLiteral("%1 answers with status %2.").arg(whom).arg(end.status), {},
-                elsewhere ? QStringLiteral("It wants to lead elsewhere, which is not followed: store the URL to which "
-                                           "it leads: sixgatectl secret set %1")
+    return fail(ErrorCode::Refused, Texts::tr("%1 answers with status %2.").arg(whom).arg(end.status), {},
+                elsewhere ? Texts::tr("It wants to lead elsewhere, which is not followed: store the URL to which "
+                                      "it leads: sixgatectl secret set %1")
                                 .arg(alarmUrlSecret(hook))
-                          : QStringLiteral("See whether its URL is still right, and store it anew: sixgatectl secret "
-                                           "set %1")
+                          : Texts::tr("See whether its URL is still right, and store it anew: sixgatectl secret "
+                                      "set %1")
                                 .arg(alarmUrlSecret(hook)));
 }
 

@@ -3,6 +3,7 @@
 
 #include "transport/tls.h"
 
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/x509.h"
 
@@ -109,17 +110,17 @@ void judgeChain(SSL *ssl, X509 *leaf, const Hostname &name, TlsSeen &seen)
 tl::unexpected<Error> handshakeFailed(const QString &words, const Hostname &name)
 {
     if (words.contains(QLatin1String("protocol version")) || words.contains(QLatin1String("unsupported protocol")))
-        return fail(ErrorCode::Protocol, QStringLiteral("The server does not offer TLS 1.2 or newer."), words,
-                    QStringLiteral("Allow TLS 1.2 and 1.3 in the server's configuration."));
+        return fail(ErrorCode::Protocol, Texts::tr("The server does not offer TLS 1.2 or newer."), words,
+                    Texts::tr("Allow TLS 1.2 and 1.3 in the server's configuration."));
     if (words.contains(QLatin1String("wrong version number")) || words.contains(QLatin1String("http request")) ||
         words.contains(QLatin1String("packet length too long")))
-        return fail(ErrorCode::Protocol, QStringLiteral("The server does not speak TLS on this port."), words,
-                    QStringLiteral("Let the server speak HTTPS here, or correct the service's port."));
+        return fail(ErrorCode::Protocol, Texts::tr("The server does not speak TLS on this port."), words,
+                    Texts::tr("Let the server speak HTTPS here, or correct the service's port."));
     if (words.contains(QLatin1String("unrecognized name")))
-        return fail(ErrorCode::Protocol, QStringLiteral("The server knows no site named %1.").arg(name.ascii()), words,
-                    QStringLiteral("Let the server answer for %1.").arg(name.ascii()));
-    return fail(ErrorCode::Protocol, QStringLiteral("The TLS handshake failed."), words,
-                QStringLiteral("Look into the server's log for the reason."));
+        return fail(ErrorCode::Protocol, Texts::tr("The server knows no site named %1.").arg(name.ascii()), words,
+                    Texts::tr("Let the server answer for %1.").arg(name.ascii()));
+    return fail(ErrorCode::Protocol, Texts::tr("The TLS handshake failed."), words,
+                Texts::tr("Look into the server's log for the reason."));
 }
 
 } // namespace
@@ -144,7 +145,7 @@ public:
             words.clear();
             // A peer that always has one more byte would never let a wait reach its deadline.
             if (deadline.passed())
-                return fail(ErrorCode::Timeout, QStringLiteral("There was no answer in time."));
+                return fail(ErrorCode::Timeout, Texts::tr("There was no answer in time."));
             const int done = step();
             const int state = SSL_get_error(ssl.get(), done);
             if (done <= 0 && state == SSL_ERROR_SSL)
@@ -154,16 +155,16 @@ public:
                 return sent ? Result<int>(done) : passOn(sent);
             // The reason of a refusal is worth more than that its alert could not be delivered.
             if (state == SSL_ERROR_SSL)
-                return fail(ErrorCode::Protocol, QStringLiteral("The TLS connection failed."), words,
-                            QStringLiteral("Look into the server's log for the reason."));
+                return fail(ErrorCode::Protocol, Texts::tr("The TLS connection failed."), words,
+                            Texts::tr("Look into the server's log for the reason."));
             if (!sent)
                 return passOn(sent);
             if (state == SSL_ERROR_ZERO_RETURN || (state == SSL_ERROR_SYSCALL && ended))
                 return 0;
             if (state != SSL_ERROR_WANT_READ || ended)
-                return fail(ErrorCode::Protocol, QStringLiteral("The TLS connection failed."),
+                return fail(ErrorCode::Protocol, Texts::tr("The TLS connection failed."),
                             QStringLiteral("SSL_get_error: %1").arg(state),
-                            QStringLiteral("Look into the server's log for the reason."));
+                            Texts::tr("Look into the server's log for the reason."));
             const auto got = readSome(socket.get(), blockSize, deadline, stop);
             if (!got)
                 return passOn(got);
@@ -217,8 +218,8 @@ Result<TlsStream> TlsStream::handshake(Fd socket, const Hostname &serverName, co
     SslPointer connection = newConnection();
     const QByteArray name = serverName.ascii().toLatin1();
     if (!connection || SSL_set_tlsext_host_name(connection.get(), name.constData()) != 1)
-        return fail(ErrorCode::Internal, QStringLiteral("TLS could not be set up on this machine."), opensslError(),
-                    QStringLiteral("See whether /etc/ssl/openssl.cnf and the package ca-certificates are in order."));
+        return fail(ErrorCode::Internal, Texts::tr("TLS could not be set up on this machine."), opensslError(),
+                    Texts::tr("See whether /etc/ssl/openssl.cnf and the package ca-certificates are in order."));
     auto d = std::make_unique<Private>(std::move(socket), std::move(connection));
     SSL *ssl = d->ssl.get();
     const auto done = d->run([ssl] { return SSL_connect(ssl); }, deadline, stop);
@@ -226,19 +227,19 @@ Result<TlsStream> TlsStream::handshake(Fd socket, const Hostname &serverName, co
         if (!d->words.isEmpty())
             return handshakeFailed(d->words, serverName);
         if (done.error().code == ErrorCode::Timeout)
-            return fail(ErrorCode::Timeout, QStringLiteral("The server did not end the TLS handshake in time."),
+            return fail(ErrorCode::Timeout, Texts::tr("The server did not end the TLS handshake in time."),
                         done.error().detail,
-                        QStringLiteral("See whether the server is overloaded; where small packets pass and large ones "
-                                       "do not, a router on the way drops ICMPv6 \"packet too big\"."));
+                        Texts::tr("See whether the server is overloaded; where small packets pass and large ones "
+                                  "do not, a router on the way drops ICMPv6 \"packet too big\"."));
         return passOn(done);
     }
     if (*done == 0)
-        return fail(ErrorCode::Network, QStringLiteral("The server closed the connection during the TLS handshake."),
-                    {}, QStringLiteral("Look into the server's log for the reason."));
+        return fail(ErrorCode::Network, Texts::tr("The server closed the connection during the TLS handshake."), {},
+                    Texts::tr("Look into the server's log for the reason."));
     const X509Pointer leaf(SSL_get1_peer_certificate(ssl));
     if (!leaf)
-        return fail(ErrorCode::Protocol, QStringLiteral("The server showed no certificate."), {},
-                    QStringLiteral("Let the server use a certificate."));
+        return fail(ErrorCode::Protocol, Texts::tr("The server showed no certificate."), {},
+                    Texts::tr("Let the server use a certificate."));
     auto certificate = certificateSeen(leaf.get());
     if (!certificate)
         return passOn(certificate);
@@ -259,8 +260,8 @@ Outcome TlsStream::write(const QByteArray &bytes, const Deadline &deadline, std:
         if (!written)
             return passOn(written);
         if (*written == 0)
-            return fail(ErrorCode::Network, QStringLiteral("The server closed the connection."), {},
-                        QStringLiteral("Look into the server's log for the reason."));
+            return fail(ErrorCode::Network, Texts::tr("The server closed the connection."), {},
+                        Texts::tr("Look into the server's log for the reason."));
         at += *written;
     }
     return {};
@@ -282,7 +283,7 @@ Result<QByteArray> clientHello(const Hostname &serverName)
     const SslPointer ssl = newConnection();
     const QByteArray name = serverName.ascii().toLatin1();
     if (!ssl || SSL_set_tlsext_host_name(ssl.get(), name.constData()) != 1)
-        return fail(ErrorCode::Internal, QStringLiteral("TLS could not be set up on this machine."), opensslError());
+        return fail(ErrorCode::Internal, Texts::tr("TLS could not be set up on this machine."), opensslError());
     BIO *toPeer = BIO_new(BIO_s_mem());
     SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), toPeer);
     SSL_connect(ssl.get());

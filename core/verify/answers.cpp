@@ -1,5 +1,6 @@
 #include "verify/answers.h"
 
+#include "model/texts.h"
 #include "verify/steps.h"
 
 #include <QLocale>
@@ -58,10 +59,10 @@ void goesRound(Walk &walk, const QStringList &way)
 {
     walk.report().http->loops = true;
     walk.revoke("http", PathState::Broken,
-                Error{ErrorCode::Refused, QStringLiteral("The service's redirects lead round in a circle."),
+                Error{ErrorCode::Refused, Texts::tr("The service's redirects lead round in a circle."),
                       way.join(QStringLiteral(" → ")),
-                      QStringLiteral("Let the service know that visitors come by HTTPS: let it trust the header "
-                                     "X-Forwarded-Proto of its proxy.")},
+                      Texts::tr("Let the service know that visitors come by HTTPS: let it trust the header "
+                                "X-Forwarded-Proto of its proxy.")},
                 QStringLiteral("redirect-loop"));
 }
 
@@ -118,24 +119,23 @@ void judgeStatus(Walk &walk, const HttpSeen &http)
     const QString status = QString::number(http.status);
     const QString page = httpAnswer(http).page;
     if (http.status >= 500)
-        walk.revoke(
-            "http", PathState::Broken,
-            Error{ErrorCode::Refused,
-                  QStringLiteral("The service at home answers with an error of its own (status %1).").arg(status),
-                  {},
-                  QStringLiteral("Look into the service's log on the home server.")});
+        walk.revoke("http", PathState::Broken,
+                    Error{ErrorCode::Refused,
+                          Texts::tr("The service at home answers with an error of its own (status %1).").arg(status),
+                          {},
+                          Texts::tr("Look into the service's log on the home server.")});
     else if (http.status == 421)
         walk.revoke("http", PathState::Broken,
                     Error{ErrorCode::Refused,
-                          QStringLiteral("The home server answers that it does not serve this name (status 421)."),
+                          Texts::tr("The home server answers that it does not serve this name (status 421)."),
                           {},
-                          QStringLiteral("Give the home server's web server a site (virtual host) for this name.")});
+                          Texts::tr("Give the home server's web server a site (virtual host) for this name.")});
     else if (!page.isEmpty())
         walk.revoke("http", PathState::Broken,
                     Error{ErrorCode::Refused,
-                          QStringLiteral("The home server shows its default page (%1), not the service.").arg(page),
+                          Texts::tr("The home server shows its default page (%1), not the service.").arg(page),
                           {},
-                          QStringLiteral("Give the home server's web server a site (virtual host) for this name.")},
+                          Texts::tr("Give the home server's web server a site (virtual host) for this name.")},
                     page);
 }
 

@@ -1,6 +1,7 @@
 #include "verify/fourpaths.h"
 
 #include "model/aliases.h"
+#include "model/texts.h"
 #include "verify/steps.h"
 
 namespace sixgate
@@ -24,10 +25,10 @@ PathReport walkPath(const Ground &ground, const PathQuestion &question)
 {
     const bool fromHere = question.kind == PathKind::V4 || question.kind == PathKind::Lan;
     PathReport report{question.name, question.service.name, question.kind};
-    report.vantage = fromHere ? QStringLiteral("this machine") : QStringLiteral("the VPS");
+    report.vantage = fromHere ? Texts::tr("this machine") : Texts::tr("the VPS");
     Walk walk(std::move(report), ground.deadline);
     if (ground.stop.stop_requested()) {
-        walk.unknown(Error{ErrorCode::Cancelled, QStringLiteral("Stopped on request."), {}, {}});
+        walk.unknown(Error{ErrorCode::Cancelled, Texts::tr("Stopped on request."), {}, {}});
         return walk.finish();
     }
     switch (question.kind) {

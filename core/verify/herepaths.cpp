@@ -1,5 +1,6 @@
 // The paths that this machine can walk itself: 1, IPv4 through the VPS, and 4, in the LAN.
 
+#include "model/texts.h"
 #include "transport/io.h"
 #include "transport/netlink.h"
 #include "verify/steps.h"
@@ -22,24 +23,21 @@ Error fromReason(const QString &where, const QString &reason, const Error &origi
 Error toVps(Error error, const QString &reason)
 {
     if (reason == QLatin1String("ECONNREFUSED"))
-        error.fix = QStringLiteral("Run \"sixgatectl apply\": it sets the proxy up on the VPS.");
+        error.fix = Texts::tr("Run \"sixgatectl apply\": it sets the proxy up on the VPS.");
     else if (error.fix.isEmpty())
-        error.fix =
-            QStringLiteral("See whether the VPS is on, and whether its firewall or its provider's lets port 443 "
-                           "through.");
+        error.fix = Texts::tr("See whether the VPS is on, and whether its firewall or its provider's lets port 443 "
+                              "through.");
     return error;
 }
 
 Error inLan(Error error, const QString &reason, Port port)
 {
     if (reason == QLatin1String("ECONNREFUSED"))
-        error.fix =
-            QStringLiteral("Start the web server at home, and let it listen on IPv6 ([::]:%1).").arg(port.text());
+        error.fix = Texts::tr("Start the web server at home, and let it listen on IPv6 ([::]:%1).").arg(port.text());
     else if (error.fix.isEmpty())
-        error.fix =
-            QStringLiteral("See whether the home server is on, has this address, and lets port %1 through its own "
-                           "firewall.")
-                .arg(port.text());
+        error.fix = Texts::tr("See whether the home server is on, has this address, and lets port %1 through its own "
+                              "firewall.")
+                        .arg(port.text());
     return error;
 }
 
@@ -48,50 +46,51 @@ void judgeMarker(Walk &walk, const PathQuestion &question, const HttpSeen &http,
 {
     const auto found = http.headers.find("x-sixgate-upstream");
     if (found != http.headers.end() && found->second == token) {
-        walk.passed("marker", noTime, QStringLiteral("the answer came from the home server"));
+        walk.passed("marker", noTime, Texts::tr("the answer came from the home server"));
         // The proxy passes the home's Date header on: it must not count as the VPS's clock.
         walk.report().http->date = QDateTime();
         judgeStatus(walk, http);
         return;
     }
     const QString status = QString::number(http.status);
-    const QString detail = found == http.headers.end() ? QStringLiteral("status %1, no marker").arg(status)
-                                                       : QStringLiteral("status %1, another marker").arg(status);
+    const QString detail = found == http.headers.end() ? Texts::tr("status %1, no marker").arg(status)
+                                                       : Texts::tr("status %1, another marker").arg(status);
     const QString upstream = question.service.upstreamName.ascii();
     if (http.status == 508)
         walk.broken("marker", noTime, detail,
                     Error{ErrorCode::Refused,
-                          QStringLiteral("A loop: the upstream name %1 leads back to the VPS.").arg(upstream),
+                          Texts::tr("A loop: the upstream name %1 leads back to the VPS.").arg(upstream),
                           {},
-                          QStringLiteral("Let %1 have an AAAA record with the home server's address, and no A record: "
-                                         "\"sixgatectl apply\" sets it.")
+                          Texts::tr("Let %1 have an AAAA record with the home server's address, and no A record: "
+                                    "\"sixgatectl apply\" sets it.")
                               .arg(upstream)},
                     QStringLiteral("loop"));
     else if (found == http.headers.end() && (http.status == 500 || (http.status >= 502 && http.status <= 504)))
         walk.broken("marker", noTime, detail,
                     Error{ErrorCode::Refused,
-                          QStringLiteral("The VPS's proxy answered itself with status %1: it did not reach the home "
-                                         "server.")
+                          Texts::tr("The VPS's proxy answered itself with status %1: it did not reach the home "
+                                    "server.")
                               .arg(status),
                           {},
-                          QStringLiteral("See the path \"upstream\" (VPS to home): its first failed step is the "
-                                         "reason.")},
+                          Texts::tr("See the path \"upstream\" (VPS to home): its first failed step is the "
+                                    "reason.")},
                     QStringLiteral("proxy"));
     else
-        walk.broken("marker", noTime, detail,
-                    Error{ErrorCode::Refused,
-                          QStringLiteral("Something else than Sixgate's proxy answered for %1 on the VPS.")
-                              .arg(question.name.ascii()),
-                          {},
-                          QStringLiteral("Run \"sixgatectl apply\" at home; if that changes nothing, see on the VPS "
-                                         "which site holds the name: \"apache2ctl -S\".")},
-                    QStringLiteral("other"));
+        walk.broken(
+            "marker", noTime, detail,
+            Error{
+                ErrorCode::Refused,
+                Texts::tr("Something else than Sixgate's proxy answered for %1 on the VPS.").arg(question.name.ascii()),
+                {},
+                Texts::tr("Run \"sixgatectl apply\" at home; if that changes nothing, see on the VPS "
+                          "which site holds the name: \"apache2ctl -S\".")},
+            QStringLiteral("other"));
 }
 
 Error notFromHere(const QString &summary, const QString &detail)
 {
     return {ErrorCode::Unavailable, summary, detail,
-            QStringLiteral("Run the check on a machine in the home's LAN to have this path checked too.")};
+            Texts::tr("Run the check on a machine in the home's LAN to have this path checked too.")};
 }
 
 // The first address that is on-link here; nothing, and the walk ended, where none is.
@@ -106,22 +105,20 @@ std::optional<std::pair<Ipv6Address, RouteSeen>> onLinkAddress(Walk &walk, const
         }
         if (route->onLink()) {
             walk.passed("route", noTime,
-                        route->local ? QStringLiteral("%1: this machine is the server itself").arg(address.text())
+                        route->local ? Texts::tr("%1: this machine is the server itself").arg(address.text())
                                      : QStringLiteral("%1: on-link, %2").arg(address.text(), route->interface));
             return std::pair(address, *route);
         }
-        details
-            << (route->gateway
-                    ? QStringLiteral("%1: through %2, %3").arg(address.text(), route->gateway->text(), route->interface)
-                    : QStringLiteral("%1: through %2, a tunnel or another link without neighbours")
-                          .arg(address.text(), route->interface));
+        details << (route->gateway
+                        ? Texts::tr("%1: through %2, %3").arg(address.text(), route->gateway->text(), route->interface)
+                        : Texts::tr("%1: through %2, a tunnel or another link without neighbours")
+                              .arg(address.text(), route->interface));
     }
     const QString detail = details.join(QStringLiteral(", "));
-    walk.unknown(
-        "route", noTime, detail,
-        notFromHere(QStringLiteral("This machine is not in the home's LAN (or has no IPv6 there), so this path "
-                                   "cannot be checked from here."),
-                    detail));
+    walk.unknown("route", noTime, detail,
+                 notFromHere(Texts::tr("This machine is not in the home's LAN (or has no IPv6 there), so this path "
+                                       "cannot be checked from here."),
+                             detail));
     return std::nullopt;
 }
 
@@ -139,17 +136,17 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
     if (vps->empty())
         return walk.unknown(
             "dns", noTime, detail,
-            Error{ErrorCode::NotFound,
-                  QStringLiteral(
-                      "The VPS's own name has no IPv4 address in the DNS, so nobody knows whether %1 leads there.")
-                      .arg(listText(addresses)),
-                  {},
-                  QStringLiteral("Set the records of the VPS's name, or enter its addresses as \"addresses\" in the "
-                                 "site file.")});
+            Error{
+                ErrorCode::NotFound,
+                Texts::tr("The VPS's own name has no IPv4 address in the DNS, so nobody knows whether %1 leads there.")
+                    .arg(listText(addresses)),
+                {},
+                Texts::tr("Set the records of the VPS's name, or enter its addresses as \"addresses\" in the "
+                          "site file.")});
     if (!sameSet(addresses, *vps))
         return walk.broken(
             "dns", noTime, detail,
-            mendedByApply(ErrorCode::Moved, QStringLiteral("%1 has the A record %2, but the VPS has %3.")
+            mendedByApply(ErrorCode::Moved, Texts::tr("%1 has the A record %2, but the VPS has %3.")
                                                 .arg(question.name.ascii(), listText(addresses), listText(*vps))),
             QStringLiteral("not-vps"));
     walk.passed("dns", noTime, detail);
@@ -178,17 +175,16 @@ void walkV4(Walk &walk, const Ground &ground, const PathQuestion &question)
             if (reason == QLatin1String("ENETUNREACH") || reason == QLatin1String("EADDRNOTAVAIL"))
                 return walk.unknown("connect", seen.steps.front().took, seen.steps.front().detail,
                                     Error{ErrorCode::Unavailable,
-                                          QStringLiteral("This machine has no IPv4, so the path cannot be checked from "
-                                                         "here."),
+                                          Texts::tr("This machine has no IPv4, so the path cannot be checked from "
+                                                    "here."),
                                           error.detail,
-                                          QStringLiteral("Run the check on a machine with IPv4 to have this path "
-                                                         "checked too.")});
+                                          Texts::tr("Run the check on a machine with IPv4 to have this path "
+                                                    "checked too.")});
             seen.error = error;
         } else if (seen.steps.back().name != QLatin1String("http")) {
-            seen.error->fix =
-                QStringLiteral("Run \"sixgatectl apply\" at home: it gets the VPS's certificate for %1 and "
-                               "sets the proxy up.")
-                    .arg(question.name.ascii());
+            seen.error->fix = Texts::tr("Run \"sixgatectl apply\" at home: it gets the VPS's certificate for %1 and "
+                                        "sets the proxy up.")
+                                  .arg(question.name.ascii());
         }
     }
     walk.add(seen, 0);
@@ -223,18 +219,18 @@ void walkLan(Walk &walk, const Ground &ground, const PathQuestion &question)
     }
     if (neighbour && (!*neighbour || !isConfirmed(**neighbour))) {
         walk.passed("connect", seen.steps.front().took, where);
-        const QString detail = *neighbour ? QStringLiteral("no confirmed neighbour on %1").arg(route.interface)
-                                          : neighbour->error().summary;
+        const QString detail =
+            *neighbour ? Texts::tr("no confirmed neighbour on %1").arg(route.interface) : neighbour->error().summary;
         return walk.unknown("neighbour", noTime, detail,
-                            notFromHere(QStringLiteral("%1 answered, but not as a neighbour on %2 (a tunnel?), so this "
-                                                       "says nothing about the LAN.")
+                            notFromHere(Texts::tr("%1 answered, but not as a neighbour on %2 (a tunnel?), so this "
+                                                  "says nothing about the LAN.")
                                             .arg(address.text(), route.interface),
                                         detail));
     }
     if (neighbour)
         seen.steps.insert(seen.steps.begin() + 1,
                           ProbeStep{QStringLiteral("neighbour"), true, noTime,
-                                    QStringLiteral("%1 is a neighbour on %2").arg(address.text(), route.interface)});
+                                    Texts::tr("%1 is a neighbour on %2").arg(address.text(), route.interface)});
     walk.add(seen, 0);
     judgeIdentity(walk, ground, question);
     if (seen.http)

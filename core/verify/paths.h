@@ -4,6 +4,7 @@
 #include "model/observation.h"
 #include "model/pathreport.h"
 #include "model/site.h"
+#include "model/texts.h"
 #include "transport/ssh.h"
 #include "verify/vpsprobe.h"
 
@@ -24,7 +25,7 @@ struct VerifyInputs {
     VpsSeen vps;
     /// Keys of the VPS's certificates: they must not be shown by the home. Where they are not known, a valid chain
     /// proves nobody's identity: the paths to the home are Unknown, unless a key is pinned.
-    Known<std::set<Fingerprint>> vpsKeys = fail(ErrorCode::NotFound, QStringLiteral("Not read yet."));
+    Known<std::set<Fingerprint>> vpsKeys = fail(ErrorCode::NotFound, Texts::tr("Not read yet."));
     /// Only these paths; empty: all.
     std::set<PathKind> kinds;
     /// What the VPS is asked beside the paths' own questions, at the same time.
@@ -50,7 +51,7 @@ using PathSink = std::function<void(const PathReport &)>;
 /// `noSession`. A stop makes what is not done yet Unknown (Cancelled).
 struct Verified {
     CheckReport report;
-    Known<VpsAnswers> vps = fail(ErrorCode::NotFound, QStringLiteral("The VPS was not asked."));
+    Known<VpsAnswers> vps = fail(ErrorCode::NotFound, Texts::tr("The VPS was not asked."));
 };
 Verified verifyPaths(const Site &site, const VerifyInputs &inputs, SshSession *session, const Error &noSession,
                      const PathSink &sink, const Deadline &deadline, std::stop_token stop);

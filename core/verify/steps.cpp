@@ -1,6 +1,7 @@
 #include "verify/steps.h"
 
 #include "model/aliases.h"
+#include "model/texts.h"
 
 #include <QRandomGenerator>
 
@@ -27,7 +28,7 @@ std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostn
     const auto found = zone.records.find(RecordKey{end, type});
     if (found == zone.records.end()) {
         walk.unknown("dns", noTime, what,
-                     Error{ErrorCode::NotFound, QStringLiteral("The zone was not asked for %1.").arg(what), {}, {}});
+                     Error{ErrorCode::NotFound, Texts::tr("The zone was not asked for %1.").arg(what), {}, {}});
         return {};
     }
     if (!found->second) {
@@ -43,17 +44,17 @@ std::vector<Address> zoneAddresses(Walk &walk, const ZoneSeen &zone, const Hostn
         walk.report().addresses.push_back(address);
     if (addresses.empty() && end != name)
         walk.broken("dns", noTime,
-                    QStringLiteral("%1 CNAME %2, which has no %3").arg(name.ascii(), end.ascii(), recordTypeName(type)),
+                    Texts::tr("%1 CNAME %2, which has no %3").arg(name.ascii(), end.ascii(), recordTypeName(type)),
                     Error{ErrorCode::Invalid,
-                          QStringLiteral("%1 is an alias (CNAME) of %2, which has no %3 record.")
+                          Texts::tr("%1 is an alias (CNAME) of %2, which has no %3 record.")
                               .arg(name.ascii(), end.ascii(), recordTypeName(type)),
                           {},
-                          QStringLiteral("\"sixgatectl plan\" tells whether Sixgate can set it; else remove the CNAME "
-                                         "record, or use another name in the site file.")},
+                          Texts::tr("\"sixgatectl plan\" tells whether Sixgate can set it; else remove the CNAME "
+                                    "record, or use another name in the site file.")},
                     QStringLiteral("cname"));
     else if (addresses.empty())
         walk.broken("dns", noTime, QStringLiteral("%1: none").arg(what),
-                    mendedByApply(ErrorCode::NotFound, QStringLiteral("There is no record %1.").arg(what)),
+                    mendedByApply(ErrorCode::NotFound, Texts::tr("There is no record %1.").arg(what)),
                     QStringLiteral("none"));
     return addresses;
 }
@@ -75,7 +76,7 @@ QByteArray newToken()
 
 Error mendedByApply(ErrorCode code, const QString &summary)
 {
-    return {code, summary, {}, QStringLiteral("Run \"sixgatectl apply\" at home.")};
+    return {code, summary, {}, Texts::tr("Run \"sixgatectl apply\" at home.")};
 }
 
 std::vector<Ipv4Address> zoneIpv4(Walk &walk, const ZoneSeen &zone, const Hostname &name)
@@ -93,7 +94,7 @@ std::vector<Ipv6Address> homeAddresses(Walk &walk, const VerifyInputs &inputs, c
         if (isVps(inputs, address)) {
             walk.broken("dns", noTime, detail,
                         mendedByApply(ErrorCode::Invalid,
-                                      QStringLiteral("%1 leads back to the VPS: %2 is the VPS's own IPv6 address.")
+                                      Texts::tr("%1 leads back to the VPS: %2 is the VPS's own IPv6 address.")
                                           .arg(name.ascii(), address.text())),
                         QStringLiteral("vps"));
             return {};
@@ -122,11 +123,11 @@ void judgeIdentity(Walk &walk, const Ground &ground, const PathQuestion &questio
     const Error &why = ground.inputs.vpsKeys.error();
     walk.revoke("identity", PathState::Unknown,
                 Error{ErrorCode::Unavailable,
-                      QStringLiteral("It is not known whether the home server answered or the VPS itself: the keys of "
-                                     "the VPS's certificates could not be read."),
+                      Texts::tr("It is not known whether the home server answered or the VPS itself: the keys of "
+                                "the VPS's certificates could not be read."),
                       QStringLiteral("%1 %2").arg(why.summary, why.detail).trimmed(),
                       why.fix.isEmpty()
-                          ? QStringLiteral("Run \"sixgatectl check\" again when the VPS can be reached by SSH.")
+                          ? Texts::tr("Run \"sixgatectl check\" again when the VPS can be reached by SSH.")
                           : why.fix});
 }
 

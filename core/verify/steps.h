@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/texts.h"
 #include "verify/fourpaths.h"
 #include "verify/walk.h"
 
@@ -28,7 +29,7 @@ QString listText(const std::vector<Address> &addresses)
             list << address.text();
     }
     list.sort();
-    return list.isEmpty() ? QStringLiteral("no address") : list.join(QStringLiteral(", "));
+    return list.isEmpty() ? Texts::tr("no address") : list.join(QStringLiteral(", "));
 }
 
 template <class Address>

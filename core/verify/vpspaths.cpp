@@ -1,6 +1,7 @@
 // The paths that the VPS walks for us: 2, VPS to home by the upstream name, and 3, IPv6 from outside. The script has
 // connected before; TLS and HTTP then go through the SSH connection.
 
+#include "model/texts.h"
 #include "verify/steps.h"
 
 #include <optional>
@@ -14,17 +15,15 @@ namespace
 Error fromVps(Error error, const QString &reason, Port port)
 {
     if (reason == QLatin1String("ECONNREFUSED"))
-        error.fix =
-            QStringLiteral("Start the web server at home, and let it listen on IPv6 ([::]:%1).").arg(port.text());
+        error.fix = Texts::tr("Start the web server at home, and let it listen on IPv6 ([::]:%1).").arg(port.text());
     else if (reason == QLatin1String("ENETUNREACH") || reason == QLatin1String("EADDRNOTAVAIL"))
-        error.fix = QStringLiteral("Turn IPv6 on for the VPS at its provider.");
+        error.fix = Texts::tr("Turn IPv6 on for the VPS at its provider.");
     else if (reason == QLatin1String("EHOSTUNREACH"))
-        error.fix =
-            QStringLiteral("See whether the home server is on, and whether the home's prefix has changed since: "
-                           "\"sixgatectl apply\" at home publishes the new one.");
+        error.fix = Texts::tr("See whether the home server is on, and whether the home's prefix has changed since: "
+                              "\"sixgatectl apply\" at home publishes the new one.");
     else
         error.fix =
-            QStringLiteral(
+            Texts::tr(
                 "Did the home's prefix change? Then \"sixgatectl apply\" publishes the new address. Otherwise let "
                 "the home router's IPv6 firewall pass port %1 to the home server.")
                 .arg(port.text());
@@ -63,7 +62,7 @@ std::optional<Ipv6Address> connectedFromVps(Walk &walk, const VpsAnswers &answer
                     first->reason);
     else
         walk.unknown("connect", noTime, listText(addresses),
-                     Error{ErrorCode::Internal, QStringLiteral("The VPS was not asked for this address."), {}, {}});
+                     Error{ErrorCode::Internal, Texts::tr("The VPS was not asked for this address."), {}, {}});
     return good;
 }
 
@@ -74,12 +73,11 @@ Error notPassedOn(Error error, const QString &where)
         return error;
     error.detail = QStringLiteral("%1 %2").arg(error.summary, error.detail).trimmed();
     error.summary =
-        QStringLiteral("The VPS's SSH server did not pass a connection on to %1, so this could not be checked.")
-            .arg(where);
+        Texts::tr("The VPS's SSH server did not pass a connection on to %1, so this could not be checked.").arg(where);
     // Refused: the server forbids it, and the error says what to allow.
     if (error.code != ErrorCode::Refused)
-        error.fix = QStringLiteral("Check again. If it stays so, look at the VPS's load and at the log of its SSH "
-                                   "server (journalctl -u ssh).");
+        error.fix = Texts::tr("Check again. If it stays so, look at the VPS's load and at the log of its SSH "
+                              "server (journalctl -u ssh).");
     return error;
 }
 
@@ -124,38 +122,38 @@ void judgeResolved(Walk &walk, const Hostname &name, const VpsResolved &seen, co
     if (!seen.reason.isEmpty())
         walk.broken("resolve", seen.took, detail,
                     Error{ErrorCode::Network,
-                          QStringLiteral("The VPS's resolver gives no answer for %1.").arg(ascii),
+                          Texts::tr("The VPS's resolver gives no answer for %1.").arg(ascii),
                           {},
-                          QStringLiteral("See whether name resolution works on the VPS (/etc/resolv.conf), and whether "
-                                         "the zone's servers answer.")},
+                          Texts::tr("See whether name resolution works on the VPS (/etc/resolv.conf), and whether "
+                                    "the zone's servers answer.")},
                     QStringLiteral("no-answer"));
     else if (!ipv4.empty())
         walk.broken("resolve", seen.took, detail,
                     Error{ErrorCode::Invalid,
-                          QStringLiteral("The VPS gets the IPv4 address %1 for %2: the upstream name must have IPv6 "
-                                         "alone, or the proxy may call itself.")
+                          Texts::tr("The VPS gets the IPv4 address %1 for %2: the upstream name must have IPv6 "
+                                    "alone, or the proxy may call itself.")
                               .arg(listText(ipv4), ascii),
                           {},
-                          QStringLiteral("Remove the A record of %1, and its line in /etc/hosts on the VPS if there is "
-                                         "one.")
+                          Texts::tr("Remove the A record of %1, and its line in /etc/hosts on the VPS if there is "
+                                    "one.")
                               .arg(ascii)},
                     QStringLiteral("ipv4"));
     else if (ipv6.empty())
         walk.broken("resolve", seen.took, QStringLiteral("old: none; new: %1").arg(listText(records)),
                     Error{ErrorCode::Moved,
-                          QStringLiteral("The VPS's resolver knows no address for %1 yet; the record says %2.")
+                          Texts::tr("The VPS's resolver knows no address for %1 yet; the record says %2.")
                               .arg(ascii, listText(records)),
                           {},
-                          QStringLiteral("Wait until the resolver has forgotten its old answer, then check again.")},
+                          Texts::tr("Wait until the resolver has forgotten its old answer, then check again.")},
                     QStringLiteral("old"));
     else if (!sameSet(ipv6, records))
         walk.broken("resolve", seen.took, QStringLiteral("old: %1; new: %2").arg(listText(ipv6), listText(records)),
                     Error{ErrorCode::Moved,
-                          QStringLiteral("The VPS's resolver still gives %1 for %2; the record says %3.")
+                          Texts::tr("The VPS's resolver still gives %1 for %2; the record says %3.")
                               .arg(listText(ipv6), ascii, listText(records)),
                           {},
-                          QStringLiteral("Wait until the resolver has forgotten the old address, then check again; see "
-                                         "/etc/hosts on the VPS if it stays.")},
+                          Texts::tr("Wait until the resolver has forgotten the old address, then check again; see "
+                                    "/etc/hosts on the VPS if it stays.")},
                     QStringLiteral("old"));
     else
         walk.passed("resolve", seen.took, detail);
@@ -170,13 +168,12 @@ void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question
     const Hostname &name = question.service.upstreamName;
     const auto a = ground.inputs.zone.records.find(RecordKey{name, RecordType::A});
     if (a != ground.inputs.zone.records.end() && a->second && !a->second->values.empty())
-        return walk.broken(
-            "dns", noTime, QStringLiteral("%1 A %2").arg(name.ascii(), a->second->values.front()),
-            mendedByApply(ErrorCode::Invalid,
-                          QStringLiteral("The upstream name %1 has an A record: with it the proxy may call "
-                                         "itself.")
-                              .arg(name.ascii())),
-            QStringLiteral("has-a"));
+        return walk.broken("dns", noTime, QStringLiteral("%1 A %2").arg(name.ascii(), a->second->values.front()),
+                           mendedByApply(ErrorCode::Invalid,
+                                         Texts::tr("The upstream name %1 has an A record: with it the proxy may call "
+                                                   "itself.")
+                                             .arg(name.ascii())),
+                           QStringLiteral("has-a"));
     const auto addresses = homeAddresses(walk, ground.inputs, name);
     if (walk.ended())
         return;
@@ -186,7 +183,7 @@ void walkUpstream(Walk &walk, const Ground &ground, const PathQuestion &question
     const auto resolved = answers->resolved.find(name);
     if (resolved == answers->resolved.end())
         return walk.unknown("resolve", noTime, name.ascii(),
-                            Error{ErrorCode::Internal, QStringLiteral("The VPS was not asked for this name."), {}, {}});
+                            Error{ErrorCode::Internal, Texts::tr("The VPS was not asked for this name."), {}, {}});
     judgeResolved(walk, name, resolved->second, addresses);
     if (walk.ended())
         return;

@@ -1,6 +1,7 @@
 #include "verify/vpsprobe.h"
 
 #include "model/text.h"
+#include "model/texts.h"
 #include "resources/resources.h"
 
 #include <QRegularExpression>
@@ -28,10 +29,9 @@ constexpr qsizetype mostAddresses = 64;
 
 tl::unexpected<Error> strange(const QString &detail)
 {
-    return fail(ErrorCode::Protocol, QStringLiteral("The VPS's answer about what it reaches is not understood."),
-                detail,
-                QStringLiteral("Log in to the VPS and see whether \"perl -v\" works, and whether that prints "
-                               "nothing else."));
+    return fail(ErrorCode::Protocol, Texts::tr("The VPS's answer about what it reaches is not understood."), detail,
+                Texts::tr("Log in to the VPS and see whether \"perl -v\" works, and whether that prints "
+                          "nothing else."));
 }
 
 bool isReason(const QByteArray &word)
@@ -77,11 +77,11 @@ public:
         const auto lines = answer.split('\n');
         const size_t questions = m_asked.size();
         if (size_t(lines.size()) != questions + 2 || lines[lines.size() - 2] != "end" || !lines.last().isEmpty())
-            return strange(QStringLiteral("%1 lines for %2 questions.").arg(lines.size()).arg(questions));
+            return strange(Texts::tr("%1 lines for %2 questions.").arg(lines.size()).arg(questions));
         for (size_t i = 0; i < questions; ++i) {
             const QByteArray &line = lines[qsizetype(i)];
             if (!take(line.split(' ')))
-                return strange(QStringLiteral("Line %1: %2.").arg(i + 1).arg(quoted(QString::fromUtf8(line))));
+                return strange(Texts::tr("Line %1: %2.").arg(i + 1).arg(quoted(QString::fromUtf8(line))));
         }
         // As many lines as questions, none twice: each has its answer.
         return std::move(m_answers);
@@ -242,11 +242,11 @@ Result<VpsAnswers> askVps(SshSession &session, const ProbeQuestions &questions, 
     if (!ran)
         return passOn(ran);
     if (ran->status != 0)
-        return fail(ErrorCode::Protocol, QStringLiteral("The VPS could not probe the home."),
-                    QStringLiteral("perl ended with status %1: %2")
+        return fail(ErrorCode::Protocol, Texts::tr("The VPS could not probe the home."),
+                    Texts::tr("perl ended with status %1: %2")
                         .arg(ran->status)
                         .arg(quoted(QString::fromUtf8(ran->err.trimmed()))),
-                    QStringLiteral("Log in to the VPS and see whether \"perl -v\" works."));
+                    Texts::tr("Log in to the VPS and see whether \"perl -v\" works."));
     return parseVpsAnswers(questions, ran->out);
 }
 

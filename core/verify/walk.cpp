@@ -1,5 +1,6 @@
 #include "verify/walk.h"
 
+#include "model/texts.h"
 #include "verify/answers.h"
 
 namespace sixgate
@@ -57,8 +58,8 @@ void Walk::end(const QString &step, PathState state, Error error)
 {
     const bool outOfTime = error.code == ErrorCode::Timeout && m_deadline.passed();
     if (outOfTime)
-        error = Error{ErrorCode::Timeout, QStringLiteral("The time for the check was over before this was known."),
-                      error.detail, QStringLiteral("Check again.")};
+        error = Error{ErrorCode::Timeout, Texts::tr("The time for the check was over before this was known."),
+                      error.detail, Texts::tr("Check again.")};
     m_report.state = outOfTime || error.code == ErrorCode::Cancelled ? PathState::Unknown : state;
     m_report.failedStep = step;
     m_report.error = std::move(error);

@@ -89,7 +89,8 @@ void StallApplication::note(const ThreadTime &own, const QMetaObject *kind, QEve
 {
     if (own.whole <= m_longest && own.busy <= m_busiest)
         return;
-    const QString event = QStringLiteral("%1 %2 event %3").arg(QString::fromLatin1(kind->className()), name).arg(int(type));
+    const QString event =
+        QStringLiteral("%1 %2 event %3").arg(QString::fromLatin1(kind->className()), name).arg(int(type));
     if (own.whole > m_longest) {
         m_longest = own.whole;
         m_culprit = event;

@@ -84,7 +84,8 @@ private:
 
 /// How long an event may take. Where SIXGATE_TESTS_BESIDE in the environment says that other tests run at the same
 /// time, it may compute four times as long, and take a second in all: one that draws waits for the X server, and one
-/// that reads a file for the disk, which other labs keep busy, too. What hangs in the labs does so for seconds.
+/// that reads a file for the disk, which other labs keep busy, too. What hangs in the labs does so for seconds. Alone
+/// the two are the same, so that the whole decides.
 struct StallLimits {
     std::chrono::milliseconds whole;
     std::chrono::milliseconds busy;

@@ -103,6 +103,30 @@ private Q_SLOTS:
         QVERIFY2(app().culprit().contains(latin("the inner one")), qPrintable(app().culprit()));
     }
 
+    void computedWithin()
+    {
+        struct Inner : QObject {
+            bool event(QEvent *) override
+            {
+                spin(held);
+                return true;
+            }
+        } inner;
+        inner.setObjectName(latin("the inner one"));
+        stallOf([&inner] {
+            spin(held);
+            QEvent event(QEvent::User);
+            QCoreApplication::sendEvent(&inner, &event);
+        });
+        const auto busiest = app().busiest();
+        QVERIFY2(busiest >= held && busiest < held * 3 / 2, qPrintable(QString::number(busiest.count())));
+        stallOf([] {
+            const WatchPause pause;
+            spin(held);
+        });
+        QVERIFY(app().busiest() < held);
+    }
+
     // Other threads may take their time.
     void otherThreads()
     {

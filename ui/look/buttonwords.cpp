@@ -37,11 +37,16 @@ constexpr Button buttons[] = {
     {"status check", checkNow, checkAgain},
 };
 
+constexpr const char *vpsSecret = "secret set vps.";
+
 QString buttonOf(const QString &command, ToldIn where)
 {
+    if (where == ToldIn::PasswordJob && command.startsWith(QLatin1String(vpsSecret)) &&
+        command.endsWith(QLatin1String(".password")))
+        return ButtonWords::tr("“Try again” asks for it");
     for (const Button &one : buttons) {
         if (command.startsWith(QLatin1String(one.command)))
-            return ButtonWords::tr(where == ToldIn::Window ? one.window : one.setup);
+            return ButtonWords::tr(where == ToldIn::Setup ? one.setup : one.window);
     }
     return command;
 }

@@ -5,8 +5,9 @@
 namespace sixgate
 {
 
-/// Where somebody is told what to do.
-enum class ToldIn { Window, Setup };
+/// Where somebody is told what to do: anywhere in the window, in the setup, or about a job for which the window's form
+/// has asked for the VPS's password.
+enum class ToldIn { Window, Setup, PasswordJob };
 
 /// What to do, in words for the desktop program: where a sentence names a command that has a button here, the button.
 /// Other commands stay; what an option of a command would do is left out.

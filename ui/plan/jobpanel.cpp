@@ -270,7 +270,8 @@ QString JobPanel::failure(const Error &error) const
         if (const int undone = progress->undone(); undone > 0)
             lines << tr("Taken back: %1 of %2 changes.").arg(undone).arg(progress->plan().changes.size());
     }
-    lines << error.detail << (error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + buttonWords(error.fix));
+    const ToldIn where = m_hadPassword ? ToldIn::PasswordJob : ToldIn::Window;
+    lines << error.detail << (error.fix.isEmpty() ? QString() : QStringLiteral("→ ") + buttonWords(error.fix, where));
     return joined(lines + m_remarks);
 }
 

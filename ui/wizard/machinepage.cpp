@@ -39,8 +39,8 @@ SetupMachinePage::SetupMachinePage(WizardState &shared, QWidget *parent)
           shared, parent),
       m_keyStatus(new StatusLine), m_fetch(new QPushButton(tr("&Ask for its host key"))), m_keyBox(new QWidget),
       m_sha(fingerprint(QStringLiteral("sha256"))), m_md5(fingerprint(QStringLiteral("md5"))),
-      m_compare(words(QString(), true)), m_ways(new QButtonGroup(this)), m_logIn(new QPushButton), m_status(new StatusLine),
-      m_found(words(QString()))
+      m_compare(words(QString(), true)), m_ways(new QButtonGroup(this)), m_logIn(new QPushButton),
+      m_status(new StatusLine), m_found(words(QString()))
 {
     auto *where = new QVBoxLayout;
     where->setSpacing(8);

@@ -33,9 +33,9 @@ SetupNamesPage::SetupNamesPage(WizardState &shared, QWidget *parent)
           tr("Visitors use the public name. Two more names belong to Sixgate: by the upstream name the VPS finds "
              "your home, the VPS name leads to the VPS alone."),
           shared, parent),
-      m_provider(new QComboBox), m_about(words(QString(), true)), m_accountPlace(new QVBoxLayout), m_secrets(shared, this),
-      m_place(new StatusLine), m_folder(new QPushButton(tr("Keep them in a &folder"))), m_status(new StatusLine),
-      m_try(new QPushButton(tr("T&ry the account"))), m_records(new QTableWidget(0, 4))
+      m_provider(new QComboBox), m_about(words(QString(), true)), m_accountPlace(new QVBoxLayout),
+      m_secrets(shared, this), m_place(new StatusLine), m_folder(new QPushButton(tr("Keep them in a &folder"))),
+      m_status(new StatusLine), m_try(new QPushButton(tr("T&ry the account"))), m_records(new QTableWidget(0, 4))
 {
     auto *names = new QHBoxLayout;
     names->setSpacing(24);

@@ -117,17 +117,22 @@ QStringList typesDefined(const QString &header)
 }
 
 // The texts for people in a source file that do not go through tr(): a literal with two words or more, of letters, that
-// stands in QStringLiteral or the like. Style sheets, HTML and regular expressions are no such texts.
-QStringList untranslated(const QString &source)
+// stands in QStringLiteral or the like. Style sheets, HTML and regular expressions are no such texts; in the core
+// QLatin1String is what is compared with, and braces are a provider's placeholders.
+QStringList untranslated(const QString &source, bool core = false)
 {
     static const QRegularExpression literal(QStringLiteral(
-        "(?:QStringLiteral|QLatin1String|fromLatin1|fromUtf8|QString)\\(\\s*\"((?:[^\"\\\\]|\\\\.)*)\""));
+        "(QStringLiteral|QLatin1String|fromLatin1|fromUtf8|QString)\\(\\s*\"((?:[^\"\\\\]|\\\\.|\"\\s*\")*)\""));
+    static const QRegularExpression joint(QStringLiteral("(?<!\\\\)\"\\s*\""));
     static const QRegularExpression words(QStringLiteral("[A-Za-z]{2,} [a-z]{2,}"));
     QStringList found;
     for (auto all = literal.globalMatch(source); all.hasNext();) {
-        const QString text = all.next().captured(1);
-        if (text.contains(words) && !text.contains(QLatin1Char('{')) && !text.contains(QLatin1Char('<')) &&
-            !text.contains(QLatin1Char('|')))
+        const QRegularExpressionMatch one = all.next();
+        const QString text = one.captured(2).remove(joint);
+        if (!text.contains(words) || text.contains(QLatin1Char('|')))
+            continue;
+        if (core ? one.captured(1) == QLatin1String("QStringLiteral")
+                 : !text.contains(QLatin1Char('{')) && !text.contains(QLatin1Char('<')))
             found << text;
     }
     return found;
@@ -212,7 +217,7 @@ private Q_SLOTS:
                  QStringLiteral("sixgate::Site sixgate::Session sixgate::Verb sixgate::Box sixgate::codec::Site"));
     }
 
-    // The window, the program around it, and what the core decides can be had in another language.
+    // The window, the program around it, and what the core says can be had in another language.
     void textsGoThroughTr()
     {
         const QDir root(QString::fromLatin1(SIXGATE_SOURCE_DIR));
@@ -224,12 +229,30 @@ private Q_SLOTS:
             QStringLiteral("nginx -t && systemctl reload nginx"),
             QStringLiteral("caddy validate --config /etc/caddy/Caddyfile && systemctl reload caddy"),
             QStringLiteral("# For %1 at home: save this as %2\\n# %3\\n# Then: %4\\n\\n%5"),
+            QStringLiteral("ddd, dd MMM yyyy HH:mm:ss +0000"),
+            QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"),
+            QStringLiteral("hostname mismatch"),
+            QStringLiteral("Presented: %1. No login was attempted."),
+            QStringLiteral("Presented: %1.\\nPinned: %2.\\nNo login was attempted."),
+            QStringLiteral("trouble since %1 UTC"),
+            QStringLiteral("another machine keeps it now"),
+            QStringLiteral("over after %1"),
+            QStringLiteral("no zone"),
+            QStringLiteral("push key"),
+            QStringLiteral("DNS key"),
+            QStringLiteral("VPS files"),
+            QStringLiteral("VPS name"),
+            QStringLiteral("certificate of %1 (%2)"),
+            QStringLiteral("sixgatectl secret set %1"),
+            QStringLiteral("sixgatectl secret set dns.%1.%2"),
+            QStringLiteral("\\\"sixgatectl secret set %1\\\""),
             QStringLiteral("ufw insert 1 allow %1/tcp"),
             QStringLiteral("PubkeyAuthentication no"),
             QStringLiteral("action failed"),
             QStringLiteral("as it was"),
             QStringLiteral("--- %1\\n+++ %1\\n(the old content is too long to show)\\n")};
-        for (const char *folder : {"ui", "app/desktop", "core/decide"}) {
+        for (const char *folder : {"ui", "app/desktop", "app/running", "app/keeping", "core"}) {
+            const bool isWindow = qstrcmp(folder, "ui") == 0 || qstrcmp(folder, "app/desktop") == 0;
             QDirIterator files(root.filePath(QString::fromLatin1(folder)),
                                {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files,
                                QDirIterator::Subdirectories);
@@ -238,7 +261,7 @@ private Q_SLOTS:
                 QVERIFY(file.open(QIODevice::ReadOnly));
                 const QString source = QString::fromUtf8(file.readAll());
                 translated += int(source.count(QStringLiteral("tr(\"")));
-                for (const QString &text : untranslated(source)) {
+                for (const QString &text : untranslated(source, !isWindow)) {
                     if (!machines.contains(text))
                         found << QStringLiteral("%1: \"%2\"").arg(root.relativeFilePath(file.fileName()), text);
                 }
@@ -256,6 +279,10 @@ private Q_SLOTS:
                                               "name(QStringLiteral(\"secret.dns\")); QLatin1String(\"really so\");\n");
         QCOMPARE(untranslated(source),
                  QStringList({QStringLiteral("Nothing was found."), QStringLiteral("really so")}));
+        const QString core =
+            QStringLiteral("say(QStringLiteral(\"%1 went \"\n    \"away to {place}.\"), QLatin1String(\"no key\"));\n"
+                           "say(Texts::tr(\"%1 is gone.\"));\n");
+        QCOMPARE(untranslated(core, true).size(), 1);
     }
 
     void oneLibraryOneFile_data()

@@ -1,9 +1,13 @@
-// That the program can be had in another language: lupdate finds the texts of window and core where the program looks
-// for them, and a language made of them is what is shown.
+// The words of the window. It can be had in another language: lupdate finds the texts of window and core where the
+// program looks for them, and a language made of them is what is shown.
 
+#include "decide/alarm.h"
 #include "decide/setup.h"
 #include "model/text.h"
+#include "ui/details/dnspage.h"
+#include "ui/look/buttonwords.h"
 
+#include <QDirIterator>
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
@@ -12,6 +16,7 @@
 #include <QTranslator>
 
 using namespace sixgate;
+using namespace std::chrono_literals;
 
 namespace
 {
@@ -53,13 +58,14 @@ private Q_SLOTS:
     {
         QVERIFY(m_folder.isValid());
         const QString file = m_folder.filePath(latin("sixgate_de.ts"));
-        const Ran ran = run(SIXGATE_LUPDATE, {latin("-I"), latin("."), latin("-I"), latin("core"), latin("-locations"),
-                                              latin("none"), latin("-source-language"), latin("en"),
-                                              latin("-target-language"), latin("de"), latin("ui"), latin("app/desktop"),
-                                              latin("core/decide"), latin("core/model"), latin("-ts"), file});
+        const Ran ran =
+            run(SIXGATE_LUPDATE,
+                {latin("-I"), latin("."), latin("-I"), latin("core"), latin("-locations"), latin("none"),
+                 latin("-source-language"), latin("en"), latin("-target-language"), latin("de"), latin("ui"),
+                 latin("app/desktop"), latin("app/keeping"), latin("app/running"), latin("core"), latin("-ts"), file});
         QVERIFY2(ran.code == 0, qPrintable(ran.said));
         // What it cannot place stands in a context in which nobody looks.
-        for (const char *trouble : {"lacks Q_OBJECT", "without context", "Qualifying with unknown"})
+        for (const char *trouble : {"lacks Q_OBJECT", "without context"})
             QVERIFY2(!ran.said.contains(latin(trouble)), qPrintable(ran.said));
         QFile texts(file);
         QVERIFY(texts.open(QIODevice::ReadOnly));
@@ -74,9 +80,42 @@ private Q_SLOTS:
         QStringList classes;
         for (auto all = name.globalMatch(m_texts); all.hasNext();)
             classes << all.next().captured(1);
-        QVERIFY(classes.contains(latin("sixgate::Texts")));
+        QVERIFY(classes.contains(latin("Texts")));
         QVERIFY(classes.contains(latin("sixgate::MainWindow")));
-        QVERIFY2(!classes.contains(latin("sixgate")), qPrintable(classes.join(QLatin1Char(' '))));
+        QVERIFY2(!classes.contains(latin("sixgate")) && !classes.contains(latin("sixgate::Texts")),
+                 qPrintable(classes.join(QLatin1Char(' '))));
+    }
+
+    // Each of the core's texts is there for translators.
+    void allOfTheCore()
+    {
+        static const QRegularExpression call(
+            latin("(?:Texts::tr\\(|QT_TRANSLATE_NOOP\\(\\s*\"Texts\",)\\s*((?:\"(?:[^\"\\\\\n]|\\\\.)*\"\\s*)+)"));
+        static const QRegularExpression piece(latin("\"((?:[^\"\\\\\n]|\\\\.)*)\""));
+        QSet<QString> texts;
+        const QDir root(latin(SIXGATE_SOURCE_DIR));
+        for (const char *folder : {"core", "app/running", "app/keeping"}) {
+            QDirIterator files(root.filePath(latin(folder)), {latin("*.h"), latin("*.cpp")}, QDir::Files,
+                               QDirIterator::Subdirectories);
+            while (files.hasNext()) {
+                QFile file(files.next());
+                QVERIFY(file.open(QIODevice::ReadOnly));
+                const QString source = QString::fromUtf8(file.readAll());
+                for (auto all = call.globalMatch(source); all.hasNext();) {
+                    QString text;
+                    for (auto some = piece.globalMatch(all.next().captured(1)); some.hasNext();)
+                        text += some.next().captured(1);
+                    texts << text;
+                }
+            }
+        }
+        const qsizetype begin = m_texts.indexOf(latin("<name>Texts</name>"));
+        const qsizetype end = m_texts.indexOf(latin("</context>"), begin);
+        QVERIFY(begin > 0 && end > begin);
+        QVERIFY2(texts.size() > 1500, qPrintable(QString::number(texts.size())));
+        // The example of a comment.
+        texts.remove(QStringLiteral("…"));
+        QCOMPARE(m_texts.mid(begin, end - begin).count(latin("<message>")), texts.size());
     }
 
     void anotherLanguage()
@@ -102,8 +141,93 @@ private Q_SLOTS:
         QVERIFY(QCoreApplication::installTranslator(&translator));
         QCOMPARE(none(), QStringLiteral("«%1»").arg(english));
         QCOMPARE(spanText(std::chrono::minutes(5)), QStringLiteral("«%1 minutes»").arg(5));
+        QVERIFY(!Hostname::parse(latin("cloud")) &&
+                Hostname::parse(latin("cloud")).error().summary.contains(QStringLiteral("«it has no dot»")));
+        // What machines read stays as it is: a header of a mail is ASCII.
+        const QString brief = testErrand(latin("mail"), QDateTime::currentDateTimeUtc()).brief;
+        QCOMPARE(brief, latin("a test"));
         QCoreApplication::removeTranslator(&translator);
         QCOMPARE(none(), english);
+    }
+
+    void commandsBecomeButtons_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("window");
+        QTest::addColumn<QString>("setup");
+        QTest::addColumn<QString>("passwordJob");
+        // Most is the same wherever the window tells it.
+        const auto row = [](const char *text, const QString &window, const QString &setup, const QString &job = {}) {
+            QTest::newRow(text) << latin(text) << window << setup << (job.isEmpty() ? window : job);
+        };
+        row("Store it again: sixgatectl secret set dns.main.key", QStringLiteral("Store it again: Settings, “Set up”"),
+            latin("Store it again: in the field here"));
+        row("Store the right one: sixgatectl secret set vps.vps.password. Where it is right, look there.",
+            QStringLiteral("Store the right one: Settings, “Set up”. Where it is right, look there."),
+            latin("Store the right one: in the field here. Where it is right, look there."),
+            QStringLiteral("Store the right one: “Try again” asks for it. Where it is right, look there."));
+        row("Then: sixgatectl apply, and where a keeper runs: sixgatectl status check.",
+            QStringLiteral("Then: VPS, “Redeploy”, and where a keeper runs: Overview, “Check now”."),
+            QStringLiteral("Then: the page “Review”, and where a keeper runs: “Check again”."));
+        row("Log in by password: set \"auth\" to \"password\" in the site file and store it: sixgatectl secret set "
+            "vps.vps.password",
+            QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: Settings, "
+                           "“Set up”"),
+            QStringLiteral("Log in by password: choose “The password” on the page “VPS”"),
+            QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: “Try "
+                           "again” asks for it"));
+        // Of these the form does not ask.
+        row("Store it: sixgatectl secret set vps.vps.sudo-password. Or let admin use sudo without one.",
+            QStringLiteral("Store it: Settings, “Set up”. Or let admin use sudo without one."),
+            latin("Store it: in the field here. Or let admin use sudo without one."));
+        row("Read them and set \"agreeToTerms\" to true in the site file.",
+            latin("Read them and set \"agreeToTerms\" to true in the site file."),
+            QStringLiteral("Read them and agree to them on the page “Services”."));
+        row("Correct the zone of the DNS account in the site file.",
+            latin("Correct the zone of the DNS account in the site file."),
+            latin("Correct the zone of the DNS account in this setup."));
+        row("Compare it: sixgatectl vps trust --new-key", latin("Compare it: sixgatectl vps trust --new-key"),
+            latin("Compare it: sixgatectl vps trust --new-key"));
+        row("Start it: sixgatectl keep", latin("Start it: sixgatectl keep"), latin("Start it: sixgatectl keep"));
+    }
+
+    void commandsBecomeButtons()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, window);
+        QFETCH(QString, setup);
+        QCOMPARE(buttonWords(text), window);
+        QCOMPARE(buttonWords(text, ToldIn::Setup), setup);
+        QFETCH(QString, passwordJob);
+        QCOMPARE(buttonWords(text, ToldIn::PasswordJob), passwordJob);
+    }
+
+    // What this computer's resolver says of a record, and how long it still will.
+    void resolverSays_data()
+    {
+        QTest::addColumn<QStringList>("values");
+        QTest::addColumn<int>("since");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("as wanted") << QStringList{latin("198.51.100.10")} << 19 << latin("as wanted, 41 s left");
+        QTest::newRow("over") << QStringList{latin("198.51.100.10")} << 60 << latin("as wanted, 0 s left");
+        QTest::newRow("another") << QStringList{latin("192.0.2.1")} << 0 << latin("192.0.2.1, 60 s left");
+        QTest::newRow("none") << QStringList() << 0 << latin("none, 60 s left");
+    }
+
+    void resolverSays()
+    {
+        QFETCH(QStringList, values);
+        QFETCH(int, since);
+        QFETCH(QString, text);
+        const RecordSet right{
+            *Hostname::parse(latin("cloud.example.org")), RecordType::A, 60s, {latin("198.51.100.10")}};
+        ResolverSeen seen;
+        QCOMPARE(resolverText(right.values, &seen, 0s), latin("does not tell"));
+        RecordSet told = right;
+        told.values = {values.begin(), values.end()};
+        seen.answer = told;
+        QCOMPARE(resolverText(right.values, &seen, std::chrono::seconds(since)), text);
+        QCOMPARE(resolverText(right.values, nullptr, 0s), latin("not asked"));
     }
 };
 

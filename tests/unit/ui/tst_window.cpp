@@ -5,8 +5,6 @@
 #include "driver/pictures.h"
 #include "scripted.h"
 #include "storage/sitefile.h"
-#include "ui/details/dnspage.h"
-#include "ui/look/buttonwords.h"
 #include "ui/look/texts.h"
 #include "ui/overview/pathfigure.h"
 #include "ui/tray/tray.h"
@@ -505,75 +503,6 @@ private Q_SLOTS:
         picture("redeploy");
         QTest::mouseClick(window.findChild<QPushButton *>(latin("no")), Qt::LeftButton);
         QTRY_VERIFY(drift->isVisible());
-    }
-
-    void commandsBecomeButtons_data()
-    {
-        QTest::addColumn<QString>("text");
-        QTest::addColumn<QString>("window");
-        QTest::addColumn<QString>("setup");
-        const auto row = [](const char *text, const QString &window, const QString &setup) {
-            QTest::newRow(text) << latin(text) << window << setup;
-        };
-        row("Store it again: sixgatectl secret set dns.main.key", QStringLiteral("Store it again: Settings, “Set up”"),
-            latin("Store it again: in the field here"));
-        row("Store the right one: sixgatectl secret set vps.vps.password. Where it is right, look there.",
-            QStringLiteral("Store the right one: Settings, “Set up”. Where it is right, look there."),
-            latin("Store the right one: in the field here. Where it is right, look there."));
-        row("Then: sixgatectl apply, and where a keeper runs: sixgatectl status check.",
-            QStringLiteral("Then: VPS, “Redeploy”, and where a keeper runs: Overview, “Check now”."),
-            QStringLiteral("Then: the page “Review”, and where a keeper runs: “Check again”."));
-        row("Log in by password: set \"auth\" to \"password\" in the site file and store it: sixgatectl secret set "
-            "vps.vps.password",
-            QStringLiteral("Log in by password: set \"auth\" to \"password\" in the site file and store it: Settings, "
-                           "“Set up”"),
-            QStringLiteral("Log in by password: choose “The password” on the page “VPS”"));
-        row("Read them and set \"agreeToTerms\" to true in the site file.",
-            latin("Read them and set \"agreeToTerms\" to true in the site file."),
-            QStringLiteral("Read them and agree to them on the page “Services”."));
-        row("Correct the zone of the DNS account in the site file.",
-            latin("Correct the zone of the DNS account in the site file."),
-            latin("Correct the zone of the DNS account in this setup."));
-        row("Compare it: sixgatectl vps trust --new-key", latin("Compare it: sixgatectl vps trust --new-key"),
-            latin("Compare it: sixgatectl vps trust --new-key"));
-        row("Start it: sixgatectl keep", latin("Start it: sixgatectl keep"), latin("Start it: sixgatectl keep"));
-    }
-
-    void commandsBecomeButtons()
-    {
-        QFETCH(QString, text);
-        QFETCH(QString, window);
-        QFETCH(QString, setup);
-        QCOMPARE(buttonWords(text), window);
-        QCOMPARE(buttonWords(text, ToldIn::Setup), setup);
-    }
-
-    // What this computer's resolver says of a record, and how long it still will.
-    void resolverSays_data()
-    {
-        QTest::addColumn<QStringList>("values");
-        QTest::addColumn<int>("since");
-        QTest::addColumn<QString>("text");
-        QTest::newRow("as wanted") << QStringList{latin("198.51.100.10")} << 19 << latin("as wanted, 41 s left");
-        QTest::newRow("over") << QStringList{latin("198.51.100.10")} << 60 << latin("as wanted, 0 s left");
-        QTest::newRow("another") << QStringList{latin("192.0.2.1")} << 0 << latin("192.0.2.1, 60 s left");
-        QTest::newRow("none") << QStringList() << 0 << latin("none, 60 s left");
-    }
-
-    void resolverSays()
-    {
-        QFETCH(QStringList, values);
-        QFETCH(int, since);
-        QFETCH(QString, text);
-        const RecordSet right{
-            *Hostname::parse(latin("cloud.example.org")), RecordType::A, 60s, {latin("198.51.100.10")}};
-        ResolverSeen seen;
-        QCOMPARE(resolverText(right.values, &seen, 0s), latin("does not tell"));
-        RecordSet told = right;
-        told.values = {values.begin(), values.end()};
-        seen.answer = told;
-        QCOMPARE(resolverText(right.values, &seen, std::chrono::seconds(since)), text);
-        QCOMPARE(resolverText(right.values, nullptr, 0s), latin("not asked"));
     }
 
     // Text at 200 %: nothing is cut off.
