@@ -167,8 +167,13 @@ void fillPaths(Overview &overview, const std::vector<KeptPath> &paths)
                 return one.publicName == name.publicName && one.kind == kind;
             });
             if (found != paths.end() && found->state != PathState::Unknown &&
-                (glance.state == PathState::Unknown || found->at > glance.at))
+                (glance.state == PathState::Unknown || found->at > glance.at)) {
+                const QDateTime before = glance.certificateUntil;
                 glance = glanceAt(*found);
+                // Where it broke before a certificate was shown, the one before is still known.
+                if (!glance.certificateUntil.isValid())
+                    glance.certificateUntil = before;
+            }
             addToAll(overview, kind, glance);
         }
     }
@@ -244,7 +249,7 @@ OverviewButton remedyButton(const Remedy &remedy)
                                                               {QStringLiteral("records"), OverviewButton::Records},
                                                               {QStringLiteral("set-up"), OverviewButton::SetUp}};
     const auto found = buttons.find(remedy.button);
-    return found == buttons.end() ? OverviewButton::Check : found->second;
+    return found == buttons.end() ? OverviewButton::Show : found->second;
 }
 
 Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bool looking, const QDateTime &now)
@@ -282,6 +287,7 @@ Overview withFinding(Overview seen, const std::optional<CheckFinding> &found, bo
     for (size_t i = 1; i < roots.size() && i <= alsoShown; ++i)
         seen.detail += Texts::tr("\nAlso: %1").arg(roots[i]->title);
     seen.button = remedyButton(root.remedy);
+    seen.root = root;
     seen.cause = causeOf(root);
     for (const Condition *one : roots)
         seen.causes << causeOf(*one);
@@ -326,7 +332,8 @@ CheckFinding findingOf(const CheckReport &report, const Overview &seen, const st
         const bool out = path.state == PathState::Broken;
         one.anyOut = one.anyOut || out;
         one.paths.push_back({path.publicName.ascii(), path.kind, path.state, path.took,
-                             path.error && out ? path.error->summary : QString(), now});
+                             path.error && out ? path.error->summary : QString(), now,
+                             path.certificate ? path.certificate->notAfter : QDateTime()});
         one.visitorsOut = one.visitorsOut || (out && (path.kind == PathKind::V4 || path.kind == PathKind::V6));
     }
     one.with = seen.state;

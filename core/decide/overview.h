@@ -13,7 +13,7 @@ Overview overviewOf(const Site &site, const KeeperSnapshot &snapshot);
 /// Where no keeper can be seen; `why`: a sentence.
 Overview overviewWithout(const Site &site, const QString &why);
 
-/// The button that mends what a remedy is for; to check again where none does.
+/// The button that mends what a remedy is for; to show what a person has to do where none does.
 OverviewButton remedyButton(const Remedy &remedy);
 
 /// The same in the light of a diagnosis: the sentence is the first root's title, and the button its remedy's. A

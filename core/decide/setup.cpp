@@ -3,6 +3,7 @@
 #include "decide/acmetalk.h"
 #include "decide/providercalls.h"
 #include "model/texts.h"
+#include "model/urlsecrets.h"
 
 #include <QRegularExpression>
 
@@ -268,6 +269,15 @@ private:
         if (definition->customUrl && access.url.isEmpty()) {
             gap(page, QStringLiteral("url"),
                 Texts::tr("Enter the provider's update URL with {host}, {v4} and {v6} in place of what changes."));
+            whole = false;
+        } else if (const auto secret = literalSecretIn(access.url); definition->customUrl && secret) {
+            gap(page, QStringLiteral("url"),
+                secret->beforeHost
+                    ? Texts::tr("A secret stands in %1 of the URL: leave it out, and give it in the fields below.")
+                          .arg(secret->where)
+                    : Texts::tr("A secret stands in %1 of the URL: write {%2} in its place, and give it in the field "
+                                "below.")
+                          .arg(secret->where, secret->credential));
             whole = false;
         }
         for (const CredentialField &one : definition->needs) {

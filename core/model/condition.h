@@ -41,6 +41,8 @@ struct Remedy {
     QString window = {};               ///< `text` for who has that button in place of a command; empty: the same
 
     const QString &windowText() const { return window.isEmpty() ? text : window; }
+
+    friend bool operator==(const Remedy &, const Remedy &) = default;
 };
 
 /// One thing that is wrong (or worth knowing).

@@ -36,6 +36,7 @@ enum class OverviewButton {
     Redeploy, ///< the plan for the VPS
     Records,  ///< the plan for the records
     SetUp,    ///< the setup, with what is set up now
+    Show,     ///< what a person has to do about it, and where
 };
 
 /// The last proof of one path of one name; of all names where it stands for them.
@@ -57,6 +58,7 @@ struct Overview {
     QString sentence; ///< the verdict, one sentence
     QString detail;   ///< what else is to be known; may be empty
     OverviewButton button = OverviewButton::None;
+    std::optional<Condition> root = {}; ///< what the sentence is about, where a check has found it
     QString cause = {};      ///< what the sentence is about, for who tells a cause once; empty where none is known
     QStringList causes = {}; ///< the one and all others that are known
     bool looking = false;    ///< a diagnosis is being made

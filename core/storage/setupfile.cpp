@@ -1,6 +1,7 @@
 #include "storage/setupfile.h"
 
 #include "model/texts.h"
+#include "model/urlsecrets.h"
 #include "storage/files.h"
 #include "storage/json.h"
 
@@ -132,6 +133,9 @@ QByteArray setupJson(const SetupAnswers &answers)
                     {QStringLiteral("key"), keyJson(answers.key)},
                     {QStringLiteral("acmeKey"), keyJson(answers.acmeKey)}};
     eachText(answers, [&](const char *key, const QString &value) { out[QLatin1String(key)] = value; });
+    // The page asks for a placeholder in its place; what was typed until then is not kept.
+    if (literalSecretIn(answers.url))
+        out[QStringLiteral("url")] = QString();
     QJsonObject plain;
     for (const auto &[name, value] : answers.plain)
         plain[name] = value;

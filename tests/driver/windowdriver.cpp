@@ -7,6 +7,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QTest>
+#include <QTextBrowser>
 
 namespace sixgate::tests
 {
@@ -66,6 +67,12 @@ bool WindowDriver::asksAgain()
 PathState WindowDriver::stateOf(PathKind kind)
 {
     return find<PathPill>(("path-" + pathName(kind).toLatin1()).constData())->state();
+}
+
+QString WindowDriver::shownCause()
+{
+    const auto *text = find<QTextBrowser>("cause-text");
+    return text->isVisible() ? text->toPlainText() : QString();
 }
 
 QString WindowDriver::jobSentence()

@@ -35,6 +35,8 @@ public:
     /// Asks to check now, where the verdict has a button for it; false where it has none.
     bool asksAgain();
     PathState stateOf(PathKind kind);
+    /// What is told about the cause, where it is shown; else empty.
+    QString shownCause();
 
     // The job on the VPS's page.
     QString jobSentence();

@@ -73,6 +73,7 @@ private:
         return {{latin("sentence"), m_window.verdict()},
                 {latin("detail"), m_window.verdictDetail()},
                 {latin("button"), button->isHidden() ? QString() : plain(*button)},
+                {latin("shown"), m_window.shownCause()},
                 {latin("looking"), m_window.isLooking()},
                 {latin("open"), topLevel<Wizard>() ? latin("setup") : m_window.openPage()},
                 {latin("job"), m_window.find<QWidget>("job")->isVisible() ? m_window.jobSentence() : QString()},
@@ -97,7 +98,11 @@ private:
             return;
         QTest::mouseClick(next, Qt::LeftButton);
         wait(
-            "what it opens", [&] { return topLevel<Wizard>() || m_window.asks() || m_window.isAtEnd(); }, lookTime);
+            "what it opens",
+            [&] {
+                return topLevel<Wizard>() || m_window.asks() || m_window.isAtEnd() || !m_window.shownCause().isEmpty();
+            },
+            lookTime);
     }
     void agree()
     {
@@ -115,6 +120,8 @@ private:
         auto *no = m_window.find<QPushButton>("no");
         if (no->isVisible())
             QTest::mouseClick(no, Qt::LeftButton);
+        if (!m_window.shownCause().isEmpty())
+            QTest::mouseClick(m_window.find<QPushButton>("cause-close"), Qt::LeftButton);
         wait(
             "it to be closed", [&] { return !topLevel<Wizard>() && !no->isVisible(); }, lookTime);
         m_window.open(WindowDriver::Overview);

@@ -2,6 +2,7 @@
 
 #include "ui/details/sitelook.h"
 #include "ui/look/card.h"
+#include "ui/overview/causeview.h"
 #include "ui/overview/nametable.h"
 #include "ui/overview/pathsteps.h"
 #include "ui/overview/verdictbar.h"
@@ -37,6 +38,24 @@ QString lastMove(const KeeperSnapshot &snapshot)
         .arg(when, QLocale().toString(seconds, 'f', 1));
 }
 
+/// The oldest proof of all: until then everything was tried.
+QString lastProof(const Overview &overview)
+{
+    QDateTime oldest;
+    for (const auto &[kind, path] : overview.paths) {
+        if (path.at.isValid() && (!oldest.isValid() || path.at < oldest))
+            oldest = path.at;
+    }
+    return oldest.isValid() ? OverviewPage::tr("Last proven %1.").arg(whenText(oldest, QDateTime::currentDateTime()))
+                            : QString();
+}
+
+QString joined(QStringList sentences)
+{
+    sentences.removeAll(QString());
+    return sentences.join(QLatin1Char(' '));
+}
+
 } // namespace
 
 QString whenText(const QDateTime &at, const QDateTime &now)
@@ -53,39 +72,53 @@ QString whenText(const QDateTime &at, const QDateTime &now)
 
 OverviewPage::OverviewPage(QWidget *parent)
     : QWidget(parent), m_verdict(new VerdictBar(this)), m_figure(new PathFigure(PathFigure::Use::Chosen, this)),
-      m_names(new NameTable), m_steps(new PathSteps), m_below(new QStackedWidget)
+      m_names(new NameTable), m_steps(new PathSteps), m_cause(new CauseView), m_above(new Card(this)),
+      m_card(new Card(this)), m_all(new QVBoxLayout(this)), m_below(new QStackedWidget)
 {
     setObjectName(QStringLiteral("overview"));
-    auto *figure = new Card(this);
-    figure->hold(m_figure, 0);
-    Card *names = m_card = new Card(this);
-    m_below->addWidget(m_names);
-    m_below->addWidget(m_steps);
-    names->hold(m_below, 8);
-    auto *all = new QVBoxLayout(this);
-    all->setContentsMargins(24, 24, 24, 24);
-    all->setSpacing(16);
-    all->addWidget(m_verdict);
-    all->addWidget(figure);
-    all->addWidget(names);
-    connect(m_verdict, &VerdictBar::pressed, this, &OverviewPage::pressed);
-    const auto divide = [all, figure, names](int above, int below) {
-        all->setStretchFactor(figure, above);
-        all->setStretchFactor(names, below);
-    };
-    divide(3, 2);
-    const auto open = [this, divide](PathKind kind) {
-        divide(1, 1);
-        m_below->setCurrentWidget(m_steps);
+    m_above->hold(m_figure, 0);
+    for (QWidget *one :
+         {static_cast<QWidget *>(m_names), static_cast<QWidget *>(m_steps), static_cast<QWidget *>(m_cause)})
+        m_below->addWidget(one);
+    m_card->hold(m_below, 8);
+    m_all->setContentsMargins(24, 24, 24, 24);
+    m_all->setSpacing(16);
+    m_all->addWidget(m_verdict);
+    m_all->addWidget(m_above);
+    m_all->addWidget(m_card);
+    showBelow(m_names);
+    connect(m_verdict, &VerdictBar::pressed, this, [this](OverviewButton button) {
+        if (button != OverviewButton::Show)
+            Q_EMIT pressed(button);
+        else if (m_root) {
+            m_cause->show(*m_root);
+            showBelow(m_cause);
+            m_cause->setFocus();
+        }
+    });
+    const auto open = [this](PathKind kind) {
+        showBelow(m_steps);
         Q_EMIT proves(kind);
     };
     connect(m_figure, &PathFigure::chosen, this, open);
     connect(m_steps, &PathSteps::again, this, open);
-    connect(m_steps, &PathSteps::closes, this, [this, divide] {
-        divide(3, 2);
-        m_below->setCurrentWidget(m_names);
+    connect(m_steps, &PathSteps::closes, this, [this] {
+        showBelow(m_names);
         m_figure->focusPath(m_steps->kind());
     });
+    connect(m_cause, &CauseView::again, this, [this] { Q_EMIT pressed(OverviewButton::Check); });
+    connect(m_cause, &CauseView::closes, this, [this] {
+        showBelow(m_names);
+        m_verdict->focusButton();
+    });
+}
+
+void OverviewPage::showBelow(QWidget *what)
+{
+    m_all->setStretchFactor(m_above, what == m_names ? 3 : 1);
+    m_all->setStretchFactor(m_card, what == m_names ? 2 : 1);
+    m_below->setCurrentWidget(what);
+    m_card->setVisible(what != m_names || m_names->rowCount() > 0);
 }
 
 std::optional<PathKind> OverviewPage::openPath() const
@@ -93,10 +126,12 @@ std::optional<PathKind> OverviewPage::openPath() const
     return m_below->currentWidget() == m_steps ? std::optional(m_steps->kind()) : std::nullopt;
 }
 
-void OverviewPage::closeSteps()
+void OverviewPage::closeBelow()
 {
     if (openPath())
         Q_EMIT m_steps->closes();
+    else if (m_below->currentWidget() == m_cause)
+        Q_EMIT m_cause->closes();
 }
 
 void OverviewPage::showCertificates(const std::map<QString, QString> &days)
@@ -111,7 +146,7 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
     texts.vps = vps;
     if (snapshot) {
         if (detail.isEmpty() && overview.state == OverviewState::Fine)
-            detail = lastMove(*snapshot);
+            detail = joined({lastProof(overview), lastMove(*snapshot)});
         for (const KeptServer &one : snapshot->servers) {
             if (one.address && texts.server.isEmpty())
                 texts.server = one.address->text();
@@ -131,10 +166,18 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
     };
     texts.vpsCertificate = certificate(PathKind::V4);
     texts.serverCertificate = certificate(PathKind::Lan);
+    m_root = overview.root;
+    if (m_below->currentWidget() == m_cause) {
+        // It is mended, or something else is the matter.
+        if (m_root)
+            m_cause->show(*m_root);
+        else
+            showBelow(m_names);
+    }
     m_verdict->show(overview, detail);
     m_figure->show(overview.paths, texts);
     m_names->show(overview.names);
-    m_card->setVisible(!overview.names.empty());
+    m_card->setVisible(!overview.names.empty() || m_below->currentWidget() != m_names);
 }
 
 } // namespace sixgate

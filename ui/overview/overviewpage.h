@@ -9,11 +9,13 @@
 #include <optional>
 
 class QStackedWidget;
+class QVBoxLayout;
 
 namespace sixgate
 {
 
 class Card;
+class CauseView;
 class NameTable;
 class PathSteps;
 class VerdictBar;
@@ -30,7 +32,8 @@ public:
 
     /// The path whose steps are shown.
     std::optional<PathKind> openPath() const;
-    void closeSteps();
+    /// Shows the names again in place of a path's steps, or of what to do.
+    void closeBelow();
 
     /// Certificates' days, by public name.
     void showCertificates(const std::map<QString, QString> &days);
@@ -42,12 +45,19 @@ Q_SIGNALS:
     void proves(sixgate::PathKind kind);
 
 private:
+    /// Below the figure; the names want less room than the others.
+    void showBelow(QWidget *what);
+
+    std::optional<Condition> m_root;
     VerdictBar *m_verdict;
     PathFigure *m_figure;
     NameTable *m_names;
     PathSteps *m_steps;
+    CauseView *m_cause;
+    Card *m_above;
     Card *m_card;
-    QStackedWidget *m_below; ///< the names, or the steps of a path
+    QVBoxLayout *m_all;
+    QStackedWidget *m_below; ///< the names, the steps of a path, or what to do
 };
 
 /// "Today at 04:12", "yesterday at 23:01", else the date. Local time.

@@ -2,6 +2,7 @@
 
 #include "ui/look/marks.h"
 
+#include <QAccessible>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -19,9 +20,11 @@ namespace
 
 constexpr int edge = 24; // three steps of the grid
 
-QString buttonText(OverviewButton button)
+QString buttonText(OverviewButton button, bool atRouter = false)
 {
     switch (button) {
+    case OverviewButton::Show:
+        return atRouter ? VerdictBar::tr("S&how me where") : VerdictBar::tr("S&how me how");
     case OverviewButton::Resume:
         return VerdictBar::tr("&Resume");
     case OverviewButton::Redeploy:
@@ -79,6 +82,11 @@ VerdictBar::VerdictBar(QWidget *parent)
     setFonts();
 }
 
+void VerdictBar::focusButton()
+{
+    m_button->setFocus(Qt::OtherFocusReason);
+}
+
 void VerdictBar::show(const Overview &overview, const QString &detail)
 {
     m_state = overview.state;
@@ -88,7 +96,7 @@ void VerdictBar::show(const Overview &overview, const QString &detail)
     m_detail->setVisible(!detail.isEmpty());
     m_button->setVisible(m_what != OverviewButton::None);
     const bool checks = m_what == OverviewButton::Check;
-    m_button->setText(buttonText(m_what));
+    m_button->setText(buttonText(m_what, overview.root && overview.root->remedy.place == QLatin1String("router")));
     m_again->setText(buttonText(OverviewButton::Check));
     // The one of the two that checks says that it does.
     QPushButton *check = checks ? m_button : m_again;
@@ -97,8 +105,14 @@ void VerdictBar::show(const Overview &overview, const QString &detail)
     m_again->setVisible(!checks && m_what != OverviewButton::None && m_what != OverviewButton::Resume);
     setProperty("looking", overview.looking);
     setFonts();
+    const bool isNews = accessibleName() != overview.sentence;
     setAccessibleName(overview.sentence);
     setAccessibleDescription(detail);
+    // Who cannot see is told as well.
+    if (isNews && isVisible()) {
+        QAccessibleEvent told(this, QAccessible::Alert);
+        QAccessible::updateAccessibility(&told);
+    }
     update();
 }
 

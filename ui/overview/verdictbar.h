@@ -18,6 +18,8 @@ class VerdictBar : public QFrame
 public:
     explicit VerdictBar(QWidget *parent = nullptr);
     void show(const Overview &overview, const QString &detail);
+    /// The way out.
+    void focusButton();
 
 Q_SIGNALS:
     void pressed(sixgate::OverviewButton button);

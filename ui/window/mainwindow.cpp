@@ -387,7 +387,7 @@ bool MainWindow::eventFilter(QObject *watched, QEvent *event)
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_overview)
-        m_overview->closeSteps();
+        m_overview->closeBelow();
     else if (event->key() == Qt::Key_Escape && m_pages->currentWidget() == m_vps)
         m_vps->leave();
     else

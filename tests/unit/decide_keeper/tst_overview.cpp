@@ -187,24 +187,24 @@ private Q_SLOTS:
         row("nothing known, all is well", S::Fine, {}, "fine: Seen.", "", B::Check, true);
         row("nothing known yet", S::Broken, {}, "broken: Seen.", "", B::Check, false);
         row("a check that sees nothing", S::Broken, finding({}, S::Broken), "broken: Seen.", "", B::Check, false);
-        row("the cause", S::Broken, finding({error}, S::Broken, true), "broken: vps-off it is.", "Run it.", B::Check,
+        row("the cause", S::Broken, finding({error}, S::Broken, true), "broken: vps-off it is.", "Run it.", B::Show,
             false);
         row("which redeploying mends", S::Broken, finding({redeploys}, S::Broken, true), "broken: proxy-stopped it is.",
             "Press it.", B::Redeploy, false);
         row("and another one", S::Degraded, finding({error, other}, S::Broken), "degraded: vps-off it is.",
-            "Run it.\nAlso: dns-down it is.", B::Check, false);
+            "Run it.\nAlso: dns-down it is.", B::Show, false);
         row("of another situation", S::Fine, finding({error}, S::Broken, true), "fine: Seen.", "", B::Check, true);
         row("which the keeper does not see", S::Fine, finding({error}, S::Fine, true), "broken: vps-off it is.",
-            "Run it.", B::Check, false);
+            "Run it.", B::Show, false);
         row("which the keeper sees only later", S::Broken, finding({redeploys}, S::Fine, true),
             "broken: proxy-stopped it is.", "Press it.", B::Redeploy, false);
         row("a warning of before", S::Broken, finding({warning}, S::Fine), "broken: Seen.", "", B::Check, false);
-        row("a warning", S::Fine, finding({warning}, S::Fine), "degraded: cert it is.", "Run it.", B::Check, false);
+        row("a warning", S::Fine, finding({warning}, S::Fine), "degraded: cert it is.", "Run it.", B::Show, false);
         row("a warning does not explain what is broken", S::Broken, finding({warning}, S::Broken), "broken: Seen.", "",
             B::Check, false);
         row("worth knowing only", S::Fine, finding({info}, S::Fine), "fine: Seen.", "", B::Check, true);
         row("nobody watches", S::Unknown, finding({error}, S::Unknown, true), "broken: vps-off it is.", "Run it.",
-            B::Check, false);
+            B::Show, false);
         row("paused", S::Paused, finding({error}, S::Paused, true), "paused: Seen.", "vps-off it is.", B::Check, true);
     }
 
@@ -277,7 +277,10 @@ private Q_SLOTS:
         lan.state = PathState::Broken;
         report.paths = {lan};
         report.diagnosis.roots = {condition("vps-off")};
+        const QDateTime until = seenAt.addDays(60);
+        report.paths[0].certificate = CertificateSeen{{}, Fingerprint::ofBytes("key"), {}, {}, {}, false, {}, until};
         const CheckFinding first = findingOf(report, seen(OverviewState::Broken), {}, seenAt);
+        QCOMPARE(first.paths[0].certificateUntil, until);
         QVERIFY(first.anyOut && !first.visitorsOut);
         QCOMPARE(first.trouble, latin("Seen."));
         report.paths[0].kind = PathKind::V6;
@@ -292,6 +295,14 @@ private Q_SLOTS:
         QVERIFY(shown.paths.at(PathKind::V6).state == PathState::Broken);
         QVERIFY(shown.paths.at(PathKind::V4).state == PathState::Unknown);
         QCOMPARE(shown.paths.at(PathKind::V6).at, seenAt.addSecs(60));
+        // A path that broke before it saw a certificate leaves the one before.
+        QCOMPARE(shown.paths.at(PathKind::V6).certificateUntil, until);
+        CheckFinding blind = second;
+        blind.paths[0].certificateUntil = {};
+        blind.paths[0].at = seenAt.addSecs(70);
+        shown = withFinding(shown, blind, false, seenAt);
+        QCOMPARE(shown.names[0].paths.at(PathKind::V6).at, seenAt.addSecs(70));
+        QCOMPARE(shown.names[0].paths.at(PathKind::V6).certificateUntil, until);
         QCOMPARE(second.since, seenAt);
         QCOMPARE(second.at, seenAt.addSecs(60));
         report.diagnosis.roots = {condition("dns-down")};
@@ -316,11 +327,11 @@ private Q_SLOTS:
         row("ssh-host-key", B::SetUp);
         row("ssh-login-refused", B::SetUp);
         row("wrong-port", B::SetUp);
-        row("router-firewall", B::Check);
-        row("server-down", B::Check);
-        row("vps-off", B::Check);
-        row("home-cert-expired", B::Check);
-        row("unexplained", B::Check);
+        row("router-firewall", B::Show);
+        row("server-down", B::Show);
+        row("vps-off", B::Show);
+        row("home-cert-expired", B::Show);
+        row("unexplained", B::Show);
     }
 
     void buttons()

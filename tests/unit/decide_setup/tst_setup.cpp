@@ -154,6 +154,14 @@ private Q_SLOTS:
             },
             "names plain.user");
         row(
+            "a secret in the URL",
+            [](SetupAnswers &one) {
+                one.provider = latin("custom");
+                one.services[0].challenge = Challenge::Http;
+                one.url = latin("https://dyn.example.net/update?hostname={host}&myip={addresses}&token=s3cretS3cret");
+            },
+            "names url");
+        row(
             "a provider that takes no texts",
             [](SetupAnswers &one) {
                 one.provider = latin("strato");
@@ -496,6 +504,19 @@ private Q_SLOTS:
         QTest::newRow("no services") << QByteArray("{\"schema\": 1, \"services\": []}");
         QTest::newRow("service") << QByteArray("{\"schema\": 1, \"services\": [1]}");
         QTest::newRow("key") << QByteArray("{\"schema\": 1, \"key\": {\"name\": 1}}");
+    }
+
+    // What stands in a URL in the place of a placeholder is not kept.
+    void secretInUrl()
+    {
+        SetupAnswers answers;
+        for (const char *secret : {"token=s3cretS3cret", "password=abc"}) {
+            answers.url = latin("https://dyn.example.net/update?hostname={host}&myip={addresses}&") + latin(secret);
+            QVERIFY(!setupJson(answers).contains(secret));
+            QVERIFY(parseSetup(setupJson(answers)));
+        }
+        answers.url = latin("https://dyn.example.net/update?hostname={host}&myip={addresses}&token={token}");
+        QCOMPARE(parseSetup(setupJson(answers))->url, answers.url);
     }
 
     void damaged()
