@@ -148,9 +148,15 @@ private Q_SLOTS:
                                       stateOf(PathKind::V4) == PathState::Broken,
                                   qPrintable(verdict()), lookTime);
         awaitLan();
+        // It gets its name.
+        auto *next = find<QWidget>("overview")->findChild<QPushButton *>(latin("next"));
+        QTRY_VERIFY2_WITH_TIMEOUT(plain(*next).startsWith(latin("Show me")), qPrintable(verdict()), lookTime);
         find<QListWidget>("pages")->setFocus();
         picture("overview-fault");
         std::printf("    %s\n", qPrintable(verdict()));
+        QTest::mouseClick(next, Qt::LeftButton);
+        picture("cause");
+        QTest::mouseClick(find<QPushButton>("cause-close"), Qt::LeftButton);
         showSteps("steps-fault");
     }
 

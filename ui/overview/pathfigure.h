@@ -14,6 +14,7 @@ struct FigureTexts {
     QString server; ///< its address at home, or why it is not known
     QString prefix;
     QString vps;                    ///< its name
+    QString router = {};            ///< what it lets through
     QString serverCertificate = {}; ///< "certificate: 58 days"; may be empty
     QString vpsCertificate = {};
 };

@@ -153,7 +153,8 @@ void WaysView::show(const std::vector<SetupWay> &ways)
     if (ways.empty())
         m_status->show(OverviewState::Unknown, tr("Nothing was asked yet: a name is missing."));
     else if (m_bad)
-        m_status->show(OverviewState::Degraded, tr("The rehearsal would fail."), lines.join(QLatin1Char('\n')));
+        m_status->show(OverviewState::Degraded, tr("As seen from here, the rehearsal would fail."),
+                       lines.join(QLatin1Char('\n')));
     else
         m_status->show(OverviewState::Fine, tr("All that the home and the zone do for the certificates is there."));
 }

@@ -5,6 +5,7 @@
 #include "driver/pictures.h"
 #include "ui/look/texts.h"
 #include "ui/overview/overviewpage.h"
+#include "ui/overview/pathfigure.h"
 
 #include <QApplication>
 #include <QFile>
@@ -81,6 +82,7 @@ private Q_SLOTS:
         auto *text = page.findChild<QTextBrowser *>(latin("cause-text"));
         QVERIFY(!text->isVisible());
         QSignalSpy pressed(&page, &OverviewPage::pressed);
+        QVERIFY(page.findChild<PathFigure *>()->accessibleDescription().contains(latin("Router: closed")));
         QTest::mouseClick(next, Qt::LeftButton);
         QVERIFY(text->isVisible());
         QVERIFY(text->hasFocus());
