@@ -35,6 +35,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
     m_entry->setTextFormat(Qt::PlainText);
     m_entry->setWordWrap(true);
     m_entry->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_entry->setFocusPolicy(Qt::StrongFocus);
     QFont bold = m_entry->font();
     bold.setWeight(QFont::DemiBold);
     m_entry->setFont(bold);
@@ -46,6 +47,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
     entry->addLayout(form);
     m_guide->setObjectName(QStringLiteral("guide"));
     m_guide->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_guide->setFocusPolicy(Qt::StrongFocus);
     entry->addWidget(m_guide);
     addCard(entry);
 
@@ -64,6 +66,7 @@ SetupRouterPage::SetupRouterPage(WizardState &shared, QWidget *parent)
         if (row < 0 || size_t(row) >= m_what.guides.size())
             return;
         m_guide->setText(m_what.guides[size_t(row)].text);
+        m_guide->setAccessibleName(m_guide->text());
         if (m_router->hasFocus())
             QSettings().setValue(routerKey(), m_router->currentText());
     });
@@ -108,6 +111,7 @@ void SetupRouterPage::showEntry()
         lines << tr("This identifier may change with the prefix: a router that opens ports by identifier needs a fixed "
                     "one; a FRITZ!Box opens them for the device.");
     m_entry->setText(lines.join(QLatin1Char('\n')));
+    m_entry->setAccessibleName(m_entry->text());
     const QString chosen =
         m_router->currentText().isEmpty() ? QSettings().value(routerKey()).toString() : m_router->currentText();
     m_router->clear();
