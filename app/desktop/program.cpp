@@ -20,8 +20,8 @@ namespace sixgate
 namespace
 {
 
-constexpr std::chrono::milliseconds trayLook{500};
-constexpr int traysAwaited = 20;
+constexpr std::chrono::seconds trayBegins{10}; // after the session
+constexpr std::chrono::seconds trayReturns{3}; // a panel that is started anew
 
 QString secretsKey()
 {
@@ -47,6 +47,14 @@ Program::Program(Choices choices) : m_choices(std::move(choices))
     QObject::connect(&m_tray, &Tray::opens, qApp, [this] { raiseUp(); });
     QObject::connect(&m_tray, &Tray::quits, qApp, [this] { quit(); });
     QObject::connect(&m_tray, &Tray::setsUp, qApp, [this] { openWizard(); });
+    QObject::connect(&m_tray, &Tray::moved, qApp, [this](bool isThere) {
+        if (isThere)
+            m_trayTime.stop();
+        else
+            awaitTray(trayReturns);
+    });
+    m_trayTime.setSingleShot(true);
+    QObject::connect(&m_trayTime, &QTimer::timeout, qApp, [this] { showTrayless(); });
 }
 
 Program::~Program() = default;
@@ -103,7 +111,7 @@ void Program::openSite(const Result<Site> &site, bool hidden)
         watch();
     m_view->setKeeperTrouble(m_trouble);
     if (hidden)
-        awaitTray(traysAwaited);
+        awaitTray(trayBegins);
     else
         m_view->window().raiseUp();
 }
@@ -129,15 +137,17 @@ void Program::watch()
     });
 }
 
-/// Started with the session, the panel may come a while later; without one the window is to be in reach.
-void Program::awaitTray(int looks)
+/// Without a tray the window is to be in reach; but a panel may come a while later.
+void Program::awaitTray(std::chrono::milliseconds time)
 {
-    if (Tray::isAvailable())
-        return;
-    if (looks == 0)
-        m_view->window().raiseUp();
-    else
-        QTimer::singleShot(trayLook, qApp, [this, looks] { awaitTray(looks - 1); });
+    if (!m_tray.isThere())
+        m_trayTime.start(time);
+}
+
+void Program::showTrayless()
+{
+    if (m_view && !m_leaving && !m_view->window().isVisible())
+        m_view->window().stayInReach();
 }
 
 void Program::openWizard()

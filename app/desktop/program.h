@@ -4,6 +4,9 @@
 #include "desktop/watcher.h"
 #include "ui/wizard/wizard.h"
 
+#include <QTimer>
+
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -24,7 +27,8 @@ public:
 
 private:
     void openSite(const Result<Site> &site, bool hidden);
-    void awaitTray(int looks);
+    void awaitTray(std::chrono::milliseconds time);
+    void showTrayless();
     void openWizard();
     void closeWizard();
     void keepSecrets();
@@ -36,6 +40,7 @@ private:
 
     Choices m_choices;
     Tray m_tray;
+    QTimer m_trayTime;    ///< a panel may come yet
     std::jthread m_ended; ///< a keeper that is to end
     std::unique_ptr<Watcher> m_watcher;
     QString m_trouble; ///< of it

@@ -46,7 +46,9 @@ SiteView::SiteView(const Choices &choices, const Result<Site> &site, Tray &tray,
         work.jobs = m_jobs = std::make_shared<LocalJobs>(SitePlace{choices.siteFile, choices.secrets});
     }
     m_window = std::make_unique<MainWindow>(texts, work);
-    m_window->setStays([] { return !Tray::isAvailable(); });
+    m_window->setTray(tray.isThere());
+    QObject::connect(&tray, &Tray::moved, m_window.get(), &MainWindow::setTray);
+    QObject::connect(&tray, &Tray::alerts, m_window.get(), [this] { QApplication::alert(m_window.get()); });
     QObject::connect(qApp, &QCoreApplication::aboutToQuit, m_window.get(), &MainWindow::keepPlace);
     tray.setSite(bool(m_site), m_site && !m_site->vps.empty());
     if (m_site)

@@ -24,6 +24,14 @@ public:
         paint(&painter, QRect(QPoint(), size), mode, state);
         return map;
     }
+    /// What it is asked for by who takes pictures of it elsewhere: a panel on the bus would scale others.
+    QList<QSize> availableSizes(QIcon::Mode, QIcon::State) override
+    {
+        QList<QSize> all;
+        for (const int size : {16, 22, 24, 32, 48, 64})
+            all << QSize(size, size);
+        return all;
+    }
 
 private:
     std::function<void(QPainter &, const QRect &)> m_draw;

@@ -12,7 +12,6 @@
 #include <QPushButton>
 #include <QSaveFile>
 #include <QSettings>
-#include <QSystemTrayIcon>
 #include <QVBoxLayout>
 
 namespace sixgate
@@ -61,7 +60,9 @@ SettingsPage::SettingsPage(const SettingsTexts &texts, QString autostartFile, QS
     m_stays->setChecked(staysInTray());
     m_wrong->setWordWrap(true);
     m_wrong->hide();
+    m_trayless->setObjectName(QStringLiteral("trayless"));
     m_trayless->setWordWrap(true);
+    m_trayless->hide();
     auto *choices = new QWidget;
     auto *list = new QVBoxLayout(choices);
     list->setContentsMargins(0, 0, 0, 0);
@@ -136,11 +137,9 @@ bool SettingsPage::staysInTray()
     return QSettings().value(staysKey(), true).toBool();
 }
 
-void SettingsPage::showEvent(QShowEvent *event)
+void SettingsPage::setTray(bool isThere)
 {
-    // A panel may come and go.
-    m_trayless->setVisible(!QSystemTrayIcon::isSystemTrayAvailable());
-    QWidget::showEvent(event);
+    m_trayless->setVisible(!isThere);
 }
 
 void SettingsPage::setAutostart(bool on)

@@ -30,15 +30,14 @@ public:
     void offerAlarmTest(bool any);
     /// That it is being sent, or how it went, a line a channel.
     void showAlarmTest(bool runs, const QString &says);
+    /// Whether there is a tray to watch in; it says so where there is none.
+    void setTray(bool isThere);
     /// Whether closing the window leaves Sixgate watching in the tray.
     static bool staysInTray();
 
 Q_SIGNALS:
     void setsUp();
     void testsAlarm();
-
-protected:
-    void showEvent(QShowEvent *event) override;
 
 private:
     void setAutostart(bool on);

@@ -7,6 +7,8 @@
 #include <QClipboard>
 #include <QGuiApplication>
 
+#include <utility>
+
 namespace sixgate
 {
 
@@ -54,18 +56,49 @@ Tray::Tray(QObject *parent) : QObject(parent)
     // Until there is something to do it with.
     for (QAction *one : {m_check, m_redeploy, m_pause, m_copy})
         one->setEnabled(false);
-    m_icon.setContextMenu(&m_menu);
-    connect(&m_icon, &QSystemTrayIcon::activated, this, [this](QSystemTrayIcon::ActivationReason reason) {
-        if (reason == QSystemTrayIcon::Trigger)
-            Q_EMIT opens();
-    });
-    connect(&m_icon, &QSystemTrayIcon::messageClicked, this, &Tray::opens);
+    connect(&m_watch, &TrayWatch::changed, this, &Tray::follow);
+    connect(&m_notifier, &Notifier::opens, this, &Tray::opens);
+    connect(&m_notifier, &Notifier::unheard, this, &Tray::alerts);
 }
 
 void Tray::begin()
 {
-    m_icon.setIcon(stateIcon(OverviewState::Unknown));
-    m_icon.show();
+    m_begun = true;
+    follow();
+}
+
+void Tray::follow()
+{
+    if (!m_begun || !m_watch.isKnown())
+        return;
+    // Qt may have no way into one that others have.
+    if (!m_icon && (m_watch.hasHost() || m_watch.hasDock()) && QSystemTrayIcon::isSystemTrayAvailable())
+        makeIcon();
+    const bool isThereNow = m_icon && (m_ofBus ? m_watch.hasHost() : m_watch.hasDock());
+    if (std::exchange(m_there, isThereNow) != isThereNow)
+        Q_EMIT moved(isThereNow);
+}
+
+void Tray::makeIcon()
+{
+    m_ofBus = m_watch.hasHost();
+    m_icon.emplace();
+    m_icon->setContextMenu(&m_menu);
+    connect(&*m_icon, &QSystemTrayIcon::activated, this, [this](QSystemTrayIcon::ActivationReason reason) {
+        if (reason == QSystemTrayIcon::Trigger)
+            Q_EMIT opens();
+    });
+    connect(&*m_icon, &QSystemTrayIcon::messageClicked, this, &Tray::opens);
+    draw();
+    m_icon->show();
+}
+
+void Tray::draw()
+{
+    if (!m_icon)
+        return;
+    m_icon->setIcon(stateIcon(m_state));
+    m_icon->setToolTip(m_tip);
 }
 
 void Tray::setSite(bool any, bool hasVps)
@@ -76,11 +109,12 @@ void Tray::setSite(bool any, bool hasVps)
 
 void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
 {
-    m_icon.setIcon(stateIcon(overview.state));
     QStringList lines{tr("Sixgate: %1").arg(stateWord(overview.state))};
     for (const NameGlance &name : overview.names)
         lines << nameLine(name);
-    m_icon.setToolTip(lines.join(QLatin1Char('\n')));
+    m_state = overview.state;
+    m_tip = lines.join(QLatin1Char('\n'));
+    draw();
     m_paused = overview.state == OverviewState::Paused;
     m_pause->setText(m_paused ? tr("Res&ume") : tr("&Pause"));
     m_pause->setEnabled(bool(snapshot));
@@ -96,7 +130,10 @@ void Tray::show(const Overview &overview, const SharedSnapshot &snapshot)
 
 void Tray::notify(const Overview &overview)
 {
-    m_icon.showMessage(overview.sentence, overview.detail, stateIcon(overview.state));
+    if (m_there)
+        m_icon->showMessage(overview.sentence, overview.detail, stateIcon(overview.state));
+    else
+        m_notifier.tell(overview.cause, overview.sentence, overview.detail);
     Q_EMIT notified(overview.sentence, overview.detail);
 }
 

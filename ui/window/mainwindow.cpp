@@ -44,6 +44,11 @@ QStringList recordsOf(const KeeperSnapshot &snapshot)
     return all;
 }
 
+QString trayless()
+{
+    return MainWindow::tr("There is no tray here, so the window stays while Sixgate watches. Quit with Ctrl+Q.");
+}
+
 QString geometryKey()
 {
     return QStringLiteral("window/geometry");
@@ -336,6 +341,29 @@ void MainWindow::raiseUp()
     activateWindow();
 }
 
+void MainWindow::sayTrayless()
+{
+    // No time limit: who comes back to the window is to find it.
+    statusBar()->show();
+    statusBar()->showMessage(trayless());
+}
+
+void MainWindow::setTray(bool isThere)
+{
+    m_tray = isThere;
+    m_settings->setTray(isThere);
+    if (!isThere || statusBar()->currentMessage() != trayless())
+        return;
+    statusBar()->clearMessage();
+    statusBar()->hide();
+}
+
+void MainWindow::stayInReach()
+{
+    sayTrayless();
+    QMainWindow::show();
+}
+
 bool MainWindow::isWorking() const
 {
     return m_vps->isWorking();
@@ -402,12 +430,9 @@ void MainWindow::closeEvent(QCloseEvent *event)
         Q_EMIT quits();
         return;
     }
-    if (m_stays && m_stays()) {
+    if (!m_tray) {
         event->ignore();
-        // No time limit: who comes back to the window is to find it.
-        statusBar()->show();
-        statusBar()->showMessage(
-            tr("There is no tray here, so the window stays while Sixgate watches. Quit with Ctrl+Q."));
+        sayTrayless();
         showMinimized();
         return;
     }

@@ -8,7 +8,6 @@
 
 #include <QMainWindow>
 
-#include <functional>
 #include <optional>
 
 class QLabel;
@@ -70,8 +69,11 @@ public:
     void setSite(std::shared_ptr<const Site> site);
     /// Looks at home, DNS and VPS, for the pages that show it; where it does already, once more after that.
     void look();
-    /// Asked when it is closed; where there is no tray, closing minimises it, and says so.
-    void setStays(std::function<bool()> stays) { m_stays = std::move(stays); }
+    /// Whether there is a tray to be reached from; where there is none, closing minimises it, and says so. Said by who
+    /// has the tray, each time that this changes.
+    void setTray(bool isThere);
+    /// Where there is no tray any more: comes back to the screen, and says why.
+    void stayInReach();
 
 Q_SIGNALS:
     void wants(sixgate::KeeperIntent intent);
@@ -93,6 +95,7 @@ private:
     void prove(PathKind kind);
     void connectAlarm();
     void showLook();
+    void sayTrayless();
     /// That page shows what only a look tells.
     bool looksInto(const QWidget *page) const;
     bool isLookOld() const;
@@ -110,7 +113,7 @@ private:
     std::optional<JobRunner> m_looker; ///< the two ask, and change nothing
     std::optional<JobRunner> m_prover;
     std::optional<JobRunner> m_alarmTester;
-    std::function<bool()> m_stays;
+    bool m_tray = true;
     PageList *m_list;
     QStackedWidget *m_pages;
     OverviewPage *m_overview;

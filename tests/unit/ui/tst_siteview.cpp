@@ -13,6 +13,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSaveFile>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QStatusBar>
@@ -59,6 +60,8 @@ private Q_SLOTS:
     void initTestCase()
     {
         QStandardPaths::setTestModeEnabled(true);
+        QApplication::setOrganizationName(latin("sixgate-test"));
+        QApplication::setApplicationName(latin("siteview"));
         QApplication::setStyle(latin("fusion"));
     }
 
@@ -246,6 +249,41 @@ private Q_SLOTS:
         auto *job = window.findChild<QWidget *>(latin("job"));
         QVERIFY(job->isVisible());
         QVERIFY(job->findChild<QLabel *>(latin("sentence"))->text().startsWith(latin("Looking")));
+    }
+
+    // It comes back where it was and as large, whether it was closed, or the program ended.
+    void keepsItsPlace()
+    {
+        QSettings().clear();
+        const QRect small(40, 30, 700, 460), large(20, 25, 760, 500);
+        QSize first;
+        {
+            MainWindow window({latin("home"), {}});
+            window.setTray(true);
+            window.show();
+            first = window.size();
+            QVERIFY(first != small.size());
+            window.setGeometry(small);
+            window.close();
+        }
+        {
+            MainWindow window({latin("home"), {}});
+            window.show();
+            QCOMPARE(window.geometry(), small);
+            window.setGeometry(large);
+            window.keepPlace();
+        }
+        {
+            MainWindow window({latin("home"), {}});
+            window.show();
+            QCOMPARE(window.geometry(), large);
+        }
+        // What was kept is not a geometry: as at first.
+        QSettings().setValue(latin("window/geometry"), QByteArray("nonsense"));
+        MainWindow window({latin("home"), {}});
+        window.show();
+        QCOMPARE(window.size(), first);
+        QSettings().clear();
     }
 
     // A site file that cannot be used is told, also in the tray; once it is mended, who opens the view hears of it.

@@ -2,6 +2,8 @@
 // program starts them, and itself again inside. SIXGATE_SHOTS=FOLDER in the environment: a sheet of all icons.
 
 #include "decide/notice.h"
+#include "desktop/program.h"
+#include "owndesktop.h"
 #include "trayhost.h"
 #include "ui/look/marks.h"
 #include "ui/tray/tray.h"
@@ -23,7 +25,6 @@
 #include <QToolTip>
 
 #include <array>
-#include <cstdio>
 
 using namespace sixgate;
 
@@ -156,6 +157,8 @@ private Q_SLOTS:
     void initTestCase()
     {
         QStandardPaths::setTestModeEnabled(true);
+        for (const char *name : {"XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"})
+            qputenv(name, m_folder.path().toLocal8Bit());
         QApplication::setOrganizationName(latin("sixgate-test"));
         QApplication::setApplicationName(latin("tray"));
         QApplication::setQuitOnLastWindowClosed(false);
@@ -174,10 +177,11 @@ private Q_SLOTS:
 
     void noPanel()
     {
-        QVERIFY(!Tray::isAvailable());
         QSettings().clear();
+        Tray tray;
+        tray.begin();
         MainWindow window({latin("home"), latin("vps.example.org")});
-        window.setStays([] { return !Tray::isAvailable(); });
+        window.setTray(tray.isThere());
         QSignalSpy quits(&window, &MainWindow::quits);
         window.QMainWindow::show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
@@ -206,12 +210,24 @@ private Q_SLOTS:
         const QString site = m_folder.filePath(latin("site.json"));
         QVERIFY(QFile::copy(latin(SIXGATE_SOURCE_DIR "/resources/handbook/example-site.json"), site));
         program.start(latin(SIXGATE), {latin("--hidden"), latin("--only-watch"), latin("--site"), site});
-        const auto isThere = [] {
-            return QProcess::execute(latin("xdotool"), {latin("search"), latin("--onlyvisible"), latin("--name"),
-                                                        latin("^Sixgate")}) == 0;
-        };
         QVERIFY(program.waitForStarted());
+        const auto isThere = [&] {
+            return QProcess::execute(latin("xdotool"),
+                                     {latin("search"), latin("--onlyvisible"), latin("--all"), latin("--pid"),
+                                      QString::number(program.processId()), latin("--name"), latin("^Sixgate")}) == 0;
+        };
+        // Meanwhile the same in this process, to see what it says.
+        const QString other = m_folder.filePath(latin("other.json"));
+        QVERIFY(QFile::copy(site, other));
+        Program own({other, latin("dir:") + m_folder.path(), true, false});
+        own.begin();
+        QVERIFY(!isThere());
+        QVERIFY(!widgetOf("sixgate::MainWindow"));
         QTRY_VERIFY_WITH_TIMEOUT(isThere(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(widgetOf("sixgate::MainWindow"), panelTime);
+        const auto *window = qobject_cast<MainWindow *>(widgetOf("sixgate::MainWindow"));
+        QVERIFY(window->statusBar()->isVisible());
+        QVERIFY(window->statusBar()->currentMessage().contains(latin("no tray")));
         program.terminate();
         QVERIFY(program.waitForFinished(15000));
         QCOMPARE(program.exitCode(), 0);
@@ -222,15 +238,16 @@ private Q_SLOTS:
     // The panel begins after the program.
     void comesLater()
     {
-        QVERIFY(!Tray::isAvailable());
         m_tray = std::make_unique<Tray>();
         m_tray->begin();
+        QTest::qWait(200);
+        QVERIFY(!m_tray->isThere());
         m_panel.start(latin("trayer"),
                       {latin("--edge"), latin("top"), latin("--align"), latin("left"), latin("--widthtype"),
                        latin("request"), latin("--height"), latin("32"), latin("--tint"), latin("0x202326"),
                        latin("--transparent"), latin("true"), latin("--alpha"), latin("0")});
         QVERIFY2(m_panel.waitForStarted(), "there is no trayer");
-        QTRY_VERIFY_WITH_TIMEOUT(Tray::isAvailable(), panelTime);
+        QTRY_VERIFY_WITH_TIMEOUT(m_tray->isThere(), panelTime);
         QTRY_VERIFY_WITH_TIMEOUT(icon() && icon()->width() >= 16, panelTime);
     }
 
@@ -387,10 +404,13 @@ private Q_SLOTS:
         const QString file = m_folder.filePath(latin("told"));
         m_panel.start(QApplication::applicationFilePath(), {latin("host"), file});
         QTRY_VERIFY_WITH_TIMEOUT(contentOf(file).contains("ready"), panelTime);
-        QVERIFY(Tray::isAvailable());
         m_tray = std::make_unique<Tray>();
         m_tray->begin();
         QTRY_VERIFY_WITH_TIMEOUT(contentOf(file).contains("item"), panelTime);
+        QVERIFY(m_tray->isThere());
+        // Each size is drawn for itself, as the panel gets it: it need scale none.
+        QTRY_VERIFY_WITH_TIMEOUT(contentOf(file).contains("pixmaps"), panelTime);
+        QVERIFY2(contentOf(file).contains("pixmaps 16 22 24 32 48 64\n"), contentOf(file).constData());
         using S = OverviewState;
         const std::vector<Overview> story{
             overview(S::Unknown),
@@ -436,59 +456,21 @@ private Q_SLOTS:
 namespace
 {
 
-/// Itself again, on the screen and the bus of `with`, for some of the functions.
-bool runInside(const QProcessEnvironment &with, const QString &self, const QStringList &functions)
-{
-    QProcess inside;
-    inside.setProcessEnvironment(with);
-    inside.setProcessChannelMode(QProcess::ForwardedChannels);
-    inside.start(self, functions);
-    return inside.waitForFinished(100000) && inside.exitStatus() == QProcess::NormalExit && inside.exitCode() == 0;
-}
-
-/// The first line that a server prints: where it listens.
-QString startServer(QProcess &server, const char *program, const QStringList &arguments)
-{
-    server.start(latin(program), arguments);
-    while (server.state() != QProcess::NotRunning || server.bytesAvailable() > 0) {
-        if (server.canReadLine())
-            return QString::fromLatin1(server.readLine()).trimmed();
-        if (!server.waitForReadyRead(20000))
-            break;
-    }
-    std::printf("FAIL!  : %s does not start\n", program);
-    return {};
-}
-
 int outside(int argc, char **argv)
 {
     QCoreApplication app(argc, argv);
-    QProcess screen, bus;
-    const QString display = startServer(screen, "Xvfb",
-                                        {latin("-displayfd"), latin("1"), latin("-screen"), latin("0"),
-                                         latin("1280x800x24"), latin("-nolisten"), latin("tcp")});
-    const QString address =
-        startServer(bus, "dbus-daemon", {latin("--session"), latin("--nofork"), latin("--print-address=1")});
-    bool good = !display.isEmpty() && !address.isEmpty();
-    if (good) {
-        QProcessEnvironment with = QProcessEnvironment::systemEnvironment();
-        with.insert(latin("DISPLAY"), QLatin1Char(':') + display);
-        with.insert(latin("QT_QPA_PLATFORM"), latin("xcb"));
-        with.insert(latin("SIXGATE_TRAY_INSIDE"), latin("1"));
-        with.insert(latin("DBUS_SESSION_BUS_ADDRESS"), latin("unix:path=/nonexistent"));
-        const QString self = QCoreApplication::applicationFilePath();
-        good = runInside(with, self, {latin("noPanel"), latin("hiddenWithoutPanel")});
-        good = runInside(with, self,
-                         {latin("comesLater"), latin("icons"), latin("toolTip"), latin("menu"), latin("balloon"),
-                          latin("shapes"), latin("sheet")}) &&
-               good;
-        with.insert(latin("DBUS_SESSION_BUS_ADDRESS"), address);
-        good = runInside(with, self, {latin("toldOnce")}) && good;
-    }
-    for (QProcess *one : {&bus, &screen}) {
-        one->terminate();
-        one->waitForFinished(5000);
-    }
+    tests::OwnDesktop desktop;
+    using Bus = tests::OwnDesktop::Bus;
+    bool good = desktop.begin();
+    if (!good)
+        return 1;
+    for (const auto &[bus, functions] :
+         std::vector<std::pair<Bus, QStringList>>{{Bus::No, {latin("noPanel"), latin("hiddenWithoutPanel")}},
+                                                  {Bus::No,
+                                                   {latin("comesLater"), latin("icons"), latin("toolTip"),
+                                                    latin("menu"), latin("balloon"), latin("shapes"), latin("sheet")}},
+                                                  {Bus::Yes, {latin("toldOnce")}}})
+        good = desktop.run(bus, functions) && good;
     return good ? 0 : 1;
 }
 
@@ -498,7 +480,7 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && QByteArray(argv[1]) == "host")
         return tests::hostTray(argc, argv, QString::fromLocal8Bit(argv[2]));
-    if (!qEnvironmentVariableIsSet("SIXGATE_TRAY_INSIDE"))
+    if (!tests::OwnDesktop::isInside())
         return outside(argc, argv);
     QApplication app(argc, argv);
     TestTray test;

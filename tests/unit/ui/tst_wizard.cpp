@@ -16,7 +16,9 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QSettings>
 #include <QSignalSpy>
+#include <QStandardPaths>
 #include <QTest>
 #include <QTimer>
 
@@ -195,6 +197,26 @@ private:
 private Q_SLOTS:
     void init() { QCoreApplication::setOrganizationName(latin("sixgate-test")); }
     void cleanup() { m_wizard.reset(); }
+
+    // It comes back where it was and as large.
+    void keepsItsPlace()
+    {
+        QStandardPaths::setTestModeEnabled(true);
+        QSettings().clear();
+        const QRect place(40, 30, 720, 520);
+        const auto make = [this] {
+            m_wizard = std::make_unique<Wizard>(std::make_shared<HangingPort>(), SetupAnswers());
+            m_wizard->show();
+        };
+        make();
+        QVERIFY(m_wizard->size() != place.size());
+        m_wizard->setGeometry(place);
+        QCOMPARE(m_wizard->size(), place.size());
+        m_wizard->close();
+        make();
+        QCOMPARE(m_wizard->geometry(), place);
+        QSettings().clear();
+    }
 
     void neverWaits_data() { pages(true); }
     void neverWaits()
