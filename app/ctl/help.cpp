@@ -112,7 +112,8 @@ constexpr std::array commands = {
         "            --host-key KEY  of the new machine; else you are asked to compare it.\n"
         "            --user NAME, --port NUMBER  where the new machine's login is another one.\n"
         "            --bring-key     asks for the new machine's password, and brings the SSH key with it\n"
-        "            --abandon-old   do not go to the old machine any more.\n"
+        "            --abandon-old   the old machine is gone: do not go there any more. Without an address: nothing "
+        "else.\n"
         "  --yes     do not ask before doing what was shown (remove, replace, rollback).",
         "sixgatectl vps trust"},
     CommandHelp{

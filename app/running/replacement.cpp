@@ -32,6 +32,15 @@ QString oldMachine(const Vps &old)
                                  : Texts::tr("the old machine (%1)").arg(ipText(old.addresses.front()));
 }
 
+/// " --address …" of each: what orders the move to that machine again.
+QString addressOptions(const Vps &vps)
+{
+    QString all;
+    for (const IpAddress &one : vps.addresses)
+        all += QStringLiteral(" --address ") + ipText(one);
+    return all;
+}
+
 /// Changes the state as it is now; the site's lock is held.
 Outcome changeState(const Label &site, const std::function<void(SiteState &)> &change)
 {
@@ -59,6 +68,27 @@ Vps machineInUse(const Site &site, std::stop_token stop)
 
 } // namespace
 
+std::optional<OpenMove> openMove(const Vps &now, const SiteState &state, const VpsSeen &seen)
+{
+    if (!state.leftVps)
+        return {};
+    const LeftVps &left = *state.leftVps;
+    Vps used = now;
+    // Where the file names addresses these count: the records may still be of before.
+    if (now.addresses.empty()) {
+        if (seen.ipv4)
+            used.addresses.insert(used.addresses.end(), seen.ipv4->begin(), seen.ipv4->end());
+        if (seen.ipv6)
+            used.addresses.insert(used.addresses.end(), seen.ipv6->begin(), seen.ipv6->end());
+    }
+    if (mayBeSameMachine(left.vps, used))
+        return {};
+    OpenMove open{left.vps.addresses, {}};
+    if (left.forgottenAt)
+        open.forgottenAt = QDateTime::fromSecsSinceEpoch(*left.forgottenAt);
+    return open;
+}
+
 Result<std::optional<Vps>> SiteWork::newMachine(const ReplaceOrder &order) const
 {
     if (!order.machine)
@@ -68,7 +98,7 @@ Result<std::optional<Vps>> SiteWork::newMachine(const ReplaceOrder &order) const
     if (std::none_of(next.addresses.begin(), next.addresses.end(), isIpv4))
         return fail(ErrorCode::Invalid,
                     Texts::tr("The new machine's IPv4 address is missing: visitors over IPv4 come to it."), {},
-                    Texts::tr("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20"));
+                    Texts::tr("Give it, too: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20"));
     // IPv6 first: the carrier's IPv4 is shared.
     std::stable_partition(next.addresses.begin(), next.addresses.end(),
                           [](const IpAddress &one) { return !isIpv4(one); });
@@ -147,26 +177,27 @@ Result<JobEnd> SiteWork::run(const ReplaceOrder &order)
     const auto state = loadState(m_site.name);
     if (!state)
         return passOn(state);
+    const auto &left = state->leftVps;
+    if (left && !*given && order.abandonOld)
+        return giveUpOld(*left);
     const Vps now = machineInUse(m_site, m_stops.stop);
     // The site file names the new machine as soon as that is set up: a move that broke off later is ended from there.
-    const auto &left = state->leftVps;
     const bool begun = left && !mayBeSameMachine(left->vps, now);
-    if (begun && (!*given || shareAnAddress(**given, now))) {
-        if (order.abandonOld && !*given)
-            return giveUpOld(m_site.name);
+    if (begun && (!*given || shareAnAddress(**given, now)))
         return moveTo(m_site, left->vps, true, order.abandonOld);
-    }
     if (!*given)
         return fail(ErrorCode::Invalid, Texts::tr("The addresses of the new machine are missing."), {},
-                    Texts::tr("For example: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20 "
+                    Texts::tr("Give them: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::20 "
                               "(the same ones again where a move was stopped before it led visitors there)."));
     if (begun && shareAnAddress(**given, left->vps))
-        return moveBack(**given, left->vps, now);
+        return moveBack(**given, left->vps, now, order.abandonOld);
     if (begun)
-        return fail(ErrorCode::Invalid,
-                    Texts::tr("The machine before, %1, is not clean yet.").arg(oldMachine(left->vps)), {},
-                    Texts::tr("Clean it: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
-                              "--abandon-old"));
+        return fail(ErrorCode::Invalid, Texts::tr("The move from %1 is not finished.").arg(oldMachine(left->vps)), {},
+                    left->forgottenAt
+                        ? Texts::tr("Clean that machine: sixgatectl vps replace. Or give it up: sixgatectl vps replace "
+                                    "--abandon-old")
+                        : Texts::tr("Go on with it: sixgatectl vps replace. Or give the old machine up: sixgatectl vps "
+                                    "replace --abandon-old"));
     Site next = m_site;
     next.vps.front() = **given;
     if (auto met = meetNewMachine(next, now, *order.machine); !met)
@@ -175,7 +206,7 @@ Result<JobEnd> SiteWork::run(const ReplaceOrder &order)
 }
 
 /// Back to the machine that was left: it is known.
-Result<JobEnd> SiteWork::moveBack(const Vps &given, const Vps &left, const Vps &now)
+Result<JobEnd> SiteWork::moveBack(const Vps &given, const Vps &left, const Vps &now, bool abandons)
 {
     Site next = m_site;
     next.vps.front() = left;
@@ -188,27 +219,31 @@ Result<JobEnd> SiteWork::moveBack(const Vps &given, const Vps &left, const Vps &
                     QStringLiteral("Presented: %1 %2 (%3).").arg(key->type, key->fingerprint.text(), key->md5),
                     Texts::tr("Compare it on the console of that machine. Where it was installed anew, give up "
                               "what was left there (sixgatectl vps replace --abandon-old), then move to it."));
-    return moveTo(next, now, false, false);
+    return moveTo(next, now, false, abandons);
 }
 
 Result<JobEnd> SiteWork::moveTo(const Site &site, const Vps &old, bool goesOn, bool abandons)
 {
     // Until the new machine is set up nothing remembers it, and apply would go to the old one.
     m_stops.goOn = goesOn ? Texts::tr("Go on with: sixgatectl vps replace (it waits for the run's end first).")
-                          : Texts::tr("Go on with the same command again (it waits for the run's end first): by now "
-                                      "the new machine may have the ACME keys, and nothing else remembers it.");
+                          : Texts::tr("Go on with it again: sixgatectl vps replace%1 (it waits for the run's end "
+                                      "first); by now the new machine may have the ACME keys, and nothing else "
+                                      "remembers it.")
+                                .arg(addressOptions(site.vps.front()));
     std::chrono::seconds patience{0};
     bool applied = false;
     Act act{site, PlanScope::All, [&](Engine &engine, const Observation &seen) {
                 patience = longestStay(site, seen.zone);
-                return engine.plan(seen, PlanScope::All);
+                return engine.plan(seen, PlanScope::All, false, goesOn);
             }};
     act.asksAlways = true;
-    if (!abandons)
-        act.warning = Texts::tr("When all paths are proven, everything that Sixgate brought to %1 is taken away "
-                                "from it,\nthe Debian packages that it installed, too (--abandon-old leaves it "
-                                "alone).")
-                          .arg(oldMachine(old));
+    act.warning = (abandons ? Texts::tr("When all paths are proven, %1 is given up: Sixgate does not go there any "
+                                        "more and takes nothing\naway from it. It may still hold the ACME keys, which "
+                                        "are to be replaced then.")
+                            : Texts::tr("When all paths are proven, everything that Sixgate brought to %1 is taken "
+                                        "away from it,\nthe Debian packages that it installed, too (--abandon-old "
+                                        "leaves it alone)."))
+                      .arg(oldMachine(old));
     // From here on apply and a repeated replace lead to the new machine.
     act.deployed = [&](Engine &engine) {
         if (goesOn)
@@ -252,36 +287,61 @@ void SiteWork::afterMove(Engine &engine, const Site &site, const Vps &old, bool 
     if (!proven) {
         m_talk.remark(
             Texts::tr("Since not all is well with the new machine, %1 was left as it is.").arg(oldMachine(old)),
-            Texts::tr("Once all is well, clean it with: sixgatectl vps replace"));
+            abandons ? Texts::tr("Once all is well, give it up with: sixgatectl vps replace --abandon-old")
+                     : Texts::tr("Once all is well, clean it with: sixgatectl vps replace"));
         return;
     }
     if (!abandons) {
         letGo(site, *engine.left(), end);
         return;
     }
-    const auto given = giveUpOld(site.name);
-    end.old = given ? given->old : end.old;
-    if (!given) {
+    if (auto forgotten = forgetOld(old); !forgotten) {
         end.cleaned = false;
-        m_talk.remark(given.error().summary, given.error().fix);
+        m_talk.remark(forgotten.error().summary, forgotten.error().fix);
+        return;
     }
+    end.old = OldMachine::GivenUp;
 }
 
-Result<JobEnd> SiteWork::giveUpOld(const Label &site)
+/// Without a move: the state alone is changed.
+Result<JobEnd> SiteWork::giveUpOld(const LeftVps &left)
 {
-    QString which;
-    const auto forgotten = changeState(site, [&](SiteState &state) {
-        which = state.leftVps ? oldMachine(state.leftVps->vps) : Texts::tr("the old machine");
-        state.leftVps.reset();
-    });
-    if (!forgotten)
+    const Plan none;
+    m_talk.planned(none, PlanPart::Main, Texts::tr("Nothing is changed on any machine, nor in DNS."));
+    QString warning = Texts::tr("Sixgate does not go to %1 any more and takes nothing away from it.\nIt may still hold "
+                                "the ACME keys, which are to be replaced then.")
+                          .arg(oldMachine(left.vps));
+    if (!left.forgottenAt)
+        warning +=
+            QLatin1Char('\n') + Texts::tr("Visitors may still be led there; afterwards lead them to the new machine: "
+                                          "sixgatectl apply");
+    if (auto agreed = asked(none, warning); !agreed)
+        return passOn(agreed);
+    // What was agreed to is about that machine; how long the answer took does not matter.
+    const auto now = loadState(m_site.name);
+    if (!now)
+        return passOn(now);
+    if (!now->leftVps || now->leftVps->vps != left.vps)
+        return fail(ErrorCode::Moved, Texts::tr("Another Sixgate has moved this site meanwhile."), {},
+                    Texts::tr("Look at the site file, then try again."));
+    if (auto forgotten = forgetOld(left.vps); !forgotten)
         return passOn(forgotten);
-    m_talk.remark(Texts::tr("Sixgate does not go to %1 any more.").arg(which),
-                  Texts::tr("It still has the ACME keys: replace them at the DNS server, store the new ones "
-                            "(sixgatectl secret set), and apply."));
+    if (!left.forgottenAt)
+        m_talk.remark(Texts::tr("The records may still lead visitors to it."),
+                      Texts::tr("Lead them to the new machine: sixgatectl apply"));
     JobEnd end;
     end.old = OldMachine::GivenUp;
     return end;
+}
+
+Outcome SiteWork::forgetOld(const Vps &old)
+{
+    if (auto forgotten = changeState(m_site.name, [](SiteState &state) { state.leftVps.reset(); }); !forgotten)
+        return forgotten;
+    m_talk.remark(Texts::tr("Sixgate does not go to %1 any more.").arg(oldMachine(old)),
+                  Texts::tr("It may still hold the ACME keys: replace them at the DNS server, store the new ones "
+                            "(sixgatectl secret set), then: sixgatectl apply"));
+    return {};
 }
 
 /// The old machine, when nobody is sent there any more.
@@ -316,8 +376,8 @@ void SiteWork::letGo(const Site &site, const LeftVps &left, JobEnd &end)
     }
     end.cleaned = false;
     m_talk.remark(Texts::tr("Sixgate is still on %1: %2").arg(which, done.error().summary),
-                  Texts::tr("Try again: sixgatectl vps replace. If that machine is gone: sixgatectl vps replace "
-                            "--abandon-old"));
+                  Texts::tr("Clean it: sixgatectl vps replace. If that machine is gone, give it up: sixgatectl vps "
+                            "replace --abandon-old"));
 }
 
 Outcome SiteWork::clean(const Site &site, const LeftVps &left)

@@ -177,6 +177,9 @@ Result<JobEnd> SiteWork::run(const LookOrder &order)
     JobEnd end;
     end.blocked = plan.blocked();
     end.dns = std::make_shared<const DnsAround>(lookAround(m_site.name, seen->zone, m_stops.stop));
+    // What cannot be read a job says.
+    if (const auto state = loadState(m_site.name))
+        end.move = openMove(m_site.vps.front(), *state, seen->vps);
     end.seen = std::make_shared<const Observation>(std::move(*seen));
     return end;
 }

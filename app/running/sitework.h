@@ -15,6 +15,10 @@ Outcome changeVps(const QString &siteFile, const Label &vps, const std::function
 /// error where a secret cannot be read; Cancelled at the stop.
 Result<std::vector<AlarmTested>> testAlarm(const Site &site, SecretStore &secrets, std::stop_token stop);
 
+/// The move that the state tells of; nothing where none is open, or where the site file still names the machine that is
+/// left: there is nothing to go on with then. Pure.
+std::optional<OpenMove> openMove(const Vps &now, const SiteState &state, const VpsSeen &seen);
+
 /// One job for one site, from the plan to the proof. One thread; run() once.
 class SiteWork
 {
@@ -62,10 +66,11 @@ private:
     Result<PresentedHostKey> keyOfAll(const Vps &vps);
     Outcome meetNewMachine(Site &site, const Vps &old, const NewMachine &machine);
     Outcome bringKey(Site &site, const Secret &password);
-    Result<JobEnd> moveBack(const Vps &given, const Vps &left, const Vps &now);
+    Result<JobEnd> moveBack(const Vps &given, const Vps &left, const Vps &now, bool abandons);
     Result<JobEnd> moveTo(const Site &site, const Vps &old, bool goesOn, bool abandons);
     void afterMove(Engine &engine, const Site &site, const Vps &old, bool abandons, JobEnd &end);
-    Result<JobEnd> giveUpOld(const Label &site);
+    Result<JobEnd> giveUpOld(const LeftVps &left);
+    Outcome forgetOld(const Vps &old);
     void letGo(const Site &site, const LeftVps &left, JobEnd &end);
     Outcome clean(const Site &site, const LeftVps &left);
 

@@ -218,7 +218,7 @@ Result<Observation> Engine::observe(PlanScope scope, std::stop_token stop)
     return seen;
 }
 
-Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) const
+Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer, bool endsMove) const
 {
     PlanInputs inputs{scope, d->job.state.managedRecords, sixgateVersion(), replaceNewer, d->delegations};
     if (d->rendered)
@@ -229,9 +229,11 @@ Plan Engine::plan(const Observation &seen, PlanScope scope, bool replaceNewer) c
     if (const auto ready = d->dns.prepare(plan.changes, {}); !ready)
         plan.withheld.push_back(
             {Texts::tr("DNS records"), ready.error().summary, ready.error().fix, true, ready.error().detail});
-    if (const auto &left = d->job.state.leftVps; left && scope != PlanScope::Dns)
+    if (const auto &left = d->job.state.leftVps; left && scope != PlanScope::Dns && !endsMove)
         plan.withheld.push_back({vpsLabel(left->vps), Texts::tr("Sixgate is still on that machine, which it left."),
-                                 Texts::tr("Finish the move, or clean that machine: sixgatectl vps replace"), false});
+                                 left->forgottenAt ? Texts::tr("Clean that machine: sixgatectl vps replace")
+                                                   : Texts::tr("Go on with the move: sixgatectl vps replace"),
+                                 false});
     return plan;
 }
 

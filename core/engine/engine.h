@@ -46,8 +46,9 @@ public:
     Result<HomeSeen> observeHome(std::stop_token stop);
 
     /// The plan for an observation of the same scope by this engine.
-    /// `replaceNewer`: also what a newer Sixgate has deployed is replaced.
-    Plan plan(const Observation &seen, PlanScope scope, bool replaceNewer = false) const;
+    /// `replaceNewer`: also what a newer Sixgate has deployed is replaced. `endsMove`: it goes on with the move that
+    /// the state tells of; else the machine that was left is named as one on which Sixgate still is.
+    Plan plan(const Observation &seen, PlanScope scope, bool replaceNewer = false, bool endsMove = false) const;
 
     /// One step back on the VPS, and its removal: for an observation of scope All (Vps where `choices` leave the
     /// records alone).

@@ -9,6 +9,8 @@
 #include "model/runlog.h"
 #include "model/secret.h"
 
+#include <QDateTime>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,7 +50,8 @@ struct NewMachine {
 /// the one before is cleaned.
 struct ReplaceOrder {
     std::optional<NewMachine> machine; ///< absent: goes on with a move that broke off
-    bool abandonOld = false;           ///< the machine before is left alone: it is gone
+    /// The machine before is left alone: it is gone. Without `machine` nothing else is done: it is given up.
+    bool abandonOld = false;
 };
 /// Proves the paths and makes the diagnosis; changes nothing.
 struct CheckOrder {
@@ -82,6 +85,14 @@ enum class OldMachine {
 };
 QString oldMachineName(OldMachine what); ///< "not-clean", "given-up", "clean"
 
+/// A move that has not ended: the site file names the new machine, and Sixgate is still on the one before.
+struct OpenMove {
+    std::vector<IpAddress> old; ///< addresses of the machine before
+    /// When resolvers have forgotten that visitors were led to that; invalid where the records may still lead there:
+    /// the move is to be gone on with.
+    QDateTime forgottenAt;
+};
+
 /// What a look finds of DNS beside the zone itself.
 struct DnsAround {
     /// What this machine's resolver says of the records that the authoritative servers have. Of others it is not asked:
@@ -98,6 +109,7 @@ struct JobEnd {
     std::optional<OldMachine> old;    ///< of a move
     std::shared_ptr<const Observation> seen; ///< of a look
     std::shared_ptr<const DnsAround> dns;    ///< of a look
+    std::optional<OpenMove> move;            ///< of a look
     std::vector<RunLog> runs;                ///< newest first
     std::vector<AlarmTested> alarm;          ///< of a test
     bool cleaned = true;                     ///< false: what comes after the job, on the machine before, failed

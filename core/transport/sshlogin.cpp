@@ -96,7 +96,7 @@ tl::unexpected<Error> hostKeyError(const SshTarget &target, const std::vector<Pr
                   "belongs to another machine now, or that somebody intercepts the connection. Look on the "
                   "console of %1 (the provider's web console, not SSH): for k in /etc/ssh/ssh_host_*_key.pub; do "
                   "ssh-keygen -lf $k; done. Only where it shows the presented fingerprint: sixgatectl vps trust "
-                  "--new-key; for another machine: sixgatectl vps replace")
+                  "--new-key; for another machine: sixgatectl vps replace --address …")
             .arg(target.label));
 }
 

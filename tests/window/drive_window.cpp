@@ -1,6 +1,6 @@
 // Drives the real window by mouse and keyboard against the lab: drive_window FUNCTION…, in the environment SITE and
 // SECRETS, for the moves ADDRESSES and HOST_KEY, with PASSWORD_FILE by the password that is in it; SHOTS=FOLDER:
-// pictures.
+// pictures. GONE=1: the machine before is gone.
 
 #include "decide/overview.h"
 #include "driver/stallwatch.h"
@@ -9,6 +9,7 @@
 #include "storage/sitefile.h"
 #include "ui/plan/planview.h"
 
+#include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -59,6 +60,12 @@ private:
             const QString password = contentOf(given("PASSWORD_FILE"));
             QVERIFY(!password.isEmpty());
             typeInto(*find<QLineEdit>("password"), password);
+        }
+        if (!given("GONE").isEmpty()) {
+            auto *gone = find<QCheckBox>("gone");
+            QVERIFY(!gone->isChecked());
+            QTest::mouseClick(gone, Qt::LeftButton, {}, {10, gone->height() / 2});
+            QVERIFY(gone->isChecked());
         }
         picture("form");
         QTest::keyClick(find<QLineEdit>("addresses"), Qt::Key_Return);
@@ -192,6 +199,97 @@ private Q_SLOTS:
         picture("end");
         QCOMPARE(m_driver->jobSentence(), latin("All changes are made, and all paths work."));
         QVERIFY(m_driver->jobDetail().contains(latin("Sixgate is gone from the old machine")));
+    }
+
+    /// The machine before is off. With GONE nobody waits for it; else the move ends but for its cleaning.
+    void newVpsForDead()
+    {
+        const bool gone = !given("GONE").isEmpty();
+        enterMachine();
+        m_driver->agree();
+        awaitQuestion();
+        picture("plan");
+        QVERIFY2(m_driver->jobDetail().contains(gone ? latin("is given up") : latin("is taken away from it")),
+                 qPrintable(m_driver->jobDetail()));
+        m_driver->agree();
+        awaitEnd();
+        picture("end");
+        QCOMPARE(m_driver->jobSentence(), latin("All changes are made, and all paths work."));
+        const QString detail = m_driver->jobDetail();
+        QVERIFY2(!detail.contains(latin("sixgatectl")), qPrintable(detail));
+        QVERIFY2(detail.contains(gone ? latin("Sixgate does not go to the old machine")
+                                      : QStringLiteral("give it up: VPS, “Give the old machine up”")),
+                 qPrintable(detail));
+        m_driver->close();
+        auto *again = find<QPushButton>("look");
+        QTRY_VERIFY_WITH_TIMEOUT(again->isVisible() && again->isEnabled(), lookTime);
+        auto *card = find<QWidget>("move");
+        if (!gone)
+            QTRY_VERIFY_WITH_TIMEOUT(card->isVisible(), lookTime);
+        picture("after");
+    }
+
+    /// The new machine is set up, then the records cannot be set.
+    void newVpsBreaksOff()
+    {
+        enterMachine();
+        m_driver->agree();
+        awaitQuestion();
+        m_driver->agree();
+        awaitEnd();
+        picture("end");
+        const QString detail = m_driver->jobDetail();
+        QVERIFY2(detail.contains(QStringLiteral("Go on with: VPS, “Go on with the move”")), qPrintable(detail));
+        QVERIFY2(!detail.contains(latin("sixgatectl")), qPrintable(detail));
+    }
+
+    /// A move that broke off before this window was opened; nothing of it is entered again.
+    void goesOn()
+    {
+        m_driver->open(Page::Vps);
+        auto *card = find<QWidget>("move");
+        QTRY_VERIFY_WITH_TIMEOUT(card->isVisible(), lookTime);
+        const QString says = find<QLabel>("move-says")->text();
+        QVERIFY2(says.startsWith(latin("The move from the old machine (")), qPrintable(says));
+        QCOMPARE(plain(*find<QPushButton>("end-move")), QStringLiteral("Go on with the move…"));
+        picture("card");
+        m_driver->click("end-move");
+        awaitQuestion();
+        picture("question");
+        // It does not tell to go on with what it goes on with.
+        const auto rows = m_window->findChild<PlanView *>()->topLevelItemCount();
+        const PlanProgress *progress = m_window->findChild<PlanView *>()->progress();
+        QVERIFY(progress);
+        QCOMPARE(rows, int(progress->rows().size()));
+        m_driver->agree();
+        awaitEnd();
+        picture("end");
+        QCOMPARE(m_driver->jobSentence(), latin("All changes are made, and all paths work."));
+        QVERIFY(m_driver->jobDetail().contains(latin("Sixgate is gone from the old machine")));
+        m_driver->close();
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("drift")->isVisible() && !card->isVisible(), lookTime);
+    }
+
+    /// What was left by the move before, in a window that was opened after it.
+    void givesOldUp()
+    {
+        m_driver->open(Page::Vps);
+        auto *card = find<QWidget>("move");
+        QTRY_VERIFY_WITH_TIMEOUT(card->isVisible(), lookTime);
+        QVERIFY2(find<QLabel>("move-says")->text().startsWith(latin("Sixgate is still on the old machine (")),
+                 qPrintable(find<QLabel>("move-says")->text()));
+        QCOMPARE(plain(*find<QPushButton>("end-move")), QStringLiteral("Clean the old machine…"));
+        picture("card");
+        m_driver->click("give-up");
+        awaitQuestion();
+        picture("question");
+        m_driver->agree();
+        awaitEnd();
+        picture("end");
+        QCOMPARE(m_driver->jobSentence(), latin("The old machine is given up."));
+        m_driver->close();
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("drift")->isVisible() && !card->isVisible(), lookTime);
+        picture("after");
     }
 };
 

@@ -17,6 +17,7 @@ struct SiteLook {
     bool looking = false; ///< it goes on now
     QString why;          ///< it failed
     std::shared_ptr<const DnsAround> dns = {};
+    std::optional<OpenMove> move = {};
 };
 
 /// "58 days left", "ran out"; of a certificate's end.

@@ -15,7 +15,7 @@ struct ButtonWords {
 
 /// The buttons of commands, without "sixgatectl": in the window, and in the setup.
 struct Button {
-    const char *command; ///< or how it begins
+    const char *command; ///< or how it begins; the first row that fits counts
     const char *window;
     const char *setup;
 };
@@ -23,14 +23,20 @@ struct Button {
 constexpr const char *setUp = QT_TRANSLATE_NOOP("ButtonWords", "Settings, “Set up”");
 constexpr const char *redeploy = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “Redeploy”");
 constexpr const char *newVps = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “New VPS”");
+constexpr const char *goOn = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “Go on with the move”");
+constexpr const char *cleans = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “Clean the old machine”");
+constexpr const char *givesUp = QT_TRANSLATE_NOOP("ButtonWords", "VPS, “Give the old machine up”");
 constexpr const char *checkNow = QT_TRANSLATE_NOOP("ButtonWords", "Overview, “Check now”");
 constexpr const char *review = QT_TRANSLATE_NOOP("ButtonWords", "the page “Review”");
 constexpr const char *checkAgain = QT_TRANSLATE_NOOP("ButtonWords", "“Check again”");
+constexpr const char *endsMove = "vps replace";
 constexpr Button buttons[] = {
-    {"secret set ", setUp, QT_TRANSLATE_NOOP("ButtonWords", "in the field here")},
+    {"secret set", setUp, QT_TRANSLATE_NOOP("ButtonWords", "in the field here")},
     {"vps trust", setUp, QT_TRANSLATE_NOOP("ButtonWords", "“Ask for its host key”")},
     {"vps keys install", setUp, QT_TRANSLATE_NOOP("ButtonWords", "the page “VPS”")},
-    {"vps replace", newVps, newVps},
+    {"vps replace --address", newVps, newVps},
+    {"vps replace --abandon-old", givesUp, givesUp},
+    {endsMove, goOn, goOn},
     {"apply", redeploy, review},
     {"plan", redeploy, review},
     {"check", checkNow, checkAgain},
@@ -39,8 +45,13 @@ constexpr Button buttons[] = {
 
 constexpr const char *vpsSecret = "secret set vps.";
 
-QString buttonOf(const QString &command, ToldIn where)
+/// `before`: the text up to the command.
+QString buttonOf(const QString &command, const QString &before, ToldIn where)
 {
+    // One command goes on with a move and cleans the machine before; the page of the VPS has a button for each.
+    static const QRegularExpression toClean(QStringLiteral("[Cc]lean [^.:]*: $"));
+    if (command == QLatin1String(endsMove) && toClean.match(before).hasMatch())
+        return ButtonWords::tr(cleans);
     if (where == ToldIn::PasswordJob && command.startsWith(QLatin1String(vpsSecret)) &&
         command.endsWith(QLatin1String(".password")))
         return ButtonWords::tr("“Try again” asks for it");
@@ -76,9 +87,10 @@ QString buttonWords(QString text, ToldIn where)
 {
     if (where == ToldIn::Setup)
         text = setupWords(text);
-    // A name of a secret ends before the full stop of the sentence. Options make another command of it.
+    // A name of a secret ends before the full stop of the sentence. Other options make another command of it.
     static const QRegularExpression commands(QStringLiteral(
-        "sixgatectl (secret set [A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*|vps trust|vps replace|vps keys install|"
+        "sixgatectl (secret set(?>(?: [A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*)?)|vps trust|"
+        "vps replace(?>(?: --address (?:…|[0-9A-Fa-f.:]*[0-9A-Fa-f]))+| --abandon-old)|vps replace|vps keys install|"
         "apply|plan|status check|check)(?! ?--|[A-Za-z-])"));
     // "… (--abandon-old leaves it alone)"
     static const QRegularExpression options(QStringLiteral("\\s\\(--[a-z-]+ [^)]*\\)"));
@@ -87,7 +99,8 @@ QString buttonWords(QString text, ToldIn where)
     qsizetype at = 0;
     for (auto all = commands.globalMatch(text); all.hasNext();) {
         const auto one = all.next();
-        out += text.mid(at, one.capturedStart() - at) + buttonOf(one.captured(1), where);
+        out +=
+            text.mid(at, one.capturedStart() - at) + buttonOf(one.captured(1), text.left(one.capturedStart()), where);
         at = one.capturedEnd();
     }
     return out + text.mid(at);

@@ -48,6 +48,7 @@ void JobPanel::setUp()
     m_key->setWordWrap(true);
     m_key->setTextFormat(Qt::RichText);
     m_key->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_key->setFocusPolicy(Qt::StrongFocus);
     m_yes->setObjectName(QStringLiteral("yes"));
     m_no->setObjectName(QStringLiteral("no"));
     m_yes->setDefault(true);
@@ -76,14 +77,16 @@ void JobPanel::follow()
         m_activity = text;
         tellProgress();
     });
-    connect(&m_runner, &JobRunner::planned, this, [this](const SharedPlan &plan, PlanPart part, const QString &) {
-        m_isOld = part == PlanPart::OldMachine;
-        m_keyCard->hide();
-        m_planCard->setVisible(!plan->empty() || !plan->withheld.empty());
-        m_plan->show(plan);
-        m_agreed = m_isOld;
-        tellProgress();
-    });
+    connect(&m_runner, &JobRunner::planned, this,
+            [this](const SharedPlan &plan, PlanPart part, const QString &nothing) {
+                m_nothing = nothing;
+                m_isOld = part == PlanPart::OldMachine;
+                m_keyCard->hide();
+                m_planCard->setVisible(!plan->empty() || !plan->withheld.empty());
+                m_plan->show(plan);
+                m_agreed = m_isOld;
+                tellProgress();
+            });
     connect(&m_runner, &JobRunner::asks, this, &JobPanel::ask);
     connect(&m_runner, &JobRunner::meets, this, &JobPanel::meet);
     connect(&m_runner, &JobRunner::stepped, this, [this](const QString &id, StepState state, const QString &text) {
@@ -225,18 +228,21 @@ void JobPanel::ask(const QString &warning)
 {
     m_phase = Phase::Asking;
     const PlanProgress *progress = m_plan->progress();
+    const bool nothing = !progress || progress->plan().empty();
     tell(OverviewState::Unknown,
-         !progress || progress->plan().empty() ? tr("Nothing is to be changed here; go on?")
-                                               : planSummary(progress->plan()),
+         !nothing              ? planSummary(progress->plan())
+         : m_nothing.isEmpty() ? tr("Nothing is to be changed here; go on?")
+                               : m_nothing,
          joined(
              {m_askedBefore && !m_isOld ? tr("Something has changed meanwhile, so the plan was made anew.") : QString(),
-              tr("Nothing was changed yet. Enter shows what becomes of a file."), buttonWords(warning)}));
+              nothing ? QString() : tr("Nothing was changed yet. Enter shows what becomes of a file."),
+              buttonWords(warning).simplified()}));
     setButtons(m_words.yes, tr("&Not now"));
-    // Enter opens a line there; who agrees presses the button.
+    // Enter opens a line there; who agrees presses the button. Nor does Enter agree to what a warning belongs to.
     if (m_planCard->isVisible())
         m_plan->setFocus();
     else
-        m_yes->setFocus();
+        (warning.isEmpty() ? m_yes : m_no)->setFocus();
 }
 
 void JobPanel::meet(const QString &machine, const PresentedHostKey &key)
@@ -306,7 +312,8 @@ void JobPanel::end(const Result<JobEnd> &end)
              end->blocked ? tr("What could be changed is changed; the list says what is in the way of the rest.")
              : end->check ? (nothing ? tr("All is as it should be, and all paths work.")
                                      : tr("All changes are made, and all paths work."))
-                          : tr("All changes are made."),
+             : end->old == OldMachine::GivenUp ? tr("The old machine is given up.")
+                                               : tr("All changes are made."),
              joined(QStringList{took} + m_remarks));
         return;
     }

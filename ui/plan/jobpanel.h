@@ -68,6 +68,7 @@ private:
     JobWords m_words;
     enum class Phase { Looking, Asking, Meeting, Working, Cancelling, Ended } m_phase = Phase::Ended;
     QString m_activity;
+    QString m_nothing; ///< what an empty plan means
     QStringList m_remarks;
     bool m_agreed = false;
     bool m_askedBefore = false; ///< of this job, and it was agreed to: the plan is another one now

@@ -3,6 +3,7 @@
 #include "ui/look/card.h"
 #include "ui/look/quietlabel.h"
 
+#include <QCheckBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -10,6 +11,7 @@
 #include <QPushButton>
 #include <QRadioButton>
 #include <QRegularExpression>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace sixgate
@@ -19,7 +21,7 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     : QWidget(parent), m_addresses(new QLineEdit), m_user(new QLineEdit), m_port(new QLineEdit),
       m_withKey(new QRadioButton(tr("With this site's SSH &key, which the machine knows already"))),
       m_withPassword(new QRadioButton(tr("With its pass&word, used once to bring the key"))), m_password(new QLineEdit),
-      m_wrong(new QLabel), m_next(new QPushButton(tr("&Next")))
+      m_gone(new QCheckBox(tr("The old machine is &gone"))), m_wrong(new QLabel), m_next(new QPushButton(tr("&Next")))
 {
     auto *title = new QLabel(tr("New VPS"));
     QFont big = font();
@@ -40,6 +42,14 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     m_password->setEchoMode(QLineEdit::Password);
     m_password->setAccessibleName(tr("Password"));
     m_password->setPlaceholderText(tr("Password"));
+    m_gone->setObjectName(QStringLiteral("gone"));
+    auto *goneMeans =
+        new QuietLabel(tr("Sixgate does not go there any more, and cleans nothing there. It may still hold "
+                          "the ACME keys: replace them after the move."));
+    goneMeans->setWordWrap(true);
+    goneMeans->setContentsMargins(m_gone->style()->pixelMetric(QStyle::PM_IndicatorWidth) +
+                                      m_gone->style()->pixelMetric(QStyle::PM_CheckBoxLabelSpacing),
+                                  0, 0, 0);
     m_wrong->setObjectName(QStringLiteral("wrong"));
     m_wrong->setWordWrap(true);
     m_next->setObjectName(QStringLiteral("next"));
@@ -56,9 +66,19 @@ NewVpsForm::NewVpsForm(QWidget *parent)
     form->addRow(tr("Log in"), m_withKey);
     form->addRow(QString(), m_withPassword);
     form->addRow(QString(), m_password);
+    // Not of the new machine.
+    auto *content = new QWidget;
+    auto *parts = new QVBoxLayout(content);
+    parts->setContentsMargins(0, 0, 0, 0);
+    parts->setSpacing(4);
+    parts->addWidget(fields);
+    parts->addSpacing(16);
+    parts->addWidget(m_gone);
+    parts->addWidget(goneMeans);
     auto *card = new Card;
-    card->hold(fields, 24);
+    card->hold(content, 24);
     auto *back = new QPushButton(tr("&Back"));
+    back->setObjectName(QStringLiteral("back"));
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(8);
     buttons->addWidget(m_wrong, 1);
@@ -87,12 +107,20 @@ NewVpsForm::NewVpsForm(QWidget *parent)
 
 void NewVpsForm::begin(const QString &user, const QString &port)
 {
+    if (m_entered) {
+        if (m_withPassword->isChecked())
+            return resume();
+        m_wrong->clear();
+        m_addresses->setFocus();
+        return;
+    }
     m_addresses->clear();
     m_user->setText(user);
     m_port->setText(port);
     m_password->clear();
     m_password->hide();
     m_withKey->setChecked(true);
+    m_gone->setChecked(false);
     m_wrong->clear();
     m_addresses->setFocus();
 }
@@ -129,7 +157,7 @@ Result<ReplaceOrder> NewVpsForm::order() const
             return fail(ErrorCode::Invalid, tr("The password is missing."));
         machine.password = std::make_shared<const Secret>(m_password->text().toUtf8());
     }
-    return ReplaceOrder{std::move(machine)};
+    return ReplaceOrder{std::move(machine), m_gone->isChecked()};
 }
 
 void NewVpsForm::next()
@@ -139,6 +167,7 @@ void NewVpsForm::next()
     if (!entered)
         return;
     m_password->clear();
+    m_entered = true;
     Q_EMIT accepted(*entered);
 }
 

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+class QCheckBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -19,10 +20,13 @@ class NewVpsForm : public QWidget
 
 public:
     explicit NewVpsForm(QWidget *parent = nullptr);
-    /// Empty again; `user` and `port` are what the machine before has.
+    /// Empty again; `user` and `port` are what the machine before has. As it was entered, but for the password, where
+    /// "Next" was pressed and forget() not called since: that move has broken off.
     void begin(const QString &user, const QString &port);
-    /// As it was entered, but for the password.
+    /// As it was entered, but for the password, which is asked for again.
     void resume();
+    /// The site knows of the move that was entered.
+    void forget() { m_entered = false; }
     /// What was entered, or what is wrong with it: one sentence that names the field.
     Result<ReplaceOrder> order() const;
 
@@ -39,8 +43,10 @@ private:
     QRadioButton *m_withKey;
     QRadioButton *m_withPassword;
     QLineEdit *m_password;
+    QCheckBox *m_gone;
     QLabel *m_wrong;
     QPushButton *m_next;
+    bool m_entered = false;
 };
 
 } // namespace sixgate

@@ -4,6 +4,7 @@
 #include "ui/look/buttonwords.h"
 #include "ui/look/card.h"
 #include "ui/look/factrows.h"
+#include "ui/look/quietlabel.h"
 #include "ui/overview/overviewpage.h"
 #include "ui/vps/newvpsform.h"
 #include "ui/vps/runspage.h"
@@ -108,6 +109,20 @@ QString driftText(const SiteLook &look)
     return VpsPage::tr("%n thing(s) on the VPS are not as the site file wants them: redeploy.", nullptr, changes);
 }
 
+QString moveText(const OpenMove &move, const QDateTime &now)
+{
+    const QString old = move.old.empty() ? VpsPage::tr("the old machine")
+                                         : VpsPage::tr("the old machine (%1)").arg(ipText(move.old.front()));
+    if (!move.forgottenAt.isValid())
+        return VpsPage::tr("The move from %1 is not finished: visitors may still be led there.").arg(old);
+    if (move.forgottenAt <= now)
+        return VpsPage::tr("Sixgate is still on %1, which is to be cleaned.").arg(old);
+    const QDateTime until = move.forgottenAt.toLocalTime();
+    const bool today = until.date() == now.toLocalTime().date();
+    return VpsPage::tr("Sixgate is still on %1, which is to be cleaned; resolvers may lead visitors there until %2.")
+        .arg(old, until.toString(today ? QStringLiteral("HH:mm") : QStringLiteral("yyyy-MM-dd HH:mm")));
+}
+
 VpsPage::VpsPage(std::shared_ptr<const Site> site, std::shared_ptr<SiteJobs> jobs, QWidget *parent)
     : QWidget(parent), m_site(std::move(site)), m_stack(new QStackedWidget)
 {
@@ -167,7 +182,7 @@ QWidget *VpsPage::makeHome()
     back->setObjectName(QStringLiteral("rollback"));
     replaces->setObjectName(QStringLiteral("replace"));
     m_again->setObjectName(QStringLiteral("look"));
-    m_buttons = {redeploys, back, replaces};
+    m_buttons.insert(m_buttons.end(), {redeploys, back, replaces});
     auto *row = new QWidget;
     auto *buttons = new QHBoxLayout(row);
     buttons->setContentsMargins(0, 0, 0, 0);
@@ -181,6 +196,8 @@ QWidget *VpsPage::makeHome()
         one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 40, fontMetrics().height() + 18);
         one->setEnabled(m_site && !m_site->vps.empty());
     }
+    m_moveCard = makeMoveCard();
+    m_pushes->addAbove(m_moveCard);
     m_pushes->addAbove(m_drift);
     m_pushes->addAbove(m_card);
     m_pushes->addBelow(row);
@@ -192,6 +209,66 @@ QWidget *VpsPage::makeHome()
     return m_pushes;
 }
 
+QWidget *VpsPage::makeMoveCard()
+{
+    m_moveSays = new QLabel;
+    m_moveSays->setObjectName(QStringLiteral("move-says"));
+    m_moveSays->setWordWrap(true);
+    QFont strong = font();
+    strong.setWeight(QFont::DemiBold);
+    m_moveSays->setFont(strong);
+    auto *means = new QuietLabel(tr("Is the old machine gone? Then give it up."));
+    means->setWordWrap(true);
+    auto *givesUp = new QPushButton(tr("Give the old machine &up…"));
+    givesUp->setObjectName(QStringLiteral("give-up"));
+    m_endsMove = new QPushButton;
+    m_endsMove->setObjectName(QStringLiteral("end-move"));
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    buttons->addWidget(means, 1);
+    for (QPushButton *one : {givesUp, m_endsMove}) {
+        buttons->addWidget(one);
+        m_buttons.push_back(one);
+    }
+    connect(givesUp, &QPushButton::clicked, this, &VpsPage::giveUpOld);
+    connect(m_endsMove, &QPushButton::clicked, this, &VpsPage::endMove);
+    auto *all = new QWidget;
+    auto *lines = new QVBoxLayout(all);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(8);
+    lines->addWidget(m_moveSays);
+    lines->addLayout(buttons);
+    auto *card = new Card;
+    card->hold(all, 16);
+    auto *place = new QWidget;
+    place->setObjectName(QStringLiteral("move"));
+    auto *around = new QVBoxLayout(place);
+    around->setContentsMargins(0, 8, 0, 0);
+    around->addWidget(card);
+    place->hide();
+    return place;
+}
+
+void VpsPage::showMove(const std::optional<OpenMove> &move)
+{
+    m_move = move;
+    m_moveCard->setVisible(move.has_value());
+    if (!move)
+        return;
+    m_moveSays->setText(moveText(*move, QDateTime::currentDateTime()));
+    m_endsMove->setText(move->forgottenAt.isValid() ? tr("&Clean the old machine…") : tr("Go &on with the move…"));
+    for (QPushButton *one : m_moveCard->findChildren<QPushButton *>())
+        one->setMinimumSize(fontMetrics().horizontalAdvance(one->text()) + 40, fontMetrics().height() + 18);
+}
+
+void VpsPage::setSite(std::shared_ptr<const Site> site)
+{
+    m_site = std::move(site);
+    // Where it names another machine now, the move is remembered there and in the state.
+    if (m_form)
+        m_form->forget();
+}
+
 void VpsPage::show(const SiteLook &look)
 {
     const bool any = m_site && !m_site->vps.empty();
@@ -201,6 +278,9 @@ void VpsPage::show(const SiteLook &look)
     m_again->setEnabled(bool(m_site));
     if (!any)
         return;
+    // What a look that goes on, or that failed, does not know may still be so.
+    if (look.seen)
+        showMove(look.move);
     const bool none = look.seen && look.seen->vps.facts && look.seen->vps.facts->previousId.isEmpty();
     m_back->setEnabled(!none && m_panel && !m_panel->isRunning());
     m_back->setToolTip(none ? tr("There is no deployment before this one.") : QString());
@@ -270,6 +350,18 @@ void VpsPage::replace()
     const Vps &vps = m_site->vps.front();
     m_form->begin(vps.user.text(), vps.sshPort.text());
     m_stack->setCurrentWidget(m_form);
+}
+
+void VpsPage::endMove()
+{
+    const bool cleans = m_move && m_move->forgottenAt.isValid();
+    begin(ReplaceOrder(), cleans ? JobWords{tr("Clean the old machine"), tr("&Clean it")}
+                                 : JobWords{tr("Go on with the move"), tr("&Go on")});
+}
+
+void VpsPage::giveUpOld()
+{
+    begin(ReplaceOrder{{}, true}, {tr("Give the old machine up"), tr("&Give it up")});
 }
 
 void VpsPage::showRuns()

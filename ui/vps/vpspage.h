@@ -24,6 +24,10 @@ std::vector<std::pair<QString, QString>> vpsFacts(const Vps &vps, const SiteLook
 /// What of it is not as wanted, in a sentence.
 QString driftText(const SiteLook &look);
 
+/// That a move has not ended, in a sentence: what is still to be done. `now` decides whether resolvers still lead
+/// visitors to the machine before.
+QString moveText(const OpenMove &move, const QDateTime &now);
+
 /// The VPS: facts, what is deployed, what is not as wanted; redeploy, one step back, another machine.
 class VpsPage : public QWidget
 {
@@ -35,7 +39,7 @@ public:
 
     void show(const SiteLook &look);
     /// Another VPS of the same site.
-    void setSite(std::shared_ptr<const Site> site) { m_site = std::move(site); }
+    void setSite(std::shared_ptr<const Site> site);
     using QWidget::show;
     /// Something is being changed on the VPS.
     bool isWorking() const;
@@ -49,6 +53,9 @@ public:
     void setRecords();
     void rollBack();
     void replace();
+    /// Goes on with a move that has not ended: up to the cleaning of the machine before.
+    void endMove();
+    void giveUpOld();
     void showRuns();
     JobPanel *panel() { return m_panel; }
 
@@ -59,6 +66,8 @@ Q_SIGNALS:
 
 private:
     QWidget *makeHome();
+    QWidget *makeMoveCard();
+    void showMove(const std::optional<OpenMove> &move);
     void begin(const JobOrder &order, const JobWords &words);
     void goHome();
 
@@ -69,6 +78,10 @@ private:
     QFormLayout *m_facts = nullptr;
     std::vector<std::pair<QString, QString>> m_shown; ///< the facts
     QLabel *m_drift = nullptr;
+    QWidget *m_moveCard = nullptr; ///< only while a move is open
+    QLabel *m_moveSays = nullptr;
+    QPushButton *m_endsMove = nullptr;
+    std::optional<OpenMove> m_move;
     DetailPage *m_pushes = nullptr;
     QPushButton *m_back;
     QPushButton *m_again = nullptr;

@@ -167,6 +167,7 @@ void MainWindow::connectWork()
             m_look.plan = m_planned;
             m_look.seen = (*end)->seen;
             m_look.dns = (*end)->dns;
+            m_look.move = (*end)->move;
         } else {
             m_look.why = end->error().summary;
         }

@@ -1,11 +1,13 @@
 // Jobs away from the GUI thread: with the real engine, whose site leads nowhere, and with scripted ones that hang.
 
 #include "running/localjobs.h"
+#include "running/sitework.h"
 #include "storage/sitefile.h"
 #include "ui/jobs/jobrunner.h"
 
 #include <QElapsedTimer>
 #include <QFile>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -143,6 +145,114 @@ private Q_SLOTS:
         if (says.size() > 0 && !*end)
             QVERIFY(end->error().code == ErrorCode::Cancelled || took.elapsed() < 50);
         QVERIFY(!QFile::exists(m_folder.filePath(latin("state/sixgate/home/state.json"))));
+    }
+
+    // Which moves have not ended, of the state and of what the site file names.
+    void openMoves_data()
+    {
+        QTest::addColumn<QStringList>("file");
+        QTest::addColumn<QStringList>("zone");
+        QTest::addColumn<bool>("left");
+        QTest::addColumn<bool>("open");
+        const QStringList old{latin("198.51.100.10"), latin("2001:db8::10")}, next{latin("192.0.2.20")}, none;
+        QTest::newRow("none was left") << next << next << false << false;
+        QTest::newRow("the file names the new one") << next << next << true << true;
+        QTest::newRow("the records still lead to the old one") << next << old << true << true;
+        QTest::newRow("the file names the old one") << old << old << true << false;
+        QTest::newRow("the name leads to the old one") << none << old << true << false;
+        QTest::newRow("the name leads to the new one") << none << next << true << true;
+    }
+
+    void openMoves()
+    {
+        QFETCH(QStringList, file);
+        QFETCH(QStringList, zone);
+        QFETCH(bool, left);
+        QFETCH(bool, open);
+        const auto site = loadSite(m_site);
+        QVERIFY(site);
+        const auto parsed = [](const QStringList &texts) {
+            std::vector<IpAddress> all;
+            for (const QString &one : texts)
+                all.push_back(*parseIpAddress(one));
+            return all;
+        };
+        Vps now = site->vps.front();
+        now.hostKeys.clear();
+        now.addresses = parsed(file);
+        VpsSeen seen;
+        std::vector<Ipv4Address> v4;
+        for (const IpAddress &one : parsed(zone)) {
+            if (const auto *address = std::get_if<Ipv4Address>(&one))
+                v4.push_back(*address);
+        }
+        seen.ipv4 = v4;
+        SiteState state;
+        if (left) {
+            state.leftVps = LeftVps{now, {}};
+            state.leftVps->vps.addresses = parsed({latin("198.51.100.10"), latin("2001:db8::10")});
+        }
+        const auto move = openMove(now, state, seen);
+        QCOMPARE(move.has_value(), open);
+        if (!open)
+            return;
+        QVERIFY(move->old == state.leftVps->vps.addresses);
+        QVERIFY(!move->forgottenAt.isValid());
+        state.leftVps->forgottenAt = 1'795'000'000;
+        QCOMPARE(openMove(now, state, seen)->forgottenAt.toSecsSinceEpoch(), 1'795'000'000);
+    }
+
+    // Giving the old machine up asks first, and changes the state alone.
+    void givesUp_data()
+    {
+        QTest::addColumn<bool>("yes");
+        QTest::addColumn<bool>("meanwhile");
+        QTest::newRow("no") << false << false;
+        QTest::newRow("yes") << true << false;
+        QTest::newRow("another move meanwhile") << true << true;
+    }
+
+    void givesUp()
+    {
+        QFETCH(bool, yes);
+        QFETCH(bool, meanwhile);
+        const auto site = loadSite(m_site);
+        QVERIFY(site);
+        SiteState state;
+        state.vpsKeys = {Fingerprint::ofBytes("a")};
+        state.leftVps = LeftVps{site->vps.front(), {}};
+        state.leftVps->vps.addresses = {*parseIpAddress(latin("198.51.100.10"))};
+        QVERIFY(saveState(site->name, state));
+        const auto forgets = qScopeGuard([&] { QFile::remove(stateFolder(site->name) + latin("/state.json")); });
+        JobRunner runner(std::make_shared<LocalJobs>(SitePlace{m_site, latin("dir:") + m_folder.filePath(latin("s"))}));
+        QSignalSpy asks(&runner, &JobRunner::asks), planned(&runner, &JobRunner::planned),
+            remarked(&runner, &JobRunner::remarked), ended(&runner, &JobRunner::ended);
+        QVERIFY(runner.start(ReplaceOrder{{}, true}));
+        QTRY_COMPARE(asks.size(), 1);
+        QCOMPARE(planned.size(), 1);
+        const QString warning = asks.front().front().toString();
+        QVERIFY2(warning.contains(latin("does not go to the old machine (198.51.100.10) any more")) &&
+                     warning.contains(latin("ACME keys")) && warning.contains(latin("Visitors may still be led there")),
+                 qPrintable(warning));
+        QVERIFY(*loadState(site->name) == state);
+        if (meanwhile) {
+            state.leftVps->vps.addresses = {*parseIpAddress(latin("198.51.100.99"))};
+            QVERIFY(saveState(site->name, state));
+        }
+        runner.answer(yes);
+        QTRY_COMPARE(ended.size(), 1);
+        const auto end = *ended.front().front().value<SharedJobEnd>();
+        if (!yes || meanwhile) {
+            QVERIFY(!end);
+            QCOMPARE(end.error().code, meanwhile ? ErrorCode::Moved : ErrorCode::Cancelled);
+            QVERIFY(*loadState(site->name) == state);
+            return;
+        }
+        QVERIFY2(end, end ? "" : qPrintable(end.error().summary));
+        QVERIFY(end->old == OldMachine::GivenUp);
+        QCOMPARE(remarked.size(), 2);
+        state.leftVps.reset();
+        QVERIFY(*loadState(site->name) == state);
     }
 
     void asksAndSteps_data()

@@ -8,6 +8,7 @@
 #include "ui/vps/newvpsform.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -334,12 +335,15 @@ private Q_SLOTS:
         QTest::addColumn<bool>("byPassword");
         QTest::addColumn<QString>("password");
         QTest::addColumn<QString>("wrong");
+        QTest::addColumn<bool>("gone");
         const auto row = [](const char *name, const char *addresses, const char *user, bool by, const char *password,
-                            const char *wrong) {
-            QTest::newRow(name) << latin(addresses) << latin(user) << by << latin(password) << latin(wrong);
+                            const char *wrong, bool gone = false) {
+            QTest::newRow(name) << latin(addresses) << latin(user) << by << latin(password) << latin(wrong) << gone;
         };
         row("good", "192.0.2.20, 2001:db8::20", "root", false, "", "");
         row("by password", "192.0.2.20", "root", true, "geheim", "");
+        row("the old one is gone", "192.0.2.20", "root", false, "", "", true);
+        row("by password, the old one is gone", "192.0.2.20", "root", true, "geheim", "", true);
         row("no address", "", "root", false, "", "Addresses: the IPv4 address is missing");
         row("IPv6 alone", "2001:db8::20", "root", false, "", "Addresses: the IPv4 address is missing");
         row("no such address", "192.0.2.299", "root", false, "", "Addresses: ");
@@ -354,6 +358,7 @@ private Q_SLOTS:
         QFETCH(bool, byPassword);
         QFETCH(QString, password);
         QFETCH(QString, wrong);
+        QFETCH(bool, gone);
         NewVpsForm form;
         form.resize(940, 640);
         form.begin(user, latin("22"));
@@ -366,6 +371,10 @@ private Q_SLOTS:
             QTest::mouseClick(form.findChild<QRadioButton *>(latin("with-password")), Qt::LeftButton, {}, {10, 10});
             QTest::keyClicks(form.findChild<QLineEdit *>(latin("password")), password);
         }
+        auto *box = form.findChild<QCheckBox *>(latin("gone"));
+        QVERIFY(!box->isChecked());
+        if (gone)
+            QTest::keyClick(box, Qt::Key_Space);
         QTest::keyClick(form.findChild<QLineEdit *>(latin("addresses")), Qt::Key_Return);
         keepPicture(form,
                     latin("newvps-") + latin(QTest::currentDataTag()).replace(QLatin1Char(' '), QLatin1Char('-')));
@@ -374,9 +383,55 @@ private Q_SLOTS:
         QVERIFY2(wrong.isEmpty() ? said.isEmpty() : said.startsWith(wrong), qPrintable(said));
         if (!order)
             return;
+        QCOMPARE(order->abandonOld, gone);
         QCOMPARE(bool(order->machine->password), byPassword);
         if (byPassword)
             QVERIFY(form.findChild<QLineEdit *>(latin("password"))->text().isEmpty());
+        // What breaks off before the site knows of it is not typed again, but for the password.
+        form.begin(latin("ada"), latin("2222"));
+        QCOMPARE(form.findChild<QLineEdit *>(latin("addresses"))->text(), addresses);
+        QCOMPARE(form.findChild<QLineEdit *>(latin("user"))->text(), user);
+        QCOMPARE(box->isChecked(), gone);
+        const auto again = form.order();
+        QCOMPARE(again.has_value(), !byPassword);
+        QCOMPARE(form.findChild<QLabel *>(latin("wrong"))->text().isEmpty(), !byPassword);
+        form.forget();
+        form.begin(latin("ada"), latin("2222"));
+        QVERIFY(form.findChild<QLineEdit *>(latin("addresses"))->text().isEmpty());
+        QCOMPARE(form.findChild<QLineEdit *>(latin("user"))->text(), latin("ada"));
+        QVERIFY(!box->isChecked());
+        QVERIFY(form.findChild<QLabel *>(latin("wrong"))->text().isEmpty());
+    }
+
+    // Each field and button has an Alt letter of its own, and the tab key takes them from top to bottom.
+    void newVpsByKeyboard()
+    {
+        NewVpsForm form;
+        form.resize(940, 640);
+        form.begin(latin("root"), latin("22"));
+        form.show();
+        QVERIFY(QTest::qWaitForWindowActive(&form));
+        QStringList letters;
+        const auto letter = [&](const QString &text) {
+            const qsizetype at = text.indexOf(QLatin1Char('&'));
+            if (at >= 0)
+                letters << text.mid(at + 1, 1).toLower();
+        };
+        for (const auto *one : form.findChildren<QAbstractButton *>())
+            letter(one->text());
+        for (const auto *one : form.findChildren<QLabel *>()) {
+            if (one->buddy())
+                letter(one->text());
+        }
+        QVERIFY(letters.size() >= 8);
+        QCOMPARE(QSet<QString>(letters.begin(), letters.end()).size(), letters.size());
+        QStringList order{form.focusWidget()->objectName()};
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(form.focusWidget(), Qt::Key_Tab);
+            order << form.focusWidget()->objectName();
+        }
+        QCOMPARE(order, QStringList({latin("addresses"), latin("user"), latin("port"), latin("with-key"), latin("gone"),
+                                     latin("back")}));
     }
 };
 

@@ -186,6 +186,34 @@ private Q_SLOTS:
         row("Correct the zone of the DNS account in the site file.",
             latin("Correct the zone of the DNS account in the site file."),
             latin("Correct the zone of the DNS account in this setup."));
+        // One command goes on with a move and cleans the machine before.
+        row("Go on with: sixgatectl vps replace (it waits for the run's end first).",
+            QStringLiteral("Go on with: VPS, “Go on with the move” (it waits for the run's end first)."),
+            QStringLiteral("Go on with: VPS, “Go on with the move” (it waits for the run's end first)."));
+        row("After that, clean it with: sixgatectl vps replace",
+            QStringLiteral("After that, clean it with: VPS, “Clean the old machine”"),
+            QStringLiteral("After that, clean it with: VPS, “Clean the old machine”"));
+        row("Clean it: sixgatectl vps replace. If that machine is gone, give it up: sixgatectl vps replace "
+            "--abandon-old",
+            QStringLiteral("Clean it: VPS, “Clean the old machine”. If that machine is gone, give it up: VPS, “Give "
+                           "the old machine up”"),
+            QStringLiteral("Clean it: VPS, “Clean the old machine”. If that machine is gone, give it up: VPS, “Give "
+                           "the old machine up”"));
+        row("Clean it there. Then go on: sixgatectl vps replace",
+            QStringLiteral("Clean it there. Then go on: VPS, “Go on with the move”"),
+            QStringLiteral("Clean it there. Then go on: VPS, “Go on with the move”"));
+        row("Give up what was left there (sixgatectl vps replace --abandon-old), then move to it.",
+            QStringLiteral("Give up what was left there (VPS, “Give the old machine up”), then move to it."),
+            QStringLiteral("Give up what was left there (VPS, “Give the old machine up”), then move to it."));
+        row("Go on with it again: sixgatectl vps replace --address 192.0.2.20 --address 2001:db8::2f. Soon.",
+            QStringLiteral("Go on with it again: VPS, “New VPS”. Soon."),
+            QStringLiteral("Go on with it again: VPS, “New VPS”. Soon."));
+        row("Move: sixgatectl vps replace --address 192.0.2.20 --port 22",
+            latin("Move: sixgatectl vps replace --address 192.0.2.20 --port 22"),
+            latin("Move: sixgatectl vps replace --address 192.0.2.20 --port 22"));
+        row("Store the new ones (sixgatectl secret set), then: sixgatectl apply",
+            QStringLiteral("Store the new ones (Settings, “Set up”), then: VPS, “Redeploy”"),
+            QStringLiteral("Store the new ones (in the field here), then: the page “Review”"));
         row("Compare it: sixgatectl vps trust --new-key", latin("Compare it: sixgatectl vps trust --new-key"),
             latin("Compare it: sixgatectl vps trust --new-key"));
         row("Start it: sixgatectl keep", latin("Start it: sixgatectl keep"), latin("Start it: sixgatectl keep"));
