@@ -3,6 +3,7 @@
 #include "decide/notice.h"
 #include "decide/overview.h"
 #include "driver/pictures.h"
+#include "homeshown.h"
 #include "scripted.h"
 #include "storage/sitefile.h"
 #include "ui/look/texts.h"
@@ -12,11 +13,9 @@
 
 #include <QAccessible>
 #include <QApplication>
-#include <QCheckBox>
 #include <QDir>
 #include <QFile>
 #include <QLabel>
-#include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QScrollBar>
@@ -24,8 +23,6 @@
 #include <QStandardPaths>
 #include <QTableWidget>
 #include <QTest>
-
-#include <mutex>
 
 using namespace sixgate;
 using namespace std::chrono_literals;
@@ -35,50 +32,7 @@ Q_DECLARE_METATYPE(sixgate::KeeperIntent)
 namespace
 {
 
-QString latin(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-Site site()
-{
-    Site one{1, *Label::parse(latin("home")), {}, {}, {}, {}, {}, {}};
-    for (const char *name : {"cloud", "photos", "ha"})
-        one.services.push_back({*Label::parse(latin(name)),
-                                {*Hostname::parse(latin(name) + latin(".example.org"))},
-                                *Hostname::parse(latin("home6.example.org")),
-                                *Label::parse(latin("nas")),
-                                *Port::fromNumber(443),
-                                *UrlPath::parse(latin("/"))});
-    return one;
-}
-
-KeeperSnapshot snapshot()
-{
-    KeeperSnapshot one;
-    one.site = latin("home");
-    one.role = latin("leader");
-    const QDateTime now = QDateTime::currentDateTimeUtc();
-    one.prefixes = {latin("2001:db8:a007:1200::/64")};
-    one.servers = {{*Label::parse(latin("nas")), *Ipv6Address::parse(latin("2001:db8:a007:1200::11")), {}}};
-    int took = 0;
-    for (const Service &service : site().services) {
-        const QString name = service.publicNames.front().ascii();
-        one.records.push_back({name + latin(" A"), {latin("198.51.100.10")}, true, {}, now});
-        one.records.push_back({name + latin(" AAAA"), {latin("2001:db8:a007:1200::11")}, true, {}, now});
-        for (const PathKind kind : {PathKind::V4, PathKind::Upstream, PathKind::V6, PathKind::Lan})
-            one.paths.push_back({name,
-                                 kind,
-                                 PathState::Works,
-                                 std::chrono::milliseconds(18 + took++),
-                                 {},
-                                 now,
-                                 kind == PathKind::V4 ? now.addDays(30).addSecs(60) : QDateTime()});
-    }
-    one.pushes = {{latin("home6.example.org"), latin("2001:db8:a007:1200::11"), true, {}, now}};
-    one.recovery = KeptRecovery{now, latin("a"), latin("b"), {{latin("address"), 1400}, {latin("v4"), 2200}}};
-    return one;
-}
+using tests::found, tests::keepPicture, tests::latin, tests::site, tests::snapshot;
 
 KeeperSnapshot broken()
 {
@@ -107,68 +61,6 @@ KeeperSnapshot starting()
     one.site = latin("home");
     one.role = latin("starting");
     return one;
-}
-
-/// The resolver has all as it is; the account refused the last change.
-std::shared_ptr<const DnsAround> around(const ZoneSeen &zone, const QDateTime &now)
-{
-    DnsAround dns;
-    for (const auto &[key, seen] : zone.records) {
-        if (seen)
-            dns.here[key].answer = *seen;
-    }
-    dns.answers[*Label::parse(latin("main"))] = {now, false, latin("The key is not known there.")};
-    return std::make_shared<const DnsAround>(dns);
-}
-
-/// What a look at the example's site found; two things on the VPS are not as wanted.
-SiteLook found(const Site &site)
-{
-    Observation seen;
-    const QDateTime now = QDateTime::currentDateTimeUtc();
-    seen.vps.ipv4 = std::vector{*Ipv4Address::parse(latin("198.51.100.10"))};
-    seen.vps.ipv6 = std::vector{*Ipv6Address::parse(latin("2001:db8:5::10"))};
-    VpsFacts facts;
-    facts.osName = latin("Debian GNU/Linux 12 (bookworm)");
-    facts.deployedId = latin("3f2a9c1b77d0e4a1");
-    facts.previousId = latin("0c11d2aa90ffee21");
-    facts.madeBy = latin("ada@laptop");
-    facts.madeVersion = latin("0.1.0");
-    facts.freeBytes = qint64(17) << 30;
-    facts.apacheActive = true;
-    CertificateSeen certificate{{}, Fingerprint::ofBytes("key"), {}, {}, {}, false, now, now.addDays(58).addSecs(60)};
-    facts.certificates.emplace(site.services.front().name.text(), certificate);
-    seen.vps.facts = facts;
-    Plan plan;
-    for (const auto &[name, type, value] : {std::tuple("cloud.example.org", RecordType::A, "198.51.100.10"),
-                                            std::tuple("cloud.example.org", RecordType::AAAA, "2001:db8:1200::11"),
-                                            std::tuple("home6.example.org", RecordType::AAAA, "2001:db8:1200::11")}) {
-        const Hostname host = *Hostname::parse(latin(name));
-        seen.zone.records.emplace(RecordKey{host, type}, RecordSet{host, type, 60s, {latin(value)}});
-    }
-    const Hostname vps = *Hostname::parse(latin("vps.example.org"));
-    seen.zone.records.emplace(RecordKey{vps, RecordType::A},
-                              fail(ErrorCode::Timeout, latin("ns1.example.org did not answer in time.")));
-    Change record;
-    record.id = latin("dns.1");
-    record.verb = Verb::Update;
-    record.sentence = latin("Change home6.example.org AAAA from 2001:db8:1200::11 to 2001:db8:1300::11");
-    const Hostname home6 = *Hostname::parse(latin("home6.example.org"));
-    record.action = SetRecords{*Label::parse(latin("main")),
-                               {home6, RecordType::AAAA, 60s, {latin("2001:db8:1300::11")}},
-                               {home6, RecordType::AAAA, 60s, {latin("2001:db8:1200::11")}}};
-    plan.changes.push_back(record);
-    for (const char *id : {"vps.1", "vps.2"}) {
-        Change one;
-        one.id = latin(id);
-        one.lane = Lane::Vps;
-        one.verb = Verb::Update;
-        one.sentence = latin("Change /etc/sixgate/apache/") + latin(id);
-        plan.changes.push_back(one);
-    }
-    SiteLook look{std::make_shared<const Observation>(seen), std::make_shared<const Plan>(plan), now};
-    look.dns = around(seen.zone, now);
-    return look;
 }
 
 /// Jobs over what was found: a look tells it, a check proves one path that fails.
@@ -217,13 +109,6 @@ std::shared_ptr<SiteJobs> jobsOver(const Site &site)
         return end;
     };
     return jobs;
-}
-
-void keepPicture(QWidget &window, const QString &name)
-{
-    const QString folder = qEnvironmentVariable("SIXGATE_SHOTS");
-    if (!folder.isEmpty())
-        window.grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png"));
 }
 
 } // namespace
@@ -507,181 +392,6 @@ private Q_SLOTS:
         picture("redeploy");
         QTest::mouseClick(window.findChild<QPushButton *>(latin("no")), Qt::LeftButton);
         QTRY_VERIFY(drift->isVisible());
-    }
-
-    // A move that has not ended: the page says so, and its buttons order what is left of it, once the plan is agreed
-    // to.
-    void openMoves_data()
-    {
-        QTest::addColumn<int>("forgotten"); // s from now; 0: visitors may still be led to the old machine
-        QTest::addColumn<bool>("givesUp");
-        QTest::addColumn<bool>("dark");
-        QTest::addColumn<QString>("says");
-        QTest::addColumn<QString>("button");
-        QTest::addColumn<QString>("yes");
-        const QString old = latin("the old machine (198.51.100.10)");
-        const QString going =
-            latin("The move from ") + old + latin(" is not finished: visitors may still be led there.");
-        const QString unclean = latin("Sixgate is still on ") + old + latin(", which is to be cleaned");
-        QTest::newRow("go on") << 0 << false << false << going << QStringLiteral("Go &on with the move…")
-                               << latin("&Go on");
-        QTest::newRow("give up") << 0 << true << true << going << QStringLiteral("Give the old machine &up…")
-                                 << latin("&Give it up");
-        QTest::newRow("clean") << -60 << false << false << unclean + latin(".")
-                               << QStringLiteral("&Clean the old machine…") << latin("&Clean it");
-        QTest::newRow("clean later") << 3600 << false << true
-                                     << unclean + latin("; resolvers may lead visitors there until ")
-                                     << QStringLiteral("&Clean the old machine…") << latin("&Clean it");
-        QTest::newRow("give up unclean") << -60 << true << false << unclean + latin(".")
-                                         << QStringLiteral("Give the old machine &up…") << latin("&Give it up");
-    }
-
-    void openMoves()
-    {
-        QFETCH(int, forgotten);
-        QFETCH(bool, givesUp);
-        QFETCH(bool, dark);
-        QFETCH(QString, says);
-        QFETCH(QString, button);
-        QFETCH(QString, yes);
-        QApplication::setPalette(dark ? tests::darkPalette() : QPalette(QColor(0xee, 0xf0, 0xf3)));
-        const auto site = tests::exampleSite();
-        std::mutex mutex;
-        std::vector<ReplaceOrder> orders;
-        int agreements = 0;
-        OpenMove open{{*parseIpAddress(latin("198.51.100.10"))}, {}};
-        if (forgotten != 0)
-            open.forgottenAt = QDateTime::currentDateTime().addSecs(forgotten);
-        const auto jobs = std::make_shared<tests::ScriptedJobs>();
-        jobs->script = [&](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
-            JobEnd end;
-            if (std::holds_alternative<LookOrder>(order)) {
-                const SiteLook look = found(*site);
-                talk.planned(*look.plan, PlanPart::Main, {});
-                end.seen = look.seen;
-                end.dns = look.dns;
-                const std::lock_guard lock(mutex);
-                if (agreements == 0)
-                    end.move = open;
-                return end;
-            }
-            {
-                const std::lock_guard lock(mutex);
-                orders.push_back(std::get<ReplaceOrder>(order));
-            }
-            talk.planned({}, PlanPart::Main, givesUp ? latin("Nothing is changed on any machine.") : QString());
-            if (auto agreed = talk.agree({}, latin("What it means."), stops.stop); !agreed)
-                return passOn(agreed);
-            const std::lock_guard lock(mutex);
-            ++agreements;
-            end.old = givesUp ? OldMachine::GivenUp : OldMachine::Clean;
-            return end;
-        };
-        MainWindow window({latin("home"), latin("vps.example.org")}, {site, jobs});
-        window.show(overviewOf(*site, snapshot()), std::make_shared<const KeeperSnapshot>(snapshot()));
-        window.resize(1120, 740);
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        window.findChild<QListWidget *>(latin("pages"))->setCurrentRow(3);
-        auto *card = window.findChild<QWidget *>(latin("move"));
-        QVERIFY(!card->isVisible());
-        QTRY_VERIFY(card->isVisible());
-        const QString said = card->findChild<QLabel *>(latin("move-says"))->text();
-        QVERIFY2(said.startsWith(says), qPrintable(said));
-        auto *ends = card->findChild<QPushButton *>(latin("end-move"));
-        auto *gives = card->findChild<QPushButton *>(latin("give-up"));
-        auto *pressed = givesUp ? gives : ends;
-        QCOMPARE(pressed->text(), button);
-        QTest::qWait(20);
-        const QString name =
-            latin("move-") + latin(QTest::currentDataTag()).replace(QLatin1Char(' '), QLatin1Char('-'));
-        keepPicture(window, name);
-        // Not agreed to at first.
-        auto *agrees = window.findChild<QPushButton *>(latin("yes"));
-        auto *refuses = window.findChild<QPushButton *>(latin("no"));
-        QTest::mouseClick(pressed, Qt::LeftButton);
-        QTRY_VERIFY(agrees->isVisible());
-        QCOMPARE(agrees->text(), yes);
-        const auto *job = window.findChild<QWidget *>(latin("job"));
-        QCOMPARE(job->findChild<QLabel *>(latin("sentence"))->text(),
-                 givesUp ? latin("Nothing is changed on any machine.")
-                         : latin("Nothing is to be changed here; go on?"));
-        QCOMPARE(job->findChild<QLabel *>(latin("detail"))->text(), latin("What it means."));
-        // Who presses Enter without reading does not agree.
-        QVERIFY(window.focusWidget() == refuses);
-        QTest::qWait(20);
-        keepPicture(window, name + latin("-asks"));
-        QTest::keyClick(refuses, Qt::Key_Return);
-        QTRY_VERIFY(card->isVisible());
-        QTRY_VERIFY(pressed->isEnabled());
-        QCOMPARE(agreements, 0);
-        QTest::mouseClick(pressed, Qt::LeftButton);
-        QTRY_VERIFY(agrees->isVisible());
-        QTest::keyClick(agrees, Qt::Key_Space);
-        QTRY_COMPARE(agreements, 1);
-        QTRY_COMPARE(job->findChild<QLabel *>(latin("sentence"))->text(),
-                     givesUp ? latin("The old machine is given up.") : latin("All changes are made."));
-        QTest::qWait(20);
-        keepPicture(window, name + latin("-end"));
-        QTest::mouseClick(refuses, Qt::LeftButton);
-        auto *drift = window.findChild<QLabel *>(latin("drift"));
-        QTRY_VERIFY(drift->isVisible());
-        QTRY_VERIFY(!card->isVisible());
-        QCOMPARE(orders.size(), size_t(2));
-        for (const ReplaceOrder &one : orders) {
-            QVERIFY(!one.machine);
-            QCOMPARE(one.abandonOld, givesUp);
-        }
-    }
-
-    // The move away from a machine that is gone, from the button to the order; what it means is in the question.
-    void newVpsForGone()
-    {
-        const auto site = tests::exampleSite();
-        std::mutex mutex;
-        std::optional<ReplaceOrder> ordered;
-        const auto jobs = std::make_shared<tests::ScriptedJobs>();
-        jobs->script = [&](const JobOrder &order, JobTalk &talk, const JobStops &stops) -> Result<JobEnd> {
-            if (const auto *replaces = std::get_if<ReplaceOrder>(&order)) {
-                const std::lock_guard lock(mutex);
-                ordered = *replaces;
-            }
-            const SiteLook look = found(*site);
-            talk.planned(*look.plan, PlanPart::Main, {});
-            JobEnd end;
-            end.seen = look.seen;
-            if (std::holds_alternative<LookOrder>(order))
-                return end;
-            if (auto agreed = talk.agree(*look.plan, latin("The old machine\nis given up."), stops.stop); !agreed)
-                return passOn(agreed);
-            return end;
-        };
-        for (const bool dark : {false, true}) {
-            QApplication::setPalette(dark ? tests::darkPalette() : QPalette(QColor(0xee, 0xf0, 0xf3)));
-            MainWindow window({latin("home"), latin("vps.example.org")}, {site, jobs});
-            window.show(overviewOf(*site, snapshot()), std::make_shared<const KeeperSnapshot>(snapshot()));
-            window.resize(1120, 740);
-            window.show();
-            QVERIFY(QTest::qWaitForWindowExposed(&window));
-            window.findChild<QListWidget *>(latin("pages"))->setCurrentRow(3);
-            QTRY_VERIFY(window.findChild<QLabel *>(latin("drift"))->text().startsWith(latin("2 things")));
-            QTest::mouseClick(window.findChild<QPushButton *>(latin("replace")), Qt::LeftButton);
-            QTest::keyClicks(window.findChild<QLineEdit *>(latin("addresses")), latin("192.0.2.20, 2001:db8::20"));
-            auto *gone = window.findChild<QCheckBox *>(latin("gone"));
-            QTest::mouseClick(gone, Qt::LeftButton, {}, {10, gone->height() / 2});
-            QVERIFY(gone->isChecked());
-            QTest::qWait(20);
-            keepPicture(window, dark ? latin("newvps-gone-dark") : latin("newvps-gone-light"));
-            QTest::keyClick(window.findChild<QLineEdit *>(latin("addresses")), Qt::Key_Return);
-            QTRY_VERIFY(window.findChild<QPushButton *>(latin("yes"))->isVisible());
-            QVERIFY(window.findChild<QWidget *>(latin("job"))
-                        ->findChild<QLabel *>(latin("detail"))
-                        ->text()
-                        .contains(latin("The old machine is given up.")));
-            const std::lock_guard lock(mutex);
-            QVERIFY(ordered && ordered->machine && ordered->abandonOld);
-            QCOMPARE(ordered->machine->addresses.size(), size_t(2));
-        }
     }
 
     // Text at 200 %: nothing is cut off.
