@@ -224,8 +224,8 @@ private Q_SLOTS:
         auto *again = find<QPushButton>("look");
         QTRY_VERIFY_WITH_TIMEOUT(again->isVisible() && again->isEnabled(), lookTime);
         auto *card = find<QWidget>("move");
-        if (!gone)
-            QTRY_VERIFY_WITH_TIMEOUT(card->isVisible(), lookTime);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("drift")->isVisible(), lookTime);
+        QTRY_COMPARE_WITH_TIMEOUT(card->isVisible(), !gone, lookTime);
         picture("after");
     }
 

@@ -10,6 +10,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTextBrowser>
 #include <QTextCursor>
 #include <QTextDocumentFragment>
@@ -138,13 +139,18 @@ CauseView::CauseView(QWidget *parent) : QWidget(parent), m_title(new QLabel(tr("
 
 void CauseView::show(const Condition &cause)
 {
-    const bool same = m_cause.code == cause.code && m_cause.text == cause.text && m_cause.evidence == cause.evidence &&
-                      m_cause.remedy == cause.remedy;
+    const bool isAnother = m_cause.code != cause.code || m_cause.about != cause.about;
+    const bool isSame = !isAnother && m_cause.text == cause.text && m_cause.evidence == cause.evidence &&
+                        m_cause.remedy == cause.remedy;
     m_cause = cause;
-    if (same)
+    if (isSame || (!isAnother && !m_page.isEmpty()))
         return;
     m_page.clear();
+    const int at = m_text->verticalScrollBar()->value();
     fill();
+    // What was seen may be told in other words; who reads goes on where they are.
+    if (!isAnother)
+        m_text->verticalScrollBar()->setValue(at);
 }
 
 void CauseView::fill()

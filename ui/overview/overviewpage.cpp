@@ -171,10 +171,10 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
     texts.serverCertificate = certificate(PathKind::Lan);
     m_root = overview.root;
     if (m_below->currentWidget() == m_cause) {
-        // It is mended, or something else is the matter.
+        // While it is looked again, what was told stays to be read.
         if (m_root)
             m_cause->show(*m_root);
-        else
+        else if (overview.state == OverviewState::Fine)
             showBelow(m_names);
     }
     m_verdict->show(overview, detail);

@@ -20,6 +20,7 @@ namespace
 {
 
 constexpr int answerTime = 3000; // ms
+constexpr int mostLate = 5;      // questions without an answer, then there is nobody
 
 QString watcherName()
 {
@@ -93,6 +94,13 @@ void TrayWatch::askBus()
         if (mine != m_asked)
             return;
         const QDBusPendingReply<QDBusVariant> answer = *call;
+        // One that is busy is there all the same, as far as was known.
+        const bool isLate = answer.isError() && (answer.error().type() == QDBusError::NoReply ||
+                                                 answer.error().type() == QDBusError::Timeout ||
+                                                 answer.error().type() == QDBusError::TimedOut);
+        if (isLate && ++m_late < mostLate)
+            return askBus();
+        m_late = 0;
         m_host = !answer.isError() && answer.value().variant().toBool();
         m_known = true;
         Q_EMIT changed();

@@ -37,6 +37,7 @@ private:
 
     bool m_known = false;
     bool m_host = false;
+    int m_late = 0;                         ///< of them had no answer in time, one after the other
     int m_asked = 0;                        ///< questions to the bus; the last one counts
     xcb_connection_t *m_screen = nullptr;   ///< Qt's; null where it is none of X
     quint32 m_selection = 0, m_manager = 0; ///< atoms

@@ -107,6 +107,8 @@ NewVpsForm::NewVpsForm(QWidget *parent)
 
 void NewVpsForm::begin(const QString &user, const QString &port)
 {
+    // Each time anew: it gives a machine up.
+    m_gone->setChecked(false);
     if (m_entered) {
         if (m_withPassword->isChecked())
             return resume();
@@ -120,7 +122,6 @@ void NewVpsForm::begin(const QString &user, const QString &port)
     m_password->clear();
     m_password->hide();
     m_withKey->setChecked(true);
-    m_gone->setChecked(false);
     m_wrong->clear();
     m_addresses->setFocus();
 }

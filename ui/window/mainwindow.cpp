@@ -10,6 +10,7 @@
 #include "ui/window/pagelist.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QCloseEvent>
 #include <QCoreApplication>
 #include <QHBoxLayout>
@@ -362,7 +363,10 @@ void MainWindow::setTray(bool isThere)
 void MainWindow::stayInReach()
 {
     sayTrayless();
+    // Nobody has asked for it: who is typing elsewhere goes on there.
+    setAttribute(Qt::WA_ShowWithoutActivating);
     QMainWindow::show();
+    setAttribute(Qt::WA_ShowWithoutActivating, false);
 }
 
 bool MainWindow::isWorking() const
@@ -402,7 +406,8 @@ void MainWindow::keepPlace()
 bool MainWindow::eventFilter(QObject *watched, QEvent *event)
 {
     auto *button = event->type() == QEvent::KeyPress ? qobject_cast<QAbstractButton *>(watched) : nullptr;
-    if (!button || button->window() != this)
+    // A choice is made by Space; Enter goes on in the form.
+    if (!button || button->window() != this || qobject_cast<QCheckBox *>(button))
         return QMainWindow::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);
     if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter)

@@ -200,6 +200,9 @@ private Q_SLOTS:
             QTest::mouseClick(window.findChild<QPushButton *>(latin("replace")), Qt::LeftButton);
             QTest::keyClicks(window.findChild<QLineEdit *>(latin("addresses")), latin("192.0.2.20, 2001:db8::20"));
             auto *gone = window.findChild<QCheckBox *>(latin("gone"));
+            // Enter goes on with the form, and gives no machine up.
+            QTest::keyClick(gone, Qt::Key_Return);
+            QVERIFY(!gone->isChecked());
             QTest::mouseClick(gone, Qt::LeftButton, {}, {10, gone->height() / 2});
             QVERIFY(gone->isChecked());
             QTest::qWait(20);

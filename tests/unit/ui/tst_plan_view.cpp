@@ -391,7 +391,8 @@ private Q_SLOTS:
         form.begin(latin("ada"), latin("2222"));
         QCOMPARE(form.findChild<QLineEdit *>(latin("addresses"))->text(), addresses);
         QCOMPARE(form.findChild<QLineEdit *>(latin("user"))->text(), user);
-        QCOMPARE(box->isChecked(), gone);
+        // A machine is given up by who says so this time.
+        QVERIFY(!box->isChecked());
         const auto again = form.order();
         QCOMPARE(again.has_value(), !byPassword);
         QCOMPARE(form.findChild<QLabel *>(latin("wrong"))->text().isEmpty(), !byPassword);

@@ -87,12 +87,12 @@ private Q_SLOTS:
         QTRY_VERIFY(cover.covers());
         QProcess first, second, other;
         begin(first, site("one.json"));
-        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 20000);
         QTest::qWait(500);
         cover.raise();
         QTRY_VERIFY(cover.covers());
         begin(second, site("one.json"));
-        QVERIFY(second.waitForFinished(5000));
+        QVERIFY(second.waitForFinished(20000));
         QCOMPARE(second.exitStatus(), QProcess::NormalExit);
         QCOMPARE(second.exitCode(), 0);
         QTRY_VERIFY(!cover.covers());
@@ -102,7 +102,7 @@ private Q_SLOTS:
         cover.raise();
         QTRY_VERIFY(cover.covers());
         begin(other, site("two.json"));
-        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 20000);
         QCOMPARE(other.state(), QProcess::Running);
         end(other);
 
@@ -112,7 +112,7 @@ private Q_SLOTS:
         QTRY_VERIFY(cover.covers());
         QProcess next;
         begin(next, site("one.json"));
-        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(!cover.covers(), 20000);
         QCOMPARE(next.state(), QProcess::Running);
         end(next);
     }

@@ -241,9 +241,9 @@ private Q_SLOTS:
     {
         QFETCH(bool, toDark);
         const QString what = latin(QTest::currentDataTag()).section(QLatin1Char(':'), 0, 0);
-        // A text may tell the minute, which may be over.
+        // A text may tell the minute, which may be over; a look may end between two pictures.
         bool same = false;
-        for (int round = 0; round < 2 && !same; ++round) {
+        for (int round = 0; round < 8 && !same; ++round) {
             QApplication::setPalette(toDark ? lightPalette() : tests::darkPalette());
             const auto window = open(what);
             QVERIFY(QTest::qWaitForWindowExposed(window.get()));
