@@ -2,6 +2,7 @@
 
 #include <QProcess>
 #include <QStringList>
+#include <QTemporaryFile>
 
 namespace sixgate::tests
 {
@@ -22,6 +23,7 @@ public:
     static bool isInside();
 
 private:
+    QTemporaryFile m_busConfig;
     QProcess m_screen, m_bus;
     QString m_display, m_address;
 };
