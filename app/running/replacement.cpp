@@ -68,27 +68,6 @@ Vps machineInUse(const Site &site, std::stop_token stop)
 
 } // namespace
 
-std::optional<OpenMove> openMove(const Vps &now, const SiteState &state, const VpsSeen &seen)
-{
-    if (!state.leftVps)
-        return {};
-    const LeftVps &left = *state.leftVps;
-    Vps used = now;
-    // Where the file names addresses these count: the records may still be of before.
-    if (now.addresses.empty()) {
-        if (seen.ipv4)
-            used.addresses.insert(used.addresses.end(), seen.ipv4->begin(), seen.ipv4->end());
-        if (seen.ipv6)
-            used.addresses.insert(used.addresses.end(), seen.ipv6->begin(), seen.ipv6->end());
-    }
-    if (mayBeSameMachine(left.vps, used))
-        return {};
-    OpenMove open{left.vps.addresses, {}};
-    if (left.forgottenAt)
-        open.forgottenAt = QDateTime::fromSecsSinceEpoch(*left.forgottenAt);
-    return open;
-}
-
 Result<std::optional<Vps>> SiteWork::newMachine(const ReplaceOrder &order) const
 {
     if (!order.machine)

@@ -1,5 +1,6 @@
 #include "running/sitework.h"
 
+#include "decide/vpsacts.h"
 #include "engine/vpsaccess.h"
 #include "engine/vpskeys.h"
 #include "model/texts.h"
@@ -179,7 +180,7 @@ Result<JobEnd> SiteWork::run(const LookOrder &order)
     end.dns = std::make_shared<const DnsAround>(lookAround(m_site.name, seen->zone, m_stops.stop));
     // What cannot be read a job says.
     if (const auto state = loadState(m_site.name))
-        end.move = openMove(m_site.vps.front(), *state, seen->vps);
+        end.move = openMove(m_site.vps.front(), state->leftVps, seen->vps);
     end.seen = std::make_shared<const Observation>(std::move(*seen));
     return end;
 }

@@ -15,10 +15,6 @@ Outcome changeVps(const QString &siteFile, const Label &vps, const std::function
 /// error where a secret cannot be read; Cancelled at the stop.
 Result<std::vector<AlarmTested>> testAlarm(const Site &site, SecretStore &secrets, std::stop_token stop);
 
-/// The move that the state tells of; nothing where none is open, or where the site file still names the machine that is
-/// left: there is nothing to go on with then. Pure.
-std::optional<OpenMove> openMove(const Vps &now, const SiteState &state, const VpsSeen &seen);
-
 /// One job for one site, from the plan to the proof. One thread; run() once.
 class SiteWork
 {

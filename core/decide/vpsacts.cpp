@@ -249,6 +249,26 @@ bool mayBeSameMachine(const Vps &one, const Vps &other)
            });
 }
 
+std::optional<OpenMove> openMove(const Vps &now, const std::optional<LeftVps> &left, const VpsSeen &seen)
+{
+    if (!left)
+        return {};
+    Vps used = now;
+    // Where the file names addresses these count: the records may still be of before.
+    if (now.addresses.empty()) {
+        if (seen.ipv4)
+            used.addresses.insert(used.addresses.end(), seen.ipv4->begin(), seen.ipv4->end());
+        if (seen.ipv6)
+            used.addresses.insert(used.addresses.end(), seen.ipv6->begin(), seen.ipv6->end());
+    }
+    if (mayBeSameMachine(left->vps, used))
+        return {};
+    OpenMove open{left->vps.addresses, {}};
+    if (left->forgottenAt)
+        open.forgottenAt = QDateTime::fromSecsSinceEpoch(*left->forgottenAt);
+    return open;
+}
+
 Result<PresentedHostKey> oneMachine(const std::vector<KeyAt> &answers)
 {
     const KeyAt *known = nullptr;

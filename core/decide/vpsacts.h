@@ -4,6 +4,7 @@
 #include "model/observation.h"
 #include "model/plan.h"
 #include "model/site.h"
+#include "model/vpsmove.h"
 
 namespace sixgate
 {
@@ -27,6 +28,10 @@ bool shareAnAddress(const Vps &one, const Vps &other);
 /// Whether the two may be one machine, by addresses or by host keys: what comes after a move is the removal from the
 /// old one. Pure.
 bool mayBeSameMachine(const Vps &one, const Vps &other);
+
+/// The move that is open, of the machine that was `left`; nothing where none was, or where the site file still names
+/// that machine: there is nothing to go on with then. `now`: the machine that the site file names. Pure.
+std::optional<OpenMove> openMove(const Vps &now, const std::optional<LeftVps> &left, const VpsSeen &seen);
 
 /// What an address answers to who asks for the host key.
 struct KeyAt {

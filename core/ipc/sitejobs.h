@@ -8,6 +8,7 @@
 #include "model/port.h"
 #include "model/runlog.h"
 #include "model/secret.h"
+#include "model/vpsmove.h"
 
 #include <QDateTime>
 
@@ -84,14 +85,6 @@ enum class OldMachine {
     Clean,
 };
 QString oldMachineName(OldMachine what); ///< "not-clean", "given-up", "clean"
-
-/// A move that has not ended: the site file names the new machine, and Sixgate is still on the one before.
-struct OpenMove {
-    std::vector<IpAddress> old; ///< addresses of the machine before
-    /// When resolvers have forgotten that visitors were led to that; invalid where the records may still lead there:
-    /// the move is to be gone on with.
-    QDateTime forgottenAt;
-};
 
 /// What a look finds of DNS beside the zone itself.
 struct DnsAround {

@@ -4,6 +4,7 @@
 #include "model/names.h"
 #include "model/observation.h"
 #include "model/site.h"
+#include "model/vpsmove.h"
 
 #include <QByteArray>
 
@@ -16,17 +17,6 @@
 
 namespace sixgate
 {
-
-/// A machine that another one replaces: what is needed to take Sixgate away from it later.
-struct LeftVps {
-    /// As the site file named it, with the addresses that it had.
-    Vps vps;
-    /// When resolvers have forgotten that visitors were led there, in seconds since 1970 (UTC); nothing while they may
-    /// still be led there.
-    std::optional<qint64> forgottenAt;
-
-    friend bool operator==(const LeftVps &, const LeftVps &) = default;
-};
 
 /// What Sixgate must remember about a site from one run to the next: `<state folder>/state.json`, mode 0600.
 struct SiteState {

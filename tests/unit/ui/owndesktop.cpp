@@ -71,6 +71,18 @@ bool OwnDesktop::run(Bus bus, const QStringList &functions)
     return program.waitForFinished(100000) && program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0;
 }
 
+int OwnDesktop::runAll(int argc, char **argv, const std::vector<std::pair<Bus, QStringList>> &parts)
+{
+    QCoreApplication app(argc, argv);
+    OwnDesktop desktop;
+    bool good = desktop.begin();
+    if (!good)
+        return 1;
+    for (const auto &[bus, functions] : parts)
+        good = desktop.run(bus, functions) && good;
+    return good ? 0 : 1;
+}
+
 OwnDesktop::~OwnDesktop()
 {
     for (QProcess *one : {&m_bus, &m_screen}) {

@@ -4,6 +4,9 @@
 #include <QStringList>
 #include <QTemporaryFile>
 
+#include <utility>
+#include <vector>
+
 namespace sixgate::tests
 {
 
@@ -18,6 +21,10 @@ public:
     /// The calling program again, on that screen, for some of its test functions; whether they passed.
     bool run(Bus bus, const QStringList &functions);
     ~OwnDesktop();
+
+    /// All of it, and the exit code of the program. With and without a bus, each with its functions; all where none
+    /// is named.
+    static int runAll(int argc, char **argv, const std::vector<std::pair<Bus, QStringList>> &parts);
 
     /// Whether this is the one inside.
     static bool isInside();

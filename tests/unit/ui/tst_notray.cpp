@@ -327,16 +327,12 @@ namespace
 
 int outside(int argc, char **argv)
 {
-    QCoreApplication app(argc, argv);
-    tests::OwnDesktop desktop;
-    using Bus = tests::OwnDesktop::Bus;
-    bool good = desktop.begin();
-    if (!good)
-        return 1;
-    for (const auto &[bus, function] : {std::pair(Bus::No, "alerts"), std::pair(Bus::No, "panelEnds"),
-                                        std::pair(Bus::Yes, "told"), std::pair(Bus::Yes, "hostMoves")})
-        good = desktop.run(bus, {latin(function)}) && good;
-    return good ? 0 : 1;
+    using tests::OwnDesktop;
+    return OwnDesktop::runAll(argc, argv,
+                              {{OwnDesktop::Bus::No, {latin("alerts")}},
+                               {OwnDesktop::Bus::No, {latin("panelEnds")}},
+                               {OwnDesktop::Bus::Yes, {latin("told")}},
+                               {OwnDesktop::Bus::Yes, {latin("hostMoves")}}});
 }
 
 } // namespace

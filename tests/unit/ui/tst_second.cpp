@@ -123,9 +123,7 @@ namespace
 
 int outside(int argc, char **argv)
 {
-    QCoreApplication app(argc, argv);
-    tests::OwnDesktop desktop;
-    return desktop.begin() && desktop.run(tests::OwnDesktop::Bus::Yes, {}) ? 0 : 1;
+    return tests::OwnDesktop::runAll(argc, argv, {{tests::OwnDesktop::Bus::Yes, {}}});
 }
 
 } // namespace

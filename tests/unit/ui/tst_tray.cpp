@@ -458,20 +458,13 @@ namespace
 
 int outside(int argc, char **argv)
 {
-    QCoreApplication app(argc, argv);
-    tests::OwnDesktop desktop;
-    using Bus = tests::OwnDesktop::Bus;
-    bool good = desktop.begin();
-    if (!good)
-        return 1;
-    for (const auto &[bus, functions] :
-         std::vector<std::pair<Bus, QStringList>>{{Bus::No, {latin("noPanel"), latin("hiddenWithoutPanel")}},
-                                                  {Bus::No,
-                                                   {latin("comesLater"), latin("icons"), latin("toolTip"),
-                                                    latin("menu"), latin("balloon"), latin("shapes"), latin("sheet")}},
-                                                  {Bus::Yes, {latin("toldOnce")}}})
-        good = desktop.run(bus, functions) && good;
-    return good ? 0 : 1;
+    using tests::OwnDesktop;
+    return OwnDesktop::runAll(argc, argv,
+                              {{OwnDesktop::Bus::No, {latin("noPanel"), latin("hiddenWithoutPanel")}},
+                               {OwnDesktop::Bus::No,
+                                {latin("comesLater"), latin("icons"), latin("toolTip"), latin("menu"), latin("balloon"),
+                                 latin("shapes"), latin("sheet")}},
+                               {OwnDesktop::Bus::Yes, {latin("toldOnce")}}});
 }
 
 } // namespace
