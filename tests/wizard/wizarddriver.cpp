@@ -2,6 +2,7 @@
 
 #include "driver/pictures.h"
 #include "driver/stallwatch.h"
+#include "ui/overview/pathfigure.h"
 
 #include <QComboBox>
 #include <QElapsedTimer>
@@ -279,6 +280,8 @@ void WizardDriver::proof()
     dump();
     picture("proof");
     QCOMPARE(stateOf("proof.status"), OverviewState::Fine);
+    const QString drawn = find<PathFigure>("figure")->accessibleDescription();
+    QVERIFY2(drawn.contains(latin("Router: IPv6 only")) && drawn.count(latin("certificate: ")) == 2, qPrintable(drawn));
     next();
     QTRY_COMPARE(m_finished->size(), 1);
 }

@@ -144,9 +144,8 @@ void OverviewPage::show(const Overview &overview, const SharedSnapshot &snapshot
     QString detail = overview.detail;
     FigureTexts texts;
     texts.vps = vps;
-    const bool isClosed = overview.state == OverviewState::Broken && overview.root &&
-                          overview.root->remedy.place == QLatin1String("router");
-    texts.router = isClosed ? tr("closed for visitors") : tr("IPv6 only");
+    texts.routerClosed = overview.state == OverviewState::Broken && overview.root &&
+                         overview.root->remedy.place == QLatin1String("router");
     if (snapshot) {
         if (detail.isEmpty() && overview.state == OverviewState::Fine)
             detail = joined({lastProof(overview), lastMove(*snapshot)});

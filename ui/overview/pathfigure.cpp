@@ -175,12 +175,17 @@ PathFigure::PathFigure(Use use, QWidget *parent) : QWidget(parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
 }
 
+QString PathFigure::routerText(bool isClosed)
+{
+    return isClosed ? tr("closed for visitors") : tr("IPv6 only");
+}
+
 void PathFigure::show(const std::map<PathKind, PathGlance> &paths, const FigureTexts &texts)
 {
     m_texts = texts;
     // What is drawn beside the paths, for who hears it.
     QStringList beside{tr("Server: %1").arg(texts.server), texts.serverCertificate,
-                       tr("Prefix: %1").arg(texts.prefix), tr("Router: %1").arg(texts.router),
+                       tr("Prefix: %1").arg(texts.prefix), tr("Router: %1").arg(routerText(texts.routerClosed)),
                        tr("VPS: %1").arg(texts.vps),       texts.vpsCertificate};
     beside.removeAll(QString());
     setAccessibleDescription(beside.join(QStringLiteral("; ")));
@@ -346,7 +351,7 @@ void PathFigure::paintEvent(QPaintEvent *)
     };
     node(all.server, tr("Server"), {m_texts.server, m_texts.serverCertificate});
     node(all.computer, tr("This computer"), {tr("in the LAN")});
-    node(all.router, tr("Router"), {m_texts.router});
+    node(all.router, tr("Router"), {routerText(m_texts.routerClosed)});
     node(all.vps, tr("VPS"), {m_texts.vps, m_texts.vpsCertificate});
     node(all.visitors4, tr("IPv4 visitors"), {tr("e.g. mobile")});
     node(all.visitors6, tr("IPv6 visitors"), {tr("directly")});

@@ -14,9 +14,9 @@ struct FigureTexts {
     QString server; ///< its address at home, or why it is not known
     QString prefix;
     QString vps;                    ///< its name
-    QString router = {};            ///< what it lets through
     QString serverCertificate = {}; ///< "certificate: 58 days"; may be empty
     QString vpsCertificate = {};
+    bool routerClosed = false; ///< it keeps visitors out
 };
 
 /// One path on the figure: its mark, number and time. A button: it can be reached by the keyboard.
@@ -67,6 +67,7 @@ protected:
 
 private:
     struct Places;
+    static QString routerText(bool isClosed);
     Places places() const;
     void placePills();
 

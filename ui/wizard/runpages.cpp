@@ -325,9 +325,11 @@ void SetupProofPage::show()
         return;
     m_again->setEnabled(m_run.phase() == SetupRun::Phase::Ended);
     Overview overview;
+    bool isClosed = false;
     if (const auto &check = m_run.check()) {
         overview = overviewOfReport(*check);
         const auto &roots = check->diagnosis.roots;
+        isClosed = !roots.empty() && roots.front().remedy.place == QLatin1String("router");
         if (check->allWork() && !check->diagnosis.broken())
             m_status->show(OverviewState::Fine, tr("Everything is reachable: all four paths work."),
                            joined(m_run.remarks()));
@@ -354,8 +356,8 @@ void SetupProofPage::show()
     m_figure->show(overview.paths,
                    {server ? server->text() : QString(),
                     home && home->prefixes && !home->prefixes->empty() ? home->prefixes->front().text() : QString(),
-                    state().port().completed(answers()).vpsName, certificate(PathKind::Lan),
-                    certificate(PathKind::V4)});
+                    state().port().completed(answers()).vpsName, certificate(PathKind::Lan), certificate(PathKind::V4),
+                    isClosed});
     m_names->show(overview.names);
     fitRows(*m_names, mostNames);
     m_nameCard->setVisible(!overview.names.empty());
